@@ -1,0 +1,32 @@
+/** `; did you mean x?` with the nearest of the known words, or nothing when none is near. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? '' : `; did you mean ${near}?`;
+}
+
+/** The known word that is a slip of the pen away, two letters or a quarter of the word at most. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  return known
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .filter(
+      ({ candidate, distance }) => distance <= Math.min(Math.max(2, word.length / 4), candidate.length / 2),
+    )
+    .toSorted((a, b) => a.distance - b.distance)[0]?.candidate;
+}
+
+/** Levenshtein's distance, case ignored, one row at a time. */
+function editDistance(a: string, b: string): number {
+  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 0; i < left.length; i++) row = nextRow(row, left.charAt(i), right, i + 1);
+  return row.at(-1) ?? 0;
+}
+
+function nextRow(above: readonly number[], letter: string, word: string, first: number): number[] {
+  const row = [first];
+  for (let j = 0; j < word.length; j++) {
+    const replaced = (above[j] ?? 0) + (letter === word.charAt(j) ? 0 : 1);
+    row.push(Math.min(replaced, (above[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1));
+  }
+  return row;
+}

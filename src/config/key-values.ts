@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** Texts under names, as headers and resource attributes are. */
+export type KeyValues = Readonly<Record<string, string>>;
+
+/**
+ * `key=value,key2=value2`, percent-encoded as W3C Baggage and so `OTEL_*` have it; in YAML a map, taken literally.
+ * Messages count pairs instead of quoting them: headers are secret.
+ */
+export function keyValues(): z.ZodType<KeyValues> {
+  const map = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]).transform(String));
+  const lines = z.union([z.string().transform((line) => [line]), z.array(z.string())]);
+  return z
+    .unknown()
+    .transform((raw, context): KeyValues => {
+      const literal = map.safeParse(raw);
+      if (literal.success) return literal.data;
+      const encoded = lines.safeParse(raw);
+      if (encoded.success) return decodePairs(encoded.data.join(','), context);
+      context.addIssue('expected key=value pairs separated by commas, or a map');
+      return z.NEVER;
+    })
+    .readonly();
+}
+
+function decodePairs(line: string, context: z.RefinementCtx): KeyValues {
+  const pairs: [string, string][] = [];
+  for (const [index, pair] of line.split(',').entries()) {
+    if (pair.trim() === '') continue;
+    const decoded = decodePair(pair);
+    if (typeof decoded === 'string') context.addIssue(`pair ${index + 1} ${decoded}`);
+    else pairs.push(decoded);
+  }
+  return Object.fromEntries(pairs);
+}
+
+function decodePair(pair: string): [string, string] | string {
+  const equals = pair.indexOf('=');
+  if (equals <= 0) return 'is not of the form key=value';
+  try {
+    return [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
+  } catch {
+    return 'has a % that is not followed by two hexadecimal digits of UTF-8 (a literal % is %25)';
+  }
+}
+
+function decode(part: string): string {
+  return decodeURIComponent(part.trim());
+}

@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+
+/** Headings of the help text and of the configuration table. */
+export type SettingGroup = 'Engine' | 'Probing' | 'Export' | 'OTLP' | 'Prometheus' | 'Agent';
+
+/** What defaults of other settings may be worked out from. */
+export interface KnownValues {
+  readonly interval: number;
+  readonly resourceAttributes: Readonly<Record<string, string>>;
+}
+
+/** A variable of the OpenTelemetry specification that gives a setting. */
+export interface OtelVariable {
+  readonly name: string;
+  /** Where this variable means something else than the setting's own text. */
+  readonly type?: z.ZodType;
+}
+
+/** One setting: everything the command line, the loader and the documents know of it. */
+export interface Setting<Type extends z.ZodType = z.ZodType> {
+  /** Takes what flags, variables and YAML hold, and leaves what it gave unchanged when given that again. */
+  readonly type: Type;
+  /** As a user would write it, or worked out of others; absent: the setting may be undefined. */
+  readonly default?: string | ((known: KnownValues) => string);
+  /** The default in words, where it is not a constant. */
+  readonly defaultText?: string;
+  readonly group: SettingGroup;
+  /** One sentence without its full stop. */
+  readonly help: string;
+  /** A value, as written after the flag. */
+  readonly example: string;
+  /** First wins; none: the variable is `TIDEGAUGE_` and the flag's name. */
+  readonly otelVariables?: readonly OtelVariable[];
+  /** The variables do not replace but complete each other and the default, key by key; the first wins. */
+  readonly combined?: true;
+  /** Its flag may be given several times. */
+  readonly isRepeatable?: true;
+  /** Never shown, not even in errors. */
+  readonly isSecret?: true;
+  /** Names a PEM file that must be readable. */
+  readonly isPem?: true;
+  /** Says where the file is, so the file cannot say it. */
+  readonly isOutsideFile?: true;
+  /** Key of an earlier setting that this one may not exceed: it is lowered to that. */
+  readonly atMost?: string;
+}
+
+/** The table's form. */
+export type SettingTable = Readonly<Record<string, Setting>>;
+
+/** What a table's settings come to. */
+export type Values<Table extends SettingTable> = {
+  readonly [Key in keyof Table]: z.output<Table[Key]['type']>;
+};
+
+/** A setting with the names under which users know it. */
+export interface NamedSetting extends Setting {
+  /** In Config. */
+  readonly key: string;
+  /** Without its dashes in front. */
+  readonly flag: string;
+  readonly fileKey: string;
+  /** First wins. */
+  readonly variables: readonly string[];
+}
+
+/** All names follow from the key: `dockerUrl`, `--docker-url`, `docker_url`, `TIDEGAUGE_DOCKER_URL`. */
+export function nameSettings(table: SettingTable): readonly NamedSetting[] {
+  return Object.entries(table).map(([key, setting]) => {
+    const fileKey = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const otel = setting.otelVariables?.map(({ name }) => name);
+    return {
+      ...setting,
+      key,
+      flag: fileKey.replaceAll('_', '-'),
+      fileKey,
+      variables: otel ?? [`TIDEGAUGE_${fileKey.toUpperCase()}`],
+    };
+  });
+}
+
+/** Whether the flag stands alone, as in `--verbose`. */
+export function isSwitch(setting: Setting): boolean {
+  return setting.type.safeParse(true).success;
+}

@@ -1,0 +1,64 @@
+import { duration } from './duration.ts';
+import { keyValues } from './key-values.ts';
+import { listOf } from './list-of.ts';
+import { oneOf } from './one-of.ts';
+import { profileNames } from './profile-names.ts';
+import type { KnownValues, SettingTable } from './setting.ts';
+import { text } from './text.ts';
+
+/** What is exported and by which ways. */
+export const exportSettings = {
+  exporter: {
+    type: listOf(oneOf(['otlp', 'prometheus', 'console', 'none'])).refine(
+      (names) => names.length === 1 || !names.includes('none'),
+      { error: 'none excludes every other exporter' },
+    ),
+    default: 'otlp,prometheus',
+    group: 'Export',
+    help: 'Ways out: otlp, prometheus, console, none',
+    example: 'prometheus',
+    isRepeatable: true,
+    otelVariables: [{ name: 'OTEL_METRICS_EXPORTER' }],
+  },
+  exportTimeout: {
+    type: duration(100),
+    default: '30s',
+    group: 'Export',
+    help: 'An export is given up after this',
+    example: '5s',
+    otelVariables: [{ name: 'OTEL_METRIC_EXPORT_TIMEOUT' }],
+    atMost: 'interval',
+  },
+  profile: {
+    type: listOf(oneOf(profileNames)),
+    default: 'semconv',
+    group: 'Export',
+    help: `Sets of metric names: ${profileNames.join(', ')}`,
+    example: 'semconv,docker_exporter',
+    isRepeatable: true,
+  },
+  resourceAttributes: {
+    type: keyValues(),
+    default: '',
+    defaultText: 'none',
+    group: 'Export',
+    help: "Attributes of the agent's own resource",
+    example: 'deployment.environment.name=staging',
+    isRepeatable: true,
+    otelVariables: [{ name: 'OTEL_RESOURCE_ATTRIBUTES' }],
+  },
+  serviceName: {
+    type: text('a name'),
+    default: nameInResource,
+    defaultText: 'tidegauge',
+    group: 'Export',
+    help: "Name of the agent's own service",
+    example: 'tidegauge-staging',
+    otelVariables: [{ name: 'OTEL_SERVICE_NAME' }],
+  },
+} as const satisfies SettingTable;
+
+/** The specification ranks `OTEL_SERVICE_NAME` above `service.name` among the attributes, and that above nothing. */
+function nameInResource({ resourceAttributes }: KnownValues): string {
+  return resourceAttributes['service.name'] || 'tidegauge';
+}

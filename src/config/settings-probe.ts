@@ -1,0 +1,50 @@
+import { duration } from './duration.ts';
+import type { KnownValues, SettingTable } from './setting.ts';
+
+/** How often the engines are asked, and how long they may take. */
+export const probeSettings = {
+  interval: {
+    type: duration(100),
+    default: '10s',
+    group: 'Probing',
+    help: 'Time between two exports, and so between two probes',
+    example: '30s',
+    otelVariables: [{ name: 'OTEL_METRIC_EXPORT_INTERVAL' }],
+  },
+  minProbeInterval: {
+    type: duration(0),
+    default: shareOfInterval,
+    defaultText: 'a quarter of the interval, at least 1s, at most half the interval',
+    group: 'Probing',
+    help: 'A probe younger than this is shared by all who ask',
+    example: '2s',
+    atMost: 'interval',
+  },
+  probeTimeout: {
+    type: duration(100),
+    default: '2m',
+    group: 'Probing',
+    help: 'A probe is aborted after this',
+    example: '1m',
+  },
+  inlineTimeout: {
+    type: duration(100),
+    default: '20s',
+    group: 'Probing',
+    help: 'An export or scrape waits this long for a probe, then gets what there is',
+    example: '5s',
+    atMost: 'probeTimeout',
+  },
+  callTimeout: {
+    type: duration(100),
+    default: '30s',
+    group: 'Probing',
+    help: 'One call to an engine is aborted after this',
+    example: '10s',
+    atMost: 'probeTimeout',
+  },
+} as const satisfies SettingTable;
+
+function shareOfInterval({ interval }: KnownValues): string {
+  return `${Math.min(Math.max(interval / 4, 1_000), interval / 2)}ms`;
+}

@@ -1,0 +1,29 @@
+import type { ContainerSnapshot } from '../model/snapshot.ts';
+import { workingSet } from './formulas.ts';
+
+/** Why a figure of a running container is not there: the reasons, and what each means to a reader. */
+export const absenceReasons = {
+  'no-cpu': 'the engine gives no CPU time: its cpu cgroup is off, or it is rootless on cgroup v1',
+  'no-memory': 'the engine gives no memory figures: the memory cgroup is off (cgroup_enable=memory)',
+  'no-working-set': 'the engine gives no page cache to subtract (Podman), so no working set',
+  'no-own-network': 'the container has no network of its own (none, host, container:…)',
+  'no-block-io': 'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
+  'no-disk-operations': 'the engine gives bytes but no operations (cgroup v2)',
+} as const;
+
+/** One of {@link absenceReasons}. */
+export type AbsenceReason = keyof typeof absenceReasons;
+
+/** What a running, measured container lacks. */
+export function absencesOf({ sample }: ContainerSnapshot): readonly AbsenceReason[] {
+  if (!sample) return [];
+  const { cpu, memory, networks, blockIo, storage } = sample;
+  const reasons: AbsenceReason[] = [];
+  if (!cpu) reasons.push('no-cpu');
+  if (!memory) reasons.push('no-memory');
+  else if (workingSet(memory) === undefined) reasons.push('no-working-set');
+  if (!networks) reasons.push('no-own-network');
+  if (!storage && !blockIo?.serviceBytes) reasons.push('no-block-io');
+  else if (!storage && !blockIo?.serviced) reasons.push('no-disk-operations');
+  return reasons;
+}

@@ -1,0 +1,43 @@
+import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
+import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter.ts';
+import { engineInstruments, trackingInstruments } from './engine-instruments.ts';
+import { semconvCpu } from './semconv-cpu.ts';
+import { semconvIo } from './semconv-io.ts';
+import { semconvLifecycle } from './semconv-lifecycle.ts';
+import { semconvMemory } from './semconv-memory.ts';
+
+/** One set of metric names: a new family of metrics is one more list here. */
+export interface Profile {
+  readonly containers: readonly ContainerInstrument[];
+  readonly engine: readonly EngineInstrument[];
+  /** Names whose identity leaves room for one engine only. */
+  readonly oneEngineOnly: boolean;
+}
+
+/** Every profile by its name. */
+export const profiles = {
+  semconv: {
+    containers: [...semconvLifecycle, ...semconvCpu, ...semconvMemory, ...semconvIo],
+    engine: [],
+    oneEngineOnly: false,
+  },
+  docker_exporter: { containers: dockerExporterContainers, engine: dockerExporterEngine, oneEngineOnly: true },
+} as const satisfies Readonly<Record<string, Profile>>;
+
+/** The name of a profile. */
+export type ProfileName = keyof typeof profiles;
+
+/** The instruments of the chosen profiles, and those that every profile has. */
+export interface Catalogue {
+  readonly containers: readonly ContainerInstrument[];
+  readonly engine: readonly EngineInstrument[];
+}
+
+/** Joins the chosen profiles. Their names must not clash: see `conflictsOf`. */
+export function catalogueOf(names: readonly ProfileName[]): Catalogue {
+  const chosen = names.map((name): Profile => profiles[name]);
+  return {
+    containers: [...chosen.flatMap(({ containers }) => containers), ...trackingInstruments],
+    engine: [...chosen.flatMap(({ engine }) => engine), ...engineInstruments],
+  };
+}

@@ -1,0 +1,68 @@
+import type { ContainerInstrument, EngineInstrument, Observe } from '../model/instrument.ts';
+import type { EngineSnapshot } from '../model/snapshot.ts';
+import { absencesOf } from './absence.ts';
+import type { AbsenceReason } from './absence.ts';
+
+/** What the agent tells of each engine, in every profile. */
+export const engineInstruments: readonly EngineInstrument[] = [
+  agent('tidegauge.engine.up', '{engine}', '1 while the engine answers, else 0', ({ containerCount }) =>
+    Number(containerCount !== undefined),
+  ),
+  agent('tidegauge.engine.containers', '{container}', 'Containers that exist on the engine', (engine) => engine.containerCount),
+  agent('tidegauge.probe.last_success_time', 's', 'When the last successful probe ended, in Unix time', ({ lastSuccess }) =>
+    lastSuccess === undefined ? undefined : lastSuccess / 1000,
+  ),
+  agent('tidegauge.snapshot.age', 's', 'Age of the figures that are served', ({ lastSuccess, now }) =>
+    lastSuccess === undefined ? undefined : (now - lastSuccess) / 1000,
+  ),
+  {
+    ...agent('tidegauge.absent', '{container}', 'Running containers that lack a figure, by reason', () => undefined),
+    attributes: ['engine', 'reason'],
+    observe: observeAbsences,
+  },
+];
+
+/** What the agent tells of each container, in every profile. */
+export const trackingInstruments: readonly ContainerInstrument[] = [
+  {
+    name: 'tidegauge.container.probe.failures',
+    kind: 'counter',
+    unit: '{failure}',
+    description: 'Failed measurements of the container; stays while its figures are unpublished',
+    attributes: [],
+    source: 'agent',
+    stability: 'extension',
+    absentWhen: 'the container never failed',
+    observe({ failures, trackedSince }, observe) {
+      if (failures > 0) observe(failures, {}, trackedSince);
+    },
+  },
+];
+
+function agent(
+  name: string,
+  unit: string,
+  description: string,
+  read: (engine: EngineSnapshot) => number | undefined,
+): EngineInstrument {
+  return {
+    name,
+    kind: 'gauge',
+    unit,
+    description,
+    attributes: ['engine'],
+    source: 'agent',
+    stability: 'extension',
+    observe(engine, observe) {
+      const value = read(engine);
+      if (value !== undefined) observe(value, { engine: engine.engine.name });
+    },
+  };
+}
+
+function observeAbsences({ engine, containers, containerCount }: EngineSnapshot, observe: Observe): void {
+  if (containerCount === undefined) return;
+  const counts = new Map<AbsenceReason, number>();
+  for (const reason of containers.flatMap(absencesOf)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const [reason, count] of counts) observe(count, { engine: engine.name, reason });
+}

@@ -1,0 +1,58 @@
+import type { Integer, MemoryUsage, Sample } from '../model/sample.ts';
+import { difference } from '../model/sample.ts';
+
+/** Longer than this between two readings, and the older one belongs to another clock. */
+const believableIntervalMillis = 3_600_000;
+
+/**
+ * CPUs in use between two samples, by wall clock: 1.5 is one and a half CPUs.
+ * The previous sample is our own, else the pair inside a two-sample answer; without either it is unknown.
+ */
+export function cpuUsage(sample: Sample, previous: Sample | undefined): number | undefined {
+  if (!sample.cpu) return undefined;
+  const before = previous?.cpu
+    ? { at: clockOf(previous), totalNanos: previous.cpu.totalNanos }
+    : sample.previousCpu && { at: sample.previousCpu.takenAt, totalNanos: sample.previousCpu.totalNanos };
+  if (before?.at === undefined) return undefined;
+  const millis = clockOf(sample) - before.at;
+  const nanos = difference(sample.cpu.totalNanos, before.totalNanos);
+  // Windows counts in ticks of 100 ns.
+  const scale = sample.windows ? 100 : 1;
+  if (millis <= 0 || millis > believableIntervalMillis || nanos < 0) return undefined;
+  return (nanos * scale) / (millis * 1e6);
+}
+
+/**
+ * Memory that cannot be taken back at once, as `docker stats` shows it: usage without the inactive page cache
+ * (docker/cli `calculateMemUsageUnixNoCache`). When the cache is not smaller than the usage, the usage stays.
+ * Absent where the engine gives no key to subtract, as Podman does.
+ */
+export function workingSet(memory: MemoryUsage): number | undefined {
+  const { usage, stats, privateWorkingSet } = memory;
+  if (privateWorkingSet !== undefined) return Number(privateWorkingSet);
+  if (usage === undefined) return undefined;
+  const total = stats['total_inactive_file'];
+  if (total !== undefined && total < usage) return difference(usage, total);
+  const own = stats['inactive_file'];
+  if (own === undefined) return total === undefined ? undefined : Number(usage);
+  return own < usage ? difference(usage, own) : Number(usage);
+}
+
+/** Anonymous memory: the hierarchy's `total_rss` on cgroup v1, `anon` on v2. */
+export function residentMemory({ stats }: MemoryUsage): Integer | undefined {
+  return stats['total_rss'] ?? stats['rss'] ?? stats['anon'];
+}
+
+/** Page faults since the cgroup was made; minor ones are all without the major ones. */
+export function pageFaults({ stats }: MemoryUsage): { minor?: number; major?: number } {
+  const all = stats['total_pgfault'] ?? stats['pgfault'];
+  const major = stats['total_pgmajfault'] ?? stats['pgmajfault'];
+  return {
+    ...(all !== undefined && major !== undefined && all >= major && { minor: difference(all, major) }),
+    ...(major !== undefined && { major: Number(major) }),
+  };
+}
+
+function clockOf(sample: Sample): number {
+  return sample.readAt ?? sample.takenAt;
+}

@@ -1,0 +1,58 @@
+import type { Attributes } from '../model/instrument.ts';
+import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+
+/** Attributes of a Resource: the conventions' lists stay lists. */
+export type ResourceAttributes = Readonly<Record<string, string | string[]>>;
+
+/** Labels that a kubelet puts on containers through cri-dockerd, and the conventions' names. */
+const kubernetesLabels: readonly (readonly [label: string, attribute: string])[] = [
+  ['io.kubernetes.pod.name', 'k8s.pod.name'],
+  ['io.kubernetes.pod.namespace', 'k8s.namespace.name'],
+  ['io.kubernetes.pod.uid', 'k8s.pod.uid'],
+  ['io.kubernetes.container.name', 'k8s.container.name'],
+];
+
+/** Who a container is, by the conventions' entities container, container.image, container.runtime, host and k8s. */
+export function containerResource(snapshot: ContainerSnapshot): ResourceAttributes {
+  const { id, name } = snapshot.identity;
+  return defined({ 'container.id': id, 'container.name': name, ...about(snapshot), ...hostResource(snapshot) });
+}
+
+/** Whose host the figures are of: the engine's, never the agent's. */
+export function hostResource({ engine }: Pick<EngineSnapshot, 'engine'>): ResourceAttributes {
+  return defined({ 'host.name': engine.hostName, 'host.id': engine.hostId });
+}
+
+/** The same for `container.info`, where a label can only be text: lists are joined by commas. */
+export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
+  const entries = Object.entries({ ...about(snapshot), 'host.name': snapshot.engine.hostName });
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => {
+      const text = Array.isArray(value) ? value.join(',') : value;
+      return text === undefined || text === '' ? [] : [[key, text] as const];
+    }),
+  );
+}
+
+function about({ identity, engine }: ContainerSnapshot): Readonly<Record<string, string | string[] | undefined>> {
+  const { image, labels } = identity;
+  const kubernetes = kubernetesLabels.map(([label, attribute]) => [attribute, labels[label]] as const);
+  return {
+    'container.image.name': image.name,
+    'container.image.tags': listed(image.tags),
+    'container.image.id': image.id,
+    'container.image.repo_digests': listed(image.repoDigests),
+    'container.runtime.name': engine.runtimeName,
+    'container.runtime.version': engine.runtimeVersion,
+    ...Object.fromEntries(kubernetes),
+  };
+}
+
+function listed(values: readonly string[]): string[] | undefined {
+  return values.length > 0 ? [...values] : undefined;
+}
+
+function defined(attributes: Readonly<Record<string, string | string[] | undefined>>): ResourceAttributes {
+  const entries = Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,83 @@
+/** The states a Docker or Podman engine reports, in the engine's own words (Moby `container.State`). */
+export const containerStatuses = [
+  'created',
+  'running',
+  'paused',
+  'restarting',
+  'removing',
+  'exited',
+  'dead',
+] as const;
+
+/** One of {@link containerStatuses}. */
+export type ContainerStatus = (typeof containerStatuses)[number];
+
+/** What a health check can say; a container without one has no health at all. */
+export const healthStatuses = ['starting', 'healthy', 'unhealthy'] as const;
+
+/** One of {@link healthStatuses}. */
+export type HealthStatus = (typeof healthStatuses)[number];
+
+/** An image as the semantic conventions split it: name and tags apart. */
+export interface ContainerImage {
+  /** The reference as its user typed it, tag and digest included. */
+  readonly reference?: string;
+  /** The name alone, without tag and digest; absent when the engine knows only the image's id. */
+  readonly name?: string;
+  readonly tags: readonly string[];
+  /** `sha256:…` of the image configuration. */
+  readonly id?: string;
+  /** `name@sha256:…`, as far as the reference itself names a digest. */
+  readonly repoDigests: readonly string[];
+}
+
+/** Who a container is: what does not change while it lives, its name excepted. */
+export interface ContainerIdentity {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  /** First of the engine's names without its slash, else the full id. */
+  readonly name: string;
+  readonly image: ContainerImage;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `KEY=value` entries; may hold secrets and is never exported whole. */
+  readonly environment: readonly string[];
+  readonly hostname?: string;
+  /** The command's first word and its arguments (entrypoint included). */
+  readonly command: readonly string[];
+  /** `host`, `bridge`, `none`, `container:ID` or a network's name. */
+  readonly networkMode?: string;
+  readonly restartPolicy?: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number;
+}
+
+/** How a container fares, as last heard from its engine. */
+export interface ContainerState {
+  readonly status?: ContainerStatus;
+  readonly health?: HealthStatus;
+  /** Milliseconds since the epoch; absent before the first start. */
+  readonly startedAt?: number;
+  /** Milliseconds since the epoch; absent while it never ended. */
+  readonly finishedAt?: number;
+  /** Of the last end; absent while it never ended. */
+  readonly exitCode?: number;
+  readonly oomKilled?: boolean;
+  /** Restarts by the engine's restart policy; falls to 0 when a user starts the container. */
+  readonly restartCount?: number;
+}
+
+/** What a container is allowed; a limit that is not set is absent, never 0 and never the host's size. */
+export interface ContainerLimits {
+  /** CPUs by quota or `--cpus`, as a decimal number. */
+  readonly cpus?: number;
+  /** The set of CPUs by `--cpuset-cpus`, as typed: `0-3,7`. */
+  readonly cpuset?: string;
+  readonly cpuShares?: number;
+  readonly cpuQuotaMicros?: number;
+  readonly cpuPeriodMicros?: number;
+  readonly memoryBytes?: number;
+  readonly memoryReservationBytes?: number;
+  /** Memory and swap together, as Docker counts it. */
+  readonly memorySwapBytes?: number;
+  readonly pids?: number;
+}

@@ -1,0 +1,21 @@
+/** What is known of one engine (a Docker or Podman daemon) and of the host it runs on. */
+export interface EngineDescription {
+  /** The endpoint without credentials: what logs and the attribute `engine` show. */
+  readonly name: string;
+  /** `docker` or `podman`. */
+  readonly runtimeName: string;
+  readonly runtimeVersion?: string;
+  readonly apiVersion?: string;
+  readonly hostName?: string;
+  /** The engine's own identifier of its host (`Info.ID`). */
+  readonly hostId?: string;
+  readonly osType?: string;
+  readonly architecture?: string;
+  /** 1 or 2. */
+  readonly cgroupVersion?: number;
+  readonly cgroupDriver?: string;
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+  /** What the engine itself warns of, such as `WARNING: No memory limit support`. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,39 @@
+import type { ContainerSnapshot, EngineSnapshot } from './snapshot.ts';
+
+/** Attributes of one observation. */
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** Takes one observation: its value, its attributes, and for counters the start in milliseconds since the epoch. */
+export type Observe = (value: number, attributes?: Attributes, startedAt?: number) => void;
+
+/** OpenTelemetry's three kinds of observable instrument. */
+export type InstrumentKind = 'counter' | 'updowncounter' | 'gauge';
+
+/** Where a figure comes from, and so when it can be had. */
+export type FigureSource = 'list' | 'inspect' | 'stats' | 'info' | 'agent';
+
+/** One metric: its declaration and its reading together. */
+export interface Instrument<Subject> {
+  readonly name: string;
+  readonly kind: InstrumentKind;
+  /** UCUM, as OpenTelemetry uses it: `By`, `s`, `1`, `{packet}`. */
+  readonly unit: string;
+  readonly description: string;
+  /** Attribute keys that its observations may carry. */
+  readonly attributes: readonly string[];
+  readonly source: FigureSource;
+  /** `stable`, `release_candidate` or `development` for names of the conventions; `extension` for ours; `peer` for a peer's. */
+  readonly stability: 'stable' | 'release_candidate' | 'development' | 'extension' | 'peer';
+  /** Exposed name and type, literally, where a peer's dashboards depend on them: no suffix rules, no identity labels. */
+  readonly literal?: { readonly type: 'gauge' | 'counter' };
+  /** When absent although the engine answers: one line for the docs. */
+  readonly absentWhen?: string;
+  /** Pure: no I/O, no clock. Observes nothing when the figure is absent. */
+  observe(subject: Subject, observe: Observe): void;
+}
+
+/** An instrument of one container. */
+export type ContainerInstrument = Instrument<ContainerSnapshot>;
+
+/** An instrument of one engine. */
+export type EngineInstrument = Instrument<EngineSnapshot>;

@@ -1,0 +1,117 @@
+/** An integer of the engine: a bigint only above 2^53, where a number would lose digits. */
+export type Integer = number | bigint;
+
+/** CPU time since the cgroup was made, in nanoseconds. */
+export interface CpuUsage {
+  readonly totalNanos: Integer;
+  readonly userNanos?: Integer;
+  readonly kernelNanos?: Integer;
+  /** cgroup v1 only: index is the logical CPU. */
+  readonly perCpuNanos?: readonly Integer[];
+  /** The host's CPU time over all CPUs, read next to the container's. */
+  readonly systemNanos?: Integer;
+  readonly onlineCpus?: number;
+  readonly throttling?: CpuThrottling;
+}
+
+/** CFS bandwidth control: `cpu.stat` of the kernel's cgroup documents. */
+export interface CpuThrottling {
+  readonly periods?: Integer;
+  readonly throttledPeriods?: Integer;
+  readonly throttledNanos?: Integer;
+}
+
+/** The previous CPU reading that a two-sample answer carries (`precpu_stats`). */
+export interface PreviousCpuUsage {
+  /** Milliseconds since the epoch; absent when the engine left it unset. */
+  readonly takenAt?: number;
+  readonly totalNanos: Integer;
+  readonly systemNanos?: Integer;
+}
+
+/** Memory in bytes; `stats` holds the raw keys of `memory.stat`, which differ between cgroup v1 and v2. */
+export interface MemoryUsage {
+  readonly usage?: Integer;
+  readonly maxUsage?: Integer;
+  readonly failures?: Integer;
+  /** As the engine says it: the host's memory where the container has no limit. */
+  readonly limit?: Integer;
+  readonly stats: Readonly<Record<string, Integer>>;
+  /** Windows only. */
+  readonly commitBytes?: Integer;
+  readonly commitPeakBytes?: Integer;
+  readonly privateWorkingSet?: Integer;
+}
+
+/** One line of a block I/O list. */
+export interface BlockIoEntry {
+  readonly major: number;
+  readonly minor: number;
+  /** Lower case: read, write, sync, async, discard, total; empty where the kernel gives none. */
+  readonly operation: string;
+  readonly value: Integer;
+}
+
+/** Block I/O lists by the engine's names; a list that the kernel does not fill is absent. */
+export interface BlockIoUsage {
+  readonly serviceBytes?: readonly BlockIoEntry[];
+  readonly serviced?: readonly BlockIoEntry[];
+  readonly queued?: readonly BlockIoEntry[];
+  readonly serviceTime?: readonly BlockIoEntry[];
+  readonly waitTime?: readonly BlockIoEntry[];
+  readonly merged?: readonly BlockIoEntry[];
+  readonly time?: readonly BlockIoEntry[];
+  readonly sectors?: readonly BlockIoEntry[];
+}
+
+/** Counters of one network interface inside the container. */
+export interface InterfaceUsage {
+  readonly name: string;
+  readonly receivedBytes?: Integer;
+  readonly receivedPackets?: Integer;
+  readonly receivedErrors?: Integer;
+  readonly receivedDropped?: Integer;
+  readonly transmittedBytes?: Integer;
+  readonly transmittedPackets?: Integer;
+  readonly transmittedErrors?: Integer;
+  readonly transmittedDropped?: Integer;
+}
+
+/** Tasks (processes and threads) in the container. */
+export interface PidsUsage {
+  readonly current?: Integer;
+  /** Absent when unlimited. */
+  readonly limit?: Integer;
+}
+
+/** Windows' storage counters. */
+export interface StorageUsage {
+  readonly readBytes?: Integer;
+  readonly readCount?: Integer;
+  readonly writeBytes?: Integer;
+  readonly writeCount?: Integer;
+}
+
+/** One immutable measurement of one container; what the host does not give is absent. */
+export interface Sample {
+  /** Milliseconds since the epoch, by the engine's clock where it tells. */
+  readonly takenAt: number;
+  /** The engine's own `read` time, however far off; intervals between two samples are taken from it. */
+  readonly readAt?: number;
+  readonly windows: boolean;
+  readonly cpu?: CpuUsage;
+  readonly previousCpu?: PreviousCpuUsage;
+  readonly memory?: MemoryUsage;
+  readonly blockIo?: BlockIoUsage;
+  readonly networks?: readonly InterfaceUsage[];
+  readonly pids?: PidsUsage;
+  readonly storage?: StorageUsage;
+  /** Windows only: processors as the engine counts them. */
+  readonly processors?: number;
+}
+
+/** A fresh value minus an older one, exact above 2^53 and then rounded to the nearest double. */
+export function difference(fresh: Integer, older: Integer): number {
+  if (typeof fresh === 'number' && typeof older === 'number') return fresh - older;
+  return Number(BigInt(fresh) - BigInt(older));
+}

@@ -1,0 +1,47 @@
+import type { ContainerIdentity, ContainerLimits, ContainerState } from './container.ts';
+import type { EngineDescription } from './engine.ts';
+import type { Sample } from './sample.ts';
+
+/** Counters that begin together: a cgroup controller's, or those of one network interface. */
+export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}`;
+
+/** When what is counted began, in milliseconds since the epoch; a counter never falls within one start. */
+export interface CounterStarts {
+  of(group: CounterGroup): number;
+}
+
+/** All that a reader may know of one published container at one moment. */
+export interface ContainerSnapshot {
+  /** Stands for the container's tracker: what a reader keeps of a container hangs on it in a WeakMap and dies with it. */
+  readonly owner: object;
+  readonly engine: EngineDescription;
+  readonly identity: ContainerIdentity;
+  readonly state: ContainerState;
+  readonly limits: ContainerLimits;
+  /** When the engine last told the state; milliseconds since the epoch. */
+  readonly stateAt: number;
+  /** The latest measurement; absent while the container does not run or was never measured. */
+  readonly sample?: Sample;
+  /** Our own measurement before that one, of the same run. */
+  readonly previous?: Sample;
+  readonly starts: CounterStarts;
+  /** Failed measurements of this container since `trackedSince`. */
+  readonly failures: number;
+  /** Milliseconds since the epoch. */
+  readonly trackedSince: number;
+  /** False while its state could not be read: then only `failures` may be shown. */
+  readonly published: boolean;
+}
+
+/** All that a reader may know of one engine at one moment. */
+export interface EngineSnapshot {
+  readonly engine: EngineDescription;
+  /** What is published; empty while the engine does not answer. */
+  readonly containers: readonly ContainerSnapshot[];
+  /** Number of containers that exist; absent while the engine does not answer. */
+  readonly containerCount?: number;
+  /** End of the last successful probe; absent until the first. Milliseconds since the epoch. */
+  readonly lastSuccess?: number;
+  /** The moment for which this was asked. Milliseconds since the epoch. */
+  readonly now: number;
+}

@@ -1,0 +1,164 @@
+import { ValueType } from '@opentelemetry/api';
+import type {
+  Attributes,
+  BatchObservableCallback,
+  BatchObservableResult,
+  HrTime,
+  Meter,
+  MetricOptions,
+  Observable,
+  ObservableCallback,
+} from '@opentelemetry/api';
+import { millisToHrTime } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
+import type { CollectionResult, DataPoint, MetricData, MetricProducer, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type { Subject } from './subject.ts';
+
+/** OpenTelemetry's scope of every container metric. */
+const scope = { name: 'tidegauge' };
+/** The wire has signed 64 bits: an integer beyond them would come out negative. */
+const largestInt = 2 ** 63;
+
+type Kind = 'gauge' | 'counter' | 'updowncounter';
+
+/** An instrument of the {@link ContainerMeter}: observed only through the batch callback. */
+export class ContainerObservable implements Observable {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly descriptor: MetricData['descriptor'];
+
+  constructor(name: string, kind: Kind, options: MetricOptions = {}) {
+    this.name = name;
+    this.kind = kind;
+    const { description = '', unit = '', valueType = ValueType.DOUBLE } = options;
+    this.descriptor = { name, description, unit, valueType };
+  }
+
+  /** Refused: one batch callback observes all containers at once. */
+  addCallback(_callback: ObservableCallback): void {
+    throw new Error(`${this.name}: use addBatchObservableCallback`);
+  }
+
+  /** Nothing to remove: see {@link ContainerObservable.addCallback}. */
+  removeCallback(_callback: ObservableCallback): void {}
+}
+
+/** Whom and when the next observations are of. */
+export interface ObservedSubject {
+  readonly subject: Subject;
+  /** Keeps what a reader remembers of the subject's points: dies with the tracker. */
+  readonly owner: object;
+}
+
+/** One observation of a container, with the times that the API's `observe` does not take. */
+export interface TimedObservation {
+  readonly value: number;
+  readonly attributes: Attributes;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Of a counter: when it began; milliseconds since the epoch. */
+  readonly startedAt?: number;
+}
+
+/** What the batch callback gets: the API's result, one subject at a time. */
+export interface ContainerObservableResult extends BatchObservableResult {
+  /** How long the collecting reader is ready to wait; absent when it does not say. */
+  readonly timeoutMillis: number | undefined;
+  forSubject(observed: ObservedSubject): void;
+  observeAt(observable: ContainerObservable, observation: TimedObservation): void;
+}
+
+/** A batch callback that knows of subjects; the API's own kind observes nothing here. */
+export type ContainerCallback = (result: ContainerObservableResult) => void | Promise<void>;
+
+type ObservableMeter = Pick<Meter, 'createObservableGauge' | 'createObservableCounter' | 'createObservableUpDownCounter'>;
+
+/** Whose figures a ScopeMetrics holds. The readers only concatenate scopes, so identity survives up to the exporters. */
+export const observedIn = new WeakMap<ScopeMetrics, ObservedSubject>();
+
+/**
+ * The observable half of the API's `Meter`, and a `MetricProducer` for every reader: container-major, one
+ * ScopeMetrics per subject, nothing remembered between two collections. What is not observed is gone at once.
+ * The SDK's own storage would export removed containers for ever and corrupt restarted counters.
+ */
+export class ContainerMeter implements ObservableMeter, MetricProducer {
+  #callback: ContainerCallback = () => undefined;
+
+  createObservableGauge(name: string, options?: MetricOptions): ContainerObservable {
+    return new ContainerObservable(name, 'gauge', options);
+  }
+
+  createObservableCounter(name: string, options?: MetricOptions): ContainerObservable {
+    return new ContainerObservable(name, 'counter', options);
+  }
+
+  createObservableUpDownCounter(name: string, options?: MetricOptions): ContainerObservable {
+    return new ContainerObservable(name, 'updowncounter', options);
+  }
+
+  /** Sets the one callback that observes every subject; a later one replaces it. */
+  addBatchObservableCallback(callback: BatchObservableCallback | ContainerCallback, _observables: Observable[]): void {
+    this.#callback = callback;
+  }
+
+  /** Never rejects: a rejection would fail the reader's whole collection. */
+  async collect(options?: { timeoutMillis?: number }): Promise<CollectionResult> {
+    const collection = new Collection(options?.timeoutMillis);
+    const errors: unknown[] = [];
+    try {
+      await this.#callback(collection);
+    } catch (error) {
+      errors.push(error);
+    }
+    return { resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics: collection.scopes }, errors };
+  }
+}
+
+class Collection implements ContainerObservableResult {
+  readonly timeoutMillis: number | undefined;
+  readonly scopes: ScopeMetrics[] = [];
+  #metrics: MetricData[] = [];
+  #points = new Map<ContainerObservable, DataPoint<number>[]>();
+
+  constructor(timeoutMillis: number | undefined) {
+    this.timeoutMillis = timeoutMillis;
+  }
+
+  forSubject(observed: ObservedSubject): void {
+    this.#metrics = [];
+    this.#points = new Map();
+    const metrics: ScopeMetrics = { scope, metrics: this.#metrics };
+    observedIn.set(metrics, observed);
+    this.scopes.push(metrics);
+  }
+
+  /** The API's form, for callers that know no times: now. */
+  observe(observable: Observable, value: number, attributes: Attributes = {}): void {
+    if (observable instanceof ContainerObservable) this.observeAt(observable, { value, attributes, at: Date.now() });
+  }
+
+  observeAt(observable: ContainerObservable, { value, attributes, at, startedAt = at }: TimedObservation): void {
+    const isInt = observable.descriptor.valueType === ValueType.INT;
+    if (!Number.isFinite(value) || (isInt && Math.abs(value) >= largestInt)) return;
+    const endTime: HrTime = millisToHrTime(at);
+    const startTime = startedAt < at ? millisToHrTime(startedAt) : endTime;
+    this.#pointsOf(observable).push({ startTime, endTime, attributes, value });
+  }
+
+  #pointsOf(observable: ContainerObservable): DataPoint<number>[] {
+    const known = this.#points.get(observable);
+    if (known) return known;
+    const points: DataPoint<number>[] = [];
+    this.#points.set(observable, points);
+    this.#metrics.push(metricOf(observable, points));
+    return points;
+  }
+}
+
+function metricOf({ kind, descriptor }: ContainerObservable, dataPoints: DataPoint<number>[]): MetricData {
+  const aggregationTemporality = AggregationTemporality.CUMULATIVE;
+  if (kind === 'gauge') return { descriptor, aggregationTemporality, dataPointType: DataPointType.GAUGE, dataPoints };
+  const isMonotonic = kind === 'counter';
+  return { descriptor, aggregationTemporality, dataPointType: DataPointType.SUM, isMonotonic, dataPoints };
+}

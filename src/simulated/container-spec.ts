@@ -1,0 +1,87 @@
+/** What a simulated container does on average; each figure swings around it. */
+export interface Load {
+  /** CPUs in use; more than the limit means throttled. */
+  readonly cpus: number;
+  /** Anonymous memory, in bytes, once warmed up. */
+  readonly memoryBytes: number;
+  /** Page cache, in bytes, that it fills over about ten minutes. */
+  readonly cacheBytes: number;
+  readonly receivedBytesPerSecond: number;
+  readonly sentBytesPerSecond: number;
+  readonly readBytesPerSecond: number;
+  readonly writtenBytesPerSecond: number;
+  readonly processes: number;
+}
+
+/** Limits as `docker run` takes them; an absent one means unlimited. */
+export interface Limits {
+  readonly cpus?: number;
+  readonly cpuShares?: number;
+  readonly cpuQuotaMicros?: number;
+  readonly cpuPeriodMicros?: number;
+  readonly cpusetCpus?: string;
+  readonly memoryBytes?: number;
+  readonly memoryReservationBytes?: number;
+  readonly memorySwapBytes?: number;
+  readonly pids?: number;
+}
+
+/** How a run ends by itself, counted from the start of that run. */
+export interface Ending {
+  readonly afterMillis: number;
+  readonly exitCode: number;
+  /** The kernel kills it at its memory limit: memory climbs to the limit until then, exit code should be 137. */
+  readonly outOfMemory?: boolean;
+  /** Somebody starts it again that long after, as `docker start` does. */
+  readonly startedAgainAfterMillis?: number;
+}
+
+/** A health check that passes for `goodMillis`, fails for `badMillis`, and so on; three failures are unhealthy. */
+export interface Healthcheck {
+  /** 0: no check ever runs, health changes only when the test says so. */
+  readonly intervalMillis: number;
+  readonly goodMillis: number;
+  readonly badMillis: number;
+}
+
+/** A port of the container, published on the host when `publicPort` is there. */
+export interface PortSpec {
+  readonly privatePort: number;
+  readonly publicPort?: number;
+}
+
+/** A mounted volume or directory. */
+export interface MountSpec {
+  readonly type: 'bind' | 'volume';
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** A container to simulate; whatever is left out gets a plausible value drawn from the seed and the name. */
+export interface ContainerSpec {
+  readonly name: string;
+  /** 64 hexadecimal digits. */
+  readonly id?: string;
+  readonly image?: string;
+  readonly command?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly env?: readonly string[];
+  readonly ports?: readonly PortSpec[];
+  readonly mounts?: readonly MountSpec[];
+  /** Names of networks, one interface each; `['host']`, `['none']` and `['container:NAME']` as in Docker. */
+  readonly networks?: readonly string[];
+  readonly limits?: Limits;
+  readonly restart?: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  /** Moby doubles the wait between restarts from 100 ms up to this; its own limit is a minute. */
+  readonly maxBackoffMillis?: number;
+  readonly autoRemove?: boolean;
+  readonly load?: Partial<Load>;
+  readonly ending?: Ending;
+  readonly healthcheck?: Healthcheck;
+  /** State it is in when added; `exited` with `exitCode`. */
+  readonly initially?: 'running' | 'created' | 'exited' | 'paused';
+  readonly exitCode?: number;
+  readonly restartCount?: number;
+  /** How long before now it was created and, if running, started; only counts when present at the start. */
+  readonly ageMillis?: number;
+}

@@ -1,0 +1,93 @@
+/** Health of a container as inspect shows it. */
+export interface HealthState {
+  readonly status: 'starting' | 'healthy' | 'unhealthy';
+  readonly failingStreak: number;
+}
+
+/** The states that Moby knows and this engine enters. */
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited';
+
+/** Everything about a container that changes over its life; replaced as a whole at each change. Times in ms. */
+export interface ContainerState {
+  readonly status: ContainerStatus;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly pid: number;
+  readonly restartCount: number;
+  readonly health?: HealthState;
+  readonly pausedAt?: number;
+  /** Time spent paused in this run, the current pause not counted. */
+  readonly pausedMillis: number;
+  /** Wait before the last restart by policy. */
+  readonly backoffMillis: number;
+  /** How often it was started; tells one run's scheduled ends from the next one's. */
+  readonly run: number;
+}
+
+/** The state of a container that was never started. */
+export const CREATED: ContainerState = {
+  status: 'created',
+  exitCode: 0,
+  oomKilled: false,
+  pid: 0,
+  restartCount: 0,
+  pausedMillis: 0,
+  backoffMillis: 0,
+  run: 0,
+};
+
+const FIRST_BACKOFF_MILLIS = 100;
+/** A run at least this long starts the back-off anew (Moby's restartmanager). */
+const LONG_RUN_MILLIS = 10_000;
+
+/** The state after a start; as in Moby it wipes exit code and OOM flag and keeps the last finish. */
+export function startedState(last: ContainerState, at: number, hasHealthcheck: boolean): ContainerState {
+  const run = last.run + 1;
+  return {
+    ...CREATED,
+    status: 'running',
+    startedAt: at,
+    ...(last.finishedAt !== undefined && { finishedAt: last.finishedAt }),
+    ...(hasHealthcheck && { health: { status: 'starting', failingStreak: 0 } }),
+    restartCount: last.restartCount,
+    backoffMillis: last.backoffMillis,
+    pid: 1000 + ((run * 7919 + Math.floor(at)) % 30_000),
+    run,
+  };
+}
+
+/** The state after an exit that is final. */
+export function exitedState(last: ContainerState, at: number, exitCode: number): ContainerState {
+  const { pausedAt: _, ...rest } = last;
+  return { ...rest, status: 'exited', finishedAt: at, exitCode, pid: 0 };
+}
+
+/** The state between an exit and the restart that its policy asks for, with the wait doubled as in Moby. */
+export function restartingState(exited: ContainerState, maxBackoffMillis: number): ContainerState {
+  const ranMillis = (exited.finishedAt ?? 0) - (exited.startedAt ?? 0);
+  const doubled = ranMillis >= LONG_RUN_MILLIS ? 0 : exited.backoffMillis * 2;
+  return {
+    ...exited,
+    status: 'restarting',
+    restartCount: exited.restartCount + 1,
+    backoffMillis: Math.min(Math.max(doubled, FIRST_BACKOFF_MILLIS), maxBackoffMillis),
+  };
+}
+
+/** The state of a container frozen at that time. */
+export function pausedState(last: ContainerState, at: number): ContainerState {
+  return { ...last, status: 'paused', pausedAt: at };
+}
+
+/** The state of a container going on at that time. */
+export function unpausedState(last: ContainerState, at: number): ContainerState {
+  const { pausedAt = at, ...rest } = last;
+  return { ...rest, status: 'running', pausedMillis: last.pausedMillis + at - pausedAt };
+}
+
+/** Whether its processes exist, so that stats have figures: running or paused. */
+export function hasProcesses({ status }: ContainerState): boolean {
+  return status === 'running' || status === 'paused';
+}

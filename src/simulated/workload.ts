@@ -1,0 +1,155 @@
+import type { CompleteSpec } from './complete-spec.ts';
+import { createLoadCurve } from './load-curve.ts';
+import { createMemoryUse, type MemoryFigures } from './memory-use.ts';
+import { createRandom } from './random.ts';
+
+/** CPU time since the start of the run, in nanoseconds, and what the quota took away. */
+export interface CpuFigures {
+  readonly totalNanos: number;
+  readonly kernelNanos: number;
+  readonly userNanos: number;
+  readonly perCpuNanos: readonly number[];
+  readonly periods: number;
+  readonly throttledPeriods: number;
+  readonly throttledNanos: number;
+}
+
+/** Counters of one network interface since the start of the run. */
+export interface NetworkFigures {
+  readonly receivedBytes: number;
+  readonly receivedPackets: number;
+  readonly receivedDropped: number;
+  readonly sentBytes: number;
+  readonly sentPackets: number;
+}
+
+/** Counters of the one block device since the start of the run. */
+export interface DiskFigures {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly reads: number;
+  readonly writes: number;
+}
+
+/** Everything one sample of a container tells. */
+export interface Figures {
+  readonly cpu: CpuFigures;
+  readonly memory: MemoryFigures;
+  readonly networks: readonly NetworkFigures[];
+  readonly disk: DiskFigures;
+  readonly processes: number;
+}
+
+/** The parts of the host that bound what a container can use. */
+export interface HostSize {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+/** The figures of one run of a container as a function of the seconds that it has been running unpaused. */
+export type Workload = (seconds: number) => Figures;
+
+const PERIOD_SECONDS = 0.1;
+const BYTES_PER_PACKET = 740;
+const BYTES_PER_OPERATION = 16_384;
+
+/** Makes the workload of one run. Pure: the same seed, spec and second always give the same figures. */
+export function createWorkload(seed: string, spec: CompleteSpec, host: HostSize): Workload {
+  const random = createRandom(`${seed}/workload/${spec.name}`);
+  const cpu = createCpuUse(random, spec, host);
+  const memory = createMemoryUse(random, spec, host);
+  const networks = spec.networks.map((_, index) => createNetworkUse(random, spec, index));
+  const disk = createDiskUse(random, spec);
+  return (seconds) => ({
+    cpu: cpu(seconds),
+    memory: memory(seconds),
+    networks: networks.map((network) => network(seconds)),
+    disk: disk(seconds),
+    processes: spec.load.processes + Math.floor(1.5 + 1.5 * Math.sin(seconds / 17)),
+  });
+}
+
+/** The CPUs that a spec's quota allows, however it is written; absent when nothing bounds it. */
+function cpuQuota({ limits }: CompleteSpec): number | undefined {
+  if (limits.cpus !== undefined) return limits.cpus;
+  return limits.cpuQuotaMicros === undefined
+    ? undefined
+    : limits.cpuQuotaMicros / (limits.cpuPeriodMicros ?? 100_000);
+}
+
+function createCpuUse(
+  random: () => number,
+  spec: CompleteSpec,
+  host: HostSize,
+): (seconds: number) => CpuFigures {
+  const quota = cpuQuota(spec);
+  const most = Math.min(quota ?? host.cpus, host.cpus);
+  const wanted = spec.load.cpus;
+  // The curve peaks at 1.9 times its mean: a mean of at most half of what is allowed never needs clipping, which
+  // would have no closed form. Whoever wants more than it may have is taken to run flat out.
+  const curve =
+    wanted < most
+      ? createLoadCurve(random, Math.min(wanted, most / 2))
+      : { total: (at: number) => most * at };
+  const kernelShare = 0.05 + 0.3 * random();
+  const shares = drawShares(random, host.cpus);
+  const hungry = quota === undefined ? 0 : Math.max(0, wanted - quota);
+  const throttledShare = quota === undefined ? 0 : hungry > 0 ? 0.98 : 0.03 * random();
+  return (seconds) => {
+    const nanos = curve.total(seconds) * 1e9;
+    const perCpuNanos = shares.map((share) => Math.floor(share * nanos));
+    const totalNanos = perCpuNanos.reduce((sum, value) => sum + value, 0);
+    const kernelNanos = Math.floor(totalNanos * kernelShare);
+    const periods = quota === undefined ? 0 : Math.floor(seconds / PERIOD_SECONDS);
+    return {
+      totalNanos,
+      kernelNanos,
+      userNanos: totalNanos - kernelNanos,
+      perCpuNanos,
+      periods,
+      throttledPeriods: Math.floor(periods * throttledShare),
+      throttledNanos: Math.floor(seconds * 1e9 * (hungry > 0 ? hungry : throttledShare * 0.02)),
+    };
+  };
+}
+
+function drawShares(random: () => number, count: number): number[] {
+  const weights = Array.from({ length: count }, () => 0.2 + random());
+  const sum = weights.reduce((left, right) => left + right, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+function createNetworkUse(
+  random: () => number,
+  { load }: CompleteSpec,
+  index: number,
+): (seconds: number) => NetworkFigures {
+  const received = createLoadCurve(random, load.receivedBytesPerSecond / (index + 1));
+  const sent = createLoadCurve(random, load.sentBytesPerSecond / (index + 1));
+  return (seconds) => {
+    const receivedBytes = Math.floor(received.total(seconds));
+    const sentBytes = Math.floor(sent.total(seconds));
+    return {
+      receivedBytes,
+      receivedPackets: Math.floor(receivedBytes / BYTES_PER_PACKET),
+      receivedDropped: Math.floor(receivedBytes / (BYTES_PER_PACKET * 50_000)),
+      sentBytes,
+      sentPackets: Math.floor(sentBytes / BYTES_PER_PACKET),
+    };
+  };
+}
+
+function createDiskUse(random: () => number, { load }: CompleteSpec): (seconds: number) => DiskFigures {
+  const read = createLoadCurve(random, load.readBytesPerSecond / BYTES_PER_OPERATION);
+  const written = createLoadCurve(random, load.writtenBytesPerSecond / BYTES_PER_OPERATION);
+  return (seconds) => {
+    const reads = Math.floor(read.total(seconds));
+    const writes = Math.floor(written.total(seconds));
+    return {
+      reads,
+      writes,
+      readBytes: reads * BYTES_PER_OPERATION,
+      writtenBytes: writes * BYTES_PER_OPERATION,
+    };
+  };
+}

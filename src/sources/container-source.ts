@@ -1,0 +1,38 @@
+import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from '../model/container.ts';
+import type { HealthStatus } from '../model/container.ts';
+import type { EngineDescription } from '../model/engine.ts';
+import type { Sample } from '../model/sample.ts';
+
+/** One item of the engine's list: enough to know who is there and whether to inspect again. */
+export interface ListedContainer {
+  readonly id: string;
+  /** First of `Names` without its slash, else the full id. */
+  readonly name: string;
+  readonly status?: ContainerStatus;
+  /** The engine's text for people: `Up 5 minutes (healthy)`. */
+  readonly statusText: string;
+  readonly health?: HealthStatus;
+}
+
+/** What inspecting one container tells. */
+export interface InspectedContainer {
+  readonly identity: ContainerIdentity;
+  readonly state: ContainerState;
+  readonly limits: ContainerLimits;
+}
+
+/** Where containers are found: one engine. Calls may overlap; each obeys its signal down to the socket. */
+export interface ContainerSource {
+  /** The endpoint without credentials. */
+  readonly name: string;
+  /** Version and host of the engine; negotiates the API version. Throws {@link SourceError}. */
+  describe(signal: AbortSignal): Promise<EngineDescription>;
+  /** Every container, stopped ones too. Throws {@link SourceError}. */
+  list(signal: AbortSignal): Promise<readonly ListedContainer[]>;
+  /** Throws {@link SourceError}, `not-found` when the container is gone. */
+  inspect(id: string, signal: AbortSignal): Promise<InspectedContainer>;
+  /** One measurement; `undefined` when the container does not run. Throws {@link SourceError}. */
+  sample(id: string, signal: AbortSignal): Promise<Sample | undefined>;
+  /** Ends every connection. */
+  close(): void;
+}

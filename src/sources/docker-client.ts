@@ -1,0 +1,123 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Readable } from 'node:stream';
+import Docker from 'dockerode';
+import { connectEngine, parseEngineAddress, tlsOptions } from './docker-address.ts';
+import type { EngineAddress, EngineEndpoint } from './docker-address.ts';
+import { KeepAliveClient } from './keep-alive-client.ts';
+import type { Answer } from './keep-alive-client.ts';
+import { SourceError, toSourceError } from './source-error.ts';
+
+/** Largest answer that is read: a list of 10,000 containers with many labels is about 20 MB. */
+const maxBodyBytes = 64 * 1024 * 1024;
+/** Sockets that dockerode's calls may hold; more wait. */
+const maxControlSockets = 32;
+/** dockerode collects the whole body of an unexpected status; all are expected, so that ours bounds it. */
+const anyStatus = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [100 + index, true]));
+
+/**
+ * GETs from one engine: control calls through dockerode (unix, TCP, TLS, ssh, named pipes), stats calls over our own
+ * kept-alive connections, because they are nearly all of the traffic. Bodies are bounded, every call has a deadline.
+ */
+export class DockerClient {
+  readonly #docker: Docker;
+  readonly #agent: HttpAgent | undefined;
+  readonly #stats: KeepAliveClient | undefined;
+  readonly #callTimeoutMillis: number;
+  readonly #pathPrefix: string;
+
+  constructor(endpoint: EngineEndpoint, callTimeoutMillis: number) {
+    const address = parseEngineAddress(endpoint);
+    this.#callTimeoutMillis = callTimeoutMillis;
+    this.#pathPrefix = address.pathPrefix;
+    this.#agent = agentFor(address, endpoint);
+    this.#docker = new Docker(dockerOptions(address, this.#agent));
+    if (address.scheme === 'ssh') return;
+    const connect = () => connectEngine(address, endpoint.tls);
+    this.#stats = new KeepAliveClient({ connect, host: address.host ?? 'docker', maxBodyBytes });
+  }
+
+  /** A control call: version, info, list, inspect. Throws SourceError. */
+  async control(path: string, signal: AbortSignal): Promise<Answer> {
+    const abort = AbortSignal.any([signal, AbortSignal.timeout(this.#callTimeoutMillis)]);
+    try {
+      const stream = await this.#dial(this.#pathPrefix + path, abort);
+      return { status: statusOf(stream), text: await readBounded(stream, abort) };
+    } catch (error) {
+      throw toSourceError(abort.aborted ? abort.reason : error, `GET ${path}`);
+    }
+  }
+
+  /** A stats call. Throws SourceError. */
+  async stats(path: string, signal: AbortSignal): Promise<Answer> {
+    if (!this.#stats) return this.control(path, signal);
+    return this.#stats.get(this.#pathPrefix + path, this.#callTimeoutMillis, signal);
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    this.#stats?.close();
+    this.#agent?.destroy();
+  }
+
+  #dial(path: string, abortSignal: AbortSignal): Promise<Readable> {
+    return new Promise((resolve, reject) => {
+      const options = { path, method: 'GET', isStream: true, statusCodes: anyStatus, abortSignal };
+      this.#docker.modem.dial(options, (error: unknown, result: unknown) => {
+        if (result instanceof Readable) resolve(result);
+        else reject(error instanceof Error ? error : new SourceError('unreachable', `GET ${path}: no answer`));
+      });
+    });
+  }
+}
+
+/** dockerode looks at DOCKER_HOST by itself: every field that it could take from there is set, be it to undefined. */
+function dockerOptions(address: EngineAddress, agent: HttpAgent | undefined): Docker.DockerOptions {
+  const sshAgent = process.env['SSH_AUTH_SOCK'];
+  const fields = {
+    socketPath: address.socketPath,
+    host: address.host,
+    port: address.port,
+    username: address.user,
+    protocol: address.scheme === 'unix' ? 'http' : address.scheme,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    agent,
+    pathPrefix: '/',
+    ...(sshAgent !== undefined && { sshOptions: { agent: sshAgent } }),
+  };
+  return Object.assign({}, fields);
+}
+
+function agentFor(address: EngineAddress, endpoint: EngineEndpoint): HttpAgent | undefined {
+  const keepAlive = { keepAlive: true, maxSockets: maxControlSockets };
+  if (address.scheme === 'ssh') return undefined;
+  return address.scheme === 'https'
+    ? new HttpsAgent({ ...keepAlive, ...tlsOptions(endpoint.tls) })
+    : new HttpAgent(keepAlive);
+}
+
+function statusOf(stream: Readable): number {
+  return 'statusCode' in stream && typeof stream.statusCode === 'number' ? stream.statusCode : 0;
+}
+
+async function readBounded(stream: Readable, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const giveUp = (): unknown => stream.destroy();
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    for await (const chunk of stream) {
+      const part = Buffer.from(chunk);
+      bytes += part.length;
+      if (bytes > maxBodyBytes) throw new SourceError('too-large', `the answer is larger than ${maxBodyBytes} bytes`);
+      chunks.push(part);
+    }
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    stream.destroy();
+  }
+  if (signal.aborted) throw new SourceError('aborted', 'given up');
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,51 @@
+import { containerStatuses, healthStatuses } from '../model/container.ts';
+import type { ContainerStatus, HealthStatus } from '../model/container.ts';
+import type { ListedContainer } from './container-source.ts';
+import { objectOf, present, textOf, textsOf } from './fields.ts';
+import type { Fields } from './fields.ts';
+import { SourceError } from './source-error.ts';
+
+/**
+ * `GET /containers/json` as Moby's `container.Summary` gives it. Items without an id are left out.
+ * Throws {@link SourceError} `bad-response` when the answer is no list.
+ */
+export function parseContainerList(answer: unknown): readonly ListedContainer[] {
+  if (!Array.isArray(answer)) throw new SourceError('bad-response', 'list of containers: expected a JSON array');
+  return answer.flatMap((item) => {
+    const fields = objectOf(item);
+    const id = textOf(fields?.['Id']);
+    return fields && id ? [listedContainer(id, fields)] : [];
+  });
+}
+
+/** The name to show: the first of the engine's names without its slash, else the full id. */
+export function displayName(names: readonly string[], id: string): string {
+  return names[0]?.replace(/^\/+/, '').trim() || id;
+}
+
+/** The engine's word for a state, or undefined for one that we do not know. */
+export function statusOf(value: unknown): ContainerStatus | undefined {
+  return containerStatuses.find((status) => status === value);
+}
+
+/** The health, absent for `none` and the empty text of containers without a check. */
+export function healthOf(value: unknown): HealthStatus | undefined {
+  return healthStatuses.find((status) => status === value);
+}
+
+function listedContainer(id: string, fields: Fields): ListedContainer {
+  const statusText = textOf(fields['Status']) ?? '';
+  return present<ListedContainer>({
+    id,
+    name: displayName(textsOf(fields['Names']), id),
+    status: statusOf(fields['State']),
+    statusText,
+    health: healthOf(objectOf(fields['Health'])?.['Status']) ?? healthInText(statusText),
+  });
+}
+
+/** Engines before API 1.52 tell the health only inside the text: `Up 2 hours (unhealthy)`. */
+function healthInText(text: string): HealthStatus | undefined {
+  const inside = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(text);
+  return healthOf(inside?.[1]);
+}

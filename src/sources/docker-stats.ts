@@ -1,0 +1,194 @@
+import type {
+  BlockIoEntry,
+  BlockIoUsage,
+  CpuThrottling,
+  CpuUsage,
+  InterfaceUsage,
+  Integer,
+  MemoryUsage,
+  PidsUsage,
+  PreviousCpuUsage,
+  Sample,
+  StorageUsage,
+} from '../model/sample.ts';
+import { countOf, listOf, objectOf, present, textOf, timeOf } from './fields.ts';
+import type { Fields } from './fields.ts';
+import { SourceError } from './source-error.ts';
+
+/** What the engine writes for "no limit" of tasks: 2^64−1, the kernel's `max`. */
+const unlimited = 2n ** 63n;
+/** An engine's clock further off than this is not believed: the answer may be a recording. */
+const believableSkewMillis = 10 * 60_000;
+
+/**
+ * `GET /containers/{id}/stats` as Moby's `container.StatsResponse` gives it.
+ * `undefined` when the container does not run: engines then answer 200 with zeros or with nothing.
+ * @param receivedAt milliseconds since the epoch, used when the answer's own time is unset.
+ * Throws {@link SourceError} `bad-response` when the answer is no object.
+ */
+export function parseStats(answer: unknown, receivedAt: number): Sample | undefined {
+  const fields = objectOf(answer);
+  if (!fields) throw new SourceError('bad-response', 'stats: expected a JSON object');
+  const read = timeOf(fields['read']);
+  // Only Windows engines count processors here; Linux ones answer 0.
+  const processors = Number(countOf(fields['num_procs']) ?? 0) || undefined;
+  const usage = {
+    cpu: cpuOf(objectOf(fields['cpu_stats'])),
+    memory: memoryOf(objectOf(fields['memory_stats'])),
+    blockIo: blockIoOf(objectOf(fields['blkio_stats'])),
+    networks: networksOf(objectOf(fields['networks'])),
+    pids: pidsOf(objectOf(fields['pids_stats'])),
+    storage: storageOf(objectOf(fields['storage_stats'])),
+  };
+  if (!isAlive(usage)) return undefined;
+  return present<Sample>({
+    takenAt: read !== undefined && Math.abs(read - receivedAt) < believableSkewMillis ? read : receivedAt,
+    readAt: read,
+    windows: processors !== undefined,
+    ...usage,
+    previousCpu: previousCpuOf(fields),
+    processors,
+  });
+}
+
+/** A process that runs has used CPU time, memory or a task; an answer without any is a dead container's. */
+function isAlive(usage: { cpu?: CpuUsage | undefined; memory?: MemoryUsage | undefined; pids?: PidsUsage | undefined }): boolean {
+  return Boolean(usage.cpu?.totalNanos || usage.memory || usage.pids?.current);
+}
+
+function cpuOf(stats: Fields | undefined): CpuUsage | undefined {
+  const usage = objectOf(stats?.['cpu_usage']);
+  const totalNanos = countOf(usage?.['total_usage']);
+  // Zero is the engine's answer for a container that just died: absence.
+  if (!stats || !usage || !totalNanos) return undefined;
+  const perCpu = listOf(usage['percpu_usage']).map(countOf);
+  return present<CpuUsage>({
+    totalNanos,
+    userNanos: countOf(usage['usage_in_usermode']),
+    kernelNanos: countOf(usage['usage_in_kernelmode']),
+    perCpuNanos: perCpu.length > 0 && perCpu.every((value) => value !== undefined) ? perCpu : undefined,
+    systemNanos: countOf(stats['system_cpu_usage']) || undefined,
+    onlineCpus: Number(countOf(stats['online_cpus']) ?? 0) || undefined,
+    throttling: throttlingOf(objectOf(stats['throttling_data'])),
+  });
+}
+
+function throttlingOf(data: Fields | undefined): CpuThrottling | undefined {
+  if (!data) return undefined;
+  return present<CpuThrottling>({
+    periods: countOf(data['periods']),
+    throttledPeriods: countOf(data['throttled_periods']),
+    throttledNanos: countOf(data['throttled_time']),
+  });
+}
+
+function previousCpuOf(fields: Fields): PreviousCpuUsage | undefined {
+  const stats = objectOf(fields['precpu_stats']);
+  const totalNanos = countOf(objectOf(stats?.['cpu_usage'])?.['total_usage']);
+  if (!stats || !totalNanos) return undefined;
+  return present<PreviousCpuUsage>({
+    takenAt: timeOf(fields['preread']),
+    totalNanos,
+    systemNanos: countOf(stats['system_cpu_usage']) || undefined,
+  });
+}
+
+/** Absent when the memory cgroup is off: the engine then answers `{}`. */
+function memoryOf(stats: Fields | undefined): MemoryUsage | undefined {
+  if (!stats) return undefined;
+  const memory = present<MemoryUsage>({
+    usage: countOf(stats['usage']) || undefined,
+    maxUsage: countOf(stats['max_usage']),
+    failures: countOf(stats['failcnt']),
+    limit: countOf(stats['limit']) || undefined,
+    stats: integersOf(objectOf(stats['stats'])),
+    commitBytes: countOf(stats['commitbytes']),
+    commitPeakBytes: countOf(stats['commitpeakbytes']),
+    privateWorkingSet: countOf(stats['privateworkingset']),
+  });
+  return memory.usage === undefined && memory.commitBytes === undefined ? undefined : memory;
+}
+
+function integersOf(stats: Fields | undefined): Readonly<Record<string, Integer>> {
+  const integers: Record<string, Integer> = {};
+  for (const key in stats) {
+    const count = countOf(stats[key]);
+    if (count !== undefined) integers[key] = count;
+  }
+  return integers;
+}
+
+function limitOf(value: unknown): Integer | undefined {
+  const limit = countOf(value);
+  return limit !== undefined && limit > 0 && limit < unlimited ? limit : undefined;
+}
+
+function blockIoOf(stats: Fields | undefined): BlockIoUsage | undefined {
+  if (!stats) return undefined;
+  return present<BlockIoUsage>({
+    serviceBytes: entriesOf(stats['io_service_bytes_recursive']),
+    serviced: entriesOf(stats['io_serviced_recursive']),
+    queued: entriesOf(stats['io_queue_recursive']),
+    serviceTime: entriesOf(stats['io_service_time_recursive']),
+    waitTime: entriesOf(stats['io_wait_time_recursive']),
+    merged: entriesOf(stats['io_merged_recursive']),
+    time: entriesOf(stats['io_time_recursive']),
+    sectors: entriesOf(stats['sectors_recursive']),
+  });
+}
+
+/** `null` (cgroup v2 lacks the list) and an empty list (nothing counted) are both absence. */
+function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
+  const entries = listOf(value).flatMap((item) => {
+    const fields = objectOf(item);
+    const count = countOf(fields?.['value']);
+    const major = countOf(fields?.['major']);
+    const minor = countOf(fields?.['minor']);
+    if (count === undefined || major === undefined || minor === undefined) return [];
+    const operation = (textOf(fields?.['op']) ?? '').toLowerCase();
+    return [{ major: Number(major), minor: Number(minor), operation, value: count }];
+  });
+  return entries.length > 0 ? entries : undefined;
+}
+
+/** Absent for `none`, `host` and `container:` networks, where the engine leaves the key out. */
+function networksOf(networks: Fields | undefined): readonly InterfaceUsage[] | undefined {
+  if (!networks) return undefined;
+  const usages = Object.entries(networks).flatMap(([name, value]) => {
+    const fields = objectOf(value);
+    return fields ? [interfaceOf(name, fields)] : [];
+  });
+  return usages.length > 0 ? usages : undefined;
+}
+
+function interfaceOf(name: string, fields: Fields): InterfaceUsage {
+  return present<InterfaceUsage>({
+    name,
+    receivedBytes: countOf(fields['rx_bytes']),
+    receivedPackets: countOf(fields['rx_packets']),
+    receivedErrors: countOf(fields['rx_errors']),
+    receivedDropped: countOf(fields['rx_dropped']),
+    transmittedBytes: countOf(fields['tx_bytes']),
+    transmittedPackets: countOf(fields['tx_packets']),
+    transmittedErrors: countOf(fields['tx_errors']),
+    transmittedDropped: countOf(fields['tx_dropped']),
+  });
+}
+
+function pidsOf(stats: Fields | undefined): PidsUsage | undefined {
+  const pids = present<PidsUsage>({
+    current: countOf(stats?.['current']) || undefined,
+    limit: limitOf(stats?.['limit']),
+  });
+  return pids.current === undefined ? undefined : pids;
+}
+
+function storageOf(stats: Fields | undefined): StorageUsage | undefined {
+  if (stats?.['read_size_bytes'] === undefined && stats?.['write_size_bytes'] === undefined) return undefined;
+  return present<StorageUsage>({
+    readBytes: countOf(stats['read_size_bytes']),
+    readCount: countOf(stats['read_count_normalized']),
+    writeBytes: countOf(stats['write_size_bytes']),
+    writeCount: countOf(stats['write_count_normalized']),
+  });
+}

@@ -1,0 +1,39 @@
+/** What went wrong with an engine call, of low cardinality: it becomes the attribute `error.type`. */
+export type SourceErrorCode =
+  | 'unreachable'
+  | 'permission'
+  | 'timeout'
+  | 'aborted'
+  | 'not-found'
+  | 'not-running'
+  | 'bad-response'
+  | 'too-large'
+  | 'engine-error';
+
+/** A failed engine call. Callers switch on `code`, never on the text. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly code: SourceErrorCode;
+
+  constructor(code: SourceErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+const byErrno: Readonly<Record<string, SourceErrorCode>> = {
+  EACCES: 'permission',
+  EPERM: 'permission',
+  ETIMEDOUT: 'timeout',
+  ABORT_ERR: 'aborted',
+};
+
+/** Turns whatever a socket or parser threw into a {@link SourceError}; one stays what it is. */
+export function toSourceError(thrown: unknown, doing: string): SourceError {
+  if (thrown instanceof SourceError) return thrown;
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (error.name === 'TimeoutError') return new SourceError('timeout', `${doing}: no answer in time`, error);
+  if (error.name === 'AbortError') return new SourceError('aborted', `${doing}: given up`, error);
+  const errno = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return new SourceError(byErrno[errno] ?? 'unreachable', `${doing}: ${error.message}`, error);
+}

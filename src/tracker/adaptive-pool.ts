@@ -1,0 +1,81 @@
+/** Time without any answer after which a waiting engine is taken to be idle. */
+const stallMillis = 20;
+/** In flight at once to an engine that answers at once: enough to keep it busy. */
+const fewest = 8;
+/** Each call in flight holds a connection. */
+const most = 1024;
+
+/** What an {@link AdaptivePool} needs of the clock. */
+export interface PoolClock {
+  sleep(millis: number, signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Runs calls with a concurrency that follows the engine's latency. Engines before 23–25 let a stats call wait for
+ * their next one-second tick: there everything must be in flight at once. Later ones answer in milliseconds: there
+ * a few calls do. Nothing answered for a while although calls are waiting: twice as many go out.
+ */
+export class AdaptivePool {
+  readonly #clock: PoolClock;
+  #limit = fewest;
+
+  constructor(clock: PoolClock) {
+    this.#clock = clock;
+  }
+
+  /** Calls in flight at once at the moment; the next round begins with it. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Runs `call` on every item; `call` must not reject. One round at a time. */
+  async run<T>(items: readonly T[], call: (item: T) => Promise<void>): Promise<void> {
+    const waiting = items.values();
+    const ended = new AbortController();
+    let inFlight = 0;
+    let answered = 0;
+    let stalled = false;
+    await new Promise<void>((resolve) => {
+      const fill = (): void => {
+        while (inFlight < this.#limit) {
+          const { value, done } = waiting.next();
+          if (done) break;
+          inFlight += 1;
+          void call(value).then(() => {
+            inFlight -= 1;
+            answered += 1;
+            fill();
+          });
+        }
+        if (inFlight === 0) resolve();
+      };
+      const widen = (): void => {
+        stalled = true;
+        this.#limit = Math.min(this.#limit * 2, most);
+        fill();
+      };
+      void this.#watch({ signal: ended.signal, answered: () => answered, isFull: () => inFlight >= this.#limit, widen });
+      fill();
+    });
+    ended.abort();
+    // A whole round without a stall: the engine is quick again, so ask it more gently.
+    if (!stalled && items.length >= this.#limit) this.#limit = Math.max(fewest, Math.ceil(this.#limit / 2));
+  }
+
+  async #watch(round: Round): Promise<void> {
+    let before = -1;
+    while (!round.signal.aborted) {
+      const answered = round.answered();
+      if (answered === before && round.isFull()) round.widen();
+      before = round.answered();
+      await this.#clock.sleep(stallMillis, round.signal).catch(() => undefined);
+    }
+  }
+}
+
+interface Round {
+  readonly signal: AbortSignal;
+  answered(): number;
+  isFull(): boolean;
+  widen(): void;
+}

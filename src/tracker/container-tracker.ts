@@ -1,0 +1,162 @@
+import type { Log } from '../log.ts';
+import type { ContainerIdentity } from '../model/container.ts';
+import type { EngineDescription } from '../model/engine.ts';
+import type { Sample } from '../model/sample.ts';
+import type { ContainerSnapshot } from '../model/snapshot.ts';
+import type { InspectedContainer, ListedContainer } from '../sources/container-source.ts';
+import { toSourceError } from '../sources/source-error.ts';
+import { StartTracking } from './counter-starts.ts';
+import { isAbsence } from './engine-calls.ts';
+import type { EngineCalls } from './engine-calls.ts';
+import { lastingText, startRange, startedAnew } from './uptime-text.ts';
+
+/** Limits and names may change without a word in the list: inspect is at least this fresh. */
+const inspectMaxAgeMillis = 60_000;
+
+/**
+ * What is held of one container: who it is, how it fares, its latest sample and the one before.
+ * One update at a time; its owner sees to that.
+ */
+export class ContainerTracker {
+  readonly id: string;
+  readonly #log: Log;
+  readonly #trackedSince: number;
+  #listed: ListedContainer;
+  #listedAt: number;
+  #inspected: InspectedContainer | undefined;
+  #inspectedAt = 0;
+  /** What the list said when last inspected. */
+  #inspectedFor: ListedContainer | undefined;
+  #starts: StartTracking;
+  #sample: Sample | undefined;
+  #previous: Sample | undefined;
+  #failures = 0;
+  #isFailing = false;
+  #isPublished = false;
+  #hasUsage = false;
+
+  /** @param now milliseconds since the epoch. */
+  constructor(listed: ListedContainer, now: number, log: Log) {
+    this.id = listed.id;
+    this.#listed = listed;
+    this.#listedAt = now;
+    this.#trackedSince = now;
+    this.#starts = new StartTracking(now);
+    this.#log = log;
+  }
+
+  /** One update: inspects when something changed, measures when it runs. Never throws; a failure is counted. */
+  async update(listed: ListedContainer, calls: EngineCalls, now: number): Promise<void> {
+    if (calls.isOver) return;
+    try {
+      if (this.#needsInspect(listed, now)) this.#accept(await calls.inspect(this.id), listed, now);
+    } catch (thrown) {
+      // Removed in between keeps what is known in sight until the next list; any other error hides what may be wrong.
+      if (this.#failed(thrown)) this.unpublish();
+      this.#hasUsage = false;
+      return;
+    } finally {
+      this.#listed = listed;
+      this.#listedAt = now;
+    }
+    this.#isPublished = true;
+    try {
+      await this.#measure(calls);
+      this.#recovered();
+    } catch (thrown) {
+      this.#hasUsage = false;
+      this.#failed(thrown);
+    }
+  }
+
+  /** Takes everything out of sight until the next update; what is known is kept. */
+  unpublish(): void {
+    this.#isPublished = false;
+    this.#hasUsage = false;
+  }
+
+  /** What readers may show, or undefined while nothing is known yet. */
+  snapshot(engine: EngineDescription): ContainerSnapshot | undefined {
+    const inspected = this.#inspected;
+    if (!inspected && this.#failures === 0) return undefined;
+    return {
+      owner: this,
+      engine,
+      identity: inspected?.identity ?? listedIdentity(this.#listed),
+      state: inspected?.state ?? {},
+      limits: inspected?.limits ?? {},
+      stateAt: this.#listedAt,
+      ...(this.#hasUsage && this.#sample && { sample: this.#sample }),
+      ...(this.#hasUsage && this.#previous && { previous: this.#previous }),
+      starts: this.#starts,
+      failures: this.#failures,
+      trackedSince: this.#trackedSince,
+      published: this.#isPublished,
+    };
+  }
+
+  #needsInspect(listed: ListedContainer, now: number): boolean {
+    const known = this.#inspectedFor;
+    if (!known || now - this.#inspectedAt >= inspectMaxAgeMillis || now < this.#inspectedAt) return true;
+    if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health) return true;
+    if (lastingText(known.statusText) !== lastingText(listed.statusText)) return true;
+    const before = startRange(this.#listed.statusText, this.#listedAt);
+    const after = startRange(listed.statusText, now);
+    return before !== undefined && after !== undefined && startedAnew(before, after);
+  }
+
+  #accept(inspected: InspectedContainer, listed: ListedContainer, now: number): void {
+    const startedAt = inspected.state.startedAt;
+    if (!this.#inspected || startedAt !== this.#inspected.state.startedAt) this.#beginRun(startedAt ?? now);
+    this.#inspected = inspected;
+    this.#inspectedFor = listed;
+    this.#inspectedAt = now;
+  }
+
+  #beginRun(startedAt: number): void {
+    this.#starts = new StartTracking(startedAt);
+    this.#sample = undefined;
+    this.#previous = undefined;
+    this.#hasUsage = false;
+  }
+
+  async #measure(calls: EngineCalls): Promise<void> {
+    const status = this.#inspected?.state.status;
+    const sample = status === 'running' || status === 'paused' ? await calls.sample(this.id) : undefined;
+    this.#hasUsage = sample !== undefined;
+    if (!sample) return;
+    if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
+    else this.#previous = this.#sample && this.#sample.takenAt < sample.takenAt ? this.#sample : undefined;
+    this.#sample = sample;
+  }
+
+  /** CPU time fell: the container was started anew since it was inspected. */
+  async #restarted(sample: Sample, calls: EngineCalls): Promise<void> {
+    this.#accept(await calls.inspect(this.id), this.#listed, this.#listedAt);
+    // A new start time began a new run, whose counters have not seen this sample yet.
+    if (!this.#sample) this.#starts.accept(sample);
+    this.#hasUsage = true;
+    this.#previous = undefined;
+  }
+
+  /** Counts a failure; false when the container was only removed or stopped in between: the next list tells. */
+  #failed(thrown: unknown): boolean {
+    const error = toSourceError(thrown, `container ${this.#listed.name}`);
+    if (isAbsence(error)) return false;
+    this.#failures += 1;
+    const fields = { container: this.#listed.name, id: this.id, error: error.message };
+    if (!this.#isFailing) this.#log.warn(fields, 'container cannot be measured');
+    this.#isFailing = true;
+    return true;
+  }
+
+  #recovered(): void {
+    if (this.#isFailing) this.#log.info({ container: this.#listed.name, id: this.id }, 'container is measured again');
+    this.#isFailing = false;
+  }
+}
+
+/** As much as the list alone tells: enough to show whose failures are counted. */
+function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
+  return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
+}

@@ -1,0 +1,80 @@
+import type { EngineDescription } from '../model/engine.ts';
+import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
+import type { Sample } from '../model/sample.ts';
+import type { ContainerSource, InspectedContainer, ListedContainer } from '../sources/container-source.ts';
+import { SourceError, toSourceError } from '../sources/source-error.ts';
+
+/** What every call of one probe needs. */
+export interface EngineCallsOptions {
+  readonly source: ContainerSource;
+  readonly observer: ProbeObserver;
+  /** The probe's deadline. */
+  readonly signal: AbortSignal;
+  /** Milliseconds that only grow. */
+  monotonic(): number;
+}
+
+/**
+ * The engine's calls of one probe, each timed and told to the observer; a call that outlives the probe's signal is
+ * left behind, so that not even a source that ignores its signal holds a probe. Every method throws SourceError.
+ */
+export class EngineCalls {
+  readonly #options: EngineCallsOptions;
+
+  constructor(options: EngineCallsOptions) {
+    this.#options = options;
+  }
+
+  get isOver(): boolean {
+    return this.#options.signal.aborted;
+  }
+
+  describe(): Promise<EngineDescription> {
+    return this.#timed('list', (source, signal) => source.describe(signal), true);
+  }
+
+  list(): Promise<readonly ListedContainer[]> {
+    return this.#timed('list', (source, signal) => source.list(signal));
+  }
+
+  inspect(id: string): Promise<InspectedContainer> {
+    return this.#timed('inspect', (source, signal) => source.inspect(id, signal));
+  }
+
+  sample(id: string): Promise<Sample | undefined> {
+    return this.#timed('stats', (source, signal) => source.sample(id, signal));
+  }
+
+  async #timed<T>(
+    call: EngineCall,
+    make: (source: ContainerSource, signal: AbortSignal) => Promise<T>,
+    failuresOnly = false,
+  ): Promise<T> {
+    const { source, observer, signal, monotonic } = this.#options;
+    const start = monotonic();
+    const seconds = (): number => (monotonic() - start) / 1000;
+    try {
+      const result = await unlessAborted(make(source, signal), signal);
+      if (!failuresOnly) observer.callEnded(source.name, call, seconds());
+      return result;
+    } catch (thrown) {
+      const error = toSourceError(thrown, call);
+      observer.callEnded(source.name, call, seconds(), isAbsence(error) ? undefined : error.code);
+      throw error;
+    }
+  }
+}
+
+/** The container was removed or stopped in between: no failure of anybody. */
+export function isAbsence(error: SourceError): boolean {
+  return error.code === 'not-found' || error.code === 'not-running';
+}
+
+function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(toSourceError(signal.reason, 'probe'));
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}

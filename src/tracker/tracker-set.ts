@@ -1,0 +1,161 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { EngineDescription } from '../model/engine.ts';
+import type { ProbeObserver } from '../model/probe-observer.ts';
+import type { EngineSnapshot } from '../model/snapshot.ts';
+import type { ContainerSource, ListedContainer } from '../sources/container-source.ts';
+import { toSourceError } from '../sources/source-error.ts';
+import { AdaptivePool } from './adaptive-pool.ts';
+import { ContainerTracker } from './container-tracker.ts';
+import { EngineCalls } from './engine-calls.ts';
+import { UpdateLock } from './update-lock.ts';
+import type { UpdateOutcome } from './update-lock.ts';
+
+/** The engine's version and host are asked again this often, and after each failure. */
+const describeMaxAgeMillis = 10 * 60_000;
+
+/** What a {@link TrackerSet} is made of. */
+export interface TrackerSetOptions {
+  readonly source: ContainerSource;
+  readonly observer: ProbeObserver;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Callers that come sooner after the last probe's start do nothing. */
+  readonly minProbeIntervalMillis: number;
+  /** After this a probe is given up. */
+  readonly probeTimeoutMillis: number;
+}
+
+/**
+ * The containers of one engine. `update()` makes the set equal to the engine's list and measures what runs;
+ * `snapshot()` is what readers may show. Any number of callers at once; a probe runs alone.
+ */
+export class TrackerSet {
+  readonly #options: TrackerSetOptions;
+  readonly #log: Log;
+  readonly #lock: UpdateLock;
+  readonly #pool: AdaptivePool;
+  readonly #trackers = new Map<string, ContainerTracker>();
+  #engine: EngineDescription;
+  #describedAt = Number.NEGATIVE_INFINITY;
+  #containerCount: number | undefined;
+  #lastSuccess: number | undefined;
+  #failure: string | undefined;
+
+  constructor(options: TrackerSetOptions) {
+    this.#options = options;
+    const { source, clock } = options;
+    this.#log = options.log;
+    this.#engine = { name: source.name, runtimeName: 'docker', warnings: [] };
+    this.#pool = new AdaptivePool(clock);
+    const timing = { minIntervalMillis: options.minProbeIntervalMillis, totalTimeoutMillis: options.probeTimeoutMillis };
+    const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
+    this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
+  }
+
+  /** The engine as last described. */
+  get engine(): EngineDescription {
+    return this.#engine;
+  }
+
+  /** True once a probe succeeded. */
+  get wasProbed(): boolean {
+    return this.#lastSuccess !== undefined;
+  }
+
+  /** Why the last probe failed; absent when it did not. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Probes, or joins the probe under way, or does nothing when the last one is young. Never throws. */
+  update(waitMillis: number): Promise<UpdateOutcome> {
+    return this.#lock.update(waitMillis);
+  }
+
+  /** What may be shown now. */
+  snapshot(): EngineSnapshot {
+    const containers = this.#containerCount === undefined ? [] : [...this.#trackers.values()];
+    return {
+      engine: this.#engine,
+      containers: containers.flatMap((tracker) => tracker.snapshot(this.#engine) ?? []),
+      ...(this.#containerCount !== undefined && { containerCount: this.#containerCount }),
+      ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
+      now: this.#options.clock.now(),
+    };
+  }
+
+  /** Gives up the probe under way and ends the connections. */
+  close(): void {
+    this.#lock.close();
+    this.#options.source.close();
+  }
+
+  async #probe(signal: AbortSignal): Promise<void> {
+    const { source, observer, clock } = this.#options;
+    const start = clock.monotonic();
+    const calls = new EngineCalls({ source, observer, signal, monotonic: () => clock.monotonic() });
+    const succeeded = await this.#round(calls);
+    if (succeeded) this.#lastSuccess = clock.now();
+    observer.probeEnded(source.name, (clock.monotonic() - start) / 1000, succeeded);
+  }
+
+  async #round(calls: EngineCalls): Promise<boolean> {
+    try {
+      await this.#describe(calls);
+      const listed = withoutDoubles(await calls.list());
+      this.#succeeded(listed.length);
+      this.#synchronize(listed);
+      await this.#pool.run(listed, (item) => this.#update(item, calls));
+      if (!calls.isOver) return true;
+      this.#log.warn({ engine: this.#engine.name }, 'probe given up: it took longer than the probe time-out');
+    } catch (thrown) {
+      this.#failed(toSourceError(thrown, 'probe').message);
+    }
+    return false;
+  }
+
+  async #describe(calls: EngineCalls): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.monotonic() - this.#describedAt < describeMaxAgeMillis) return;
+    this.#engine = await calls.describe();
+    this.#describedAt = clock.monotonic();
+  }
+
+  /** A tracker for every listed container, none for any other. */
+  #synchronize(listed: readonly ListedContainer[]): void {
+    const { clock, log } = this.#options;
+    const ids = new Set(listed.map(({ id }) => id));
+    for (const [id] of this.#trackers) if (!ids.has(id)) this.#trackers.delete(id);
+    for (const item of listed) {
+      if (!this.#trackers.has(item.id)) this.#trackers.set(item.id, new ContainerTracker(item, clock.now(), log));
+    }
+  }
+
+  async #update(listed: ListedContainer, calls: EngineCalls): Promise<void> {
+    await this.#trackers.get(listed.id)?.update(listed, calls, this.#options.clock.now());
+  }
+
+  #succeeded(containers: number): void {
+    this.#containerCount = containers;
+    if (this.#failure !== undefined || this.#lastSuccess === undefined) {
+      this.#log.info({ engine: this.#engine.name, version: this.#engine.runtimeVersion, containers }, 'engine answers');
+    }
+    this.#failure = undefined;
+  }
+
+  /** Nothing stale stays published, but no tracker goes: the engine may only be away for a moment. */
+  #failed(reason: string): void {
+    this.#containerCount = undefined;
+    this.#describedAt = Number.NEGATIVE_INFINITY;
+    for (const tracker of this.#trackers.values()) tracker.unpublish();
+    if (this.#failure === undefined) this.#log.warn({ engine: this.#engine.name, error: reason }, 'engine does not answer');
+    else this.#log.debug({ engine: this.#engine.name, error: reason }, 'engine still does not answer');
+    this.#failure = reason;
+  }
+}
+
+/** One item per container, should an engine name one twice: a tracker takes one update at a time. */
+function withoutDoubles(listed: readonly ListedContainer[]): readonly ListedContainer[] {
+  return [...new Map(listed.map((item) => [item.id, item])).values()];
+}

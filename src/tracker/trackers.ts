@@ -1,0 +1,49 @@
+import type { EngineSnapshot } from '../model/snapshot.ts';
+import type { ProbeObserver } from '../model/probe-observer.ts';
+import type { TrackerSet } from './tracker-set.ts';
+
+/** How long a caller of {@link Trackers.update} waits. */
+export interface UpdateOptions {
+  /** Milliseconds; the least of this and the inline time-out holds. */
+  readonly waitMillis?: number;
+}
+
+/** The containers of all engines, each engine isolated from the others' failures. Any number of callers at once. */
+export class Trackers {
+  readonly sets: readonly TrackerSet[];
+  readonly #inlineTimeoutMillis: number;
+  readonly #observer: ProbeObserver;
+
+  constructor(sets: readonly TrackerSet[], inlineTimeoutMillis: number, observer: ProbeObserver) {
+    this.sets = sets;
+    this.#inlineTimeoutMillis = inlineTimeoutMillis;
+    this.#observer = observer;
+  }
+
+  /** Makes what `snapshots()` gives as fresh as the update lock allows; past the wait, what there is. Never throws. */
+  async update(options: UpdateOptions = {}): Promise<void> {
+    const waitMillis = Math.max(0, Math.min(this.#inlineTimeoutMillis, options.waitMillis ?? Number.POSITIVE_INFINITY));
+    await Promise.all(
+      this.sets.map(async (set) => {
+        if ((await set.update(waitMillis)) === 'timed-out') this.#observer.inlineTimedOut(set.engine.name);
+      }),
+    );
+  }
+
+  /** One per engine, in the order of configuration. */
+  snapshots(): readonly EngineSnapshot[] {
+    return this.sets.map((set) => set.snapshot());
+  }
+
+  /** Engines that no probe has reached since the start, each with the reason. */
+  notYetProbed(): readonly { engine: string; reason: string }[] {
+    return this.sets
+      .filter((set) => !set.wasProbed)
+      .map((set) => ({ engine: set.engine.name, reason: set.failure ?? 'not probed yet' }));
+  }
+
+  /** Ends everything. */
+  close(): void {
+    for (const set of this.sets) set.close();
+  }
+}

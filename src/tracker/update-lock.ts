@@ -1,0 +1,73 @@
+/** What a caller of {@link UpdateLock.update} got. */
+export type UpdateOutcome = 'probed' | 'joined' | 'young' | 'timed-out';
+
+/** Settings of an {@link UpdateLock}, in milliseconds. */
+export interface UpdateLockOptions {
+  /** A caller that comes sooner after the last probe's start does nothing. */
+  readonly minIntervalMillis: number;
+  /** After this the probe's signal aborts. */
+  readonly totalTimeoutMillis: number;
+  /** Monotonic, in milliseconds. */
+  monotonic(): number;
+  sleep(millis: number, signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * docker_exporter's rate control: the first caller probes, callers that overlap wait for that probe and then do
+ * nothing, callers that come too soon after it do nothing at all. Any number of readers cost one probe.
+ * A caller that waits longer than it may goes on with what there is; the probe itself goes on in the background.
+ */
+export class UpdateLock {
+  readonly #options: UpdateLockOptions;
+  /** Must not reject, and must end soon after its signal aborts. */
+  readonly #probe: (signal: AbortSignal) => Promise<void>;
+  #running: Promise<void> | undefined;
+  #lastStart: number | undefined;
+  readonly #closed = new AbortController();
+
+  constructor(options: UpdateLockOptions, probe: (signal: AbortSignal) => Promise<void>) {
+    this.#options = options;
+    this.#probe = probe;
+  }
+
+  /** Returns when the data is as fresh as it may be, or after `waitMillis`. Never throws. */
+  async update(waitMillis: number): Promise<UpdateOutcome> {
+    const outcome = this.#running ? 'joined' : 'probed';
+    if (!this.#running && this.#isYoung()) return 'young';
+    this.#running ??= this.#run();
+    const patience = new AbortController();
+    const timeout = this.#options.sleep(waitMillis, patience.signal).then(
+      () => 'timed-out' as const,
+      () => outcome,
+    );
+    const won = await Promise.race([this.#running.then(() => outcome), timeout]);
+    patience.abort();
+    return won;
+  }
+
+  /** Aborts the probe under way; later updates do nothing. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  #isYoung(): boolean {
+    if (this.#closed.signal.aborted) return true;
+    const { minIntervalMillis, monotonic } = this.#options;
+    return this.#lastStart !== undefined && monotonic() - this.#lastStart < minIntervalMillis;
+  }
+
+  async #run(): Promise<void> {
+    this.#lastStart = this.#options.monotonic();
+    const ended = new AbortController();
+    const deadline = new AbortController();
+    const signal = AbortSignal.any([deadline.signal, this.#closed.signal]);
+    const expire = (): void => deadline.abort(new DOMException('probe took too long', 'TimeoutError'));
+    void this.#options.sleep(this.#options.totalTimeoutMillis, ended.signal).then(expire, () => undefined);
+    try {
+      await this.#probe(signal);
+    } finally {
+      ended.abort();
+      this.#running = undefined;
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { componentPath } from './component.ts';
+import type { RealEngine } from './real-engine.ts';
+
+const run = promisify(execFile);
+const BUILD_IMAGE = 'tidegauge-test/build:1';
+const BASE_IMAGE = 'tidegauge-test/base:1';
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+// The engine adds these to the environment of a build without being told by the Dockerfile.
+const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
+
+/** Builds the Dockerfile in a directory on base images made of this machine's own files: no image registry is asked. */
+export async function buildImage(engine: RealEngine, context: string, name: string): Promise<void> {
+  await importBaseImages(engine);
+  const proxies = PROXY_VARIABLES.filter((variable) => process.env[variable] !== undefined);
+  await engine.docker(
+    'build',
+    // The engine may have no bridge, and without rules in iptables a bridge leads nowhere.
+    '--network=host',
+    `--build-arg=BUILD_IMAGE=${BUILD_IMAGE}`,
+    `--build-arg=BASE_IMAGE=${BASE_IMAGE}`,
+    ...proxies.map((variable) => `--build-arg=${variable}`),
+    `--tag=${name}`,
+    context,
+  );
+}
+
+/** The files of an image below a directory, as absolute paths in order. */
+export async function listFiles(engine: RealEngine, image: string, directory: string): Promise<string[]> {
+  const container = await engine.docker('create', '--network=none', image);
+  const scratch = await mkdtemp(join(tmpdir(), 'tidegauge-image-'));
+  try {
+    await engine.docker('export', `--output=${scratch}/files.tar`, container);
+    const { stdout } = await run('tar', ['-tf', `${scratch}/files.tar`], { maxBuffer: 64 * 1024 * 1024 });
+    const paths = stdout.split('\n').map((path) => `/${path}`);
+    return paths.filter((path) => path.startsWith(`${directory}/`) && !path.endsWith('/')).sort();
+  } finally {
+    await rm(scratch, { recursive: true });
+    await engine.docker('rm', container);
+  }
+}
+
+async function importBaseImages(engine: RealEngine): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'tidegauge-base-'));
+  try {
+    await writeBuildRoot(join(scratch, 'build'));
+    await writeBaseRoot(join(scratch, 'base'));
+    const registry = (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
+    await importRoot(engine, BUILD_IMAGE, join(scratch, 'build'), [
+      'PATH=/usr/local/bin:/bin',
+      'HOME=/root',
+      `NODE_EXTRA_CA_CERTS=${CERTIFICATES}`,
+      `npm_config_registry=${registry}`,
+    ]);
+    await importRoot(engine, BASE_IMAGE, join(scratch, 'base'), ['PATH=/usr/local/bin:/usr/bin:/bin']);
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+}
+
+async function importRoot(engine: RealEngine, name: string, root: string, env: readonly string[]): Promise<void> {
+  await run('tar', ['-C', root, '-cf', `${root}.tar`, '.']);
+  await engine.docker('import', ...env.map((variable) => `--change=ENV ${variable}`), `${root}.tar`, name);
+}
+
+// Like node's own image: Node, npm and a shell on the usual path.
+async function writeBuildRoot(root: string): Promise<void> {
+  await writeNode(root, '/usr/local/bin');
+  const npm = await npmDirectory();
+  await cp(npm, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true });
+  await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'));
+  await copyInto(root, componentPath('busybox'), '/bin/busybox');
+  for (const name of ['sh', 'env']) await symlink('busybox', join(root, 'bin', name));
+  // Scripts name it by this path.
+  await mkdir(join(root, 'usr/bin'));
+  await symlink('/bin/busybox', join(root, 'usr/bin/env'));
+}
+
+// Like the distroless base: no shell, and Node where the path does not lead.
+async function writeBaseRoot(root: string): Promise<void> {
+  await writeNode(root, '/nodejs/bin');
+}
+
+async function writeNode(root: string, directory: string): Promise<void> {
+  await copyInto(root, process.execPath, join(directory, 'node'));
+  for (const library of await librariesOf(process.execPath)) await copyInto(root, library, library);
+  await copyInto(root, CERTIFICATES, CERTIFICATES);
+  const users = 'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n';
+  await writeFile(join(root, 'etc/passwd'), users);
+  await mkdir(join(root, 'tmp'), { mode: 0o1777 });
+  await mkdir(join(root, 'root'));
+}
+
+async function copyInto(root: string, file: string, path: string): Promise<void> {
+  const target = join(root, path);
+  await mkdir(dirname(target), { recursive: true });
+  await cp(file, target, { dereference: true });
+}
+
+async function librariesOf(program: string): Promise<string[]> {
+  const { stdout } = await run('ldd', [program]);
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].flatMap(([, path]) => (path === undefined ? [] : [path]));
+}
+
+// npm is next to its own `bin/npm-cli.js`, wherever the link on the PATH is.
+async function npmDirectory(): Promise<string> {
+  const { stdout } = await run('sh', ['-c', 'command -v npm']);
+  return dirname(dirname(await realpath(stdout.trim())));
+}

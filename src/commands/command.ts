@@ -58,6 +58,8 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
 }
 
 /** Writes down a command, with the type of its options inferred. */
-export function defineCommand<const Options extends CommandOptions>(command: Command<Options>): Command<Options> {
+export function defineCommand<const Options extends CommandOptions>(
+  command: Command<Options>,
+): Command<Options> {
   return command;
 }

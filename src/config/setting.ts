@@ -67,19 +67,25 @@ export interface NamedSetting extends Setting {
 /** All names follow from the key: `dockerUrl`, `--docker-url`, `docker_url`, `TIDEGAUGE_DOCKER_URL`. */
 export function nameSettings(table: SettingTable): readonly NamedSetting[] {
   return Object.entries(table).map(([key, setting]) => {
-    const fileKey = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const flag = flagOf(key);
+    const fileKey = flag.replaceAll('-', '_');
     const otel = setting.otelVariables?.map(({ name }) => name);
     return {
       ...setting,
       key,
-      flag: fileKey.replaceAll('_', '-'),
+      flag,
       fileKey,
       variables: otel ?? [`TIDEGAUGE_${fileKey.toUpperCase()}`],
     };
   });
 }
 
+/** The flag of a key, without its dashes: `maxAge` is `max-age`. */
+export function flagOf(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** Whether the flag stands alone, as in `--verbose`. */
-export function isSwitch(setting: Setting): boolean {
-  return setting.type.safeParse(true).success;
+export function isSwitch({ type }: Pick<Setting, 'type'>): boolean {
+  return type.safeParse(true).success;
 }

@@ -82,6 +82,7 @@ export class ContainerLife {
     at: number,
     { exitCode, outOfMemory = false, asked = false }: Exit,
   ): void {
+    if (!states.hasProcesses(container.state)) throw new Error(`Container ${container.id} is not running`);
     const { startedAt = at } = container.state;
     if (outOfMemory) this.#tell(container, 'oom', at);
     container.become({ ...states.exitedState(container.state, at, exitCode), oomKilled: outOfMemory });
@@ -197,10 +198,11 @@ export class ContainerLife {
     });
   }
 
+  /** Runs it again at that time, unless somebody started, stopped or removed it in between. */
   #runLater(container: SimulatedContainer, at: number): void {
-    const { run } = container.state;
+    const { run, status } = container.state;
     this.#world.timeline.schedule(at, (due) => {
-      const waits = container.state.run === run && !states.hasProcesses(container.state);
+      const waits = container.state.run === run && container.state.status === status;
       if (waits && this.#world.containers.has(container)) this.#run(container, due);
     });
   }

@@ -27,7 +27,7 @@ export interface Limits {
 }
 
 /** How a run ends by itself, counted from the start of that run. */
-export interface Ending {
+interface Ending {
   readonly afterMillis: number;
   readonly exitCode: number;
   /** The kernel kills it at its memory limit: memory climbs to the limit until then, exit code should be 137. */
@@ -37,7 +37,7 @@ export interface Ending {
 }
 
 /** A health check that passes for `goodMillis`, fails for `badMillis`, and so on; three failures are unhealthy. */
-export interface Healthcheck {
+interface Healthcheck {
   /** 0: no check ever runs, health changes only when the test says so. */
   readonly intervalMillis: number;
   readonly goodMillis: number;
@@ -45,13 +45,13 @@ export interface Healthcheck {
 }
 
 /** A port of the container, published on the host when `publicPort` is there. */
-export interface PortSpec {
+interface PortSpec {
   readonly privatePort: number;
   readonly publicPort?: number;
 }
 
 /** A mounted volume or directory. */
-export interface MountSpec {
+interface MountSpec {
   readonly type: 'bind' | 'volume';
   readonly source: string;
   readonly destination: string;

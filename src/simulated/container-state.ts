@@ -5,7 +5,7 @@ export interface HealthState {
 }
 
 /** The states that Moby knows and this engine enters. */
-export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited';
+type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited';
 
 /** Everything about a container that changes over its life; replaced as a whole at each change. Times in ms. */
 export interface ContainerState {

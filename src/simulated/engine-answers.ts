@@ -24,7 +24,7 @@ export type Answer =
   | { readonly kind: 'lines'; readonly open: (sink: LineSink) => () => void };
 
 /** The versions that the front checks requests against and writes into every header. */
-export interface EngineVersions {
+interface EngineVersions {
   readonly engineVersion: string;
   readonly apiVersion: string;
   readonly minApiVersion: string;

@@ -7,6 +7,7 @@ import {
   errorAnswer,
   jsonAnswer,
 } from './engine-answers.ts';
+import { cutConnection } from './cut-connection.ts';
 import type { Endpoint, Fault } from './fault.ts';
 import type { FaultTable } from './fault-table.ts';
 import type { RequestCounters } from './request-counters.ts';
@@ -47,7 +48,7 @@ export class EngineFront {
   endStreams(endpoint: Endpoint, how: 'end' | 'reset'): void {
     for (const response of this.#openStreams(endpoint)) {
       if (how === 'end') response.end();
-      else response.socket?.resetAndDestroy();
+      else cutConnection(response);
     }
   }
 

@@ -2,7 +2,7 @@ import type { ContainerSpec } from './container-spec.ts';
 import type { Endpoint, Fault, FaultScope } from './fault.ts';
 
 /** A fault that is on from the start. */
-export interface StartFault extends FaultScope {
+interface StartFault extends FaultScope {
   readonly endpoint: Endpoint;
   readonly fault: Fault;
 }

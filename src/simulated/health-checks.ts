@@ -56,7 +56,7 @@ function passesAt({ spec, state }: SimulatedContainer, at: number): boolean {
 
 /** A check is an exec, and its three events are what floods an unfiltered events stream. */
 function recordExec(events: EventLog, container: SimulatedContainer, passes: boolean, at: number): void {
-  const execID = [...container.id].toReversed().join('');
+  const execID = `${container.id.slice(32)}${container.id.slice(0, 32)}`;
   const tell = (action: string, attributes: Record<string, string>): void =>
     recordContainerEvent(events, container, { action, attributes }, at);
   tell(`exec_create: ${COMMAND}`, { execID });

@@ -27,23 +27,24 @@ export function hostConfig(container: SimulatedContainer): object {
 
 /** Shape of Moby's api/types/container Resources. */
 function resources(limits: Limits): object {
+  const given = { ...UNLIMITED, ...limits };
   return {
-    CpuShares: limits.cpuShares ?? 0,
-    Memory: limits.memoryBytes ?? 0,
-    NanoCpus: Math.round((limits.cpus ?? 0) * 1e9),
+    CpuShares: given.cpuShares,
+    Memory: given.memoryBytes,
+    NanoCpus: Math.round(given.cpus * 1e9),
     CgroupParent: '',
     BlkioWeight: 0,
-    CpuPeriod: limits.cpuPeriodMicros ?? 0,
-    CpuQuota: limits.cpuQuotaMicros ?? 0,
+    CpuPeriod: given.cpuPeriodMicros,
+    CpuQuota: given.cpuQuotaMicros,
     CpuRealtimePeriod: 0,
     CpuRealtimeRuntime: 0,
-    CpusetCpus: limits.cpusetCpus ?? '',
+    CpusetCpus: given.cpusetCpus,
     CpusetMems: '',
-    MemoryReservation: limits.memoryReservationBytes ?? 0,
-    MemorySwap: limits.memorySwapBytes ?? (limits.memoryBytes ?? 0) * 2,
+    MemoryReservation: given.memoryReservationBytes,
+    MemorySwap: limits.memorySwapBytes ?? given.memoryBytes * 2,
     MemorySwappiness: null,
     OomKillDisable: null,
-    PidsLimit: limits.pids ?? null,
+    PidsLimit: given.pids,
     Ulimits: null,
     CpuCount: 0,
     CpuPercent: 0,
@@ -51,6 +52,18 @@ function resources(limits: Limits): object {
     IOMaximumBandwidth: 0,
   };
 }
+
+/** How inspect shows limits that nobody set. */
+const UNLIMITED = {
+  cpus: 0,
+  cpuShares: 0,
+  cpuQuotaMicros: 0,
+  cpuPeriodMicros: 0,
+  cpusetCpus: '',
+  memoryBytes: 0,
+  memoryReservationBytes: 0,
+  pids: null,
+};
 
 const SETTINGS_NOBODY_CHANGED = {
   VolumeDriver: '',

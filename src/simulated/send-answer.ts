@@ -1,6 +1,8 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { alterText } from './alter-text.ts';
+import { cutConnection } from './cut-connection.ts';
 import type { Answer } from './engine-answers.ts';
 import type { Fault } from './fault.ts';
 
@@ -18,7 +20,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer, faults: rea
 /** Answers as a fault wants that needs no answer at all; tells whether there was such a fault. */
 export function sendInstead(response: ServerResponse, faults: readonly Fault[]): boolean {
   return faults.some((fault) => {
-    if (fault.kind === 'reset') response.socket?.resetAndDestroy();
+    if (fault.kind === 'reset') cutConnection(response);
     else if (fault.kind === 'status') sendBody(response, fault.status, messageOf(fault));
     else if (fault.kind === 'html') sendHtml(response, fault.status ?? 502);
     else if (fault.kind === 'endless') void sendEndless(response, fault.bytes ?? Number.POSITIVE_INFINITY);
@@ -68,11 +70,17 @@ function sendLines(
 
 /** Writes an array without end, no faster than it is read, so that the engine's own memory stays flat. */
 async function sendEndless(response: ServerResponse, bytes: number): Promise<void> {
-  const chunk = Buffer.from('"never",'.repeat(8192));
   response.writeHead(200, JSON_TYPE);
-  response.write('[');
-  for (let sent = 1; sent < bytes && !response.destroyed; sent += chunk.length) {
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  try {
+    await pipeline(Readable.from(endlessArray(bytes)), response);
+  } catch {
+    // The client had enough: that is how this answer ends.
   }
-  response.end('0]\n');
+}
+
+function* endlessArray(bytes: number): Generator<string> {
+  const chunk = '"never",'.repeat(8192);
+  yield '[';
+  for (let sent = 1; sent < bytes; sent += chunk.length) yield chunk;
+  yield '0]\n';
 }

@@ -6,6 +6,8 @@ import type { TrackerSet } from './tracker-set.ts';
 export interface UpdateOptions {
   /** Milliseconds; the least of this and the inline time-out holds. */
   readonly waitMillis?: number;
+  /** A second call for one and the same collection: its waiting in vain is not counted again. */
+  readonly isEcho?: boolean;
 }
 
 /** The containers of all engines, each engine isolated from the others' failures. Any number of callers at once. */
@@ -25,7 +27,8 @@ export class Trackers {
     const waitMillis = Math.max(0, Math.min(this.#inlineTimeoutMillis, options.waitMillis ?? Number.POSITIVE_INFINITY));
     await Promise.all(
       this.sets.map(async (set) => {
-        if ((await set.update(waitMillis)) === 'timed-out') this.#observer.inlineTimedOut(set.engine.name);
+        const outcome = await set.update(waitMillis);
+        if (outcome === 'timed-out' && !options.isEcho) this.#observer.inlineTimedOut(set.engine.name);
       }),
     );
   }

@@ -24,7 +24,11 @@ suite('otel-collector.yaml', { concurrency: true, skip: skipUnless('otelcol') },
         /^container_cpu_time_seconds_total\{.*host_name="node".*\} 12\.5$/,
         /^container_memory_usage_bytes\{.*container_name="web".*\} 4096$/,
       ]) {
-        assert.equal(series.filter((line) => expected.test(line)).length, 1, `${expected} for ${id} in:\n${page}`);
+        assert.equal(
+          series.filter((line) => expected.test(line)).length,
+          1,
+          `${expected} for ${id} in:\n${page}`,
+        );
       }
     }
   });
@@ -32,7 +36,10 @@ suite('otel-collector.yaml', { concurrency: true, skip: skipUnless('otelcol') },
   test('logs how much came in', async () => {
     await using collector = await start();
     await post(collector, { resourceMetrics: [containerMetrics('a1')] });
-    await waitUntil('the debug exporter', async () => /"data points": 2\b/.test(await collector.log()) || undefined);
+    await waitUntil(
+      'the debug exporter',
+      async () => /"data points": 2\b/.test(await collector.log()) || undefined,
+    );
   });
 
   test('takes OTLP over gRPC too', async () => {

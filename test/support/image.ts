@@ -62,7 +62,12 @@ async function importBaseImages(engine: RealEngine): Promise<void> {
   }
 }
 
-async function importRoot(engine: RealEngine, name: string, root: string, env: readonly string[]): Promise<void> {
+async function importRoot(
+  engine: RealEngine,
+  name: string,
+  root: string,
+  env: readonly string[],
+): Promise<void> {
   await run('tar', ['-C', root, '-cf', `${root}.tar`, '.']);
   await engine.docker('import', ...env.map((variable) => `--change=ENV ${variable}`), `${root}.tar`, name);
 }
@@ -89,7 +94,8 @@ async function writeNode(root: string, directory: string): Promise<void> {
   await copyInto(root, process.execPath, join(directory, 'node'));
   for (const library of await librariesOf(process.execPath)) await copyInto(root, library, library);
   await copyInto(root, CERTIFICATES, CERTIFICATES);
-  const users = 'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n';
+  const users =
+    'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n';
   await writeFile(join(root, 'etc/passwd'), users);
   await mkdir(join(root, 'tmp'), { mode: 0o1777 });
   await mkdir(join(root, 'root'));

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/settings.ts';
+import { createHttpServer } from './http/http-server.ts';
+import type { HttpServer } from './http/http-server.ts';
+import type { Log } from './log.ts';
+import { AgentInstruments } from './metrics/agent-instruments.ts';
+import { catalogueOf } from './metrics/catalogue.ts';
+import { DockerExporterInstruments } from './metrics/docker-exporter-instruments.ts';
+import { instanceId } from './metrics/instance-id.ts';
+import { observeProcess } from './metrics/process-instruments.ts';
+import { observeExports, observeProbes } from './model/observe-all.ts';
+import type { ProbeObserver } from './model/probe-observer.ts';
+import { loggedExports } from './readers/logged-exports.ts';
+import { ScrapeSource } from './readers/scrape-source.ts';
+import { Telemetry } from './readers/telemetry.ts';
+import type { TelemetryOptions } from './readers/telemetry.ts';
+import type { EngineEndpoint } from './sources/docker-address.ts';
+import { realSurroundings } from './sources/docker-endpoint.ts';
+import { engineEndpoints } from './sources/docker-endpoints.ts';
+import { DockerSource } from './sources/docker-source.ts';
+import { TrackerSet } from './tracker/tracker-set.ts';
+import { Trackers } from './tracker/trackers.ts';
+
+/** The last collection and export may take this long; the process ends within 5 s. */
+const lastExportMillis = 4000;
+
+/** What an agent is made of besides its configuration. */
+export interface AgentSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly version: string;
+}
+
+/** The engines that a configuration names, or those found here. Throws an Error that names what is wrong. */
+export function findEndpoints(config: Config, environment: NodeJS.ProcessEnv): readonly EngineEndpoint[] {
+  const settings = {
+    urls: config.dockerUrl,
+    caFile: config.dockerTlsCa,
+    certFile: config.dockerTlsCert,
+    keyFile: config.dockerTlsKey,
+    verify: config.dockerTlsVerify,
+  };
+  return engineEndpoints(settings, realSurroundings(environment));
+}
+
+/** The trackers of all engines, each engine behind its own update lock. */
+export function createTrackers(
+  config: Config,
+  endpoints: readonly EngineEndpoint[],
+  observer: ProbeObserver,
+  { clock, log }: AgentSurroundings,
+): Trackers {
+  const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
+  const sets = endpoints.map((endpoint) => {
+    const version = apiVersion === undefined ? {} : { apiVersion };
+    const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => clock.now(), ...version });
+    const timing = { minProbeIntervalMillis: config.minProbeInterval, probeTimeoutMillis: config.probeTimeout };
+    return new TrackerSet({ source, observer, clock, log, ...timing });
+  });
+  return new Trackers(sets, config.inlineTimeout, observer);
+}
+
+/**
+ * The running agent: trackers before two readers, and the server that is scraped. `start` then `stop`, once each.
+ * An engine that is away, at the start or later, never ends it.
+ */
+export class Agent {
+  readonly #config: Config;
+  readonly #surroundings: AgentSurroundings;
+  readonly #telemetry: Telemetry;
+  readonly #trackers: Trackers;
+  readonly #server: HttpServer;
+  readonly #endProcessObservation: () => void;
+  readonly #stopped = new AbortController();
+
+  constructor(config: Config, surroundings: AgentSurroundings) {
+    this.#config = config;
+    this.#surroundings = surroundings;
+    const { clock, log, environment, version } = surroundings;
+    const endpoints = findEndpoints(config, environment);
+    const late: { instruments?: AgentInstruments } = {};
+    const counted = { exportEnded: (...told: Parameters<AgentInstruments['exportEnded']>) => late.instruments?.exportEnded(...told) };
+    const exports = observeExports([counted, loggedExports(log, config.otlpEndpoint.href)]);
+    this.#telemetry = new Telemetry(telemetryOptions(config, surroundings), exports);
+    const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
+    late.instruments = instruments;
+    const isPeer = config.profile.includes('docker_exporter');
+    const observer = observeProbes([instruments, ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : [])]);
+    this.#trackers = createTrackers(config, endpoints, observer, surroundings);
+    for (const { engine } of this.#trackers.sets) instruments.begin(engine.name);
+    const catalogue = catalogueOf(config.profile);
+    const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
+    this.#telemetry.observe(this.#trackers, catalogue, labels);
+    const settled = (): Promise<void> => this.#trackers.update({ isEcho: true });
+    this.#endProcessObservation = observeProcess(this.#telemetry.meter, { version }, settled);
+    const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = config;
+    const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
+    const readiness = { missing: () => (this.#isIdle ? [] : this.#trackers.notYetProbed()) };
+    this.#server = createHttpServer({ metrics, readiness, log });
+  }
+
+  /** Listens, and begins to probe; resolves with the address once it listens. Rejects when it cannot listen. */
+  async start(): Promise<{ address: string }> {
+    const { host, port } = this.#config.listen;
+    const { address } = await this.#server.listen(host, port);
+    if (!this.#isIdle) void this.#prime();
+    return { address };
+  }
+
+  /** A last collection and export, then the end, within 5 s. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await Promise.allSettled([this.#server.close(), this.#telemetry.shutdown(lastExportMillis)]);
+    this.#endProcessObservation();
+    this.#trackers.close();
+  }
+
+  /** Nothing leaves: then nothing is measured. */
+  get #isIdle(): boolean {
+    return this.#config.sdkDisabled || this.#config.exporter.includes('none');
+  }
+
+  /** Probes until every engine has answered once, and exports as soon as one does: not an interval later. */
+  async #prime(): Promise<void> {
+    const { clock } = this.#surroundings;
+    let pauseMillis = Math.max(250, this.#config.minProbeInterval);
+    while (!this.#stopped.signal.aborted) {
+      const before = this.#trackers.notYetProbed().length;
+      await this.#trackers.update();
+      const missing = this.#trackers.notYetProbed().length;
+      if (missing < before) await this.#telemetry.flush();
+      if (missing === 0) return;
+      await clock.sleep(pauseMillis, this.#stopped.signal).catch(() => undefined);
+      pauseMillis = Math.min(pauseMillis * 1.5, this.#config.interval);
+    }
+  }
+}
+
+function telemetryOptions(config: Config, { clock, environment, version }: AgentSurroundings): TelemetryOptions {
+  const host = hostname();
+  const isOn = (name: 'otlp' | 'prometheus' | 'console'): boolean => !config.sdkDisabled && config.exporter.includes(name);
+  return {
+    resource: {
+      'service.instance.id': instanceId(`${host} ${config.serviceName}`),
+      'service.version': version,
+      ...config.resourceAttributes,
+      'service.name': config.serviceName,
+    },
+    otlp: isOn('otlp') ? otlpOptions(config, environment, clock) : undefined,
+    console: isOn('console'),
+    prometheus: isOn('prometheus'),
+    intervalMillis: config.interval,
+    exportTimeoutMillis: config.exportTimeout,
+    hostName: host,
+    now: clock.now(),
+  };
+}
+
+function otlpOptions(config: Config, environment: NodeJS.ProcessEnv, clock: Clock): NonNullable<TelemetryOptions['otlp']> {
+  const read = (file: string | undefined): string | undefined => (file === undefined ? undefined : readFileSync(file, 'utf8'));
+  const ca = read(config.otlpCertificate);
+  const cert = read(config.otlpClientCertificate);
+  const key = read(config.otlpClientKey);
+  return {
+    url: config.otlpEndpoint.href,
+    protocol: config.otlpProtocol,
+    headers: config.otlpHeaders,
+    compression: config.otlpCompression,
+    requestTimeoutMillis: config.otlpTimeout,
+    exportTimeoutMillis: Math.min(config.exportTimeout, config.interval),
+    temporality: config.otlpTemporality,
+    layout: config.otlpResource,
+    tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) },
+    environment,
+    monotonic: () => clock.monotonic(),
+  };
+}

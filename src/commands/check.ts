@@ -1,0 +1,60 @@
+import { createTrackers, findEndpoints } from '../agent.ts';
+import { systemClock } from '../clock.ts';
+import { absenceReasons, absencesOf } from '../metrics/absence.ts';
+import type { AbsenceReason } from '../metrics/absence.ts';
+import { observeProbes } from '../model/observe-all.ts';
+import type { EngineSnapshot } from '../model/snapshot.ts';
+import type { Command, CommandContext } from './command.ts';
+import { withDemo } from './demo.ts';
+import { knockAtCollector } from './knock-at-collector.ts';
+
+/** `tidegauge check`: what is reachable, what is missing, and what that costs. */
+export const checkCommand: Command = {
+  name: 'check',
+  describe: 'Say what is reachable, what is missing and what that costs',
+  options: {},
+  examples: [{ line: '$0 check', does: 'before the first start' }],
+  run: check,
+};
+
+async function check(context: CommandContext): Promise<number> {
+  const demo = await withDemo(context);
+  const config = demo.applyTo(context.config);
+  const { log, version, stdout } = context;
+  const surroundings = { clock: systemClock, log, environment: process.env, version };
+  const trackers = createTrackers(config, findEndpoints(config, process.env), observeProbes([]), surroundings);
+  try {
+    await trackers.update();
+    const failures = new Map(trackers.sets.map(({ engine, failure }) => [engine.name, failure]));
+    for (const snapshot of trackers.snapshots()) stdout.write(engineReport(snapshot, failures.get(snapshot.engine.name)));
+    const collector = config.exporter.includes('otlp') ? await knockAtCollector(config.otlpEndpoint) : undefined;
+    if (collector) stdout.write(`${collector.answers ? 'ok  ' : 'FAIL'} collector ${config.otlpEndpoint.href}: ${collector.text}\n`);
+    const isGood = [...failures.values()].every((failure) => failure === undefined) && collector?.answers !== false;
+    return isGood ? 0 : 1;
+  } finally {
+    trackers.close();
+    await demo.close();
+  }
+}
+
+function engineReport(snapshot: EngineSnapshot, failure: string | undefined): string {
+  const { engine, containers } = snapshot;
+  if (failure !== undefined) return `FAIL engine ${engine.name}: ${failure}\n`;
+  const version = `${engine.runtimeName} ${engine.runtimeVersion ?? '(version not told)'}`;
+  const api = engine.apiVersion ? `API ${engine.apiVersion}` : 'API version not told';
+  const cgroup = engine.cgroupVersion ? `cgroup v${engine.cgroupVersion}` : 'cgroup version not told';
+  const running = containers.filter(({ sample }) => sample !== undefined).length;
+  return [
+    `ok   engine ${engine.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured`,
+    ...(engine.hostName ? [] : ['     host.name is absent: the engine, or a proxy before it, refuses /info']),
+    ...engine.warnings.map((warning) => `     ${warning}`),
+    ...absenceLines(snapshot),
+    '',
+  ].join('\n');
+}
+
+function absenceLines({ containers }: EngineSnapshot): string[] {
+  const counts = new Map<AbsenceReason, number>();
+  for (const reason of containers.flatMap(absencesOf)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, count]) => `     ${count} × ${reason}: ${absenceReasons[reason]}`);
+}

@@ -1,0 +1,64 @@
+import { cpuUsage, workingSet } from '../metrics/formulas.ts';
+import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+
+const headings = ['NAME', 'STATE', 'CPU %', 'MEM USAGE / LIMIT', 'NET I/O', 'BLOCK I/O', 'PIDS'] as const;
+const unknown = '--';
+
+/** What `docker stats` shows, with the state besides; a figure that is not there is `--`. */
+export function containerTable(engines: readonly EngineSnapshot[]): string {
+  const rows = engines.flatMap(({ containers }) => containers.map(rowOf)).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return aligned([[...headings], ...rows]);
+}
+
+function rowOf({ identity, state, sample, previous, limits, engine }: ContainerSnapshot): string[] {
+  const cpus = sample && cpuUsage(sample, previous);
+  const used = sample?.memory && workingSet(sample.memory);
+  const limit = limits.memoryBytes ?? engine.memoryBytes;
+  const networks = sample?.networks ?? [];
+  const entries = sample?.blockIo?.serviceBytes ?? [];
+  const blocks = (operation: string): bigint =>
+    sumOf(entries.filter((entry) => entry.operation === operation).map(({ value }) => value));
+  const received = sumOf(networks.map(({ receivedBytes }) => receivedBytes));
+  const transmitted = sumOf(networks.map(({ transmittedBytes }) => transmittedBytes));
+  return [
+    printable(identity.name),
+    state.health && state.health !== 'healthy' ? `${state.status} (${state.health})` : (state.status ?? unknown),
+    cpus === undefined ? unknown : `${(cpus * 100).toFixed(2)}%`,
+    used === undefined ? unknown : `${binary(used)} / ${limit === undefined ? unknown : binary(limit)}`,
+    networks.length === 0 ? unknown : `${decimal(received)} / ${decimal(transmitted)}`,
+    entries.length === 0 ? unknown : `${decimal(blocks('read'))} / ${decimal(blocks('write'))}`,
+    sample?.pids?.current === undefined ? unknown : String(sample.pids.current),
+  ];
+}
+
+function sumOf(values: readonly (number | bigint | undefined)[]): bigint {
+  return values.reduce<bigint>((sum, value) => sum + BigInt(value ?? 0), 0n);
+}
+
+/** As the CLI prints memory: 1.5MiB. */
+function binary(bytes: number): string {
+  return scaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']);
+}
+
+/** As the CLI prints traffic: 1.5MB. */
+function decimal(bytes: bigint): string {
+  return scaled(Number(bytes), 1000, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
+}
+
+/** Four significant digits in the largest unit that leaves at least 1 (go-units CustomSize). */
+function scaled(value: number, base: number, units: readonly string[]): string {
+  const exponent = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(value) / Math.log(base)));
+  return `${Number((value / base ** exponent).toPrecision(4))}${units[exponent] ?? ''}`;
+}
+
+/** A hostile name must not steer the terminal. */
+function printable(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\uFFFD').slice(0, 60);
+}
+
+function aligned(rows: readonly string[][]): string {
+  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ').trimEnd()}\n`)
+    .join('');
+}

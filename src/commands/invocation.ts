@@ -1,0 +1,51 @@
+import { ConfigError } from '../config/config-error.ts';
+import { loadConfig, type ConfigInput, type LoadedConfig } from '../config/load-config.ts';
+import { parseCommandLine, type Program } from './command-line.ts';
+import type { Command } from './command.ts';
+import { readOptions } from './read-options.ts';
+
+/** What the configuration says, or every mistake in it. */
+export type Reading = LoadedConfig | Refusal;
+
+/** Every mistake at once. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly problems: readonly string[];
+}
+
+/** A command and all that it is to be given. */
+export interface ReadyCommand extends LoadedConfig {
+  readonly kind: 'command';
+  readonly command: Command;
+  readonly argv: Readonly<Record<string, unknown>>;
+  /** Reads the configuration again, from the same flags and variables and the file as it is now. */
+  readonly reread: () => Reading;
+}
+
+/** What one start of the program comes to. */
+export type Invocation = ReadyCommand | Refusal | { readonly kind: 'answer'; readonly text: string };
+
+/** Reads arguments, variables and file together, so that all mistakes are told at once. */
+export function readInvocation(
+  args: readonly string[],
+  program: Program,
+  { environment, readFile }: Omit<ConfigInput, 'flags'>,
+): Invocation {
+  const line = parseCommandLine(args, program);
+  if (line.kind === 'answer') return line;
+  const { argv, problems } = readOptions(line.command.options, line.flags);
+  const reread = () => readConfig({ flags: line.flags, environment, readFile });
+  const reading = reread();
+  const mistakes = [...line.problems, ...problems, ...('problems' in reading ? reading.problems : [])];
+  if ('problems' in reading || mistakes.length > 0) return { kind: 'refusal', problems: mistakes };
+  return { kind: 'command', command: line.command, argv, reread, ...reading };
+}
+
+function readConfig(input: ConfigInput): Reading {
+  try {
+    return loadConfig(input);
+  } catch (error) {
+    if (error instanceof ConfigError) return { kind: 'refusal', problems: error.problems };
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { createTrackers, findEndpoints } from '../agent.ts';
+import { systemClock } from '../clock.ts';
+import { catalogueOf } from '../metrics/catalogue.ts';
+import { observeProbes } from '../model/observe-all.ts';
+import { collectOnce } from '../readers/collect-once.ts';
+import type { Command, CommandContext } from './command.ts';
+import { withDemo } from './demo.ts';
+import { formatOnce, onceFormats } from './once-format.ts';
+
+/** Between the two samples that a rate needs. */
+const sampleGapMillis = 1000;
+
+const options = {
+  format: {
+    type: z.enum(onceFormats, { error: `expected one of ${onceFormats.join(', ')}` }),
+    default: 'table',
+    help: `How to print: ${onceFormats.join(', ')}`,
+  },
+};
+
+/** `tidegauge once`: two samples, one print, the end. */
+export const onceCommand: Command<typeof options> = {
+  name: 'once',
+  describe: 'Probe, print and exit',
+  options,
+  examples: [
+    { line: '$0 once', does: 'a table, as docker stats has it' },
+    { line: '$0 once --format otlp-json', does: 'what would be pushed' },
+  ],
+  run: printOnce,
+};
+
+async function printOnce(context: CommandContext<typeof options>): Promise<number> {
+  const demo = await withDemo(context);
+  const config = demo.applyTo(context.config);
+  const { log, version, argv, stdout, signal } = context;
+  const endpoints = findEndpoints(config, process.env);
+  const surroundings = { clock: systemClock, log, environment: process.env, version };
+  // Two probes and no third for the collection: nobody else asks.
+  const timing = { ...config, minProbeInterval: sampleGapMillis / 2 };
+  const trackers = createTrackers(timing, endpoints, observeProbes([]), surroundings);
+  try {
+    await trackers.update();
+    if (trackers.notYetProbed().length < endpoints.length) {
+      await systemClock.sleep(sampleGapMillis, signal);
+      await trackers.update();
+    }
+    const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
+    const collected = await collectOnce(trackers, catalogueOf(config.profile), labels);
+    for await (const chunk of formatOnce(argv.format, collected)) stdout.write(chunk);
+    return tellFailures(trackers.sets);
+  } finally {
+    trackers.close();
+    await demo.close();
+  }
+}
+
+/** The reasons on standard error, plainly: a person reads them. */
+function tellFailures(sets: readonly { engine: { name: string }; failure: string | undefined }[]): number {
+  const failed = sets.filter(({ failure }) => failure !== undefined);
+  for (const { engine, failure } of failed) process.stderr.write(`tidegauge: ${engine.name}: ${failure}\n`);
+  return failed.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,95 @@
+import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type { ExportObserver, ExportResult } from '../model/export-observer.ts';
+import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
+
+/** docker_exporter's buckets in seconds: 0.5 × 1.5^k. */
+export const probeBuckets = Array.from({ length: 14 }, (_, exponent) => 0.5 * 1.5 ** exponent);
+
+const engineCalls: readonly EngineCall[] = ['list', 'inspect', 'stats'];
+
+/** The agent's own instruments: how long probes and calls take, what fails, how exports end. Low cardinality. */
+export class AgentInstruments implements ProbeObserver, ExportObserver {
+  readonly #probe: Histogram;
+  readonly #calls: Readonly<Record<EngineCall, { duration: Histogram; errors: Counter }>>;
+  readonly #probeErrors: Counter;
+  readonly #inlineTimeouts: Counter;
+  readonly #exports: Counter;
+  readonly #exportFailures: Counter;
+  readonly #exportDuration: Histogram;
+  readonly #rejectedPoints: Counter;
+  readonly #exportedBytes: Counter;
+  #lastExport: number | undefined;
+  readonly #now: () => number;
+
+  /** @param now milliseconds since the epoch. */
+  constructor(meter: Meter, now: () => number) {
+    this.#now = now;
+    this.#probe = durations(meter, 'tidegauge.probe.duration', 'Duration of whole probes');
+    this.#probeErrors = meter.createCounter('tidegauge.probe.errors', counted('{error}', 'Probes that failed'));
+    const timeouts = counted('{timeout}', 'Callers that were served older figures because a probe took too long');
+    this.#inlineTimeouts = meter.createCounter('tidegauge.probe.inline_timeouts', timeouts);
+    const calls = engineCalls.map((call) => [call, callInstruments(meter, call)] as const);
+    this.#calls = Object.fromEntries(calls) as Record<EngineCall, { duration: Histogram; errors: Counter }>;
+    this.#exports = meter.createCounter('tidegauge.export.attempts', counted('{export}', 'Exports begun over OTLP'));
+    this.#exportFailures = meter.createCounter('tidegauge.export.failures', counted('{export}', 'Exports that failed'));
+    this.#exportDuration = durations(meter, 'tidegauge.export.duration', 'Duration of exports, retries included');
+    const rejected = counted('{point}', 'Points that the collector refused in a partial success');
+    this.#rejectedPoints = meter.createCounter('tidegauge.export.rejected_points', rejected);
+    const bytes = counted('By', 'Bytes exported, before compression');
+    this.#exportedBytes = meter.createCounter('tidegauge.export.bytes', bytes);
+    this.#observeLastExport(meter);
+  }
+
+  /** Lets the error counters of an engine begin at 0: a counter that first appears at 1 has no increase. */
+  begin(engine: string): void {
+    for (const counter of [this.#probeErrors, this.#inlineTimeouts]) counter.add(0, { engine });
+    for (const call of engineCalls) this.#calls[call].errors.add(0, { engine });
+  }
+
+  probeEnded(engine: string, seconds: number, succeeded: boolean): void {
+    this.#probe.record(seconds, { engine });
+    if (!succeeded) this.#probeErrors.add(1, { engine });
+  }
+
+  callEnded(engine: string, call: EngineCall, seconds: number, error?: string): void {
+    const { duration, errors } = this.#calls[call];
+    duration.record(seconds, { engine });
+    if (error !== undefined) errors.add(1, { engine, 'error.type': error });
+  }
+
+  inlineTimedOut(engine: string): void {
+    this.#inlineTimeouts.add(1, { engine });
+  }
+
+  exportEnded({ error, seconds, bytes, rejectedPoints }: ExportResult): void {
+    this.#exports.add(1);
+    this.#exportDuration.record(seconds);
+    this.#exportedBytes.add(bytes);
+    this.#rejectedPoints.add(rejectedPoints);
+    if (error === undefined) this.#lastExport = this.#now();
+    else this.#exportFailures.add(1, { 'error.type': error });
+  }
+
+  #observeLastExport(meter: Meter): void {
+    const options = { unit: 's', description: 'When the last successful export ended, in Unix time' };
+    meter.createObservableGauge('tidegauge.export.last_success_time', options).addCallback((result) => {
+      if (this.#lastExport !== undefined) result.observe(this.#lastExport / 1000);
+    });
+  }
+}
+
+function callInstruments(meter: Meter, call: EngineCall): { duration: Histogram; errors: Counter<Attributes> } {
+  const title = call === 'list' ? 'list calls' : `${call} calls of one container`;
+  return {
+    duration: durations(meter, `tidegauge.${call}.duration`, `Duration of ${title}`),
+    errors: meter.createCounter(`tidegauge.${call}.errors`, counted('{error}', `Failed ${title}, by type`)),
+  };
+}
+
+function durations(meter: Meter, name: string, description: string): Histogram {
+  return meter.createHistogram(name, { unit: 's', description, advice: { explicitBucketBoundaries: probeBuckets } });
+}
+
+function counted(unit: string, description: string): { unit: string; description: string } {
+  return { unit, description };
+}

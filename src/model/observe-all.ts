@@ -1,0 +1,16 @@
+import type { ExportObserver, ExportResult } from './export-observer.ts';
+import type { ProbeObserver } from './probe-observer.ts';
+
+/** One observer that tells all of these. */
+export function observeProbes(observers: readonly ProbeObserver[]): ProbeObserver {
+  return {
+    probeEnded: (...told) => observers.forEach((observer) => observer.probeEnded(...told)),
+    callEnded: (...told) => observers.forEach((observer) => observer.callEnded(...told)),
+    inlineTimedOut: (...told) => observers.forEach((observer) => observer.inlineTimedOut(...told)),
+  };
+}
+
+/** One observer that tells all of these. */
+export function observeExports(observers: readonly ExportObserver[]): ExportObserver {
+  return { exportEnded: (result: ExportResult) => observers.forEach((observer) => observer.exportEnded(result)) };
+}

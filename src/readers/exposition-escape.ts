@@ -1,0 +1,30 @@
+import type { ExpositionFormat } from './exposition-format.ts';
+
+const special = /[\\\n"]/;
+
+/** A label's value between its quotes. */
+export function escapeLabelValue(value: string): string {
+  const legal = wellFormed(value);
+  return special.test(legal) ? escapeLines(legal).replaceAll('"', '\\"') : legal;
+}
+
+/** The text of a HELP line: only OpenMetrics knows quotes as special there. */
+export function escapeHelp(help: string, format: ExpositionFormat): string {
+  return format === 'openmetrics' ? escapeLabelValue(help) : escapeLines(wellFormed(help));
+}
+
+/** A number as both formats read it; integers below 1e21 are written in full. */
+export function formatValue(value: number): string {
+  if (value === Infinity) return '+Inf';
+  if (value === -Infinity) return '-Inf';
+  return `${value}`;
+}
+
+function escapeLines(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
+/** A lone surrogate has no UTF-8: it becomes U+FFFD. */
+function wellFormed(text: string): string {
+  return text.isWellFormed() ? text : text.toWellFormed();
+}

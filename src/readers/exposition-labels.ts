@@ -1,0 +1,65 @@
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import { escapeLabelValue } from './exposition-escape.ts';
+import { prometheusLabel } from './prometheus-names.ts';
+
+/** One label of a set of attributes: several keys when they translate to the same name. */
+interface Label {
+  readonly start: string;
+  readonly keys: readonly string[];
+}
+
+/** What a sequence of attribute keys becomes; one node per key, so that no joined string is needed to look it up. */
+interface Shape {
+  readonly next: Map<string, Shape>;
+  labels?: readonly Label[];
+}
+
+/**
+ * Writes attributes as labels, in the order of their names, so that equal sets give equal text. Keys are translated
+ * once per sequence of keys. Empty values are left out: to Prometheus they are absent labels.
+ */
+export class AttributeLabels {
+  readonly #taken: ReadonlySet<string>;
+  readonly #shapes: Shape = { next: new Map() };
+
+  /** @param taken names that attributes may not have, because the series has them already. */
+  constructor(taken: Iterable<string> = []) {
+    this.#taken = new Set(taken);
+  }
+
+  /** Each label as `name="value"`. */
+  pairs(attributes: Attributes): string[] {
+    const pairs: string[] = [];
+    const keys = Object.keys(attributes);
+    if (keys.length === 0) return pairs;
+    for (const { start, keys: [key = '', ...others] } of this.#labelsOf(keys)) {
+      const values = [key, ...others].map((each) => textOf(attributes[each]));
+      const value = values.join(';');
+      if (value !== '') pairs.push(`${start}${escapeLabelValue(value)}"`);
+    }
+    return pairs;
+  }
+
+  #labelsOf(keys: readonly string[]): readonly Label[] {
+    let shape = this.#shapes;
+    for (const key of keys) {
+      let next = shape.next.get(key);
+      if (!next) shape.next.set(key, (next = { next: new Map() }));
+      shape = next;
+    }
+    return (shape.labels ??= this.#translate(keys));
+  }
+
+  #translate(keys: readonly string[]): Label[] {
+    const byName = Map.groupBy(keys.toSorted(), prometheusLabel);
+    const free = [...byName].filter(([name]) => !this.#taken.has(name));
+    const ordered = free.toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return ordered.map(([name, sameName]) => ({ start: `${name}="`, keys: sameName }));
+  }
+}
+
+/** Strings as they are, all else as JSON, as the specification says. */
+function textOf(value: AttributeValue | undefined): string {
+  if (typeof value === 'string') return value;
+  return value === undefined ? '' : JSON.stringify(value);
+}

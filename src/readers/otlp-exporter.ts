@@ -1,0 +1,155 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
+import { AggregationTemporalityPreference, OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
+import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
+import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
+import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { ExportObserver } from '../model/export-observer.ts';
+import { contentTypes, requestSerializer } from './otlp-serializer.ts';
+import type { OtlpProtocol, RequestSerializer } from './otlp-serializer.ts';
+import { requestsOf } from './otlp-layout.ts';
+import type { OtlpLayout } from './otlp-layout.ts';
+
+/** OpenTelemetry's three preferences of temporality. */
+export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
+
+/** Settings of an {@link OtlpExporter}. */
+export interface OtlpExporterOptions {
+  /** Whole, path included. */
+  readonly url: string;
+  readonly protocol: OtlpProtocol;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly compression: 'gzip' | 'none';
+  /** Of one request, its retries included. */
+  readonly requestTimeoutMillis: number;
+  /** Of all requests of one export. */
+  readonly exportTimeoutMillis: number;
+  readonly temporality: Temporality;
+  readonly layout: OtlpLayout;
+  /** PEM text. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly environment: NodeJS.ProcessEnv;
+  readonly observer: ExportObserver;
+  /** Milliseconds that only grow. */
+  monotonic(): number;
+}
+
+const preferences = {
+  cumulative: AggregationTemporalityPreference.CUMULATIVE,
+  delta: AggregationTemporalityPreference.DELTA,
+  lowmemory: AggregationTemporalityPreference.LOWMEMORY,
+};
+
+/**
+ * Sends a collection in requests of whole containers, one after another under one deadline, through the stock
+ * delegate: retries, TLS, gzip and headers are its own. Tells the observer how each export ended.
+ */
+export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricExporter {
+  readonly #options: OtlpExporterOptions;
+  readonly #delegate: IOtlpExportDelegate<ResourceMetrics[]>;
+  readonly #tally: Tally;
+
+  constructor(options: OtlpExporterOptions) {
+    const tally = { bytes: 0, rejectedPoints: 0 };
+    const delegate = createDelegate(options, tallying(requestSerializer(options.protocol), tally));
+    // The base only flushes and ends its delegate, and takes temporality from here.
+    super(singly(delegate), { temporalityPreference: preferences[options.temporality] });
+    this.#options = options;
+    this.#delegate = delegate;
+    this.#tally = tally;
+  }
+
+  override export(collected: ResourceMetrics, done: (result: SdkExportResult) => void): void {
+    void this.#exportAll(collected).then(done);
+  }
+
+  async #exportAll(collected: ResourceMetrics): Promise<SdkExportResult> {
+    const { monotonic, exportTimeoutMillis, observer, layout } = this.#options;
+    const start = monotonic();
+    Object.assign(this.#tally, { bytes: 0, rejectedPoints: 0 });
+    let failure: Error | undefined;
+    for (const request of requestsOf(collected, layout)) {
+      if (monotonic() - start >= exportTimeoutMillis) failure ??= new Error('timeout: the export took too long');
+      else failure ??= await this.#send(request);
+      if (failure) break;
+      await nextTurn();
+    }
+    const seconds = (monotonic() - start) / 1000;
+    observer.exportEnded({ seconds, ...this.#tally, ...(failure && { error: errorType(failure) }) });
+    return failure ? { code: ExportResultCode.FAILED, error: failure } : { code: ExportResultCode.SUCCESS };
+  }
+
+  #send(request: ResourceMetrics[]): Promise<Error | undefined> {
+    return new Promise((resolve) => {
+      this.#delegate.export(request, ({ code, error }) => {
+        resolve(code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('export failed')));
+      });
+    });
+  }
+}
+
+interface Tally {
+  bytes: number;
+  rejectedPoints: number;
+}
+
+function createDelegate(options: OtlpExporterOptions, serializer: RequestSerializer): IOtlpExportDelegate<ResourceMetrics[]> {
+  const { url, headers, compression, requestTimeoutMillis, protocol } = options;
+  const http = {
+    url,
+    headers: { ...headers },
+    timeoutMillis: requestTimeoutMillis,
+    compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
+    httpAgentOptions: (scheme: string) => agentFor(scheme, options),
+  };
+  const converted = convertLegacyHttpOptions(http, 'METRICS', 'v1/metrics', { 'Content-Type': contentTypes[protocol] });
+  const helper = { name: 'metric_data_point', countItems: countPoints } as const;
+  return createOtlpHttpExportDelegate(converted, serializer, 'otlp_http_metric_exporter', helper, undefined);
+}
+
+/** Node's own agents read HTTP_PROXY, HTTPS_PROXY and NO_PROXY when asked to. */
+function agentFor(scheme: string, { tls, environment }: OtlpExporterOptions): HttpAgent {
+  const options = { keepAlive: true, proxyEnv: environment };
+  return scheme === 'http:' ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls });
+}
+
+/** Counts what goes out and what the collector refuses while it answers 200. */
+function tallying(serializer: RequestSerializer, tally: Tally): RequestSerializer {
+  return {
+    serializeRequest(request) {
+      const bytes = serializer.serializeRequest(request);
+      tally.bytes += bytes?.length ?? 0;
+      return bytes;
+    },
+    deserializeResponse(data) {
+      const response = serializer.deserializeResponse(data);
+      tally.rejectedPoints += Number(response.partialSuccess?.rejectedDataPoints ?? 0);
+      return response;
+    },
+  };
+}
+
+function singly(delegate: IOtlpExportDelegate<ResourceMetrics[]>): IOtlpExportDelegate<ResourceMetrics> {
+  return {
+    export: (one, done) => delegate.export([one], done),
+    forceFlush: () => delegate.forceFlush(),
+    // The delegate's self-metrics count one Resource where we send many: ours take their place.
+    setMetrics: () => undefined,
+    shutdown: () => delegate.shutdown(),
+  };
+}
+
+function countPoints(request: ResourceMetrics[]): number {
+  const metrics = request.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
+  return metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
+}
+
+/** A class of low cardinality: the HTTP status, the errno, `timeout`, else the error's name. */
+function errorType(error: Error): string {
+  if ('code' in error && (typeof error.code === 'number' || typeof error.code === 'string')) return String(error.code);
+  return /time(?:d )?-?out/i.test(error.message) ? 'timeout' : error.name;
+}

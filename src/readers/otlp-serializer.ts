@@ -1,0 +1,42 @@
+import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import type { IExportMetricsServiceResponse, ISerializer } from '@opentelemetry/otlp-transformer';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+
+/** The two encodings of OTLP over HTTP. */
+export type OtlpProtocol = 'http/protobuf' | 'http/json';
+
+/** A serializer of many Resources in one request. */
+export type RequestSerializer = ISerializer<ResourceMetrics[], IExportMetricsServiceResponse>;
+
+/** Content type of each encoding. */
+export const contentTypes: Readonly<Record<OtlpProtocol, string>> = {
+  'http/protobuf': 'application/x-protobuf',
+  'http/json': 'application/json',
+};
+
+/** One request with one ResourceMetrics per subject; the stock serializers take only one. */
+export function requestSerializer(protocol: OtlpProtocol): RequestSerializer {
+  return protocol === 'http/json' ? jsonSerializer : protobufSerializer;
+}
+
+/** Serialised protobuf messages concatenate: a repeated field of the one goes on in the other. */
+const protobufSerializer: RequestSerializer = {
+  serializeRequest: (all) =>
+    Buffer.concat(all.map((one) => ProtobufMetricsSerializer.serializeRequest(one) ?? new Uint8Array())),
+  deserializeResponse: (data) => ProtobufMetricsSerializer.deserializeResponse(data),
+};
+
+const jsonSerializer: RequestSerializer = {
+  serializeRequest: (all) => {
+    const resources = all.flatMap((one) => innerOf(JsonMetricsSerializer.serializeRequest(one)) ?? []);
+    return new TextEncoder().encode(`${jsonHead}${resources.join(',')}]}`);
+  },
+  deserializeResponse: (data) => JsonMetricsSerializer.deserializeResponse(data),
+};
+
+const jsonHead = '{"resourceMetrics":[';
+
+/** What stands inside the list of a request with one resource. */
+function innerOf(request: Uint8Array | undefined): string | undefined {
+  return request && new TextDecoder().decode(request).slice(jsonHead.length, -2);
+}

@@ -1,0 +1,93 @@
+import type { Meter } from '@opentelemetry/api';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { ConsoleMetricExporter, MeterProvider } from '@opentelemetry/sdk-metrics';
+import type { MetricProducer, MetricReader, PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { Catalogue } from '../metrics/catalogue.ts';
+import type { ExportObserver } from '../model/export-observer.ts';
+import type { Trackers } from '../tracker/trackers.ts';
+import { ContainerMeter } from './container-meter.ts';
+import { DeltaProducer } from './delta-producer.ts';
+import { observeContainers } from './observe-containers.ts';
+import { OtlpExporter } from './otlp-exporter.ts';
+import type { OtlpExporterOptions } from './otlp-exporter.ts';
+import { PhasedReader, phaseOf } from './phased-reader.ts';
+import { Subjects } from './subject.ts';
+import type { SubjectOptions } from './subject.ts';
+
+/** Which readers there are and how they run. */
+export interface TelemetryOptions {
+  readonly resource: Readonly<Record<string, string>>;
+  readonly otlp: Omit<OtlpExporterOptions, 'observer'> | undefined;
+  readonly console: boolean;
+  readonly prometheus: boolean;
+  readonly intervalMillis: number;
+  readonly exportTimeoutMillis: number;
+  /** What this host's phase is made of. */
+  readonly hostName: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The MeterProvider with its readers, all of which read the agent's own instruments and the container meter. */
+export class Telemetry {
+  /** For the agent's own instruments. */
+  readonly meter: Meter;
+  readonly #containers = new ContainerMeter();
+  readonly #provider: MeterProvider;
+  readonly #push: readonly PhasedReader[];
+  readonly #pull: PrometheusExporter | undefined;
+
+  constructor(options: TelemetryOptions, observer: ExportObserver) {
+    this.#push = pushExporters(options, observer).map((exporter) => pushReader(options, exporter, this.#producer(options)));
+    const metricProducers = [this.#containers];
+    this.#pull = options.prometheus ? new PrometheusExporter({ preventServerStart: true, metricProducers }) : undefined;
+    const readers: MetricReader[] = [...this.#push, ...(this.#pull ? [this.#pull] : [])];
+    this.#provider = new MeterProvider({ resource: resourceFromAttributes({ ...options.resource }), readers });
+    this.meter = this.#provider.getMeter('tidegauge');
+  }
+
+  /** Puts the trackers before the readers: from now on a collection updates and observes them. */
+  observe(trackers: Trackers, catalogue: Catalogue, subjects: SubjectOptions): void {
+    observeContainers(this.#containers, trackers, catalogue, new Subjects(subjects));
+  }
+
+  /** Exports now, whatever the phase: the first export follows the first probe. Never rejects. */
+  async flush(): Promise<void> {
+    await Promise.allSettled(this.#push.map((reader) => reader.forceFlush()));
+  }
+
+  /** One collection for a scrape; rejects when there is nothing to show. */
+  async scrape(timeoutMillis: number): Promise<ResourceMetrics> {
+    if (!this.#pull) throw new Error('the exporter prometheus is not on');
+    const { resourceMetrics, errors } = await this.#pull.collect({ timeoutMillis });
+    if (resourceMetrics.scopeMetrics.length === 0) throw errors[0] ?? new Error('nothing was collected');
+    return resourceMetrics;
+  }
+
+  /** A last collection and export, then the end. */
+  async shutdown(timeoutMillis: number): Promise<void> {
+    await this.#provider.shutdown({ timeoutMillis });
+  }
+
+  #producer(options: TelemetryOptions): MetricProducer {
+    const isDelta = options.otlp?.temporality === 'delta';
+    return isDelta ? new DeltaProducer(this.#containers, options.now) : this.#containers;
+  }
+}
+
+function pushExporters({ otlp, console }: TelemetryOptions, observer: ExportObserver): PushMetricExporter[] {
+  return [...(otlp ? [new OtlpExporter({ ...otlp, observer })] : []), ...(console ? [new ConsoleMetricExporter()] : [])];
+}
+
+function pushReader(options: TelemetryOptions, exporter: PushMetricExporter, producer: MetricProducer): PhasedReader {
+  const { intervalMillis, exportTimeoutMillis, hostName } = options;
+  return new PhasedReader({
+    exporter,
+    exportIntervalMillis: intervalMillis,
+    // The stock reader throws when its time-out is longer than its interval.
+    exportTimeoutMillis: Math.min(exportTimeoutMillis, intervalMillis),
+    metricProducers: [producer],
+    phaseMillis: phaseOf(hostName, intervalMillis),
+  });
+}

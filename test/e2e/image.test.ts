@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { chmod, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { waitUntil } from '../setup/daemon.ts';
+import { skipUnless } from '../support/component.ts';
+import { buildImage, listFiles } from '../support/image.ts';
+import { startEngine, type RealEngine } from '../support/real-engine.ts';
+
+const REPOSITORY = join(import.meta.dirname, '../..');
+const IMAGE = 'tidegauge:test';
+const AGENT = 'agent';
+
+test('image', { skip: skipUnless('engine-current') }, async (t) => {
+  await using engine = await startEngine('current', { bridge: true });
+  await buildImage(engine, REPOSITORY, IMAGE);
+
+  await t.test('holds the bundle and nothing else', async () => {
+    const files = await listFiles(engine, IMAGE, '/app');
+    assert.ok(files.includes('/app/dist/main.js'), files.join('\n'));
+    assert.deepEqual(
+      files.filter((file) => !file.startsWith('/app/dist/')),
+      ['/app/package.json'],
+    );
+  });
+
+  await t.test('starts without a shell, as nobody, with nothing of the build in its environment', async () => {
+    const config: unknown = JSON.parse(await engine.docker('image', 'inspect', '--format={{json .Config}}', IMAGE));
+    assert.partialDeepStrictEqual(config, {
+      User: '65532:65532',
+      Entrypoint: ['node', '/app/dist/main.js'],
+      Cmd: ['run'],
+      ExposedPorts: { '9417/tcp': {} },
+      Env: [
+        'PATH=/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        'OTEL_EXPORTER_PROMETHEUS_HOST=0.0.0.0',
+      ],
+      Labels: { 'org.opencontainers.image.title': 'Tidegauge', 'org.opencontainers.image.licenses': 'Apache-2.0' },
+      Healthcheck: { Test: ['CMD', 'node', '-e'] },
+    });
+  });
+
+  await engine.run('web', [], 'exec sleep 1000');
+  const address = await runAgent(engine);
+
+  await t.test('measures the engine from a read-only root without any right', async () => {
+    await waitUntil('readiness', async () => (await answer(`${address}/readyz`))?.ok || undefined);
+    assert.equal((await answer(`${address}/healthz`))?.status, 200);
+    assert.match((await (await answer(`${address}/metrics`))?.text()) ?? '', /container_name="web"/);
+  });
+
+  await t.test('has no user, capability or way to more but its own', async () => {
+    const pid = await engine.docker('inspect', '--format={{.State.Pid}}', AGENT);
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    assert.match(status, /^Uid:\t65532\t65532\t65532\t65532$/m);
+    assert.match(status, /^Gid:\t65532\t65532\t65532\t65532$/m);
+    assert.match(status, /^CapEff:\t0{16}$/m);
+    assert.match(status, /^CapBnd:\t0{16}$/m);
+    assert.match(status, /^NoNewPrivs:\t1$/m);
+  });
+
+  await t.test('becomes healthy', async () => {
+    await waitUntil('health', async () => {
+      const health = await engine.docker('inspect', '--format={{json .State.Health}}', AGENT);
+      return health.includes('"Status":"healthy"') || undefined;
+    });
+  });
+
+  await t.test('ends by itself when it is stopped', async () => {
+    await engine.docker('stop', '--time=10', AGENT);
+    assert.equal(await engine.docker('inspect', '--format={{.State.ExitCode}}', AGENT), '0');
+  });
+});
+
+// Starts the agent as the README says, and gives the URL of its port.
+async function runAgent(engine: RealEngine): Promise<string> {
+  // A test's directory is for root alone; /var/run is not.
+  await chmod(engine.directory, 0o711);
+  const { gid } = await stat(engine.socket);
+  await engine.docker(
+    'run',
+    '--detach',
+    `--name=${AGENT}`,
+    '--read-only',
+    '--cap-drop=ALL',
+    '--security-opt=no-new-privileges',
+    `--group-add=${gid}`,
+    `--volume=${engine.directory}:/host/run:ro`,
+    IMAGE,
+    'run',
+    '--docker-url=unix:///host/run/docker.sock',
+    '--exporter=prometheus',
+  );
+  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
+  return `http://${await engine.docker('inspect', `--format=${format}`, AGENT)}:9417`;
+}
+
+// Nothing while nobody listens.
+async function answer(url: string): Promise<Response | undefined> {
+  return await fetch(url).catch(() => undefined);
+}

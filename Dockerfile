@@ -4,7 +4,7 @@
 #           tidegauge --docker-url unix:///host/run/docker.sock
 # Any base with a Node 24 at /nodejs/bin or on the usual path will do. Both images exist for amd64 and arm64.
 ARG BUILD_IMAGE=node:24-bookworm-slim
-ARG BASE_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
+ARG BASE_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
 
 # The bundle is the same for every platform, so BuildKit makes it on the machine's own; the classic builder knows no other.
 FROM --platform=${BUILDPLATFORM:-linux} ${BUILD_IMAGE} AS build

@@ -7,7 +7,7 @@ import {
 } from 'pino';
 
 /** What a line says beside its message; an error goes under `error`. */
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured log lines; safe to use from anywhere at any time, never throws. */
 export interface Log {

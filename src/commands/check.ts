@@ -22,14 +22,26 @@ async function check(context: CommandContext): Promise<number> {
   const config = demo.applyTo(context.config);
   const { log, version, stdout } = context;
   const surroundings = { clock: systemClock, log, environment: process.env, version };
-  const trackers = createTrackers(config, findEndpoints(config, process.env), observeProbes([]), surroundings);
+  const trackers = createTrackers(
+    config,
+    findEndpoints(config, process.env),
+    observeProbes([]),
+    surroundings,
+  );
   try {
     await trackers.update();
     const failures = new Map(trackers.sets.map(({ engine, failure }) => [engine.name, failure]));
-    for (const snapshot of trackers.snapshots()) stdout.write(engineReport(snapshot, failures.get(snapshot.engine.name)));
-    const collector = config.exporter.includes('otlp') ? await knockAtCollector(config.otlpEndpoint) : undefined;
-    if (collector) stdout.write(`${collector.answers ? 'ok  ' : 'FAIL'} collector ${config.otlpEndpoint.href}: ${collector.text}\n`);
-    const isGood = [...failures.values()].every((failure) => failure === undefined) && collector?.answers !== false;
+    for (const snapshot of trackers.snapshots())
+      stdout.write(engineReport(snapshot, failures.get(snapshot.engine.name)));
+    const collector = config.exporter.includes('otlp')
+      ? await knockAtCollector(config.otlpEndpoint)
+      : undefined;
+    if (collector)
+      stdout.write(
+        `${collector.answers ? 'ok  ' : 'FAIL'} collector ${config.otlpEndpoint.href}: ${collector.text}\n`,
+      );
+    const isGood =
+      [...failures.values()].every((failure) => failure === undefined) && collector?.answers !== false;
     return isGood ? 0 : 1;
   } finally {
     trackers.close();

@@ -16,7 +16,7 @@ export interface CommandOption<Type extends z.ZodType = z.ZodType> {
 export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
 /** A command line and what it does, for the help text. */
-export interface CommandExample {
+interface CommandExample {
   readonly line: string;
   readonly does: string;
 }
@@ -55,11 +55,4 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly examples: readonly CommandExample[];
   /** The exit code once done, or what goes on. What it throws is logged, and the exit code is 1. */
   run(context: CommandContext<Options>): Promise<number | RunningCommand>;
-}
-
-/** Writes down a command, with the type of its options inferred. */
-export function defineCommand<const Options extends CommandOptions>(
-  command: Command<Options>,
-): Command<Options> {
-  return command;
 }

@@ -6,7 +6,9 @@ const unknown = '--';
 
 /** What `docker stats` shows, with the state besides; a figure that is not there is `--`. */
 export function containerTable(engines: readonly EngineSnapshot[]): string {
-  const rows = engines.flatMap(({ containers }) => containers.map(rowOf)).toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  const rows = engines
+    .flatMap(({ containers }) => containers.map(rowOf))
+    .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
   return aligned([[...headings], ...rows]);
 }
 
@@ -22,7 +24,9 @@ function rowOf({ identity, state, sample, previous, limits, engine }: ContainerS
   const transmitted = sumOf(networks.map(({ transmittedBytes }) => transmittedBytes));
   return [
     printable(identity.name),
-    state.health && state.health !== 'healthy' ? `${state.status} (${state.health})` : (state.status ?? unknown),
+    state.health && state.health !== 'healthy'
+      ? `${state.status} (${state.health})`
+      : (state.status ?? unknown),
     cpus === undefined ? unknown : `${(cpus * 100).toFixed(2)}%`,
     used === undefined ? unknown : `${binary(used)} / ${limit === undefined ? unknown : binary(limit)}`,
     networks.length === 0 ? unknown : `${decimal(received)} / ${decimal(transmitted)}`,
@@ -59,6 +63,12 @@ function printable(name: string): string {
 function aligned(rows: readonly string[][]): string {
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
-    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ').trimEnd()}\n`)
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
     .join('');
 }

@@ -5,10 +5,10 @@ import type { Command } from './command.ts';
 import { readOptions } from './read-options.ts';
 
 /** What the configuration says, or every mistake in it. */
-export type Reading = LoadedConfig | Refusal;
+type Reading = LoadedConfig | Refusal;
 
 /** Every mistake at once. */
-export interface Refusal {
+interface Refusal {
   readonly kind: 'refusal';
   readonly problems: readonly string[];
 }

@@ -13,7 +13,8 @@ export async function knockAtCollector(url: URL): Promise<Knock> {
     const signal = AbortSignal.timeout(knockMillis);
     const { status } = await fetch(url, { method: 'POST', headers, body: '{"resourceMetrics":[]}', signal });
     if (status < 300) return { answers: true, text: `answers ${status}` };
-    if (status === 401 || status === 403) return { answers: true, text: `answers ${status}: it wants credentials` };
+    if (status === 401 || status === 403)
+      return { answers: true, text: `answers ${status}: it wants credentials` };
     return { answers: false, text: `answers ${status}: is this the OTLP/HTTP port (usually 4318)?` };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -21,10 +21,16 @@ export async function* formatOnce(format: OnceFormat, collected: Collected): Asy
       yield `${JSON.stringify(plain(collected), null, 2)}\n`;
       break;
     case 'prometheus':
-      yield* renderCollected(collected.resourceMetrics, collected.literal, { format: 'text', created: false });
+      yield* renderCollected(collected.resourceMetrics, collected.literal, {
+        format: 'text',
+        created: false,
+      });
       break;
     case 'openmetrics':
-      yield* renderCollected(collected.resourceMetrics, collected.literal, { format: 'openmetrics', created: false });
+      yield* renderCollected(collected.resourceMetrics, collected.literal, {
+        format: 'openmetrics',
+        created: false,
+      });
       break;
     case 'otlp-json':
       yield `${otlpJson(collected)}\n`;

@@ -12,7 +12,10 @@ export const runCommand: Command = {
   options: {},
   examples: [
     { line: '$0', does: "measure this host's engine" },
-    { line: '$0 --docker-url unix:///var/run/docker.sock --exporter prometheus', does: 'serve /metrics alone' },
+    {
+      line: '$0 --docker-url unix:///var/run/docker.sock --exporter prometheus',
+      does: 'serve /metrics alone',
+    },
     { line: '$0 --demo', does: 'try it without an engine' },
   ],
   run: startAgent,
@@ -48,7 +51,10 @@ class AgentRun {
     const { address } = await agent.start();
     this.#running = { agent, config: given };
     const { exporter, profile, interval } = config;
-    log.info({ version, metrics: `${address}/metrics`, exporter, profile, intervalMillis: interval }, 'tidegauge runs');
+    log.info(
+      { version, metrics: `${address}/metrics`, exporter, profile, intervalMillis: interval },
+      'tidegauge runs',
+    );
     this.#demo.tellWhereToLook(address);
   }
 

@@ -26,9 +26,13 @@ export function parseConfigFile(path: string, text: string, fileKeys: readonly s
   const locate: Locate = (offset = 0) => `${path}:${lines.linePos(offset).line}`;
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) return refused(faults.map(({ pos, message }) => `${locate(pos[0])}: ${message}`));
-  if (document.contents === null) return refused([]);
+  if (isEmpty(document.contents)) return refused([]);
   if (!isMap(document.contents)) return refused([`${path}: expected a map such as "interval: 10s"`]);
   return readPairs(document.contents.items, { document, locate, fileKeys });
+}
+
+function isEmpty(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null);
 }
 
 function refused(problems: readonly string[]): ConfigFile {

@@ -1,5 +1,2 @@
 /** The profiles there are: the catalogue has one for each name, in this order. */
 export const profileNames = ['semconv', 'docker_exporter'] as const;
-
-/** One of {@link profileNames}. */
-export type ProfileName = (typeof profileNames)[number];

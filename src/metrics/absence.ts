@@ -7,7 +7,8 @@ export const absenceReasons = {
   'no-memory': 'the engine gives no memory figures: the memory cgroup is off (cgroup_enable=memory)',
   'no-working-set': 'the engine gives no page cache to subtract (Podman), so no working set',
   'no-own-network': 'the container has no network of its own (none, host, container:…)',
-  'no-block-io': 'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
+  'no-block-io':
+    'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
   'no-disk-operations': 'the engine gives bytes but no operations (cgroup v2)',
 } as const;
 

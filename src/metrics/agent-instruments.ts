@@ -25,14 +25,30 @@ export class AgentInstruments implements ProbeObserver, ExportObserver {
   constructor(meter: Meter, now: () => number) {
     this.#now = now;
     this.#probe = durations(meter, 'tidegauge.probe.duration', 'Duration of whole probes');
-    this.#probeErrors = meter.createCounter('tidegauge.probe.errors', counted('{error}', 'Probes that failed'));
-    const timeouts = counted('{timeout}', 'Callers that were served older figures because a probe took too long');
+    this.#probeErrors = meter.createCounter(
+      'tidegauge.probe.errors',
+      counted('{error}', 'Probes that failed'),
+    );
+    const timeouts = counted(
+      '{timeout}',
+      'Callers that were served older figures because a probe took too long',
+    );
     this.#inlineTimeouts = meter.createCounter('tidegauge.probe.inline_timeouts', timeouts);
     const calls = engineCalls.map((call) => [call, callInstruments(meter, call)] as const);
     this.#calls = Object.fromEntries(calls) as Record<EngineCall, { duration: Histogram; errors: Counter }>;
-    this.#exports = meter.createCounter('tidegauge.export.attempts', counted('{export}', 'Exports begun over OTLP'));
-    this.#exportFailures = meter.createCounter('tidegauge.export.failures', counted('{export}', 'Exports that failed'));
-    this.#exportDuration = durations(meter, 'tidegauge.export.duration', 'Duration of exports, retries included');
+    this.#exports = meter.createCounter(
+      'tidegauge.export.attempts',
+      counted('{export}', 'Exports begun over OTLP'),
+    );
+    this.#exportFailures = meter.createCounter(
+      'tidegauge.export.failures',
+      counted('{export}', 'Exports that failed'),
+    );
+    this.#exportDuration = durations(
+      meter,
+      'tidegauge.export.duration',
+      'Duration of exports, retries included',
+    );
     const rejected = counted('{point}', 'Points that the collector refused in a partial success');
     this.#rejectedPoints = meter.createCounter('tidegauge.export.rejected_points', rejected);
     const bytes = counted('By', 'Bytes exported, before compression');
@@ -78,7 +94,10 @@ export class AgentInstruments implements ProbeObserver, ExportObserver {
   }
 }
 
-function callInstruments(meter: Meter, call: EngineCall): { duration: Histogram; errors: Counter<Attributes> } {
+function callInstruments(
+  meter: Meter,
+  call: EngineCall,
+): { duration: Histogram; errors: Counter<Attributes> } {
   const title = call === 'list' ? 'list calls' : `${call} calls of one container`;
   return {
     duration: durations(meter, `tidegauge.${call}.duration`, `Duration of ${title}`),
@@ -87,7 +106,11 @@ function callInstruments(meter: Meter, call: EngineCall): { duration: Histogram;
 }
 
 function durations(meter: Meter, name: string, description: string): Histogram {
-  return meter.createHistogram(name, { unit: 's', description, advice: { explicitBucketBoundaries: probeBuckets } });
+  return meter.createHistogram(name, {
+    unit: 's',
+    description,
+    advice: { explicitBucketBoundaries: probeBuckets },
+  });
 }
 
 function counted(unit: string, description: string): { unit: string; description: string } {

@@ -21,7 +21,11 @@ export const profiles = {
     engine: [],
     oneEngineOnly: false,
   },
-  docker_exporter: { containers: dockerExporterContainers, engine: dockerExporterEngine, oneEngineOnly: true },
+  docker_exporter: {
+    containers: dockerExporterContainers,
+    engine: dockerExporterEngine,
+    oneEngineOnly: true,
+  },
 } as const satisfies Readonly<Record<string, Profile>>;
 
 /** The name of a profile. */

@@ -12,14 +12,34 @@ export class DockerExporterInstruments implements ProbeObserver {
   constructor(meter: Meter) {
     const histogram = (name: string, description: string): Histogram =>
       meter.createHistogram(name, { description, advice: { explicitBucketBoundaries: probeBuckets } });
-    this.#probe = histogram('docker_probe_duration_seconds', 'How long it takes to query Docker for the complete data set');
+    this.#probe = histogram(
+      'docker_probe_duration_seconds',
+      'How long it takes to query Docker for the complete data set',
+    );
     this.#calls = {
-      list: histogram('docker_probe_list_containers_duration_seconds', 'How long it takes to list the containers'),
-      inspect: histogram('docker_probe_inspect_duration_seconds', 'How long it takes to inspect one container'),
-      stats: histogram('docker_probe_stats_duration_seconds', 'How long it takes to get the stats of one container'),
+      list: histogram(
+        'docker_probe_list_containers_duration_seconds',
+        'How long it takes to list the containers',
+      ),
+      inspect: histogram(
+        'docker_probe_inspect_duration_seconds',
+        'How long it takes to inspect one container',
+      ),
+      stats: histogram(
+        'docker_probe_stats_duration_seconds',
+        'How long it takes to get the stats of one container',
+      ),
     };
-    this.#listFailures = begun(meter, 'docker_probe_list_containers_failed_total', 'Failed attempts to list the containers');
-    this.#inlineTimeouts = begun(meter, 'docker_probe_inline_timeouts_total', 'Scrapes answered before the probe had ended');
+    this.#listFailures = begun(
+      meter,
+      'docker_probe_list_containers_failed_total',
+      'Failed attempts to list the containers',
+    );
+    this.#inlineTimeouts = begun(
+      meter,
+      'docker_probe_inline_timeouts_total',
+      'Scrapes answered before the probe had ended',
+    );
   }
 
   probeEnded(_engine: string, seconds: number): void {

@@ -7,42 +7,68 @@ const runningStates: Readonly<Record<string, number>> = { running: 1, restarting
 
 /** The container metrics of prometheus-net/docker_exporter, name by name; resource figures are gauges there. */
 export const dockerExporterContainers: readonly ContainerInstrument[] = [
-  gauge('docker_container_cpu_used_total', 'Accumulated CPU usage of a container, in unspecified units', ({ sample }) =>
-    sample?.cpu && Number(sample.cpu.totalNanos) / (sample.processors ?? 1),
+  gauge(
+    'docker_container_cpu_used_total',
+    'Accumulated CPU usage of a container, in unspecified units',
+    ({ sample }) => sample?.cpu && Number(sample.cpu.totalNanos) / (sample.processors ?? 1),
   ),
-  gauge('docker_container_cpu_capacity_total', 'All potential CPU usage available to a container, in unspecified units', (s) =>
-    cpuCapacity(s),
+  gauge(
+    'docker_container_cpu_capacity_total',
+    'All potential CPU usage available to a container, in unspecified units',
+    (s) => cpuCapacity(s),
   ),
-  gauge('docker_container_memory_used_bytes', 'Memory usage of a container, page cache included', ({ sample }) =>
-    numberOf(sample?.memory?.usage ?? sample?.memory?.commitBytes),
+  gauge(
+    'docker_container_memory_used_bytes',
+    'Memory usage of a container, page cache included',
+    ({ sample }) => numberOf(sample?.memory?.usage ?? sample?.memory?.commitBytes),
   ),
-  gauge('docker_container_network_in_bytes', 'Total bytes received by all network interfaces', ({ sample }) =>
-    sample && overInterfaces(sample, ({ receivedBytes }) => receivedBytes),
+  gauge(
+    'docker_container_network_in_bytes',
+    'Total bytes received by all network interfaces',
+    ({ sample }) => sample && overInterfaces(sample, ({ receivedBytes }) => receivedBytes),
   ),
-  gauge('docker_container_network_out_bytes', 'Total bytes sent by all network interfaces', ({ sample }) =>
-    sample && overInterfaces(sample, ({ transmittedBytes }) => transmittedBytes),
+  gauge(
+    'docker_container_network_out_bytes',
+    'Total bytes sent by all network interfaces',
+    ({ sample }) => sample && overInterfaces(sample, ({ transmittedBytes }) => transmittedBytes),
   ),
-  gauge('docker_container_disk_read_bytes', 'Total bytes read from disk', ({ sample }) =>
-    sample && overDevices(sample, 'read', sample.storage?.readBytes),
+  gauge(
+    'docker_container_disk_read_bytes',
+    'Total bytes read from disk',
+    ({ sample }) => sample && overDevices(sample, 'read', sample.storage?.readBytes),
   ),
-  gauge('docker_container_disk_write_bytes', 'Total bytes written to disk', ({ sample }) =>
-    sample && overDevices(sample, 'write', sample.storage?.writeBytes),
+  gauge(
+    'docker_container_disk_write_bytes',
+    'Total bytes written to disk',
+    ({ sample }) => sample && overDevices(sample, 'write', sample.storage?.writeBytes),
   ),
-  gauge('docker_container_restart_count', 'Number of times the runtime has restarted this container', ({ state }) =>
-    state.restartCount,
+  gauge(
+    'docker_container_restart_count',
+    'Number of times the runtime has restarted this container',
+    ({ state }) => state.restartCount,
   ),
-  gauge('docker_container_running_state', 'Whether the container is running (1), restarting (0.5) or stopped (0)', (s) =>
-    s.state.status === undefined ? undefined : (runningStates[s.state.status] ?? 0),
+  gauge(
+    'docker_container_running_state',
+    'Whether the container is running (1), restarting (0.5) or stopped (0)',
+    (s) => (s.state.status === undefined ? undefined : (runningStates[s.state.status] ?? 0)),
   ),
-  gauge('docker_container_start_time_seconds', 'Timestamp indicating when the container was started', ({ state }) =>
-    state.status === 'running' && state.startedAt !== undefined ? state.startedAt / 1000 : undefined,
+  gauge(
+    'docker_container_start_time_seconds',
+    'Timestamp indicating when the container was started',
+    ({ state }) =>
+      state.status === 'running' && state.startedAt !== undefined ? state.startedAt / 1000 : undefined,
   ),
   {
-    ...gauge('docker_probe_container_failed_total', 'Number of times the exporter failed to probe a container', () => undefined),
+    ...gauge(
+      'docker_probe_container_failed_total',
+      'Number of times the exporter failed to probe a container',
+      () => undefined,
+    ),
     kind: 'counter',
     literal: { type: 'counter' },
     source: 'agent',
-    observe: ({ failures, identity, trackedSince }, observe) => observe(failures, { name: identity.name }, trackedSince),
+    observe: ({ failures, identity, trackedSince }, observe) =>
+      observe(failures, { name: identity.name }, trackedSince),
   },
 ];
 
@@ -55,7 +81,10 @@ export const dockerExporterEngine: readonly EngineInstrument[] = [
     },
   },
   {
-    ...described('docker_probe_successfully_completed_time', 'When the last Docker probe was successfully completed'),
+    ...described(
+      'docker_probe_successfully_completed_time',
+      'When the last Docker probe was successfully completed',
+    ),
     observe: ({ lastSuccess }, observe) => {
       if (lastSuccess !== undefined) observe(lastSuccess / 1000);
     },
@@ -108,7 +137,11 @@ function overInterfaces(sample: Sample, read: (usage: InterfaceUsage) => Integer
   return (sample.networks ?? []).reduce((sum, usage) => sum + Number(read(usage) ?? 0), 0);
 }
 
-function overDevices(sample: Sample, operation: BlockIoEntry['operation'], windows: Integer | undefined): number {
+function overDevices(
+  sample: Sample,
+  operation: BlockIoEntry['operation'],
+  windows: Integer | undefined,
+): number {
   if (windows !== undefined) return Number(windows);
   const entries = (sample.blockIo?.serviceBytes ?? []).filter((entry) => entry.operation === operation);
   return entries.reduce((sum, { value }) => sum + Number(value), 0);

@@ -8,15 +8,28 @@ export const engineInstruments: readonly EngineInstrument[] = [
   agent('tidegauge.engine.up', '{engine}', '1 while the engine answers, else 0', ({ containerCount }) =>
     Number(containerCount !== undefined),
   ),
-  agent('tidegauge.engine.containers', '{container}', 'Containers that exist on the engine', (engine) => engine.containerCount),
-  agent('tidegauge.probe.last_success_time', 's', 'When the last successful probe ended, in Unix time', ({ lastSuccess }) =>
-    lastSuccess === undefined ? undefined : lastSuccess / 1000,
+  agent(
+    'tidegauge.engine.containers',
+    '{container}',
+    'Containers that exist on the engine',
+    (engine) => engine.containerCount,
+  ),
+  agent(
+    'tidegauge.probe.last_success_time',
+    's',
+    'When the last successful probe ended, in Unix time',
+    ({ lastSuccess }) => (lastSuccess === undefined ? undefined : lastSuccess / 1000),
   ),
   agent('tidegauge.snapshot.age', 's', 'Age of the figures that are served', ({ lastSuccess, now }) =>
     lastSuccess === undefined ? undefined : (now - lastSuccess) / 1000,
   ),
   {
-    ...agent('tidegauge.absent', '{container}', 'Running containers that lack a figure, by reason', () => undefined),
+    ...agent(
+      'tidegauge.absent',
+      '{container}',
+      'Running containers that lack a figure, by reason',
+      () => undefined,
+    ),
     attributes: ['engine', 'reason'],
     observe: observeAbsences,
   },

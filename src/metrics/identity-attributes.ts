@@ -15,7 +15,12 @@ const kubernetesLabels: readonly (readonly [label: string, attribute: string])[]
 /** Who a container is, by the conventions' entities container, container.image, container.runtime, host and k8s. */
 export function containerResource(snapshot: ContainerSnapshot): ResourceAttributes {
   const { id, name } = snapshot.identity;
-  return defined({ 'container.id': id, 'container.name': name, ...about(snapshot), ...hostResource(snapshot) });
+  return defined({
+    'container.id': id,
+    'container.name': name,
+    ...about(snapshot),
+    ...hostResource(snapshot),
+  });
 }
 
 /** Whose host the figures are of: the engine's, never the agent's. */
@@ -34,7 +39,10 @@ export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
   );
 }
 
-function about({ identity, engine }: ContainerSnapshot): Readonly<Record<string, string | string[] | undefined>> {
+function about({
+  identity,
+  engine,
+}: ContainerSnapshot): Readonly<Record<string, string | string[] | undefined>> {
   const { image, labels } = identity;
   const kubernetes = kubernetesLabels.map(([label, attribute]) => [attribute, labels[label]] as const);
   return {
@@ -53,6 +61,8 @@ function listed(values: readonly string[]): string[] | undefined {
 }
 
 function defined(attributes: Readonly<Record<string, string | string[] | undefined>>): ResourceAttributes {
-  const entries = Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
+  const entries = Object.entries(attributes).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
   return Object.fromEntries(entries);
 }

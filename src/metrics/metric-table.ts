@@ -20,10 +20,25 @@ export function metricRows({ containers, engine }: Catalogue): readonly MetricRo
 
 /** Columns for a terminal. */
 export function metricsTable(rows: readonly MetricRow[]): string {
-  const cells = rows.map((row) => [row.name, row.kind, row.unit || '-', row.source, row.stability, row.attributes.join(', ') || '-']);
+  const cells = rows.map((row) => [
+    row.name,
+    row.kind,
+    row.unit || '-',
+    row.source,
+    row.stability,
+    row.attributes.join(', ') || '-',
+  ]);
   const all = [['NAME', 'KIND', 'UNIT', 'SOURCE', 'STABILITY', 'ATTRIBUTES'], ...cells];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
-  return all.map((line) => `${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`).join('');
+  return all
+    .map(
+      (line) =>
+        `${line
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }
 
 /** A table for the documents. */
@@ -33,7 +48,12 @@ export function metricsMarkdown(rows: readonly MetricRow[]): string {
     const absent = absentWhen ? `; absent when ${absentWhen}` : '';
     return `| \`${name}\` | ${kind} | ${unit ? `\`${unit}\`` : ''} | ${keys} | ${description}${absent} |`;
   });
-  return ['| metric | kind | unit | attributes | meaning |', '| --- | --- | --- | --- | --- |', ...lines, ''].join('\n');
+  return [
+    '| metric | kind | unit | attributes | meaning |',
+    '| --- | --- | --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function rowOf<T>(instrument: Instrument<T>): MetricRow {

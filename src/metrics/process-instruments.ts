@@ -18,11 +18,22 @@ export function observeProcess(meter: Meter, build: Build, settled: () => Promis
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   let windowStart = performance.now();
-  const gauge = (name: string, unit: string, description: string) => meter.createObservableGauge(name, { unit, description });
+  const gauge = (name: string, unit: string, description: string) =>
+    meter.createObservableGauge(name, { unit, description });
   const info = gauge('tidegauge.build.info', '', 'Always 1; the build, as attributes');
-  const cpu = meter.createObservableCounter('process.cpu.time', { unit: 's', description: 'CPU time of the agent, by mode' });
-  const memory = meter.createObservableUpDownCounter('process.memory.usage', { unit: 'By', description: 'Resident memory of the agent' });
-  const p99 = gauge('nodejs.eventloop.delay.p99', 's', 'Event-loop delay in the current minute, 99th percentile');
+  const cpu = meter.createObservableCounter('process.cpu.time', {
+    unit: 's',
+    description: 'CPU time of the agent, by mode',
+  });
+  const memory = meter.createObservableUpDownCounter('process.memory.usage', {
+    unit: 'By',
+    description: 'Resident memory of the agent',
+  });
+  const p99 = gauge(
+    'nodejs.eventloop.delay.p99',
+    's',
+    'Event-loop delay in the current minute, 99th percentile',
+  );
   const max = gauge('nodejs.eventloop.delay.max', 's', 'Longest event-loop delay in the current minute');
   meter.addBatchObservableCallback(
     async (result) => {

@@ -60,8 +60,18 @@ export const semconvCpu: readonly ContainerInstrument[] = [
       if (cpus !== undefined && limits.cpus !== undefined) observe(cpus / limits.cpus);
     },
   },
-  throttling('periods', '{period}', 'Scheduler periods in which the container had a quota', ({ periods }) => periods),
-  throttling('throttled_periods', '{period}', 'Periods in which the quota ran out', (data) => data.throttledPeriods),
+  throttling(
+    'periods',
+    '{period}',
+    'Scheduler periods in which the container had a quota',
+    ({ periods }) => periods,
+  ),
+  throttling(
+    'throttled_periods',
+    '{period}',
+    'Periods in which the quota ran out',
+    (data) => data.throttledPeriods,
+  ),
   throttling('throttled_time', 's', 'Time that the container was held back by its quota', (data) => {
     return data.throttledNanos === undefined ? undefined : Number(data.throttledNanos) / 1e9;
   }),

@@ -88,7 +88,11 @@ function towards(name: string, direction: 'receive' | 'transmit'): Attributes {
 }
 
 /** cgroup v1 lists sync, async and total besides: they would count everything again. */
-function observeDevices(snapshot: ContainerSnapshot, observe: Observe, entries: readonly BlockIoEntry[] = []): void {
+function observeDevices(
+  snapshot: ContainerSnapshot,
+  observe: Observe,
+  entries: readonly BlockIoEntry[] = [],
+): void {
   const startedAt = snapshot.starts.of('block-io');
   for (const { operation, major, minor, value } of entries) {
     if (operation !== 'read' && operation !== 'write') continue;

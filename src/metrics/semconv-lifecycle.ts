@@ -3,8 +3,14 @@ import type { ContainerInstrument } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import { infoAttributes } from './identity-attributes.ts';
 
-const stateAttributes = containerStatuses.map((status) => ({ status, attributes: { 'container.status.state': status } }));
-const healthAttributes = healthStatuses.map((health) => ({ health, attributes: { 'container.health.status': health } }));
+const stateAttributes = containerStatuses.map((status) => ({
+  status,
+  attributes: { 'container.status.state': status },
+}));
+const healthAttributes = healthStatuses.map((health) => ({
+  health,
+  attributes: { 'container.health.status': health },
+}));
 
 /** State, lifetime and identity metrics of profile `semconv`. */
 export const semconvLifecycle: readonly ContainerInstrument[] = [
@@ -15,27 +21,41 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     observe: (snapshot, observe) => observe(1, infoAttributes(snapshot)),
   },
   {
-    ...extension('container.status.state', '{container}', 'One series per state: 1 for the state it is in, else 0'),
+    ...extension(
+      'container.status.state',
+      '{container}',
+      'One series per state: 1 for the state it is in, else 0',
+    ),
     kind: 'updowncounter',
     attributes: ['container.status.state'],
     source: 'list',
     observe({ state }, observe) {
       if (state.status === undefined) return;
-      for (const { status, attributes } of stateAttributes) observe(Number(status === state.status), attributes);
+      for (const { status, attributes } of stateAttributes)
+        observe(Number(status === state.status), attributes);
     },
   },
   {
-    ...extension('container.health.status', '{container}', 'One series per health: 1 for the health it has, else 0'),
+    ...extension(
+      'container.health.status',
+      '{container}',
+      'One series per health: 1 for the health it has, else 0',
+    ),
     kind: 'updowncounter',
     attributes: ['container.health.status'],
     absentWhen: 'the container has no health check',
     observe({ state }, observe) {
       if (state.health === undefined) return;
-      for (const { health, attributes } of healthAttributes) observe(Number(health === state.health), attributes);
+      for (const { health, attributes } of healthAttributes)
+        observe(Number(health === state.health), attributes);
     },
   },
   {
-    ...extension('container.restart.count', '{restart}', 'Restarts by the restart policy; 0 again after a manual start'),
+    ...extension(
+      'container.restart.count',
+      '{restart}',
+      'Restarts by the restart policy; 0 again after a manual start',
+    ),
     kind: 'updowncounter',
     observe: ({ state }, observe) => observeDefined(state.restartCount, observe),
   },
@@ -45,8 +65,13 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     observe: ({ state }, observe) => observeDefined(state.exitCode, observe),
   },
   {
-    ...extension('container.oom_killed', '{flag}', '1 when the engine saw the container killed for want of memory'),
-    observe: ({ state }, observe) => observeDefined(state.oomKilled === undefined ? undefined : Number(state.oomKilled), observe),
+    ...extension(
+      'container.oom_killed',
+      '{flag}',
+      '1 when the engine saw the container killed for want of memory',
+    ),
+    observe: ({ state }, observe) =>
+      observeDefined(state.oomKilled === undefined ? undefined : Number(state.oomKilled), observe),
   },
   {
     ...extension('container.start_time', 's', 'When the container started, in Unix time'),
@@ -66,7 +91,11 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     observe: ({ sample }, observe) => observeDefined(sample?.pids?.current, observe),
   },
   {
-    ...extension('container.pids.limit.current', '{task}', 'Processes and threads that the container may have'),
+    ...extension(
+      'container.pids.limit.current',
+      '{task}',
+      'Processes and threads that the container may have',
+    ),
     kind: 'updowncounter',
     absentWhen: 'no limit is set',
     observe: ({ limits, sample }, observe) => observeDefined(limits.pids ?? sample?.pids?.limit, observe),

@@ -11,19 +11,34 @@ export const semconvMemory: readonly ContainerInstrument[] = [
   amount('container.memory.usage', 'Memory in use, page cache included', ({ usage, commitBytes }) =>
     usage === undefined ? numberOf(commitBytes) : Number(usage),
   ),
-  amount('container.memory.working_set', 'Memory that cannot be taken back at once, as docker stats shows it', workingSet),
+  amount(
+    'container.memory.working_set',
+    'Memory that cannot be taken back at once, as docker stats shows it',
+    workingSet,
+  ),
   amount('container.memory.rss', 'Anonymous memory', (memory) => numberOf(residentMemory(memory))),
   {
-    ...amount('container.memory.available', 'Memory left until the limit: limit minus working set', () => undefined),
+    ...amount(
+      'container.memory.available',
+      'Memory left until the limit: limit minus working set',
+      () => undefined,
+    ),
     absentWhen: 'no limit is set',
     observe({ sample, limits }, observe) {
       const used = sample?.memory && workingSet(sample.memory);
-      if (used !== undefined && limits.memoryBytes !== undefined) observe(Math.max(0, limits.memoryBytes - used));
+      if (used !== undefined && limits.memoryBytes !== undefined)
+        observe(Math.max(0, limits.memoryBytes - used));
     },
   },
-  limit('container.memory.limit.current', 'Memory that the container may use', ({ limits }) => limits.memoryBytes),
-  limit('container.memory.reservation.current', 'Memory that the container is left with when memory is short', (snapshot) =>
-    snapshot.limits.memoryReservationBytes,
+  limit(
+    'container.memory.limit.current',
+    'Memory that the container may use',
+    ({ limits }) => limits.memoryBytes,
+  ),
+  limit(
+    'container.memory.reservation.current',
+    'Memory that the container is left with when memory is short',
+    (snapshot) => snapshot.limits.memoryReservationBytes,
   ),
   {
     name: 'container.memory.limit.utilization',

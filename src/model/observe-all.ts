@@ -12,5 +12,7 @@ export function observeProbes(observers: readonly ProbeObserver[]): ProbeObserve
 
 /** One observer that tells all of these. */
 export function observeExports(observers: readonly ExportObserver[]): ExportObserver {
-  return { exportEnded: (result: ExportResult) => observers.forEach((observer) => observer.exportEnded(result)) };
+  return {
+    exportEnded: (result: ExportResult) => observers.forEach((observer) => observer.exportEnded(result)),
+  };
 }

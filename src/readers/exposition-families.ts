@@ -43,8 +43,8 @@ export class Families {
   }
 
   /** Keeps a name, as the target's own family needs it. */
-  reserve(name: string, type: FamilyHead['type']): void {
-    for (const taken of this.#namesOf(name, type)) this.#taken.add(taken);
+  reserve(head: Pick<FamilyHead, 'name' | 'type'>): void {
+    for (const taken of this.#namesOf(head)) this.#taken.add(taken);
   }
 
   /** Adds what one scope holds. */
@@ -74,7 +74,7 @@ export class Families {
   #familyOf(head: FamilyHead): Family | undefined {
     const known = this.#families.get(head.name);
     if (known?.head.type === head.type) return known;
-    const names = this.#namesOf(head.name, head.type);
+    const names = this.#namesOf(head);
     if (names.some((name) => this.#taken.has(name))) {
       this.#refuse(head.sampleName);
       return undefined;
@@ -91,7 +91,7 @@ export class Families {
     this.#options.onConflict?.(name);
   }
 
-  #namesOf(name: string, type: FamilyHead['type']): string[] {
+  #namesOf({ name, type }: Pick<FamilyHead, 'name' | 'type'>): string[] {
     return [name, ...suffixes[this.#options.format][type].map((suffix) => `${name}${suffix}`)];
   }
 }
@@ -99,7 +99,8 @@ export class Families {
 /** Series can meet again only where two parts have the same identity, or identities of different label names. */
 function addPart(family: Family, metric: MetricData, labels: ScopeLabels): void {
   const last = family.parts.at(-1);
-  const meets = last !== undefined && (last.labels === labels || last.labels.attributes !== labels.attributes);
+  const meets =
+    last !== undefined && (last.labels === labels || last.labels.attributes !== labels.attributes);
   if (labels.isShared || meets) family.mayRepeat = true;
   family.parts.push({ metric, labels });
 }

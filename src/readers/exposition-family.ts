@@ -66,7 +66,7 @@ export function headOf(
   const { name, unit } = literalType ? translated : prometheusName({ ...descriptor, kind });
   if (kind === 'histogram') return plain(name, kind, unit, help);
   if (literalType !== 'counter' && kind !== 'counter') return plain(name, 'gauge', unit, help);
-  return counterHead({ ...plain(name, 'counter', unit, help) }, format);
+  return counterHead(plain(name, 'counter', unit, help), format);
 }
 
 function plain(name: string, type: FamilyType, unit: string, help: string): FamilyHead {

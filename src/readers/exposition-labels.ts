@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import { escapeLabelValue } from './exposition-escape.ts';
 import { prometheusLabel } from './prometheus-names.ts';
 
@@ -32,9 +32,14 @@ export class AttributeLabels {
     const pairs: string[] = [];
     const keys = Object.keys(attributes);
     if (keys.length === 0) return pairs;
-    for (const { start, keys: [key = '', ...others] } of this.#labelsOf(keys)) {
-      const values = [key, ...others].map((each) => textOf(attributes[each]));
-      const value = values.join(';');
+    for (const {
+      start,
+      keys: [key = '', ...others],
+    } of this.#labelsOf(keys)) {
+      const value =
+        others.length === 0
+          ? textOf(attributes[key])
+          : [key, ...others].map((each) => textOf(attributes[each])).join(';');
       if (value !== '') pairs.push(`${start}${escapeLabelValue(value)}"`);
     }
     return pairs;
@@ -58,8 +63,9 @@ export class AttributeLabels {
   }
 }
 
-/** Strings as they are, all else as JSON, as the specification says. */
-function textOf(value: AttributeValue | undefined): string {
+/** Strings as they are, all else as JSON, as the specification says; what JSON cannot hold is no label. */
+function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  return value === undefined ? '' : JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
+  return JSON.stringify(value) ?? '';
 }

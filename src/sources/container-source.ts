@@ -1,4 +1,9 @@
-import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from '../model/container.ts';
+import type {
+  ContainerIdentity,
+  ContainerLimits,
+  ContainerState,
+  ContainerStatus,
+} from '../model/container.ts';
 import type { HealthStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { Sample } from '../model/sample.ts';

@@ -44,7 +44,9 @@ export function parseEngineAddress(endpoint: EngineEndpoint): EngineAddress {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const scheme = parsed && schemeOf(parsed.protocol, endpoint.tls !== undefined);
   if (!parsed || !scheme || parsed.hostname === '') {
-    throw new Error(`${url}: expected unix://PATH, npipe://PATH, tcp://HOST:PORT, http(s)://HOST:PORT or ssh://USER@HOST`);
+    throw new Error(
+      `${url}: expected unix://PATH, npipe://PATH, tcp://HOST:PORT, http(s)://HOST:PORT or ssh://USER@HOST`,
+    );
   }
   return {
     scheme,

@@ -50,7 +50,9 @@ export function describeEngine(answers: EngineAnswersToDescribe): EngineDescript
 }
 
 function isPodman(version: Fields): boolean {
-  return listOf(version['Components']).some((component) => textOf(objectOf(component)?.['Name']) === 'Podman Engine');
+  return listOf(version['Components']).some(
+    (component) => textOf(objectOf(component)?.['Name']) === 'Podman Engine',
+  );
 }
 
 function cgroupVersion(info: Fields): number | undefined {

@@ -68,13 +68,15 @@ function fromDockerHost(at: Surroundings): EngineEndpoint | undefined {
 /** `docker context use`: metadata lies under the SHA-256 of the context's name. */
 function fromContext(at: Surroundings): EngineEndpoint | undefined {
   const root = at.environment['DOCKER_CONFIG'] ?? join(at.home, '.docker');
-  const name = at.environment['DOCKER_CONTEXT'] ?? textOf(jsonIn(at, join(root, 'config.json'))?.['currentContext']);
+  const name =
+    at.environment['DOCKER_CONTEXT'] ?? textOf(jsonIn(at, join(root, 'config.json'))?.['currentContext']);
   if (!name || name === 'default') return undefined;
   const digest = createHash('sha256').update(name).digest('hex');
   const meta = jsonIn(at, join(root, 'contexts', 'meta', digest, 'meta.json'));
   const docker = objectOf(objectOf(meta?.['Endpoints'])?.['docker']);
   const url = textOf(docker?.['Host']);
-  if (!url) throw new Error(`Docker context "${name}": no endpoint in ${join(root, 'contexts', 'meta', digest)}`);
+  if (!url)
+    throw new Error(`Docker context "${name}": no endpoint in ${join(root, 'contexts', 'meta', digest)}`);
   const certificates = join(root, 'contexts', 'tls', digest, 'docker');
   if (!at.exists(join(certificates, 'cert.pem'))) return { url };
   return { url, tls: certificatesIn(at, certificates, docker?.['SkipTLSVerify'] !== true) };
@@ -82,7 +84,8 @@ function fromContext(at: Surroundings): EngineEndpoint | undefined {
 
 /** Rootless Docker, Docker Desktop and rootless Podman. */
 function fromUserSocket(at: Surroundings): EngineEndpoint | undefined {
-  const runtime = at.environment['XDG_RUNTIME_DIR'] ?? (at.userId === undefined ? undefined : `/run/user/${at.userId}`);
+  const runtime =
+    at.environment['XDG_RUNTIME_DIR'] ?? (at.userId === undefined ? undefined : `/run/user/${at.userId}`);
   const paths = [
     ...(runtime ? [join(runtime, 'docker.sock')] : []),
     join(at.home, '.docker', 'run', 'docker.sock'),

@@ -30,11 +30,18 @@ export function engineEndpoints(settings: EndpointSettings, at: Surroundings): r
 }
 
 /** A named tcp:// endpoint takes the certificates of the variables, as the Docker CLI's --host does. */
-function withSurroundings(endpoint: EngineEndpoint, settings: EndpointSettings, at: Surroundings): EngineEndpoint {
+function withSurroundings(
+  endpoint: EngineEndpoint,
+  settings: EndpointSettings,
+  at: Surroundings,
+): EngineEndpoint {
   const isRemote = /^(?:tcp|https):/.test(endpoint.url);
   if (!isRemote || endpoint.tls) return endpoint;
   const { DOCKER_CERT_PATH: directory, DOCKER_TLS_VERIFY: verify } = at.environment;
-  if (!directory) return settings.verify ? endpoint : { ...endpoint, ...(endpoint.url.startsWith('https:') && { tls: { verify: false } }) };
+  if (!directory)
+    return settings.verify
+      ? endpoint
+      : { ...endpoint, ...(endpoint.url.startsWith('https:') && { tls: { verify: false } }) };
   const environment = { DOCKER_HOST: endpoint.url, DOCKER_CERT_PATH: directory, DOCKER_TLS_VERIFY: verify };
   return discoverEndpoint({ ...at, environment });
 }

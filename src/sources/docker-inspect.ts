@@ -38,7 +38,10 @@ function identityOf(id: string, fields: Fields, hostConfig: Fields): ContainerId
   return present<ContainerIdentity>({
     id,
     name: displayName(textsOf([fields['Name']]), id),
-    image: parseImageReference(textOf(config['Image']) ?? textOf(fields['ImageName']), textOf(fields['Image'])),
+    image: parseImageReference(
+      textOf(config['Image']) ?? textOf(fields['ImageName']),
+      textOf(fields['Image']),
+    ),
     labels: textMapOf(config['Labels']),
     environment: textsOf(config['Env']),
     hostname: textOf(config['Hostname']),

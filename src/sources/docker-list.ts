@@ -10,7 +10,8 @@ import { SourceError } from './source-error.ts';
  * Throws {@link SourceError} `bad-response` when the answer is no list.
  */
 export function parseContainerList(answer: unknown): readonly ListedContainer[] {
-  if (!Array.isArray(answer)) throw new SourceError('bad-response', 'list of containers: expected a JSON array');
+  if (!Array.isArray(answer))
+    throw new SourceError('bad-response', 'list of containers: expected a JSON array');
   return answer.flatMap((item) => {
     const fields = objectOf(item);
     const id = textOf(fields?.['Id']);

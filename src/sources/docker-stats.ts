@@ -52,7 +52,11 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
 }
 
 /** A process that runs has used CPU time, memory or a task; an answer without any is a dead container's. */
-function isAlive(usage: { cpu?: CpuUsage | undefined; memory?: MemoryUsage | undefined; pids?: PidsUsage | undefined }): boolean {
+function isAlive(usage: {
+  cpu?: CpuUsage | undefined;
+  memory?: MemoryUsage | undefined;
+  pids?: PidsUsage | undefined;
+}): boolean {
   return Boolean(usage.cpu?.totalNanos || usage.memory || usage.pids?.current);
 }
 

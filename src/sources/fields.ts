@@ -30,7 +30,9 @@ export function textsOf(value: unknown): readonly string[] {
 /** A map of strings to strings; other values are left out. */
 export function textMapOf(value: unknown): Readonly<Record<string, string>> {
   const entries = Object.entries(objectOf(value) ?? {});
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** A boolean, nothing else. */

@@ -51,7 +51,8 @@ export class HttpResponse {
   /** The connection closed: that completes a body without a length and breaks any other. */
   end(): void {
     if (this.#phase === 'until-close') this.#phase = 'done';
-    else if (this.#phase !== 'done') throw new SourceError('bad-response', 'the answer broke off in the middle');
+    else if (this.#phase !== 'done')
+      throw new SourceError('bad-response', 'the answer broke off in the middle');
   }
 
   /** One step; false when it needs more bytes or is done. */
@@ -79,12 +80,14 @@ export class HttpResponse {
   #readHead(): boolean {
     const end = this.#pending.indexOf(headEnd);
     if (end < 0) {
-      if (this.#pending.length > maxHeadBytes) throw new SourceError('bad-response', 'the answer has no HTTP head');
+      if (this.#pending.length > maxHeadBytes)
+        throw new SourceError('bad-response', 'the answer has no HTTP head');
       return false;
     }
     const head = this.#pending.toString('latin1', 0, end);
     const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
-    if (!status) throw new SourceError('bad-response', `not HTTP: begins with ${JSON.stringify(head.slice(0, 60))}`);
+    if (!status)
+      throw new SourceError('bad-response', `not HTTP: begins with ${JSON.stringify(head.slice(0, 60))}`);
     this.status = Number(status);
     this.keepAlive = !/\r\nconnection: *close/i.test(head) && !head.startsWith('HTTP/1.0');
     this.#pending = this.#pending.subarray(end + 4);

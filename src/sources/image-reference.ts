@@ -7,7 +7,8 @@ import { present } from './fields.ts';
  */
 export function parseImageReference(reference: string | undefined, id: string | undefined): ContainerImage {
   const [named = '', digest] = (reference ?? '').split('@');
-  const isId = named.startsWith('sha256:') || (/^[0-9a-f]{12,64}$/.test(named) && id?.includes(named) === true);
+  const isId =
+    named.startsWith('sha256:') || (/^[0-9a-f]{12,64}$/.test(named) && id?.includes(named) === true);
   const colon = named.lastIndexOf(':');
   const tagged = colon > named.lastIndexOf('/');
   const name = tagged ? named.slice(0, colon) : named;

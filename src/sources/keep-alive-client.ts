@@ -67,7 +67,12 @@ export class KeepAliveClient {
     return socket;
   }
 
-  async #exchange(socket: Socket, path: string, timeoutMillis: number, signal: AbortSignal): Promise<Answer | 'closed'> {
+  async #exchange(
+    socket: Socket,
+    path: string,
+    timeoutMillis: number,
+    signal: AbortSignal,
+  ): Promise<Answer | 'closed'> {
     const exchange = { socket, response: new HttpResponse(this.#options.maxBodyBytes) };
     try {
       return await this.#converse(exchange, path, timeoutMillis, signal);
@@ -77,10 +82,18 @@ export class KeepAliveClient {
     }
   }
 
-  #converse(exchange: Exchange, path: string, timeoutMillis: number, signal: AbortSignal): Promise<Answer | 'closed'> {
+  #converse(
+    exchange: Exchange,
+    path: string,
+    timeoutMillis: number,
+    signal: AbortSignal,
+  ): Promise<Answer | 'closed'> {
     const { socket, response } = exchange;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)), timeoutMillis);
+      const timer = setTimeout(
+        () => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)),
+        timeoutMillis,
+      );
       const settle = (outcome: Answer | 'closed' | Error): void => {
         clearTimeout(timer);
         socket.off('data', onData).off('error', onError).off('close', onClose);

@@ -24,21 +24,29 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
     );
   });
 
-  await t.test('starts without a shell, as nobody, with nothing of the build in its environment', async () => {
-    const config: unknown = JSON.parse(await engine.docker('image', 'inspect', '--format={{json .Config}}', IMAGE));
-    assert.partialDeepStrictEqual(config, {
-      User: '65532:65532',
-      Entrypoint: ['node', '/app/dist/main.js'],
-      Cmd: ['run'],
-      ExposedPorts: { '9417/tcp': {} },
-      Env: [
-        'PATH=/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        'OTEL_EXPORTER_PROMETHEUS_HOST=0.0.0.0',
-      ],
-      Labels: { 'org.opencontainers.image.title': 'Tidegauge', 'org.opencontainers.image.licenses': 'Apache-2.0' },
-      Healthcheck: { Test: ['CMD', 'node', '-e'] },
-    });
-  });
+  await t.test(
+    'starts without a shell, as nobody, with nothing of the build in its environment',
+    async () => {
+      const config: unknown = JSON.parse(
+        await engine.docker('image', 'inspect', '--format={{json .Config}}', IMAGE),
+      );
+      assert.partialDeepStrictEqual(config, {
+        User: '65532:65532',
+        Entrypoint: ['node', '/app/dist/main.js'],
+        Cmd: ['run'],
+        ExposedPorts: { '9417/tcp': {} },
+        Env: [
+          'PATH=/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+          'OTEL_EXPORTER_PROMETHEUS_HOST=0.0.0.0',
+        ],
+        Labels: {
+          'org.opencontainers.image.title': 'Tidegauge',
+          'org.opencontainers.image.licenses': 'Apache-2.0',
+        },
+        Healthcheck: { Test: ['CMD', 'node', '-e'] },
+      });
+    },
+  );
 
   await engine.run('web', [], 'exec sleep 1000');
   const address = await runAgent(engine);
@@ -67,7 +75,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
   });
 
   await t.test('ends by itself when it is stopped', async () => {
-    await engine.docker('stop', '--time=10', AGENT);
+    await engine.docker('stop', '-t', '10', AGENT);
     assert.equal(await engine.docker('inspect', '--format={{.State.ExitCode}}', AGENT), '0');
   });
 });

@@ -9,7 +9,9 @@ import type { RealEngine } from './real-engine.ts';
 const run = promisify(execFile);
 const BUILD_IMAGE = 'tidegauge-test/build:1';
 const BASE_IMAGE = 'tidegauge-test/base:1';
-const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+// Where a proxy with certificates of its own stands between this machine and the packages.
+const EXTRA_CERTIFICATES = process.env['NODE_EXTRA_CA_CERTS'];
+const CERTIFICATES = '/certificates.pem';
 // The engine adds these to the environment of a build without being told by the Dockerfile.
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
@@ -53,7 +55,7 @@ async function importBaseImages(engine: RealEngine): Promise<void> {
     await importRoot(engine, BUILD_IMAGE, join(scratch, 'build'), [
       'PATH=/usr/local/bin:/bin',
       'HOME=/root',
-      `NODE_EXTRA_CA_CERTS=${CERTIFICATES}`,
+      ...(EXTRA_CERTIFICATES === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${CERTIFICATES}`]),
       `npm_config_registry=${registry}`,
     ]);
     await importRoot(engine, BASE_IMAGE, join(scratch, 'base'), ['PATH=/usr/local/bin:/usr/bin:/bin']);
@@ -75,6 +77,7 @@ async function importRoot(
 // Like node's own image: Node, npm and a shell on the usual path.
 async function writeBuildRoot(root: string): Promise<void> {
   await writeNode(root, '/usr/local/bin');
+  if (EXTRA_CERTIFICATES !== undefined) await copyInto(root, EXTRA_CERTIFICATES, CERTIFICATES);
   const npm = await npmDirectory();
   await cp(npm, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true });
   await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'));
@@ -93,9 +96,9 @@ async function writeBaseRoot(root: string): Promise<void> {
 async function writeNode(root: string, directory: string): Promise<void> {
   await copyInto(root, process.execPath, join(directory, 'node'));
   for (const library of await librariesOf(process.execPath)) await copyInto(root, library, library);
-  await copyInto(root, CERTIFICATES, CERTIFICATES);
   const users =
     'root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n';
+  await mkdir(join(root, 'etc'));
   await writeFile(join(root, 'etc/passwd'), users);
   await mkdir(join(root, 'tmp'), { mode: 0o1777 });
   await mkdir(join(root, 'root'));

@@ -1,0 +1,74 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from '../log.ts';
+import { acceptedFormat } from './accepted-format.ts';
+import { plainText, type Route } from './route.ts';
+
+/** What `/metrics` shows. */
+export interface MetricsSource {
+  /**
+   * Collects and gives the exposition in chunks; rejects when there is nothing to show.
+   * @param scrapeTimeoutSeconds when the scraper gives up, where it says so
+   */
+  scrape(
+    format: 'text' | 'openmetrics',
+    scrapeTimeoutSeconds: number | undefined,
+  ): Promise<AsyncIterable<string>>;
+}
+
+const timeoutHeader = 'x-prometheus-scrape-timeout-seconds';
+
+/** Serves the exposition in the format that the scraper prefers; 503 with the reason while there is none. */
+export function metricsRoute(source: MetricsSource, log: Log): Route {
+  return {
+    path: '/metrics',
+    summary: 'every metric, for Prometheus',
+    async handle(request, reply) {
+      const { format, contentType } = acceptedFormat(request.headers.accept);
+      reply.header('vary', 'accept, accept-encoding');
+      try {
+        const chunks = await source.scrape(format, scrapeTimeout(request));
+        const body = await begun(chunks[Symbol.asyncIterator]());
+        return await sendBody(request, reply.type(contentType), body, log);
+      } catch (error) {
+        log.warn({ error }, 'a scrape failed');
+        const reason = error instanceof Error ? error.message : String(error);
+        return reply.code(503).type(plainText).send(`collection failed: ${reason}\n`);
+      }
+    },
+  };
+}
+
+/** Absent, or nothing that could be a time-out: ignored. */
+function scrapeTimeout({ headers }: FastifyRequest): number | undefined {
+  const seconds = Number(headers[timeoutHeader]);
+  return seconds > 0 && Number.isFinite(seconds) ? seconds : undefined;
+}
+
+/** Waits for the first chunk: what fails until then can still be answered with 503. */
+async function begun(chunks: AsyncIterator<string>): Promise<AsyncGenerator<string>> {
+  const first = await chunks.next();
+  return (async function* continued() {
+    try {
+      for (let next = first; next.done !== true; next = await chunks.next()) yield next.value;
+    } finally {
+      await chunks.return?.();
+    }
+  })();
+}
+
+async function sendBody(
+  { method, raw }: FastifyRequest,
+  reply: FastifyReply,
+  body: AsyncGenerator<string>,
+  log: Log,
+): Promise<FastifyReply> {
+  if (method === 'HEAD' || raw.socket.destroyed) {
+    await body.return(undefined);
+    return reply.send();
+  }
+  // Strings of some tens of KB are counted as one object each: two of them wait at most.
+  const stream = Readable.from(body, { highWaterMark: 1 });
+  stream.on('error', (error) => log.warn({ error }, 'a scrape failed after its answer had begun'));
+  return reply.send(stream);
+}

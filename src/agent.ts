@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from './clock.ts';
+import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/settings.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
 import type { Log } from './log.ts';
 import { AgentInstruments } from './metrics/agent-instruments.ts';
-import { catalogueOf } from './metrics/catalogue.ts';
+import { catalogueOf, profiles } from './metrics/catalogue.ts';
 import { DockerExporterInstruments } from './metrics/docker-exporter-instruments.ts';
 import { instanceId } from './metrics/instance-id.ts';
 import { observeProcess } from './metrics/process-instruments.ts';
@@ -34,16 +35,38 @@ export interface AgentSurroundings {
   readonly version: string;
 }
 
-/** The engines that a configuration names, or those found here. Throws an Error that names what is wrong. */
+/** The engines that a configuration names, or those found here. Throws a ConfigError that names what is wrong. */
 export function findEndpoints(config: Config, environment: NodeJS.ProcessEnv): readonly EngineEndpoint[] {
-  const settings = {
+  const endpoints = orConfigError(() =>
+    engineEndpoints(endpointSettings(config), realSurroundings(environment)),
+  );
+  const narrow = config.profile.find((name) => profiles[name].oneEngineOnly);
+  if (narrow !== undefined && endpoints.length > 1) {
+    const urls = endpoints.map(({ url }) => url).join(', ');
+    throw new ConfigError([
+      `--profile ${narrow}: its names leave room for one engine, but there are ${endpoints.length}: ${urls}`,
+    ]);
+  }
+  return endpoints;
+}
+
+function endpointSettings(config: Config): Parameters<typeof engineEndpoints>[0] {
+  return {
     urls: config.dockerUrl,
     caFile: config.dockerTlsCa,
     certFile: config.dockerTlsCert,
     keyFile: config.dockerTlsKey,
     verify: config.dockerTlsVerify,
   };
-  return engineEndpoints(settings, realSurroundings(environment));
+}
+
+/** What is wrong with the surroundings is wrong with the configuration: it is told as such. */
+function orConfigError<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error)]);
+  }
 }
 
 /** The trackers of all engines, each engine behind its own update lock. */
@@ -57,7 +80,10 @@ export function createTrackers(
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
     const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => clock.now(), ...version });
-    const timing = { minProbeIntervalMillis: config.minProbeInterval, probeTimeoutMillis: config.probeTimeout };
+    const timing = {
+      minProbeIntervalMillis: config.minProbeInterval,
+      probeTimeoutMillis: config.probeTimeout,
+    };
     return new TrackerSet({ source, observer, clock, log, ...timing });
   });
   return new Trackers(sets, config.inlineTimeout, observer);
@@ -82,13 +108,19 @@ export class Agent {
     const { clock, log, environment, version } = surroundings;
     const endpoints = findEndpoints(config, environment);
     const late: { instruments?: AgentInstruments } = {};
-    const counted = { exportEnded: (...told: Parameters<AgentInstruments['exportEnded']>) => late.instruments?.exportEnded(...told) };
+    const counted = {
+      exportEnded: (...told: Parameters<AgentInstruments['exportEnded']>) =>
+        late.instruments?.exportEnded(...told),
+    };
     const exports = observeExports([counted, loggedExports(log, config.otlpEndpoint.href)]);
     this.#telemetry = new Telemetry(telemetryOptions(config, surroundings), exports);
     const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
     late.instruments = instruments;
     const isPeer = config.profile.includes('docker_exporter');
-    const observer = observeProbes([instruments, ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : [])]);
+    const observer = observeProbes([
+      instruments,
+      ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
+    ]);
     this.#trackers = createTrackers(config, endpoints, observer, surroundings);
     for (const { engine } of this.#trackers.sets) instruments.begin(engine.name);
     const catalogue = catalogueOf(config.profile);
@@ -105,7 +137,9 @@ export class Agent {
   /** Listens, and begins to probe; resolves with the address once it listens. Rejects when it cannot listen. */
   async start(): Promise<{ address: string }> {
     const { host, port } = this.#config.listen;
-    const { address } = await this.#server.listen(host, port);
+    const { address } = await this.#server.listen(host, port).catch((error: unknown) => {
+      throw new ConfigError([`--listen: ${error instanceof Error ? error.message : String(error)}`]);
+    });
     if (!this.#isIdle) void this.#prime();
     return { address };
   }
@@ -139,9 +173,13 @@ export class Agent {
   }
 }
 
-function telemetryOptions(config: Config, { clock, environment, version }: AgentSurroundings): TelemetryOptions {
+function telemetryOptions(
+  config: Config,
+  { clock, environment, version }: AgentSurroundings,
+): TelemetryOptions {
   const host = hostname();
-  const isOn = (name: 'otlp' | 'prometheus' | 'console'): boolean => !config.sdkDisabled && config.exporter.includes(name);
+  const isOn = (name: 'otlp' | 'prometheus' | 'console'): boolean =>
+    !config.sdkDisabled && config.exporter.includes(name);
   return {
     resource: {
       'service.instance.id': instanceId(`${host} ${config.serviceName}`),
@@ -159,8 +197,13 @@ function telemetryOptions(config: Config, { clock, environment, version }: Agent
   };
 }
 
-function otlpOptions(config: Config, environment: NodeJS.ProcessEnv, clock: Clock): NonNullable<TelemetryOptions['otlp']> {
-  const read = (file: string | undefined): string | undefined => (file === undefined ? undefined : readFileSync(file, 'utf8'));
+function otlpOptions(
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+  clock: Clock,
+): NonNullable<TelemetryOptions['otlp']> {
+  const read = (file: string | undefined): string | undefined =>
+    file === undefined ? undefined : readFileSync(file, 'utf8');
   const ca = read(config.otlpCertificate);
   const cert = read(config.otlpClientCertificate);
   const key = read(config.otlpClientKey);
@@ -173,7 +216,11 @@ function otlpOptions(config: Config, environment: NodeJS.ProcessEnv, clock: Cloc
     exportTimeoutMillis: Math.min(config.exportTimeout, config.interval),
     temporality: config.otlpTemporality,
     layout: config.otlpResource,
-    tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) },
+    tls: {
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+    },
     environment,
     monotonic: () => clock.monotonic(),
   };

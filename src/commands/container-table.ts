@@ -1,4 +1,5 @@
 import { cpuUsage, workingSet } from '../metrics/formulas.ts';
+import type { BlockIoEntry, InterfaceUsage } from '../model/sample.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 
 const headings = ['NAME', 'STATE', 'CPU %', 'MEM USAGE / LIMIT', 'NET I/O', 'BLOCK I/O', 'PIDS'] as const;
@@ -12,27 +13,49 @@ export function containerTable(engines: readonly EngineSnapshot[]): string {
   return aligned([[...headings], ...rows]);
 }
 
-function rowOf({ identity, state, sample, previous, limits, engine }: ContainerSnapshot): string[] {
-  const cpus = sample && cpuUsage(sample, previous);
-  const used = sample?.memory && workingSet(sample.memory);
-  const limit = limits.memoryBytes ?? engine.memoryBytes;
-  const networks = sample?.networks ?? [];
-  const entries = sample?.blockIo?.serviceBytes ?? [];
-  const blocks = (operation: string): bigint =>
-    sumOf(entries.filter((entry) => entry.operation === operation).map(({ value }) => value));
-  const received = sumOf(networks.map(({ receivedBytes }) => receivedBytes));
-  const transmitted = sumOf(networks.map(({ transmittedBytes }) => transmittedBytes));
+function rowOf(snapshot: ContainerSnapshot): string[] {
+  const { identity, sample } = snapshot;
   return [
     printable(identity.name),
-    state.health && state.health !== 'healthy'
-      ? `${state.status} (${state.health})`
-      : (state.status ?? unknown),
-    cpus === undefined ? unknown : `${(cpus * 100).toFixed(2)}%`,
-    used === undefined ? unknown : `${binary(used)} / ${limit === undefined ? unknown : binary(limit)}`,
-    networks.length === 0 ? unknown : `${decimal(received)} / ${decimal(transmitted)}`,
-    entries.length === 0 ? unknown : `${decimal(blocks('read'))} / ${decimal(blocks('write'))}`,
-    sample?.pids?.current === undefined ? unknown : String(sample.pids.current),
+    stateCell(snapshot),
+    cpuCell(snapshot),
+    memoryCell(snapshot),
+    networkCell(sample?.networks ?? []),
+    blockCell(sample?.blockIo?.serviceBytes ?? []),
+    String(sample?.pids?.current ?? unknown),
   ];
+}
+
+function stateCell({ state }: ContainerSnapshot): string {
+  const status = state.status ?? unknown;
+  return state.health && state.health !== 'healthy' ? `${status} (${state.health})` : status;
+}
+
+/** Percent of one CPU, as the CLI has it. */
+function cpuCell({ sample, previous }: ContainerSnapshot): string {
+  const cpus = sample && cpuUsage(sample, previous);
+  return cpus === undefined ? unknown : `${(cpus * 100).toFixed(2)}%`;
+}
+
+/** Without a limit the host's memory is the limit, as the CLI has it. */
+function memoryCell({ sample, limits, engine }: ContainerSnapshot): string {
+  const used = sample?.memory && workingSet(sample.memory);
+  const limit = limits.memoryBytes ?? engine.memoryBytes;
+  return used === undefined ? unknown : `${binary(used)} / ${limit === undefined ? unknown : binary(limit)}`;
+}
+
+function networkCell(networks: readonly InterfaceUsage[]): string {
+  if (networks.length === 0) return unknown;
+  const received = sumOf(networks.map(({ receivedBytes }) => receivedBytes));
+  const transmitted = sumOf(networks.map(({ transmittedBytes }) => transmittedBytes));
+  return `${decimal(received)} / ${decimal(transmitted)}`;
+}
+
+function blockCell(entries: readonly BlockIoEntry[]): string {
+  if (entries.length === 0) return unknown;
+  const bytes = (operation: string): bigint =>
+    sumOf(entries.filter((entry) => entry.operation === operation).map(({ value }) => value));
+  return `${decimal(bytes('read'))} / ${decimal(bytes('write'))}`;
 }
 
 function sumOf(values: readonly (number | bigint | undefined)[]): bigint {

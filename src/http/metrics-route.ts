@@ -46,25 +46,33 @@ function scrapeTimeout({ headers }: FastifyRequest): number | undefined {
 }
 
 /** Waits for the first chunk: what fails until then can still be answered with 503. */
-async function begun(chunks: AsyncIterator<string>): Promise<AsyncGenerator<string>> {
-  const first = await chunks.next();
-  return (async function* continued() {
-    try {
-      for (let next = first; next.done !== true; next = await chunks.next()) yield next.value;
-    } finally {
+async function begun(chunks: AsyncIterator<string>): Promise<AsyncIterableIterator<string>> {
+  let first: IteratorResult<string> | undefined = await chunks.next();
+  return {
+    async next() {
+      const next = first ?? (await chunks.next());
+      first = undefined;
+      return next;
+    },
+    // Not a generator: one that has not begun would end without ending what it reads.
+    async return() {
       await chunks.return?.();
-    }
-  })();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 async function sendBody(
   { method, raw }: FastifyRequest,
   reply: FastifyReply,
-  body: AsyncGenerator<string>,
+  body: AsyncIterableIterator<string>,
   log: Log,
 ): Promise<FastifyReply> {
   if (method === 'HEAD' || raw.socket.destroyed) {
-    await body.return(undefined);
+    await body.return?.();
     return reply.send();
   }
   // Strings of some tens of KB are counted as one object each: two of them wait at most.

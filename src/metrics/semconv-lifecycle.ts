@@ -61,7 +61,7 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
   },
   {
     ...extension('container.exit_code', '{code}', 'Exit code of the last end'),
-    absentWhen: 'the container never ended',
+    absentWhen: 'the container runs or never ran',
     observe: ({ state }, observe) => observeDefined(state.exitCode, observe),
   },
   {

@@ -59,7 +59,7 @@ export interface ContainerState {
   readonly startedAt?: number;
   /** Milliseconds since the epoch; absent while it never ended. */
   readonly finishedAt?: number;
-  /** Of the last end; absent while it never ended. */
+  /** Of the last end; absent while it runs, and before it ever ran. */
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
   /** Restarts by the engine's restart policy; falls to 0 when a user starts the container. */

@@ -18,11 +18,19 @@ export interface Collected {
 }
 
 /** Observes what the trackers have now. Throws what the observation threw. */
-export async function collectOnce(trackers: Trackers, catalogue: Catalogue, labels: SubjectOptions): Promise<Collected> {
+export async function collectOnce(
+  trackers: Trackers,
+  catalogue: Catalogue,
+  labels: SubjectOptions,
+): Promise<Collected> {
   const meter = new ContainerMeter();
   observeContainers(meter, trackers, catalogue, new Subjects(labels));
   const { resourceMetrics, errors } = await meter.collect();
   if (errors.length > 0) throw errors[0];
   const resource = resourceFromAttributes({});
-  return { engines: trackers.snapshots(), resourceMetrics: { ...resourceMetrics, resource }, literal: literalNames(catalogue) };
+  return {
+    engines: trackers.snapshots(),
+    resourceMetrics: { ...resourceMetrics, resource },
+    literal: literalNames(catalogue),
+  };
 }

@@ -12,7 +12,13 @@ import type {
 import { millisToHrTime } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
-import type { CollectionResult, DataPoint, MetricData, MetricProducer, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type {
+  CollectionResult,
+  DataPoint,
+  MetricData,
+  MetricProducer,
+  ScopeMetrics,
+} from '@opentelemetry/sdk-metrics';
 import type { Subject } from './subject.ts';
 
 /** OpenTelemetry's scope of every container metric. */
@@ -72,7 +78,10 @@ export interface ContainerObservableResult extends BatchObservableResult {
 /** A batch callback that knows of subjects; the API's own kind observes nothing here. */
 export type ContainerCallback = (result: ContainerObservableResult) => void | Promise<void>;
 
-type ObservableMeter = Pick<Meter, 'createObservableGauge' | 'createObservableCounter' | 'createObservableUpDownCounter'>;
+type ObservableMeter = Pick<
+  Meter,
+  'createObservableGauge' | 'createObservableCounter' | 'createObservableUpDownCounter'
+>;
 
 /** Whose figures a ScopeMetrics holds. The readers only concatenate scopes, so identity survives up to the exporters. */
 export const observedIn = new WeakMap<ScopeMetrics, ObservedSubject>();
@@ -98,7 +107,10 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
   }
 
   /** Sets the one callback that observes every subject; a later one replaces it. */
-  addBatchObservableCallback(callback: BatchObservableCallback | ContainerCallback, _observables: Observable[]): void {
+  addBatchObservableCallback(
+    callback: BatchObservableCallback | ContainerCallback,
+    _observables: Observable[],
+  ): void {
     this.#callback = callback;
   }
 
@@ -111,7 +123,10 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
     } catch (error) {
       errors.push(error);
     }
-    return { resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics: collection.scopes }, errors };
+    return {
+      resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics: collection.scopes },
+      errors,
+    };
   }
 }
 
@@ -135,10 +150,14 @@ class Collection implements ContainerObservableResult {
 
   /** The API's form, for callers that know no times: now. */
   observe(observable: Observable, value: number, attributes: Attributes = {}): void {
-    if (observable instanceof ContainerObservable) this.observeAt(observable, { value, attributes, at: Date.now() });
+    if (observable instanceof ContainerObservable)
+      this.observeAt(observable, { value, attributes, at: Date.now() });
   }
 
-  observeAt(observable: ContainerObservable, { value, attributes, at, startedAt = at }: TimedObservation): void {
+  observeAt(
+    observable: ContainerObservable,
+    { value, attributes, at, startedAt = at }: TimedObservation,
+  ): void {
     const isInt = observable.descriptor.valueType === ValueType.INT;
     if (!Number.isFinite(value) || (isInt && Math.abs(value) >= largestInt)) return;
     const endTime: HrTime = millisToHrTime(at);
@@ -158,7 +177,8 @@ class Collection implements ContainerObservableResult {
 
 function metricOf({ kind, descriptor }: ContainerObservable, dataPoints: DataPoint<number>[]): MetricData {
   const aggregationTemporality = AggregationTemporality.CUMULATIVE;
-  if (kind === 'gauge') return { descriptor, aggregationTemporality, dataPointType: DataPointType.GAUGE, dataPoints };
+  if (kind === 'gauge')
+    return { descriptor, aggregationTemporality, dataPointType: DataPointType.GAUGE, dataPoints };
   const isMonotonic = kind === 'counter';
   return { descriptor, aggregationTemporality, dataPointType: DataPointType.SUM, isMonotonic, dataPoints };
 }

@@ -1,7 +1,13 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
-import type { CollectionResult, DataPoint, MetricData, MetricProducer, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type {
+  CollectionResult,
+  DataPoint,
+  MetricData,
+  MetricProducer,
+  ScopeMetrics,
+} from '@opentelemetry/sdk-metrics';
 import { observedIn } from './container-meter.ts';
 
 type Sum = Extract<MetricData, { dataPointType: DataPointType.SUM }>;

@@ -19,7 +19,12 @@ interface Declared<T> {
  * Registers the one batch callback: update the trackers under their lock, then observe what is published through
  * every instrument of the catalogue.
  */
-export function observeContainers(meter: ContainerMeter, trackers: Trackers, catalogue: Catalogue, subjects: Subjects): void {
+export function observeContainers(
+  meter: ContainerMeter,
+  trackers: Trackers,
+  catalogue: Catalogue,
+  subjects: Subjects,
+): void {
   const containers = catalogue.containers.map((instrument) => declare(meter, instrument));
   const engine = catalogue.engine.map((instrument) => declare(meter, instrument));
   const observe = async (result: ContainerObservableResult): Promise<void> => {
@@ -33,7 +38,10 @@ export function observeContainers(meter: ContainerMeter, trackers: Trackers, cat
       }
     }
   };
-  meter.addBatchObservableCallback(observe, [...containers, ...engine].map(({ observable }) => observable));
+  meter.addBatchObservableCallback(
+    observe,
+    [...containers, ...engine].map(({ observable }) => observable),
+  );
 }
 
 function declare<T>(meter: ContainerMeter, instrument: Instrument<T>): Declared<T> {

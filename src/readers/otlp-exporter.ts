@@ -3,10 +3,16 @@ import { Agent as HttpsAgent } from 'node:https';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
-import { AggregationTemporalityPreference, OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
+import {
+  AggregationTemporalityPreference,
+  OTLPMetricExporterBase,
+} from '@opentelemetry/exporter-metrics-otlp-http';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
-import { convertLegacyHttpOptions, createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
+import {
+  convertLegacyHttpOptions,
+  createOtlpHttpExportDelegate,
+} from '@opentelemetry/otlp-exporter-base/node-http';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ExportObserver } from '../model/export-observer.ts';
 import { contentTypes, requestSerializer } from './otlp-serializer.ts';
@@ -73,7 +79,8 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     Object.assign(this.#tally, { bytes: 0, rejectedPoints: 0 });
     let failure: Error | undefined;
     for (const request of requestsOf(collected, layout)) {
-      if (monotonic() - start >= exportTimeoutMillis) failure ??= new Error('timeout: the export took too long');
+      if (monotonic() - start >= exportTimeoutMillis)
+        failure ??= new Error('timeout: the export took too long');
       else failure ??= await this.#send(request);
       if (failure) break;
       await nextTurn();
@@ -97,7 +104,10 @@ interface Tally {
   rejectedPoints: number;
 }
 
-function createDelegate(options: OtlpExporterOptions, serializer: RequestSerializer): IOtlpExportDelegate<ResourceMetrics[]> {
+function createDelegate(
+  options: OtlpExporterOptions,
+  serializer: RequestSerializer,
+): IOtlpExportDelegate<ResourceMetrics[]> {
   const { url, headers, compression, requestTimeoutMillis, protocol } = options;
   const http = {
     url,
@@ -106,7 +116,9 @@ function createDelegate(options: OtlpExporterOptions, serializer: RequestSeriali
     compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
     httpAgentOptions: (scheme: string) => agentFor(scheme, options),
   };
-  const converted = convertLegacyHttpOptions(http, 'METRICS', 'v1/metrics', { 'Content-Type': contentTypes[protocol] });
+  const converted = convertLegacyHttpOptions(http, 'METRICS', 'v1/metrics', {
+    'Content-Type': contentTypes[protocol],
+  });
   const helper = { name: 'metric_data_point', countItems: countPoints } as const;
   return createOtlpHttpExportDelegate(converted, serializer, 'otlp_http_metric_exporter', helper, undefined);
 }
@@ -150,6 +162,7 @@ function countPoints(request: ResourceMetrics[]): number {
 
 /** A class of low cardinality: the HTTP status, the errno, `timeout`, else the error's name. */
 function errorType(error: Error): string {
-  if ('code' in error && (typeof error.code === 'number' || typeof error.code === 'string')) return String(error.code);
+  if ('code' in error && (typeof error.code === 'number' || typeof error.code === 'string'))
+    return String(error.code);
   return /time(?:d )?-?out/i.test(error.message) ? 'timeout' : error.name;
 }

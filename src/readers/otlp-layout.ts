@@ -13,7 +13,9 @@ const subjectsPerRequest = 100;
  */
 export function* requestsOf(collected: ResourceMetrics, layout: OtlpLayout): Generator<ResourceMetrics[]> {
   const own = collected.scopeMetrics.filter((scope) => !observedIn.has(scope));
-  const subjects = collected.scopeMetrics.filter((scope) => observedIn.has(scope) && scope.metrics.length > 0);
+  const subjects = collected.scopeMetrics.filter(
+    (scope) => observedIn.has(scope) && scope.metrics.length > 0,
+  );
   const agent = own.length > 0 ? [{ resource: collected.resource, scopeMetrics: own }] : [];
   if (subjects.length === 0 && agent.length > 0) yield agent;
   for (let start = 0; start < subjects.length; start += subjectsPerRequest) {
@@ -35,7 +37,9 @@ function flat(scopes: readonly ScopeMetrics[]): ResourceMetrics[] {
     const [first] = part;
     if (!resource || !first) return [];
     const metrics = Map.groupBy(part.flatMap(flattened), ({ descriptor }) => descriptor.name);
-    return [{ resource, scopeMetrics: [{ scope: first.scope, metrics: [...metrics.values()].flatMap(joined) }] }];
+    return [
+      { resource, scopeMetrics: [{ scope: first.scope, metrics: [...metrics.values()].flatMap(joined) }] },
+    ];
   });
 }
 
@@ -43,13 +47,18 @@ function flat(scopes: readonly ScopeMetrics[]): ResourceMetrics[] {
 function flattened(scope: ScopeMetrics): MetricData[] {
   const subject = observedIn.get(scope)?.subject;
   if (!subject) return [];
-  const identity = Object.entries(subject.resource.attributes).filter(([key]) => !(key in subject.host.attributes));
+  const identity = Object.entries(subject.resource.attributes).filter(
+    ([key]) => !(key in subject.host.attributes),
+  );
   const attributes = Object.fromEntries(identity);
   return scope.metrics.map((metric) => withAttributes(metric, attributes));
 }
 
 function withAttributes<T extends MetricData>(metric: T, attributes: ScopeAttributes): T {
-  const dataPoints = metric.dataPoints.map((point) => ({ ...point, attributes: { ...attributes, ...point.attributes } }));
+  const dataPoints = metric.dataPoints.map((point) => ({
+    ...point,
+    attributes: { ...attributes, ...point.attributes },
+  }));
   return { ...metric, dataPoints };
 }
 

@@ -31,9 +31,13 @@ export class ScrapeSource {
   }
 
   /** The exposition as chunks of text. Rejects when there is nothing to show. */
-  async scrape(format: ExpositionFormat, scrapeTimeoutSeconds: number | undefined): Promise<AsyncIterable<string>> {
+  async scrape(
+    format: ExpositionFormat,
+    scrapeTimeoutSeconds: number | undefined,
+  ): Promise<AsyncIterable<string>> {
     const { inlineTimeoutMillis, created } = this.#options;
-    const patience = scrapeTimeoutSeconds === undefined ? Infinity : (scrapeTimeoutSeconds - answerMarginSeconds) * 1000;
+    const patience =
+      scrapeTimeoutSeconds === undefined ? Infinity : (scrapeTimeoutSeconds - answerMarginSeconds) * 1000;
     const timeoutMillis = Math.max(1, Math.min(inlineTimeoutMillis, patience));
     return renderCollected(await this.#telemetry.scrape(timeoutMillis), this.#literal, { format, created });
   }
@@ -51,6 +55,8 @@ export function renderCollected(
 
 /** The names that are exposed as they are, with their type. */
 export function literalNames({ containers, engine }: Catalogue): ReadonlyMap<string, 'gauge' | 'counter'> {
-  const names = [...containers, ...engine].flatMap(({ name, literal }) => (literal ? [[name, literal.type] as const] : []));
+  const names = [...containers, ...engine].flatMap(({ name, literal }) =>
+    literal ? [[name, literal.type] as const] : [],
+  );
   return new Map(names);
 }

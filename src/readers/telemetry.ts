@@ -2,7 +2,12 @@ import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { ConsoleMetricExporter, MeterProvider } from '@opentelemetry/sdk-metrics';
-import type { MetricProducer, MetricReader, PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type {
+  MetricProducer,
+  MetricReader,
+  PushMetricExporter,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import type { Catalogue } from '../metrics/catalogue.ts';
 import type { ExportObserver } from '../model/export-observer.ts';
 import type { Trackers } from '../tracker/trackers.ts';
@@ -39,11 +44,18 @@ export class Telemetry {
   readonly #pull: PrometheusExporter | undefined;
 
   constructor(options: TelemetryOptions, observer: ExportObserver) {
-    this.#push = pushExporters(options, observer).map((exporter) => pushReader(options, exporter, this.#producer(options)));
+    this.#push = pushExporters(options, observer).map((exporter) =>
+      pushReader(options, exporter, this.#producer(options)),
+    );
     const metricProducers = [this.#containers];
-    this.#pull = options.prometheus ? new PrometheusExporter({ preventServerStart: true, metricProducers }) : undefined;
+    this.#pull = options.prometheus
+      ? new PrometheusExporter({ preventServerStart: true, metricProducers })
+      : undefined;
     const readers: MetricReader[] = [...this.#push, ...(this.#pull ? [this.#pull] : [])];
-    this.#provider = new MeterProvider({ resource: resourceFromAttributes({ ...options.resource }), readers });
+    this.#provider = new MeterProvider({
+      resource: resourceFromAttributes({ ...options.resource }),
+      readers,
+    });
     this.meter = this.#provider.getMeter('tidegauge');
   }
 
@@ -77,10 +89,17 @@ export class Telemetry {
 }
 
 function pushExporters({ otlp, console }: TelemetryOptions, observer: ExportObserver): PushMetricExporter[] {
-  return [...(otlp ? [new OtlpExporter({ ...otlp, observer })] : []), ...(console ? [new ConsoleMetricExporter()] : [])];
+  return [
+    ...(otlp ? [new OtlpExporter({ ...otlp, observer })] : []),
+    ...(console ? [new ConsoleMetricExporter()] : []),
+  ];
 }
 
-function pushReader(options: TelemetryOptions, exporter: PushMetricExporter, producer: MetricProducer): PhasedReader {
+function pushReader(
+  options: TelemetryOptions,
+  exporter: PushMetricExporter,
+  producer: MetricProducer,
+): PhasedReader {
   const { intervalMillis, exportTimeoutMillis, hostName } = options;
   return new PhasedReader({
     exporter,

@@ -63,7 +63,13 @@ export class DockerClient {
 
   #dial(path: string, abortSignal: AbortSignal): Promise<Readable> {
     return new Promise((resolve, reject) => {
-      const options = { path, method: 'GET', isStream: true, statusCodes: anyStatus, abortSignal: terse(abortSignal) };
+      const options = {
+        path,
+        method: 'GET',
+        isStream: true,
+        statusCodes: anyStatus,
+        abortSignal: terse(abortSignal),
+      };
       this.#docker.modem.dial(options, (error: unknown, result: unknown) => {
         if (result instanceof Readable) resolve(result);
         else

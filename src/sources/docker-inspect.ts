@@ -54,15 +54,14 @@ function identityOf(id: string, fields: Fields, hostConfig: Fields): ContainerId
 
 function stateOf(state: Fields, fields: Fields): ContainerState {
   const status = statusOf(state['Status']);
-  const finishedAt = timeOf(state['FinishedAt']);
-  const ended = status === 'exited' || status === 'dead' || finishedAt !== undefined;
+  const hasEnded = status === 'exited' || status === 'dead' || status === 'restarting';
   return present<ContainerState>({
     status,
     health: healthOf((objectOf(state['Health']) ?? objectOf(state['Healthcheck']))?.['Status']),
     startedAt: timeOf(state['StartedAt']),
-    finishedAt,
-    // The engine says 0 for a container that never ended: that would be a success nobody saw.
-    exitCode: ended ? integerOf(state['ExitCode']) : undefined,
+    finishedAt: timeOf(state['FinishedAt']),
+    // A start sets the engine's field to 0: of a container that runs it would tell a success that nobody saw.
+    exitCode: hasEnded ? integerOf(state['ExitCode']) : undefined,
     oomKilled: flagOf(state['OOMKilled']),
     restartCount: smallCount(fields['RestartCount']),
   });

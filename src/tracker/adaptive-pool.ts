@@ -54,7 +54,12 @@ export class AdaptivePool {
         this.#limit = Math.min(this.#limit * 2, most);
         fill();
       };
-      void this.#watch({ signal: ended.signal, answered: () => answered, isFull: () => inFlight >= this.#limit, widen });
+      void this.#watch({
+        signal: ended.signal,
+        answered: () => answered,
+        isFull: () => inFlight >= this.#limit,
+        widen,
+      });
       fill();
     });
     ended.abort();

@@ -98,7 +98,8 @@ export class ContainerTracker {
   #needsInspect(listed: ListedContainer, now: number): boolean {
     const known = this.#inspectedFor;
     if (!known || now - this.#inspectedAt >= inspectMaxAgeMillis || now < this.#inspectedAt) return true;
-    if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health) return true;
+    if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health)
+      return true;
     if (lastingText(known.statusText) !== lastingText(listed.statusText)) return true;
     const before = startRange(this.#listed.statusText, this.#listedAt);
     const after = startRange(listed.statusText, now);
@@ -151,7 +152,8 @@ export class ContainerTracker {
   }
 
   #recovered(): void {
-    if (this.#isFailing) this.#log.info({ container: this.#listed.name, id: this.id }, 'container is measured again');
+    if (this.#isFailing)
+      this.#log.info({ container: this.#listed.name, id: this.id }, 'container is measured again');
     this.#isFailing = false;
   }
 }

@@ -79,11 +79,16 @@ function* countersOf(sample: Sample): Generator<[CounterGroup, Counters]> {
 }
 
 function blockIoCounters(blockIo: NonNullable<Sample['blockIo']>): Counters {
-  return Object.entries(blockIo).flatMap(([list, entries]: [string, NonNullable<(typeof blockIo)['serviced']>]) =>
-    entries.map(({ major, minor, operation, value }) => [`${list} ${major}:${minor} ${operation}`, value] as const),
+  return Object.entries(blockIo).flatMap(
+    ([list, entries]: [string, NonNullable<(typeof blockIo)['serviced']>]) =>
+      entries.map(
+        ({ major, minor, operation, value }) => [`${list} ${major}:${minor} ${operation}`, value] as const,
+      ),
   );
 }
 
 function defined(values: Readonly<Record<string, Integer | undefined>>): Counters {
-  return Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
+  return Object.entries(values).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
 }

@@ -48,7 +48,10 @@ export class TrackerSet {
     this.#log = options.log;
     this.#engine = { name: source.name, runtimeName: 'docker', warnings: [] };
     this.#pool = new AdaptivePool(clock);
-    const timing = { minIntervalMillis: options.minProbeIntervalMillis, totalTimeoutMillis: options.probeTimeoutMillis };
+    const timing = {
+      minIntervalMillis: options.minProbeIntervalMillis,
+      totalTimeoutMillis: options.probeTimeoutMillis,
+    };
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
   }
@@ -128,7 +131,8 @@ export class TrackerSet {
     const ids = new Set(listed.map(({ id }) => id));
     for (const [id] of this.#trackers) if (!ids.has(id)) this.#trackers.delete(id);
     for (const item of listed) {
-      if (!this.#trackers.has(item.id)) this.#trackers.set(item.id, new ContainerTracker(item, clock.now(), log));
+      if (!this.#trackers.has(item.id))
+        this.#trackers.set(item.id, new ContainerTracker(item, clock.now(), log));
     }
   }
 
@@ -139,7 +143,10 @@ export class TrackerSet {
   #succeeded(containers: number): void {
     this.#containerCount = containers;
     if (this.#failure !== undefined || this.#lastSuccess === undefined) {
-      this.#log.info({ engine: this.#engine.name, version: this.#engine.runtimeVersion, containers }, 'engine answers');
+      this.#log.info(
+        { engine: this.#engine.name, version: this.#engine.runtimeVersion, containers },
+        'engine answers',
+      );
     }
     this.#failure = undefined;
   }
@@ -149,7 +156,8 @@ export class TrackerSet {
     this.#containerCount = undefined;
     this.#describedAt = Number.NEGATIVE_INFINITY;
     for (const tracker of this.#trackers.values()) tracker.unpublish();
-    if (this.#failure === undefined) this.#log.warn({ engine: this.#engine.name, error: reason }, 'engine does not answer');
+    if (this.#failure === undefined)
+      this.#log.warn({ engine: this.#engine.name, error: reason }, 'engine does not answer');
     else this.#log.debug({ engine: this.#engine.name, error: reason }, 'engine still does not answer');
     this.#failure = reason;
   }

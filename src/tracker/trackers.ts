@@ -24,7 +24,10 @@ export class Trackers {
 
   /** Makes what `snapshots()` gives as fresh as the update lock allows; past the wait, what there is. Never throws. */
   async update(options: UpdateOptions = {}): Promise<void> {
-    const waitMillis = Math.max(0, Math.min(this.#inlineTimeoutMillis, options.waitMillis ?? Number.POSITIVE_INFINITY));
+    const waitMillis = Math.max(
+      0,
+      Math.min(this.#inlineTimeoutMillis, options.waitMillis ?? Number.POSITIVE_INFINITY),
+    );
     await Promise.all(
       this.sets.map(async (set) => {
         const outcome = await set.update(waitMillis);

@@ -22,7 +22,10 @@ const slackMillis = 2000;
  * happened. `Up 5 minutes (healthy)` → `Up (healthy)`, `Exited (137) 2 hours ago` → `Exited (137)`.
  */
 export function lastingText(statusText: string): string {
-  return statusText.replace(/ (?:Less than a|About an?|\d+) (?:second|minute|hour|day|week|month|year)s?(?: ago)?/, '');
+  return statusText.replace(
+    / (?:Less than a|About an?|\d+) (?:second|minute|hour|day|week|month|year)s?(?: ago)?/,
+    '',
+  );
 }
 
 /** When the container started, as far as `Up …` tells; Moby rounds down (go-units HumanDuration). */

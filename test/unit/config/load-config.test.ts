@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ConfigError } from '../../../src/config/config-error.ts';
+import { namedSettings } from '../../../src/config/settings.ts';
+import { load, problemsOf, type Given } from './load.ts';
+
+test('every mistake is told at once, under the name its user wrote', () => {
+  const problems = problemsOf({
+    flags: {
+      interval: '10',
+      exporter: 'otlp,none',
+      profile: 'semcov',
+      'demo-seed': '',
+      verbose: [true, true],
+    },
+    environment: { TIDEGAUGE_PROBE_TIMEOUT: 'soon', TIDEGAUGE_OTLP_RESOURCE: 'host' },
+    file: 'intervall: 3s\notlp-protocol: grpc\ndocker_api_version: 1.40\notlp_certificate: /missing.pem\n',
+  });
+  assert.deepEqual(problems, [
+    't.yaml:1: intervall: unknown setting; did you mean interval?',
+    't.yaml:3: docker_api_version 1.4: expected a version such as "1.41", in quotes where the file is YAML',
+    '--demo-seed: needs a value',
+    '--interval "10": 10 ms is too short, expected at least 100ms; did you mean 10s?',
+    'TIDEGAUGE_PROBE_TIMEOUT "soon": expected a duration such as 500ms, 10s, 2m or 1h',
+    '--exporter "otlp,none": none excludes every other exporter',
+    '--profile "semcov": "semcov" is not one of semconv, docker_exporter; did you mean semconv?',
+    't.yaml:2: otlp-protocol "grpc": "grpc" is not one of http/protobuf, http/json; ' +
+      'gRPC is not supported: send to the HTTP port of the collector, usually 4318',
+    't.yaml:4: otlp_certificate "/missing.pem": cannot be read: no such file',
+    'TIDEGAUGE_OTLP_RESOURCE "host": "host" is not one of container, flat',
+    '--verbose: given 2 times, expected once',
+  ]);
+});
+
+test('a mistake is told even where another place overrides it', () => {
+  assert.equal(problemsOf({ flags: { 'call-timeout': '1s' }, file: 'call_timeout: soon' }).length, 1);
+});
+
+/** Bad values of the specification's variables, and the default they leave. */
+const forgiven: readonly (readonly [string, string, RegExp])[] = [
+  ['OTEL_METRIC_EXPORT_INTERVAL', 'often', /"often": expected a duration .*; ignored$/],
+  ['OTEL_METRICS_EXPORTER', 'zipkin', /"zipkin" is not one of otlp, .*; ignored$/],
+  ['OTEL_METRICS_EXPORTER', 'none,otlp', /none excludes every other exporter; ignored$/],
+  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', /gRPC is not supported.*; ignored$/],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', /did you mean http:\/\/localhost:4318\?; ignored$/],
+  ['OTEL_EXPORTER_OTLP_TIMEOUT', '-1', /expected a duration .*; ignored$/],
+  ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zstd', /"zstd" is not one of gzip, none; ignored$/],
+  ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/missing', /cannot be read: no such file; ignored$/],
+  [
+    'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
+    'x',
+    /not one of cumulative, delta, lowmemory; ignored$/,
+  ],
+  ['OTEL_EXPORTER_PROMETHEUS_PORT', 'http', /expected a whole number from 0 to 65535; ignored$/],
+  ['OTEL_SDK_DISABLED', '1', /expected true or false; ignored$/],
+  ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,b', /pair 2 is not of the form key=value; ignored$/],
+  ['OTEL_LOG_LEVEL', 'loud', /"loud" is not one of .*; ignored$/],
+];
+
+for (const [name, value, message] of forgiven) {
+  test(`${name}=${value} is warned of and ignored`, () => {
+    const { config, warnings } = load({ environment: { [name]: value } });
+    assert.equal(warnings.length, 1);
+    assert.ok(warnings[0]?.startsWith(`${name} `));
+    assert.match(warnings[0] ?? '', message);
+    assert.deepEqual(config, load({}).config);
+  });
+}
+
+test('a bad variable of the signal leaves the one for all signals', () => {
+  const { config, warnings } = load({
+    environment: { OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+  });
+  assert.equal(config.otlpProtocol, 'http/json');
+  assert.equal(warnings.length, 1);
+});
+
+test('the variable of the signal is a whole URL, the one for all signals a base', () => {
+  const generic = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:4318/p' };
+  assert.equal(load({ environment: generic }).config.otlpEndpoint.href, 'http://a:4318/p/v1/metrics');
+  const own = { ...generic, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://b:4318' };
+  assert.equal(load({ environment: own }).config.otlpEndpoint.href, 'http://b:4318/');
+});
+
+test('headers of both variables are joined, those of the signal winning', () => {
+  const environment = { OTEL_EXPORTER_OTLP_HEADERS: 'a=1,b=2', OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'b=3%20' };
+  assert.deepEqual({ ...load({ environment }).config.otlpHeaders }, { a: '1', b: '3 ' });
+});
+
+test('host and port of Prometheus complete each other and the default', () => {
+  const host = { OTEL_EXPORTER_PROMETHEUS_HOST: '0.0.0.0' };
+  const port = { OTEL_EXPORTER_PROMETHEUS_PORT: '9464' };
+  assert.deepEqual(load({ environment: host }).config.listen, { host: '0.0.0.0', port: 9417 });
+  assert.deepEqual(load({ environment: port }).config.listen, { host: '127.0.0.1', port: 9464 });
+  assert.deepEqual(load({ environment: { ...host, ...port } }).config.listen, {
+    host: '0.0.0.0',
+    port: 9464,
+  });
+});
+
+test('service.name among the attributes names the service unless OTEL_SERVICE_NAME does', () => {
+  const environment = { OTEL_RESOURCE_ATTRIBUTES: 'service.name=a%20b' };
+  assert.equal(load({ environment }).config.serviceName, 'a b');
+  assert.equal(load({ environment: { ...environment, OTEL_SERVICE_NAME: 'c' } }).config.serviceName, 'c');
+});
+
+for (const [interval, minimum] of [
+  ['100ms', 50],
+  ['1s', 500],
+  ['3s', 1_000],
+  ['10s', 2_500],
+  ['1m', 15_000],
+] as const) {
+  test(`at an interval of ${interval} a probe is shared for ${minimum} ms`, () => {
+    assert.equal(load({ flags: { interval } }).config.minProbeInterval, minimum);
+  });
+}
+
+test('upper bounds hold, silently for defaults and with a warning for what was asked', () => {
+  const quiet = load({ flags: { interval: '5s', 'probe-timeout': '3s' } });
+  const { exportTimeout, otlpTimeout, inlineTimeout, callTimeout } = quiet.config;
+  assert.deepEqual([exportTimeout, otlpTimeout, inlineTimeout, callTimeout], [5_000, 5_000, 3_000, 3_000]);
+  assert.deepEqual(quiet.warnings, []);
+  const { warnings } = load({
+    flags: { 'min-probe-interval': '1m' },
+    environment: { OTEL_METRIC_EXPORT_TIMEOUT: '60000' },
+  });
+  assert.deepEqual(warnings, [
+    '--min-probe-interval 60000ms: lowered to --interval, 10000ms',
+    'OTEL_METRIC_EXPORT_TIMEOUT 60000ms: lowered to --interval, 10000ms',
+  ]);
+});
+
+test('--verbose logs at debug at least', () => {
+  const environment = { OTEL_LOG_LEVEL: 'warn' };
+  assert.equal(load({ environment, flags: { verbose: true } }).config.logLevel, 'debug');
+  assert.equal(load({ flags: { verbose: true, 'log-level': 'trace' } }).config.logLevel, 'trace');
+  assert.equal(load({ environment: { OTEL_LOG_LEVEL: 'NONE' } }).config.logLevel, 'silent');
+});
+
+const contradictions: readonly (readonly [Given, RegExp])[] = [
+  [{ flags: { demo: true, 'docker-url': 'unix:///a' } }, /^--demo with --docker-url: /],
+  [
+    { flags: { demo: true }, environment: { TIDEGAUGE_DOCKER_URL: 'unix:///a' } },
+    /^--demo with TIDEGAUGE_DOCKER_URL: /,
+  ],
+  [{ file: 'docker_tls_key: k', files: { k: '-----BEGIN ' } }, /^t\.yaml:1: docker_tls_key: a key needs/],
+  [
+    { flags: { 'docker-tls-cert': 'c' }, files: { c: '-----BEGIN ' } },
+    /^--docker-tls-cert: a client certificate needs/,
+  ],
+  [{ flags: { 'otlp-client-key': 'k' }, files: { k: '-----BEGIN ' } }, /^--otlp-client-key: a key needs/],
+];
+
+for (const [given, message] of contradictions) {
+  test(`a contradiction: ${message.source}`, () => {
+    const problems = problemsOf(given);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', message);
+  });
+}
+
+test('what is off contradicts nothing, and a variable of the specification only warns', () => {
+  assert.equal(load({ flags: { demo: false, 'docker-url': 'unix:///a' } }).config.demo, false);
+  const { config, warnings } = load({
+    environment: { OTEL_EXPORTER_OTLP_CLIENT_KEY: 'k' },
+    files: { k: '-----BEGIN ' },
+  });
+  assert.equal(config.otlpClientKey, undefined);
+  assert.match(
+    warnings.join(),
+    /^OTEL_EXPORTER_OTLP_CLIENT_KEY: a key needs its client certificate.*; ignored$/,
+  );
+});
+
+test('files must be readable, and PEM where PEM is meant', () => {
+  const given = { flags: { config: 'none.yaml', 'docker-tls-ca': 'ca' }, files: { ca: 'PK' } };
+  assert.deepEqual(problemsOf(given), [
+    '--config "none.yaml": cannot be read: no such file',
+    '--docker-tls-ca "ca": is not a PEM file',
+  ]);
+  assert.match(
+    problemsOf({ environment: { TIDEGAUGE_CONFIG: 'x' } })[0] ?? '',
+    /^TIDEGAUGE_CONFIG "x": cannot be read/,
+  );
+  assert.match(problemsOf({ file: 'config: other.yaml' })[0] ?? '', /^t\.yaml:1: config: unknown setting/);
+});
+
+test('a misspelt variable is warned of, one that Kubernetes made is not', () => {
+  const { warnings } = load({
+    environment: {
+      TIDEGAUGE_DOCKER_URLS: 'x',
+      TIDEGAUGE_PORT: 'tcp://10.0.0.1:9417',
+      TIDEGAUGE_SERVICE_HOST: '10.0.0.1',
+    },
+  });
+  assert.deepEqual(warnings, ['TIDEGAUGE_DOCKER_URLS: unknown variable; did you mean TIDEGAUGE_DOCKER_URL?']);
+});
+
+const anything = fc.oneof(
+  fc.string(),
+  fc.constantFrom('-1', '0', '1e9', 'a=b', '%', '[::', 'http://', '\0', ','),
+);
+
+test('whatever the variables of the specification hold, the agent starts', () => {
+  const names = namedSettings.flatMap(({ otelVariables = [] }) => otelVariables.map(({ name }) => name));
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), anything), (environment) => {
+      load({ environment });
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('whatever is given, the loader answers or tells problems, and never a secret', () => {
+  const flags = fc.dictionary(
+    fc.constantFrom(...namedSettings.map(({ flag }) => flag)),
+    fc.oneof(anything, fc.array(anything), fc.boolean()),
+  );
+  const secret = fc.oneof(fc.tuple(anything, anything).map(([before, after]) => `${before}hunter2${after}`));
+  fc.assert(
+    fc.property(flags, secret, fc.string(), (given, headers, file) => {
+      try {
+        load({ flags: { ...given, 'otlp-headers': headers }, file });
+      } catch (error) {
+        assert.ok(error instanceof ConfigError);
+        assert.ok(error.problems.length > 0);
+        assert.doesNotMatch(error.message, /hunter2/);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

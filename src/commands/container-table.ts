@@ -1,4 +1,5 @@
-import { cpuUsage, workingSet } from '../metrics/formulas.ts';
+import { cpuPercent } from '../metrics/cpu-percent.ts';
+import { workingSet } from '../metrics/formulas.ts';
 import type { BlockIoEntry, InterfaceUsage } from '../model/sample.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 
@@ -33,8 +34,8 @@ function stateCell({ state }: ContainerSnapshot): string {
 
 /** Percent of one CPU, as the CLI has it. */
 function cpuCell({ sample, previous }: ContainerSnapshot): string {
-  const cpus = sample && cpuUsage(sample, previous);
-  return cpus === undefined ? unknown : `${(cpus * 100).toFixed(2)}%`;
+  const percent = sample && cpuPercent(sample, previous);
+  return percent === undefined ? unknown : `${percent.toFixed(2)}%`;
 }
 
 /** Without a limit the host's memory is the limit, as the CLI has it. */

@@ -5,7 +5,8 @@ import type { SignalSource } from './surroundings.ts';
 
 /** What {@link listenForReload} joins. */
 export interface ReloadParties {
-  readonly running: RunningCommand;
+  /** Signals that come earlier wait for it. */
+  readonly running: Promise<RunningCommand>;
   readonly reread: ReadyCommand['reread'];
   readonly log: RootLog;
 }
@@ -21,15 +22,16 @@ export function listenForReload(signals: SignalSource, parties: ReloadParties): 
 }
 
 async function reload({ running, reread, log }: ReloadParties): Promise<void> {
+  const command = await running;
   const { level } = log;
   try {
     const reading = reread();
     if ('problems' in reading) return log.error({ problems: reading.problems }, 'configuration not reloaded');
-    if (running.reload === undefined) return log.warn({}, 'this command cannot reload its configuration');
+    if (command.reload === undefined) return log.warn({}, 'this command cannot reload its configuration');
     for (const warning of reading.warnings) log.warn({}, warning);
     // Before the hand-over: what the command now makes takes its level from this log.
     log.level = reading.config.logLevel;
-    await running.reload(reading.config);
+    await command.reload(reading.config);
     log.info({}, 'configuration reloaded');
   } catch (error) {
     log.level = level;

@@ -26,10 +26,13 @@ export async function supervise(parties: Parties): Promise<number> {
   using _alive = setInterval(() => undefined, 2 ** 30);
   using signals = listenForStop(surroundings.signals, (error) => log.error({ error }, 'unexpected error'));
   try {
+    const { promise: running, resolve: runs } = Promise.withResolvers<RunningCommand>();
+    // Before the start: nobody listening, SIGHUP would end the process.
+    using _reload = listenForReload(surroundings.signals, { running, reread: ready.reread, log });
     const overdue = graceEnds(signals.asked, parties).then(() => signals.interruptedCode());
     const outcome = await Promise.race([signals.forced, overdue, start(parties, signals)]);
     if (typeof outcome === 'number') return outcome;
-    using _reload = listenForReload(surroundings.signals, { running: outcome, reread: ready.reread, log });
+    runs(outcome);
     return await Promise.race([signals.forced, whenEnded(outcome), stopWhenAsked(outcome, signals, parties)]);
   } catch (error) {
     return failed(error, parties);

@@ -20,6 +20,7 @@ const timeoutHeader = 'x-prometheus-scrape-timeout-seconds';
 
 /** Serves the exposition in the format that the scraper prefers; 503 with the reason while there is none. */
 export function metricsRoute(source: MetricsSource, log: Log): Route {
+  let isFailing = false;
   return {
     path: '/metrics',
     summary: 'every metric, for Prometheus',
@@ -28,10 +29,12 @@ export function metricsRoute(source: MetricsSource, log: Log): Route {
       reply.header('vary', 'accept, accept-encoding');
       try {
         const chunks = await source.scrape(format, scrapeTimeout(request));
-        const body = await begun(chunks[Symbol.asyncIterator]());
-        return await sendBody(request, reply.type(contentType), body, log);
+        const body = await begun(chunks[Symbol.asyncIterator](), log);
+        isFailing = false;
+        return await sendBody(request, reply.type(contentType), body);
       } catch (error) {
-        log.warn({ error }, 'a scrape failed');
+        if (!isFailing) log.warn({ error }, 'scrapes fail');
+        isFailing = true;
         const reason = error instanceof Error ? error.message : String(error);
         return reply.code(503).type(plainText).send(`collection failed: ${reason}\n`);
       }
@@ -46,11 +49,11 @@ function scrapeTimeout({ headers }: FastifyRequest): number | undefined {
 }
 
 /** Waits for the first chunk: what fails until then can still be answered with 503. */
-async function begun(chunks: AsyncIterator<string>): Promise<AsyncIterableIterator<string>> {
+async function begun(chunks: AsyncIterator<string>, log: Log): Promise<AsyncIterableIterator<string>> {
   let first: IteratorResult<string> | undefined = await chunks.next();
-  return {
+  const whole: AsyncIterableIterator<string> = {
     async next() {
-      const next = first ?? (await chunks.next());
+      const next = first ?? (await nextLogged(chunks, log));
       first = undefined;
       return next;
     },
@@ -59,24 +62,30 @@ async function begun(chunks: AsyncIterator<string>): Promise<AsyncIterableIterat
       await chunks.return?.();
       return { done: true, value: undefined };
     },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+    [Symbol.asyncIterator]: () => whole,
   };
+  return whole;
+}
+
+/** Logged here and not at the stream, which takes a scraper that leaves for an error too. */
+async function nextLogged(chunks: AsyncIterator<string>, log: Log): Promise<IteratorResult<string>> {
+  try {
+    return await chunks.next();
+  } catch (error) {
+    log.warn({ error }, 'a scrape failed after its answer had begun');
+    throw error;
+  }
 }
 
 async function sendBody(
   { method, raw }: FastifyRequest,
   reply: FastifyReply,
   body: AsyncIterableIterator<string>,
-  log: Log,
 ): Promise<FastifyReply> {
   if (method === 'HEAD' || raw.socket.destroyed) {
     await body.return?.();
     return reply.send();
   }
   // Strings of some tens of KB are counted as one object each: two of them wait at most.
-  const stream = Readable.from(body, { highWaterMark: 1 });
-  stream.on('error', (error) => log.warn({ error }, 'a scrape failed after its answer had begun'));
-  return reply.send(stream);
+  return reply.send(Readable.from(body, { highWaterMark: 1 }));
 }

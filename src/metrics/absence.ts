@@ -1,4 +1,5 @@
 import type { ContainerSnapshot } from '../model/snapshot.ts';
+import type { MemoryUsage, Sample } from '../model/sample.ts';
 import { workingSet } from './formulas.ts';
 
 /** Why a figure of a running container is not there: the reasons, and what each means to a reader. */
@@ -18,13 +19,23 @@ export type AbsenceReason = keyof typeof absenceReasons;
 /** What a running, measured container lacks. */
 export function absencesOf({ sample }: ContainerSnapshot): readonly AbsenceReason[] {
   if (!sample) return [];
-  const { cpu, memory, networks, blockIo, storage } = sample;
-  const reasons: AbsenceReason[] = [];
-  if (!cpu) reasons.push('no-cpu');
-  if (!memory) reasons.push('no-memory');
-  else if (workingSet(memory) === undefined) reasons.push('no-working-set');
-  if (!networks) reasons.push('no-own-network');
-  if (!storage && !blockIo?.serviceBytes) reasons.push('no-block-io');
-  else if (!storage && !blockIo?.serviced) reasons.push('no-disk-operations');
-  return reasons;
+  const { cpu, memory, networks } = sample;
+  const reasons = [
+    cpu ? undefined : 'no-cpu',
+    memoryAbsence(memory),
+    networks ? undefined : 'no-own-network',
+    diskAbsence(sample),
+  ] as const;
+  return reasons.filter((reason) => reason !== undefined);
+}
+
+function memoryAbsence(memory: MemoryUsage | undefined): AbsenceReason | undefined {
+  if (memory?.usage === undefined && memory?.commitBytes === undefined) return 'no-memory';
+  return workingSet(memory) === undefined ? 'no-working-set' : undefined;
+}
+
+function diskAbsence({ blockIo, storage }: Sample): AbsenceReason | undefined {
+  if (storage) return undefined;
+  if (!blockIo?.serviceBytes) return 'no-block-io';
+  return blockIo.serviced ? undefined : 'no-disk-operations';
 }

@@ -34,8 +34,11 @@ export class AgentInstruments implements ProbeObserver, ExportObserver {
       'Callers that were served older figures because a probe took too long',
     );
     this.#inlineTimeouts = meter.createCounter('tidegauge.probe.inline_timeouts', timeouts);
-    const calls = engineCalls.map((call) => [call, callInstruments(meter, call)] as const);
-    this.#calls = Object.fromEntries(calls) as Record<EngineCall, { duration: Histogram; errors: Counter }>;
+    this.#calls = {
+      list: callInstruments(meter, 'list'),
+      inspect: callInstruments(meter, 'inspect'),
+      stats: callInstruments(meter, 'stats'),
+    };
     this.#exports = meter.createCounter(
       'tidegauge.export.attempts',
       counted('{export}', 'Exports begun over OTLP'),

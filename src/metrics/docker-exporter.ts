@@ -129,21 +129,30 @@ function gauge(
 function cpuCapacity({ sample, state }: ContainerSnapshot): number | undefined {
   if (!sample?.cpu) return undefined;
   if (!sample.windows) return numberOf(sample.cpu.systemNanos);
-  return state.startedAt === undefined ? undefined : (sample.takenAt - state.startedAt) * 10_000;
+  const millis = state.startedAt === undefined ? undefined : sample.takenAt - state.startedAt;
+  return millis === undefined || millis <= 0 ? undefined : millis * 10_000;
 }
 
 /** Zero when there is no interface, as the original has it: a running container without a network moves no bytes. */
-function overInterfaces(sample: Sample, read: (usage: InterfaceUsage) => Integer | undefined): number {
-  return (sample.networks ?? []).reduce((sum, usage) => sum + Number(read(usage) ?? 0), 0);
+function overInterfaces(
+  { networks = [] }: Sample,
+  read: (usage: InterfaceUsage) => Integer | undefined,
+): number | undefined {
+  const values = networks.map(read).filter((value) => value !== undefined);
+  // Without one of its terms a sum would fall.
+  if (values.length < networks.length) return undefined;
+  return values.reduce((sum: number, value) => sum + Number(value), 0);
 }
 
-function overDevices(
+/** Zero when nothing was counted, as the original has it; a list that lacks one direction is not believed. */ function overDevices(
   sample: Sample,
   operation: BlockIoEntry['operation'],
   windows: Integer | undefined,
-): number {
+): number | undefined {
   if (windows !== undefined) return Number(windows);
-  const entries = (sample.blockIo?.serviceBytes ?? []).filter((entry) => entry.operation === operation);
+  const all = sample.blockIo?.serviceBytes ?? [];
+  const entries = all.filter((entry) => entry.operation === operation);
+  if (entries.length === 0 && all.length > 0) return undefined;
   return entries.reduce((sum, { value }) => sum + Number(value), 0);
 }
 

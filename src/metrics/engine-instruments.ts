@@ -21,7 +21,7 @@ export const engineInstruments: readonly EngineInstrument[] = [
     ({ lastSuccess }) => (lastSuccess === undefined ? undefined : lastSuccess / 1000),
   ),
   agent('tidegauge.snapshot.age', 's', 'Age of the figures that are served', ({ lastSuccess, now }) =>
-    lastSuccess === undefined ? undefined : (now - lastSuccess) / 1000,
+    lastSuccess === undefined ? undefined : Math.max(0, now - lastSuccess) / 1000,
   ),
   {
     ...agent(

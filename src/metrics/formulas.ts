@@ -1,4 +1,4 @@
-import type { Integer, MemoryUsage, Sample } from '../model/sample.ts';
+import type { Integer, MemoryUsage, PreviousCpuUsage, Sample } from '../model/sample.ts';
 import { difference } from '../model/sample.ts';
 
 /** Longer than this between two readings, and the older one belongs to another clock. */
@@ -9,17 +9,19 @@ const believableIntervalMillis = 3_600_000;
  * The previous sample is our own, else the pair inside a two-sample answer; without either it is unknown.
  */
 export function cpuUsage(sample: Sample, previous: Sample | undefined): number | undefined {
-  if (!sample.cpu) return undefined;
-  const before = previous?.cpu
-    ? { at: clockOf(previous), totalNanos: previous.cpu.totalNanos }
-    : sample.previousCpu && { at: sample.previousCpu.takenAt, totalNanos: sample.previousCpu.totalNanos };
-  if (before?.at === undefined) return undefined;
-  const millis = clockOf(sample) - before.at;
+  const before = readingBefore(sample, previous);
+  if (!sample.cpu || before?.takenAt === undefined) return undefined;
+  const millis = clockOf(sample) - before.takenAt;
   const nanos = difference(sample.cpu.totalNanos, before.totalNanos);
   // Windows counts in ticks of 100 ns.
   const scale = sample.windows ? 100 : 1;
   if (millis <= 0 || millis > believableIntervalMillis || nanos < 0) return undefined;
   return (nanos * scale) / (millis * 1e6);
+}
+
+function readingBefore(sample: Sample, previous: Sample | undefined): PreviousCpuUsage | undefined {
+  if (!previous?.cpu) return sample.previousCpu;
+  return { takenAt: clockOf(previous), totalNanos: previous.cpu.totalNanos };
 }
 
 /**

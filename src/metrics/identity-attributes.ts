@@ -28,6 +28,18 @@ export function hostResource({ engine }: Pick<EngineSnapshot, 'engine'>): Resour
   return defined({ 'host.name': engine.hostName, 'host.id': engine.hostId });
 }
 
+/** Every key of {@link infoAttributes}. */
+export const infoKeys: readonly string[] = [
+  'container.image.name',
+  'container.image.tags',
+  'container.image.id',
+  'container.image.repo_digests',
+  'container.runtime.name',
+  'container.runtime.version',
+  ...kubernetesLabels.map(([, attribute]) => attribute),
+  'host.name',
+];
+
 /** The same for `container.info`, where a label can only be text: lists are joined by commas. */
 export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
   const entries = Object.entries({ ...about(snapshot), 'host.name': snapshot.engine.hostName });

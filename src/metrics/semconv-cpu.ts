@@ -1,7 +1,6 @@
-import type { ContainerInstrument } from '../model/instrument.ts';
+import type { ContainerInstrument, Observe } from '../model/instrument.ts';
 import type { Integer } from '../model/sample.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
-import type { Observe } from '../model/instrument.ts';
 import { cpuUsage } from './formulas.ts';
 
 const user = { 'cpu.mode': 'user' };
@@ -13,7 +12,7 @@ export const semconvCpu: readonly ContainerInstrument[] = [
     name: 'container.cpu.time',
     kind: 'counter',
     unit: 's',
-    description: 'CPU time consumed, by mode; the sum over the modes is the total',
+    description: 'CPU time consumed, by mode; on cgroup v1 the modes come in steps of 10 ms',
     attributes: ['cpu.mode'],
     source: 'stats',
     stability: 'release_candidate',
@@ -77,18 +76,18 @@ export const semconvCpu: readonly ContainerInstrument[] = [
   }),
 ];
 
-/** Windows counts in ticks of 100 ns; an engine that does not tell the modes apart gives one point without. */
+/** Windows counts in ticks of 100 ns; an engine that tells no mode apart, or 0 for all, gives one point without. */
 function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe): void {
   if (!sample?.cpu) return;
   const { totalNanos, userNanos, kernelNanos } = sample.cpu;
   const perSecond = sample.windows ? 1e7 : 1e9;
   const startedAt = starts.of('cpu');
-  if (userNanos === undefined || kernelNanos === undefined) {
+  if (!userNanos && !kernelNanos) {
     observe(Number(totalNanos) / perSecond, {}, startedAt);
     return;
   }
-  observe(Number(userNanos) / perSecond, user, startedAt);
-  observe(Number(kernelNanos) / perSecond, kernel, startedAt);
+  if (userNanos !== undefined) observe(Number(userNanos) / perSecond, user, startedAt);
+  if (kernelNanos !== undefined) observe(Number(kernelNanos) / perSecond, kernel, startedAt);
 }
 
 type Throttling = NonNullable<NonNullable<NonNullable<ContainerSnapshot['sample']>['cpu']>['throttling']>;

@@ -1,7 +1,7 @@
 import { containerStatuses, healthStatuses } from '../model/container.ts';
 import type { ContainerInstrument } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
-import { infoAttributes } from './identity-attributes.ts';
+import { infoAttributes, infoKeys } from './identity-attributes.ts';
 
 const stateAttributes = containerStatuses.map((status) => ({
   status,
@@ -16,7 +16,7 @@ const healthAttributes = healthStatuses.map((health) => ({
 export const semconvLifecycle: readonly ContainerInstrument[] = [
   {
     ...extension('container.info', '', 'Always 1; who the container is, as attributes'),
-    attributes: ['container.image.name', 'container.image.tags', 'container.runtime.name', 'k8s.pod.uid'],
+    attributes: infoKeys,
     source: 'inspect',
     observe: (snapshot, observe) => observe(1, infoAttributes(snapshot)),
   },
@@ -52,7 +52,7 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
   },
   {
     ...extension(
-      'container.restart.count',
+      'container.restarts.current',
       '{restart}',
       'Restarts by the restart policy; 0 again after a manual start',
     ),
@@ -122,7 +122,9 @@ function observeDefined(value: number | bigint | undefined, observe: (value: num
 function uptime({ state, stateAt, sample }: ContainerSnapshot): number | undefined {
   const isUp = state.status === 'running' || state.status === 'paused';
   if (!isUp || state.startedAt === undefined) return undefined;
-  return Math.max(0, ((sample?.takenAt ?? stateAt) - state.startedAt) / 1000);
+  const millis = (sample?.takenAt ?? stateAt) - state.startedAt;
+  // A start in the future is another clock's.
+  return millis < 0 ? undefined : millis / 1000;
 }
 
 function inSeconds(millis: number | undefined): number | undefined {

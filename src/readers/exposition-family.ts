@@ -5,7 +5,7 @@ import type { ScopeLabels } from './exposition-scopes.ts';
 import { prometheusName } from './prometheus-names.ts';
 
 /** A family's type, as its TYPE line has it. */
-export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'unknown' | 'info';
+type FamilyType = 'counter' | 'gauge' | 'histogram' | 'unknown' | 'info';
 
 /** What stands above the samples of a family. */
 export interface FamilyHead {
@@ -20,7 +20,7 @@ export interface FamilyHead {
 }
 
 /** One metric of one scope. */
-export interface FamilyPart {
+interface FamilyPart {
   readonly metric: MetricData;
   readonly labels: ScopeLabels;
 }

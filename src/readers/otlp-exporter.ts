@@ -74,28 +74,39 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   }
 
   async #exportAll(collected: ResourceMetrics): Promise<SdkExportResult> {
-    const { monotonic, exportTimeoutMillis, observer, layout } = this.#options;
-    const start = monotonic();
+    const { exportTimeoutMillis, observer, layout } = this.#options;
+    const start = this.#options.monotonic();
+    const passed = (): number => this.#options.monotonic() - start;
     Object.assign(this.#tally, { bytes: 0, rejectedPoints: 0 });
     let failure: Error | undefined;
     for (const request of requestsOf(collected, layout)) {
-      if (monotonic() - start >= exportTimeoutMillis)
-        failure ??= new Error('timeout: the export took too long');
-      else failure ??= await this.#send(request);
-      if (failure) break;
+      const failed = await this.#send(request, exportTimeoutMillis - passed());
+      failure ??= failed;
+      if (failed && !concernsRequestOnly(failed)) break;
       await nextTurn();
     }
-    const seconds = (monotonic() - start) / 1000;
+    const seconds = passed() / 1000;
     observer.exportEnded({ seconds, ...this.#tally, ...(failure && { error: errorType(failure) }) });
     return failure ? { code: ExportResultCode.FAILED, error: failure } : { code: ExportResultCode.SUCCESS };
   }
 
-  #send(request: ResourceMetrics[]): Promise<Error | undefined> {
-    return new Promise((resolve) => {
-      this.#delegate.export(request, ({ code, error }) => {
-        resolve(code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('export failed')));
+  /** The delegate's own time-out is for idle sockets only: a drip-fed answer would hold the export for ever. */
+  async #send(request: ResourceMetrics[], patienceMillis: number): Promise<Error | undefined> {
+    const late = new Error('timeout: the export took too long');
+    if (patienceMillis <= 0) return late;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise((resolve) => {
+        timer = setTimeout(() => resolve(late), patienceMillis);
+        this.#delegate.export(request, ({ code, error }) => {
+          resolve(code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('export failed')));
+        });
       });
-    });
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown : new Error(String(thrown));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
@@ -158,6 +169,11 @@ function singly(delegate: IOtlpExportDelegate<ResourceMetrics[]>): IOtlpExportDe
 function countPoints(request: ResourceMetrics[]): number {
   const metrics = request.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
   return metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
+}
+
+/** The collector refuses what is in it, or its size: other containers' figures may still pass. */
+function concernsRequestOnly(error: Error): boolean {
+  return 'code' in error && (error.code === 400 || error.code === 413);
 }
 
 /** A class of low cardinality: the HTTP status, the errno, `timeout`, else the error's name. */

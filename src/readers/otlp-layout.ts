@@ -4,8 +4,12 @@ import { observedIn } from './container-meter.ts';
 /** How a collection becomes requests: a Resource per container, or the host's with the identity on each point. */
 export type OtlpLayout = 'container' | 'flat';
 
-/** Containers in one request: some 5,000 points, under 20 ms of encoding and far under the Collector's 20 MiB. */
-const subjectsPerRequest = 100;
+/** Encoded in less than 20 ms or so. */
+const pointsPerRequest = 5000;
+/** Far under the Collector's 20 MiB, however long names and labels are and whatever they cost in UTF-8. */
+const charactersPerRequest = 4 * 1024 * 1024;
+/** Of a point without the identity: its times, value and own attributes. */
+const charactersPerPoint = 150;
 
 /**
  * Cuts a collection into requests of whole containers. The agent's own metrics come first, under the agent's
@@ -17,12 +21,37 @@ export function* requestsOf(collected: ResourceMetrics, layout: OtlpLayout): Gen
     (scope) => observedIn.has(scope) && scope.metrics.length > 0,
   );
   const agent = own.length > 0 ? [{ resource: collected.resource, scopeMetrics: own }] : [];
-  if (subjects.length === 0 && agent.length > 0) yield agent;
-  for (let start = 0; start < subjects.length; start += subjectsPerRequest) {
-    const part = subjects.slice(start, start + subjectsPerRequest);
-    const resources = layout === 'flat' ? flat(part) : part.flatMap(withResource);
-    yield start === 0 ? [...agent, ...resources] : resources;
+  let first = agent;
+  for (const part of partsOf(subjects, layout)) {
+    yield [...first, ...(layout === 'flat' ? flat(part) : part.flatMap(withResource))];
+    first = [];
   }
+  if (first.length > 0) yield first;
+}
+
+function* partsOf(subjects: readonly ScopeMetrics[], layout: OtlpLayout): Generator<readonly ScopeMetrics[]> {
+  let part: ScopeMetrics[] = [];
+  let [points, characters] = [0, 0];
+  for (const scope of subjects) {
+    const count = scope.metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
+    // The Resource's attributes stand on `container.info`, too.
+    const identities = layout === 'flat' ? count : 2;
+    const size = count * charactersPerPoint + identities * identityLength(scope);
+    if (part.length > 0 && (points + count > pointsPerRequest || characters + size > charactersPerRequest)) {
+      yield part;
+      part = [];
+      [points, characters] = [0, 0];
+    }
+    part.push(scope);
+    points += count;
+    characters += size;
+  }
+  if (part.length > 0) yield part;
+}
+
+function identityLength(scope: ScopeMetrics): number {
+  const attributes = Object.entries(observedIn.get(scope)?.subject.resource.attributes ?? {});
+  return attributes.reduce((sum, [key, value]) => sum + key.length + String(value).length, 0);
 }
 
 function withResource(scope: ScopeMetrics): ResourceMetrics[] {

@@ -44,9 +44,7 @@ export class Telemetry {
   readonly #pull: PrometheusExporter | undefined;
 
   constructor(options: TelemetryOptions, observer: ExportObserver) {
-    this.#push = pushExporters(options, observer).map((exporter) =>
-      pushReader(options, exporter, this.#producer(options)),
-    );
+    this.#push = this.#pushReaders(options, observer);
     const metricProducers = [this.#containers];
     this.#pull = options.prometheus
       ? new PrometheusExporter({ preventServerStart: true, metricProducers })
@@ -73,7 +71,8 @@ export class Telemetry {
   async scrape(timeoutMillis: number): Promise<ResourceMetrics> {
     if (!this.#pull) throw new Error('the exporter prometheus is not on');
     const { resourceMetrics, errors } = await this.#pull.collect({ timeoutMillis });
-    if (resourceMetrics.scopeMetrics.length === 0) throw errors[0] ?? new Error('nothing was collected');
+    if (resourceMetrics.scopeMetrics.length === 0)
+      throw new Error('nothing was collected', { cause: errors[0] });
     return resourceMetrics;
   }
 
@@ -82,17 +81,16 @@ export class Telemetry {
     await this.#provider.shutdown({ timeoutMillis });
   }
 
-  #producer(options: TelemetryOptions): MetricProducer {
-    const isDelta = options.otlp?.temporality === 'delta';
-    return isDelta ? new DeltaProducer(this.#containers, options.now) : this.#containers;
+  #pushReaders(options: TelemetryOptions, observer: ExportObserver): PhasedReader[] {
+    const { otlp, console, now } = options;
+    // Asynchronous counters stay cumulative where `lowmemory` is preferred, as the specification has it.
+    const producer =
+      otlp?.temporality === 'delta' ? new DeltaProducer(this.#containers, now) : this.#containers;
+    const readers = otlp ? [pushReader(options, new OtlpExporter({ ...otlp, observer }), producer)] : [];
+    return console
+      ? [...readers, pushReader(options, new ConsoleMetricExporter(), this.#containers)]
+      : readers;
   }
-}
-
-function pushExporters({ otlp, console }: TelemetryOptions, observer: ExportObserver): PushMetricExporter[] {
-  return [
-    ...(otlp ? [new OtlpExporter({ ...otlp, observer })] : []),
-    ...(console ? [new ConsoleMetricExporter()] : []),
-  ];
 }
 
 function pushReader(

@@ -3,8 +3,8 @@ import type {
   ContainerLimits,
   ContainerState,
   ContainerStatus,
+  HealthStatus,
 } from '../model/container.ts';
-import type { HealthStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { Sample } from '../model/sample.ts';
 

@@ -1,4 +1,4 @@
-import { connect as connectPlain } from 'node:net';
+import { connect as connectPlain, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
@@ -41,20 +41,39 @@ export function parseEngineAddress(endpoint: EngineEndpoint): EngineAddress {
     if (local === '') throw new Error(`${url}: expected a path after //`);
     return { scheme: 'unix', socketPath: local, pathPrefix: '' };
   }
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const scheme = parsed && schemeOf(parsed.protocol, endpoint.tls !== undefined);
-  if (!parsed || !scheme || parsed.hostname === '') {
-    throw new Error(
-      `${url}: expected unix://PATH, npipe://PATH, tcp://HOST:PORT, http(s)://HOST:PORT or ssh://USER@HOST`,
-    );
-  }
+  const remote = URL.canParse(url) ? remoteAddress(new URL(url), endpoint) : undefined;
+  if (remote) return remote;
+  throw new Error(
+    `${shownUrl(url)}: expected unix://PATH, npipe://PATH, tcp://HOST:PORT, http(s)://HOST:PORT or ssh://USER@HOST`,
+  );
+}
+
+function remoteAddress(parsed: URL, { url, tls }: EngineEndpoint): EngineAddress | undefined {
+  const scheme = schemeOf(parsed.protocol, tls !== undefined);
+  const user = decoded(parsed.username);
+  if (!scheme || parsed.hostname === '' || user === undefined) return undefined;
   return {
     scheme,
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: parsed.port === '' ? defaultPorts[scheme] : Number(parsed.port),
-    ...(parsed.username !== '' && { user: decodeURIComponent(parsed.username) }),
+    port: portIn(url) ?? defaultPorts[scheme],
+    ...(user !== '' && { user }),
     pathPrefix: parsed.pathname.replace(/\/+$/, ''),
   };
+}
+
+/** As written: `URL` leaves out port 80 of http and 443 of https, which are not an engine's defaults. */
+function portIn(url: string): number | undefined {
+  const port = /^[^/]*\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(url)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A percent sign that begins no escape: the caller says what is wrong with the whole URL.
+    return undefined;
+  }
 }
 
 /** The URL as it may be shown: without a password. */
@@ -77,7 +96,8 @@ export function connectEngine(address: EngineAddress, tls: EngineTls | undefined
   if (address.socketPath !== undefined) return connectPlain({ path: address.socketPath });
   const { host = 'localhost', port = defaultPorts.http } = address;
   if (address.scheme === 'http') return connectPlain({ host, port });
-  return connectTls({ host, port, servername: host, ...tlsOptions(tls) });
+  // An IP address may not stand in the name that TLS asks for (RFC 6066); it is checked all the same.
+  return connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...tlsOptions(tls) });
 }
 
 /** tcp:// means TLS as soon as certificates are given, as the Docker CLI has it. */

@@ -7,7 +7,7 @@ import { connectEngine, parseEngineAddress, tlsOptions } from './docker-address.
 import type { EngineAddress, EngineEndpoint } from './docker-address.ts';
 import { KeepAliveClient } from './keep-alive-client.ts';
 import type { Answer } from './keep-alive-client.ts';
-import { SourceError, toSourceError } from './source-error.ts';
+import { SourceError, sourceErrorDuring } from './source-error.ts';
 
 /** Largest answer that is read: a list of 10,000 containers with many labels is about 20 MB. */
 const maxBodyBytes = 64 * 1024 * 1024;
@@ -32,10 +32,10 @@ export class DockerClient {
     this.#callTimeoutMillis = callTimeoutMillis;
     this.#pathPrefix = address.pathPrefix;
     this.#agent = agentFor(address, endpoint);
-    this.#docker = new Docker(dockerOptions(address, this.#agent));
+    this.#docker = createDocker(dockerOptions(address, this.#agent));
     if (address.scheme === 'ssh') return;
     const connect = () => connectEngine(address, endpoint.tls);
-    this.#stats = new KeepAliveClient({ connect, host: address.host ?? 'docker', maxBodyBytes });
+    this.#stats = new KeepAliveClient({ connect, host: hostHeader(address), maxBodyBytes });
   }
 
   /** A control call: version, info, list, inspect. Throws SourceError. */
@@ -45,7 +45,7 @@ export class DockerClient {
       const stream = await this.#dial(this.#pathPrefix + path, abort);
       return { status: statusOf(stream), text: await readBounded(stream, abort) };
     } catch (error) {
-      throw toSourceError(abort.aborted ? abort.reason : error, `GET ${path}`);
+      throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
     }
   }
 
@@ -79,7 +79,18 @@ export class DockerClient {
   }
 }
 
-/** dockerode looks at DOCKER_HOST by itself: every field that it could take from there is set, be it to undefined. */
+/** dockerode reads DOCKER_HOST and its certificates by itself, and throws when they are wrong, whatever it is given. */
+function createDocker(options: Docker.DockerOptions): Docker {
+  const host = process.env['DOCKER_HOST'];
+  delete process.env['DOCKER_HOST'];
+  try {
+    return new Docker(options);
+  } finally {
+    if (host !== undefined) process.env['DOCKER_HOST'] = host;
+  }
+}
+
+/** Every field is set that dockerode would take from a socket of its own choice, be it to undefined. */
 function dockerOptions(address: EngineAddress, agent: HttpAgent | undefined): Docker.DockerOptions {
   const sshAgent = process.env['SSH_AUTH_SOCK'];
   const fields = {
@@ -96,6 +107,11 @@ function dockerOptions(address: EngineAddress, agent: HttpAgent | undefined): Do
     ...(sshAgent !== undefined && { sshOptions: { agent: sshAgent } }),
   };
   return Object.assign({}, fields);
+}
+
+function hostHeader({ host = 'docker', port, socketPath }: EngineAddress): string {
+  if (socketPath !== undefined) return 'docker';
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function agentFor(address: EngineAddress, endpoint: EngineEndpoint): HttpAgent | undefined {
@@ -125,12 +141,15 @@ async function readBounded(stream: Readable, signal: AbortSignal): Promise<strin
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     for await (const chunk of stream) {
-      const part = Buffer.from(chunk);
-      bytes += part.length;
+      if (!Buffer.isBuffer(chunk)) continue;
+      bytes += chunk.length;
       if (bytes > maxBodyBytes)
         throw new SourceError('too-large', `the answer is larger than ${maxBodyBytes} bytes`);
-      chunks.push(part);
+      chunks.push(chunk);
     }
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    throw new SourceError('bad-response', 'the answer broke off in the middle', error);
   } finally {
     signal.removeEventListener('abort', giveUp);
     stream.destroy();

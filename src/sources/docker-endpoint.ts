@@ -45,15 +45,28 @@ export function realSurroundings(environment: Surroundings['environment']): Surr
 
 /** The certificates in a directory laid out as `DOCKER_CERT_PATH`: ca.pem, cert.pem, key.pem. */
 export function certificatesIn(at: Surroundings, directory: string, verify: boolean): EngineTls {
-  const read = (file: string): string => {
-    const path = join(directory, file);
-    try {
-      return at.readText(path);
-    } catch (cause) {
-      throw new Error(`certificate ${path} cannot be read`, { cause });
-    }
-  };
+  const read = (file: string): string => readCertificate(at, join(directory, file));
   return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), verify };
+}
+
+/** PEM text. Throws an Error that names the file. */
+export function readCertificate(at: Surroundings, path: string): string {
+  try {
+    return at.readText(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    throw new Error(`certificate ${path} cannot be read${reason}`, { cause });
+  }
+}
+
+/** A context may come with the authority alone, with all three files, or with none. */
+function certificatesPresentIn(at: Surroundings, directory: string): Omit<EngineTls, 'verify'> | undefined {
+  const files = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
+  const entries = Object.entries(files).flatMap(([name, file]) => {
+    const path = join(directory, file);
+    return at.exists(path) ? [[name, readCertificate(at, path)] as const] : [];
+  });
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
 function fromDockerHost(at: Surroundings): EngineEndpoint | undefined {
@@ -62,30 +75,34 @@ function fromDockerHost(at: Surroundings): EngineEndpoint | undefined {
   const url = host.includes('://') ? host : `tcp://${host}`;
   if (!url.startsWith('tcp://') && !url.startsWith('https://')) return { url };
   if (!verify && !directory) return { url };
-  return { url, tls: certificatesIn(at, directory ?? join(at.home, '.docker'), Boolean(verify)) };
+  return { url, tls: certificatesIn(at, directory || join(at.home, '.docker'), Boolean(verify)) };
 }
 
 /** `docker context use`: metadata lies under the SHA-256 of the context's name. */
 function fromContext(at: Surroundings): EngineEndpoint | undefined {
-  const root = at.environment['DOCKER_CONFIG'] ?? join(at.home, '.docker');
-  const name =
-    at.environment['DOCKER_CONTEXT'] ?? textOf(jsonIn(at, join(root, 'config.json'))?.['currentContext']);
-  if (!name || name === 'default') return undefined;
+  const root = at.environment['DOCKER_CONFIG'] || join(at.home, '.docker');
+  const chosen =
+    at.environment['DOCKER_CONTEXT'] || jsonIn(at, join(root, 'config.json'))?.['currentContext'];
+  const name = textOf(chosen);
+  return name === undefined || name === 'default' ? undefined : contextEndpoint(at, root, name);
+}
+
+function contextEndpoint(at: Surroundings, root: string, name: string): EngineEndpoint {
   const digest = createHash('sha256').update(name).digest('hex');
   const meta = jsonIn(at, join(root, 'contexts', 'meta', digest, 'meta.json'));
   const docker = objectOf(objectOf(meta?.['Endpoints'])?.['docker']);
   const url = textOf(docker?.['Host']);
   if (!url)
     throw new Error(`Docker context "${name}": no endpoint in ${join(root, 'contexts', 'meta', digest)}`);
-  const certificates = join(root, 'contexts', 'tls', digest, 'docker');
-  if (!at.exists(join(certificates, 'cert.pem'))) return { url };
-  return { url, tls: certificatesIn(at, certificates, docker?.['SkipTLSVerify'] !== true) };
+  const skipsVerify = docker?.['SkipTLSVerify'] === true;
+  const certificates = certificatesPresentIn(at, join(root, 'contexts', 'tls', digest, 'docker'));
+  return certificates || skipsVerify ? { url, tls: { ...certificates, verify: !skipsVerify } } : { url };
 }
 
 /** Rootless Docker, Docker Desktop and rootless Podman. */
 function fromUserSocket(at: Surroundings): EngineEndpoint | undefined {
   const runtime =
-    at.environment['XDG_RUNTIME_DIR'] ?? (at.userId === undefined ? undefined : `/run/user/${at.userId}`);
+    at.environment['XDG_RUNTIME_DIR'] || (at.userId === undefined ? undefined : `/run/user/${at.userId}`);
   const paths = [
     ...(runtime ? [join(runtime, 'docker.sock')] : []),
     join(at.home, '.docker', 'run', 'docker.sock'),

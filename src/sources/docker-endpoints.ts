@@ -1,6 +1,7 @@
+import { createSecureContext } from 'node:tls';
 import type { EngineEndpoint, EngineTls } from './docker-address.ts';
-import { parseEngineAddress } from './docker-address.ts';
-import { discoverEndpoint } from './docker-endpoint.ts';
+import { parseEngineAddress, shownUrl, tlsOptions } from './docker-address.ts';
+import { discoverEndpoint, readCertificate } from './docker-endpoint.ts';
 import type { Surroundings } from './docker-endpoint.ts';
 
 /** What the user says of the engines; everything may be left out. */
@@ -25,8 +26,19 @@ export function engineEndpoints(settings: EndpointSettings, at: Surroundings): r
     const isRemote = /^(?:tcp|https):/.test(endpoint.url);
     const secured = isRemote && tls ? { ...endpoint, tls } : withSurroundings(endpoint, settings, at);
     parseEngineAddress(secured);
+    expectUsable(secured);
     return secured;
   });
+}
+
+/** What is no certificate, or no key for it, is found now and not at the first connection. */
+function expectUsable({ url, tls }: EngineEndpoint): void {
+  try {
+    if (tls) createSecureContext(tlsOptions(tls));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`certificates for ${shownUrl(url)} cannot be used: ${reason}`, { cause });
+  }
 }
 
 /** A named tcp:// endpoint takes the certificates of the variables, as the Docker CLI's --host does. */
@@ -38,10 +50,10 @@ function withSurroundings(
   const isRemote = /^(?:tcp|https):/.test(endpoint.url);
   if (!isRemote || endpoint.tls) return endpoint;
   const { DOCKER_CERT_PATH: directory, DOCKER_TLS_VERIFY: verify } = at.environment;
-  if (!directory)
-    return settings.verify
-      ? endpoint
-      : { ...endpoint, ...(endpoint.url.startsWith('https:') && { tls: { verify: false } }) };
+  if (!directory && !verify) {
+    const isUnverified = !settings.verify && endpoint.url.startsWith('https:');
+    return isUnverified ? { ...endpoint, tls: { verify: false } } : endpoint;
+  }
   const environment = { DOCKER_HOST: endpoint.url, DOCKER_CERT_PATH: directory, DOCKER_TLS_VERIFY: verify };
   return discoverEndpoint({ ...at, environment });
 }
@@ -50,9 +62,9 @@ function namedCertificates(settings: EndpointSettings, at: Surroundings): Engine
   const { caFile, certFile, keyFile, verify } = settings;
   if (caFile === undefined && certFile === undefined && keyFile === undefined) return undefined;
   return {
-    ...(caFile !== undefined && { ca: at.readText(caFile) }),
-    ...(certFile !== undefined && { cert: at.readText(certFile) }),
-    ...(keyFile !== undefined && { key: at.readText(keyFile) }),
+    ...(caFile !== undefined && { ca: readCertificate(at, caFile) }),
+    ...(certFile !== undefined && { cert: readCertificate(at, certFile) }),
+    ...(keyFile !== undefined && { key: readCertificate(at, keyFile) }),
     verify,
   };
 }

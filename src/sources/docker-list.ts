@@ -5,8 +5,12 @@ import { objectOf, present, textOf, textsOf } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { SourceError } from './source-error.ts';
 
+/** Engines use 64 hexadecimal digits; whatever else an id may be, it goes into the path of the next requests. */
+const writtenId = /^[\w.-]{1,256}$/;
+
 /**
- * `GET /containers/json` as Moby's `container.Summary` gives it. Items without an id are left out.
+ * `GET /containers/json` as Moby's `container.Summary` gives it. Items without an id, or with one that no
+ * path could hold, are left out.
  * Throws {@link SourceError} `bad-response` when the answer is no list.
  */
 export function parseContainerList(answer: unknown): readonly ListedContainer[] {
@@ -15,7 +19,7 @@ export function parseContainerList(answer: unknown): readonly ListedContainer[] 
   return answer.flatMap((item) => {
     const fields = objectOf(item);
     const id = textOf(fields?.['Id']);
-    return fields && id ? [listedContainer(id, fields)] : [];
+    return fields && id && writtenId.test(id) ? [listedContainer(id, fields)] : [];
   });
 }
 

@@ -30,8 +30,6 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
   const fields = objectOf(answer);
   if (!fields) throw new SourceError('bad-response', 'stats: expected a JSON object');
   const read = timeOf(fields['read']);
-  // Only Windows engines count processors here; Linux ones answer 0.
-  const processors = Number(countOf(fields['num_procs']) ?? 0) || undefined;
   const usage = {
     cpu: cpuOf(objectOf(fields['cpu_stats'])),
     memory: memoryOf(objectOf(fields['memory_stats'])),
@@ -41,6 +39,7 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
     storage: storageOf(objectOf(fields['storage_stats'])),
   };
   if (!isAlive(usage)) return undefined;
+  const processors = processorsOf(fields, usage.cpu);
   return present<Sample>({
     takenAt: read !== undefined && Math.abs(read - receivedAt) < believableSkewMillis ? read : receivedAt,
     readAt: read,
@@ -49,6 +48,11 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
     previousCpu: previousCpuOf(fields),
     processors,
   });
+}
+
+/** Only Windows engines count processors here, and only they give no host's CPU time; Linux ones answer 0. */
+function processorsOf(fields: Fields, cpu: CpuUsage | undefined): number | undefined {
+  return cpu?.systemNanos === undefined ? nonZeroNumber(fields['num_procs']) : undefined;
 }
 
 /** A process that runs has used CPU time, memory or a task; an answer without any is a dead container's. */
@@ -65,16 +69,25 @@ function cpuOf(stats: Fields | undefined): CpuUsage | undefined {
   const totalNanos = countOf(usage?.['total_usage']);
   // Zero is the engine's answer for a container that just died: absence.
   if (!stats || !usage || !totalNanos) return undefined;
-  const perCpu = listOf(usage['percpu_usage']).map(countOf);
   return present<CpuUsage>({
     totalNanos,
     userNanos: countOf(usage['usage_in_usermode']),
     kernelNanos: countOf(usage['usage_in_kernelmode']),
-    perCpuNanos: perCpu.length > 0 && perCpu.every((value) => value !== undefined) ? perCpu : undefined,
+    perCpuNanos: perCpuOf(usage['percpu_usage']),
     systemNanos: countOf(stats['system_cpu_usage']) || undefined,
-    onlineCpus: Number(countOf(stats['online_cpus']) ?? 0) || undefined,
+    onlineCpus: nonZeroNumber(stats['online_cpus']),
     throttling: throttlingOf(objectOf(stats['throttling_data'])),
   });
+}
+
+/** Whole or not at all: the index is the CPU. */
+function perCpuOf(value: unknown): readonly Integer[] | undefined {
+  const perCpu = listOf(value).map(countOf);
+  return perCpu.length > 0 && perCpu.every((count) => count !== undefined) ? perCpu : undefined;
+}
+
+function nonZeroNumber(value: unknown): number | undefined {
+  return Number(countOf(value) ?? 0) || undefined;
 }
 
 function throttlingOf(data: Fields | undefined): CpuThrottling | undefined {
@@ -110,7 +123,11 @@ function memoryOf(stats: Fields | undefined): MemoryUsage | undefined {
     commitPeakBytes: countOf(stats['commitpeakbytes']),
     privateWorkingSet: countOf(stats['privateworkingset']),
   });
-  return memory.usage === undefined && memory.commitBytes === undefined ? undefined : memory;
+  return hasFigures(memory) ? memory : undefined;
+}
+
+function hasFigures({ usage, commitBytes, privateWorkingSet, stats }: MemoryUsage): boolean {
+  return Boolean(usage ?? commitBytes ?? privateWorkingSet) || Object.values(stats).some(Boolean);
 }
 
 function integersOf(stats: Fields | undefined): Readonly<Record<string, Integer>> {
@@ -184,7 +201,7 @@ function pidsOf(stats: Fields | undefined): PidsUsage | undefined {
     current: countOf(stats?.['current']) || undefined,
     limit: limitOf(stats?.['limit']),
   });
-  return pids.current === undefined ? undefined : pids;
+  return pids.current === undefined && pids.limit === undefined ? undefined : pids;
 }
 
 function storageOf(stats: Fields | undefined): StorageUsage | undefined {

@@ -40,10 +40,13 @@ export function flagOf(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** An integer ≥ 0, exact; 2^64−1, the kernel's "unlimited", is returned as it is. */
+/** The largest integer that the kernel and the engine count with; as a limit it says "unlimited". */
+const largestCount = 2n ** 64n - 1n;
+
+/** An integer from 0 to 2^64−1, exact: above 2^53 only a bigint is. */
 export function countOf(value: unknown): Integer | undefined {
-  if (typeof value === 'bigint') return value >= 0n ? value : undefined;
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
+  if (typeof value === 'bigint') return value >= 0n && value <= largestCount ? value : undefined;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 /** An integer that a double can hold, of either sign. */
@@ -57,15 +60,28 @@ export function positiveOf(value: unknown): number | undefined {
   return integer !== undefined && integer > 0 ? integer : undefined;
 }
 
+/** `Date.parse` alone takes `1` for the year 2001. */
+const dateAndTime = /^\d{4}-\d\d-\d\dT/;
+
 /** Milliseconds since the epoch of an RFC 3339 time; Go's zero time (year 1) and nonsense are absent. */
 export function timeOf(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string' || !dateAndTime.test(value)) return undefined;
   const millis = Date.parse(value);
   return Number.isFinite(millis) && millis > 0 ? millis : undefined;
 }
 
-/** Leaves out the keys whose value is undefined, so that "absent" has one form. */
+/** Leaves out the keys whose value is undefined, so that "absent" has one form. Stats answers make thousands of these. */
 export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as T;
+  return withoutUndefined<T>(fields);
+}
+
+function withoutUndefined<T extends object>(fields: object): T {
+  if (isWhole<T>(fields)) return fields;
+  const kept: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) if (value !== undefined) kept[key] = value;
+  return withoutUndefined<T>(kept);
+}
+
+function isWhole<T extends object>(fields: object): fields is T {
+  return !Object.values(fields).includes(undefined);
 }

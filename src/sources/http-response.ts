@@ -4,6 +4,10 @@ const headEnd = Buffer.from('\r\n\r\n');
 const lineEnd = Buffer.from('\r\n');
 /** An engine's head has a few hundred bytes; more is not an engine. */
 const maxHeadBytes = 64 * 1024;
+/** A chunk's size and a trailer are a line each; more is not HTTP. */
+const maxLineBytes = 8 * 1024;
+/** Each part costs its own object: a body in chunks of one byte ends here before memory does. */
+const maxParts = 256 * 1024;
 
 type Phase = 'head' | 'length' | 'chunk-size' | 'chunk-data' | 'trailer' | 'until-close' | 'done';
 
@@ -13,8 +17,7 @@ type Phase = 'head' | 'length' | 'chunk-size' | 'chunk-data' | 'trailer' | 'unti
  */
 export class HttpResponse {
   status = 0;
-  /** False when the server closes the connection after this answer. */
-  keepAlive = true;
+  #keepAlive = true;
   readonly #maxBodyBytes: number;
   #phase: Phase = 'head';
   #pending: Buffer = Buffer.alloc(0);
@@ -29,6 +32,11 @@ export class HttpResponse {
 
   get isComplete(): boolean {
     return this.#phase === 'done';
+  }
+
+  /** False when the server closes the connection after this answer, or has sent more than one: nothing may follow it. */
+  get keepAlive(): boolean {
+    return this.#keepAlive && this.#pending.length === 0;
   }
 
   /** True once any byte of the answer has come: a retry would then not be safe to assume. */
@@ -89,7 +97,7 @@ export class HttpResponse {
     if (!status)
       throw new SourceError('bad-response', `not HTTP: begins with ${JSON.stringify(head.slice(0, 60))}`);
     this.status = Number(status);
-    this.keepAlive = !/\r\nconnection: *close/i.test(head) && !head.startsWith('HTTP/1.0');
+    this.#keepAlive = !/\r\nconnection: *close/i.test(head) && !head.startsWith('HTTP/1.0');
     this.#pending = this.#pending.subarray(end + 4);
     this.#phase = this.#bodyPhase(head);
     return true;
@@ -100,7 +108,7 @@ export class HttpResponse {
     if (/\r\ntransfer-encoding: *chunked/i.test(head)) return 'chunk-size';
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
     if (length === undefined) {
-      this.keepAlive = false;
+      this.#keepAlive = false;
       return 'until-close';
     }
     this.#expect(Number(length));
@@ -108,9 +116,8 @@ export class HttpResponse {
   }
 
   #readChunkSize(): boolean {
-    const end = this.#pending.indexOf(lineEnd);
-    if (end < 0) return false;
-    const line = this.#pending.toString('latin1', 0, end);
+    const line = this.#readLine();
+    if (line === undefined) return false;
     // After a chunk's data comes an empty line before the next size.
     if (line !== '') {
       const size = /^[0-9a-f]+/i.exec(line)?.[0];
@@ -118,16 +125,23 @@ export class HttpResponse {
       this.#expect(Number.parseInt(size, 16));
       this.#phase = this.#remaining === 0 ? 'trailer' : 'chunk-data';
     }
-    this.#pending = this.#pending.subarray(end + 2);
     return true;
   }
 
   #readTrailer(): boolean {
+    const line = this.#readLine();
+    if (line === '') this.#phase = 'done';
+    return line !== undefined;
+  }
+
+  #readLine(): string | undefined {
     const end = this.#pending.indexOf(lineEnd);
-    if (end < 0) return false;
+    if (end > maxLineBytes || (end < 0 && this.#pending.length > maxLineBytes))
+      throw new SourceError('bad-response', `a line of more than ${maxLineBytes} bytes between chunks`);
+    if (end < 0) return undefined;
+    const line = this.#pending.toString('latin1', 0, end);
     this.#pending = this.#pending.subarray(end + 2);
-    if (end === 0) this.#phase = 'done';
-    return true;
+    return line;
   }
 
   #take(next: Phase): boolean {
@@ -148,11 +162,14 @@ export class HttpResponse {
   #keep(part: Buffer): void {
     if (part.length === 0) return;
     this.#bodyBytes += part.length;
-    if (this.#bodyBytes > this.#maxBodyBytes) this.#tooLarge();
+    if (this.#bodyBytes > this.#maxBodyBytes || this.#body.length >= maxParts) this.#tooLarge();
     this.#body.push(part);
   }
 
   #tooLarge(): never {
-    throw new SourceError('too-large', `the answer is larger than ${this.#maxBodyBytes} bytes`);
+    throw new SourceError(
+      'too-large',
+      `the answer has more than ${this.#maxBodyBytes} bytes or ${maxParts} parts`,
+    );
   }
 }

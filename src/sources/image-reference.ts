@@ -7,16 +7,24 @@ import { present } from './fields.ts';
  */
 export function parseImageReference(reference: string | undefined, id: string | undefined): ContainerImage {
   const [named = '', digest] = (reference ?? '').split('@');
-  const isId =
-    named.startsWith('sha256:') || (/^[0-9a-f]{12,64}$/.test(named) && id?.includes(named) === true);
-  const colon = named.lastIndexOf(':');
-  const tagged = colon > named.lastIndexOf('/');
-  const name = tagged ? named.slice(0, colon) : named;
+  const { name, tag } = isImageId(named, id) ? {} : splitTag(named);
   return present<ContainerImage>({
     reference: reference || undefined,
-    name: isId || name === '' ? undefined : name,
-    tags: tagged && !isId ? [named.slice(colon + 1)] : [],
+    name: name || undefined,
+    tags: tag ? [tag] : [],
     id: id || undefined,
-    repoDigests: digest && !isId ? [`${name}@${digest}`] : [],
+    repoDigests: digest && name ? [`${name}@${digest}`] : [],
   });
+}
+
+/** `sha256:…`, or its digits, whole or cut short as users type them. */
+function isImageId(named: string, id: string | undefined): boolean {
+  return named.startsWith('sha256:') || (/^[0-9a-f]{12,64}$/.test(named) && id?.includes(named) === true);
+}
+
+/** A colon before a slash is that of a registry's port. */
+function splitTag(named: string): { name?: string; tag?: string } {
+  const colon = named.lastIndexOf(':');
+  if (colon <= named.lastIndexOf('/')) return { name: named };
+  return { name: named.slice(0, colon), tag: named.slice(colon + 1) };
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { HttpResponse } from './http-response.ts';
-import { SourceError, toSourceError } from './source-error.ts';
+import { SourceError, sourceErrorDuring, toSourceError } from './source-error.ts';
 
 /** What one request came to. */
 export interface Answer {
@@ -39,11 +39,12 @@ export class KeepAliveClient {
     if (signal.aborted) throw new SourceError('aborted', `GET ${path}: given up`);
     const reused = this.#idle.pop();
     if (reused) {
+      reused.removeAllListeners('data');
       const answer = await this.#exchange(reused, path, timeoutMillis, signal);
       // The server may close an idle connection at the moment we write: then nothing was answered, and we ask anew.
       if (answer !== 'closed') return answer;
     }
-    const answer = await this.#exchange(this.#connect(), path, timeoutMillis, signal);
+    const answer = await this.#exchange(this.#connect(path), path, timeoutMillis, signal);
     if (answer === 'closed') throw new SourceError('unreachable', `GET ${path}: the connection was closed`);
     return answer;
   }
@@ -53,8 +54,8 @@ export class KeepAliveClient {
     for (const socket of this.#open) socket.destroy();
   }
 
-  #connect(): Socket {
-    const socket = this.#options.connect();
+  #connect(path: string): Socket {
+    const socket = opened(this.#options, path);
     this.#open.add(socket);
     socket.setNoDelay(true);
     // An error between two requests has nobody else to hear it, and would end the process.
@@ -78,7 +79,7 @@ export class KeepAliveClient {
       return await this.#converse(exchange, path, timeoutMillis, signal);
     } catch (error) {
       socket.destroy();
-      throw toSourceError(error, `GET ${path}`);
+      throw sourceErrorDuring(`GET ${path}`, error);
     }
   }
 
@@ -123,8 +124,22 @@ export class KeepAliveClient {
   }
 
   #release(socket: Socket, keepAlive: boolean): void {
-    if (keepAlive && !socket.destroyed) this.#idle.push(socket);
-    else socket.destroy();
+    if (!keepAlive || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    // Bytes that nobody asked for would be taken for the next container's answer.
+    socket.on('data', () => socket.destroy());
+    this.#idle.push(socket);
+  }
+}
+
+/** TLS throws at once when it cannot use a certificate. */
+function opened(options: KeepAliveOptions, path: string): Socket {
+  try {
+    return options.connect();
+  } catch (error) {
+    throw toSourceError(error, `GET ${path}`);
   }
 }
 

@@ -28,6 +28,12 @@ const byErrno: Readonly<Record<string, SourceErrorCode>> = {
   ABORT_ERR: 'aborted',
 };
 
+/** The same as a {@link SourceError} whose message begins with what was being done. */
+export function sourceErrorDuring(doing: string, thrown: unknown): SourceError {
+  if (!(thrown instanceof SourceError)) return toSourceError(thrown, doing);
+  return new SourceError(thrown.code, `${doing}: ${thrown.message}`, thrown);
+}
+
 /** Turns whatever a socket or parser threw into a {@link SourceError}; one stays what it is. */
 export function toSourceError(thrown: unknown, doing: string): SourceError {
   if (thrown instanceof SourceError) return thrown;

@@ -30,48 +30,39 @@ export class AdaptivePool {
 
   /** Runs `call` on every item; `call` must not reject. One round at a time. */
   async run<T>(items: readonly T[], call: (item: T) => Promise<void>): Promise<void> {
-    const waiting = items.values();
     const ended = new AbortController();
-    let inFlight = 0;
+    let begun = 0;
     let answered = 0;
-    let stalled = false;
+    let wasQuiet = false;
     await new Promise<void>((resolve) => {
       const fill = (): void => {
-        while (inFlight < this.#limit) {
-          const { value, done } = waiting.next();
-          if (done) break;
-          inFlight += 1;
-          void call(value).then(() => {
-            inFlight -= 1;
+        for (const item of items.slice(begun, answered + this.#limit)) {
+          begun += 1;
+          void call(item).then(() => {
             answered += 1;
             fill();
           });
         }
-        if (inFlight === 0) resolve();
+        if (answered === items.length) resolve();
       };
-      const widen = (): void => {
-        stalled = true;
-        this.#limit = Math.min(this.#limit * 2, most);
+      const quiet = (): void => {
+        wasQuiet = true;
+        if (begun < items.length) this.#limit = Math.min(this.#limit * 2, most);
         fill();
       };
-      void this.#watch({
-        signal: ended.signal,
-        answered: () => answered,
-        isFull: () => inFlight >= this.#limit,
-        widen,
-      });
+      void this.#watch({ signal: ended.signal, answered: () => answered, quiet });
       fill();
     });
     ended.abort();
-    // A whole round without a stall: the engine is quick again, so ask it more gently.
-    if (!stalled && items.length >= this.#limit) this.#limit = Math.max(fewest, Math.ceil(this.#limit / 2));
+    // Never quiet for a whole round: the engine is quick again, so ask it more gently.
+    if (!wasQuiet) this.#limit = Math.max(fewest, Math.ceil(this.#limit / 2));
   }
 
   async #watch(round: Round): Promise<void> {
     let before = -1;
     while (!round.signal.aborted) {
       const answered = round.answered();
-      if (answered === before && round.isFull()) round.widen();
+      if (answered === before) round.quiet();
       before = round.answered();
       await this.#clock.sleep(stallMillis, round.signal).catch(() => undefined);
     }
@@ -81,6 +72,6 @@ export class AdaptivePool {
 interface Round {
   readonly signal: AbortSignal;
   answered(): number;
-  isFull(): boolean;
-  widen(): void;
+  /** Nothing was answered for {@link stallMillis}. */
+  quiet(): void;
 }

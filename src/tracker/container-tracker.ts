@@ -27,6 +27,7 @@ export class ContainerTracker {
   #inspectedAt = 0;
   /** What the list said when last inspected. */
   #inspectedFor: ListedContainer | undefined;
+  #startedAt: number;
   #starts: StartTracking;
   #sample: Sample | undefined;
   #previous: Sample | undefined;
@@ -41,19 +42,24 @@ export class ContainerTracker {
     this.#listed = listed;
     this.#listedAt = now;
     this.#trackedSince = now;
+    this.#startedAt = now;
     this.#starts = new StartTracking(now);
     this.#log = log;
   }
 
-  /** One update: inspects when something changed, measures when it runs. Never throws; a failure is counted. */
+  /**
+   * One update: inspects when something changed, measures when it runs. Never throws; a failure is counted.
+   * @param now when the engine gave the list, in milliseconds since the epoch.
+   */
   async update(listed: ListedContainer, calls: EngineCalls, now: number): Promise<void> {
-    if (calls.isOver) return;
+    // Not reached before the probe was given up: what is known is stale.
+    if (calls.isOver) return this.unpublish();
     try {
       if (this.#needsInspect(listed, now)) this.#accept(await calls.inspect(this.id), listed, now);
     } catch (thrown) {
       // Removed in between keeps what is known in sight until the next list; any other error hides what may be wrong.
-      if (this.#failed(thrown)) this.unpublish();
       this.#hasUsage = false;
+      this.#isPublished = !this.#failed(thrown) && this.#inspected !== undefined;
       return;
     } finally {
       this.#listed = listed;
@@ -61,7 +67,7 @@ export class ContainerTracker {
     }
     this.#isPublished = true;
     try {
-      await this.#measure(calls);
+      await this.#measure(listed, calls);
       this.#recovered();
     } catch (thrown) {
       this.#hasUsage = false;
@@ -86,13 +92,17 @@ export class ContainerTracker {
       state: inspected?.state ?? {},
       limits: inspected?.limits ?? {},
       stateAt: this.#listedAt,
-      ...(this.#hasUsage && this.#sample && { sample: this.#sample }),
-      ...(this.#hasUsage && this.#previous && { previous: this.#previous }),
-      starts: this.#starts,
+      ...this.#usage(),
+      starts: this.#starts.starts,
       failures: this.#failures,
       trackedSince: this.#trackedSince,
       published: this.#isPublished,
     };
+  }
+
+  #usage(): Pick<ContainerSnapshot, 'sample' | 'previous'> {
+    const sample = this.#hasUsage ? this.#sample : undefined;
+    return { ...(sample && { sample }), ...(sample && this.#previous && { previous: this.#previous }) };
   }
 
   #needsInspect(listed: ListedContainer, now: number): boolean {
@@ -107,43 +117,51 @@ export class ContainerTracker {
   }
 
   #accept(inspected: InspectedContainer, listed: ListedContainer, now: number): void {
-    const startedAt = inspected.state.startedAt;
-    if (!this.#inspected || startedAt !== this.#inspected.state.startedAt) this.#beginRun(startedAt ?? now);
+    const startedAt = inspected.state.startedAt ?? (this.#inspected ? this.#startedAt : now);
+    if (!this.#inspected || startedAt !== this.#startedAt) this.#beginRun(startedAt);
     this.#inspected = inspected;
     this.#inspectedFor = listed;
     this.#inspectedAt = now;
   }
 
   #beginRun(startedAt: number): void {
+    this.#startedAt = startedAt;
     this.#starts = new StartTracking(startedAt);
     this.#sample = undefined;
     this.#previous = undefined;
     this.#hasUsage = false;
   }
 
-  async #measure(calls: EngineCalls): Promise<void> {
-    const status = this.#inspected?.state.status;
-    const sample = status === 'running' || status === 'paused' ? await calls.sample(this.id) : undefined;
-    this.#hasUsage = sample !== undefined;
+  async #measure(listed: ListedContainer, calls: EngineCalls): Promise<void> {
+    const sample = this.#mayRun(listed) ? await calls.sample(this.id) : undefined;
+    this.#hasUsage = false;
     if (!sample) return;
     if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
-    else this.#previous = this.#sample && this.#sample.takenAt < sample.takenAt ? this.#sample : undefined;
+    else if (this.#sample?.takenAt !== sample.takenAt) this.#previous = this.#sample;
     this.#sample = sample;
+    this.#hasUsage = this.#mayRun(listed);
   }
 
-  /** CPU time fell: the container was started anew since it was inspected. */
+  /** CPU time fell: the container was started anew since it was inspected. Nothing of the old run outlives that. */
   async #restarted(sample: Sample, calls: EngineCalls): Promise<void> {
+    const starts = this.#starts;
+    this.#sample = undefined;
+    this.#previous = undefined;
     this.#accept(await calls.inspect(this.id), this.#listed, this.#listedAt);
     // A new start time began a new run, whose counters have not seen this sample yet.
-    if (!this.#sample) this.#starts.accept(sample);
-    this.#hasUsage = true;
-    this.#previous = undefined;
+    if (this.#starts !== starts) this.#starts.accept(sample);
   }
 
-  /** Counts a failure; false when the container was only removed or stopped in between: the next list tells. */
+  /** An engine that tells no state is asked: it answers with nothing when the container does not run. */
+  #mayRun(listed: ListedContainer): boolean {
+    const status = this.#inspected?.state.status ?? listed.status;
+    return status === undefined || status === 'running' || status === 'paused';
+  }
+
+  /** Counts a failure; false when it was only removed or stopped in between, or we ourselves are ending. */
   #failed(thrown: unknown): boolean {
     const error = toSourceError(thrown, `container ${this.#listed.name}`);
-    if (isAbsence(error)) return false;
+    if (isAbsence(error) || error.code === 'aborted') return false;
     this.#failures += 1;
     const fields = { container: this.#listed.name, id: this.id, error: error.message };
     if (!this.#isFailing) this.#log.warn(fields, 'container cannot be measured');

@@ -2,7 +2,8 @@ import type { EngineDescription } from '../model/engine.ts';
 import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
 import type { Sample } from '../model/sample.ts';
 import type { ContainerSource, InspectedContainer, ListedContainer } from '../sources/container-source.ts';
-import { SourceError, toSourceError } from '../sources/source-error.ts';
+import { toSourceError } from '../sources/source-error.ts';
+import type { SourceError } from '../sources/source-error.ts';
 
 /** What every call of one probe needs. */
 export interface EngineCallsOptions {
@@ -50,16 +51,17 @@ export class EngineCalls {
     make: (source: ContainerSource, signal: AbortSignal) => Promise<T>,
     failuresOnly = false,
   ): Promise<T> {
-    const { source, observer, signal, monotonic } = this.#options;
-    const start = monotonic();
-    const seconds = (): number => (monotonic() - start) / 1000;
+    const { source, observer, signal } = this.#options;
+    const start = this.#options.monotonic();
+    const seconds = (): number => (this.#options.monotonic() - start) / 1000;
     try {
       const result = await unlessAborted(make(source, signal), signal);
       if (!failuresOnly) observer.callEnded(source.name, call, seconds());
       return result;
     } catch (thrown) {
       const error = toSourceError(thrown, call);
-      observer.callEnded(source.name, call, seconds(), isAbsence(error) ? undefined : error.code);
+      const isFailure = call === 'list' || !isAbsence(error);
+      observer.callEnded(source.name, call, seconds(), isFailure ? error.code : undefined);
       throw error;
     }
   }

@@ -40,7 +40,8 @@ export class TrackerSet {
   #describedAt = Number.NEGATIVE_INFINITY;
   #containerCount: number | undefined;
   #lastSuccess: number | undefined;
-  #failure: string | undefined;
+  #failure: Failure | undefined;
+  #isClosed = false;
 
   constructor(options: TrackerSetOptions) {
     this.#options = options;
@@ -68,7 +69,7 @@ export class TrackerSet {
 
   /** Why the last probe failed; absent when it did not. */
   get failure(): string | undefined {
-    return this.#failure;
+    return this.#failure?.reason;
   }
 
   /** Probes, or joins the probe under way, or does nothing when the last one is young. Never throws. */
@@ -90,6 +91,7 @@ export class TrackerSet {
 
   /** Gives up the probe under way and ends the connections. */
   close(): void {
+    this.#isClosed = true;
     this.#lock.close();
     this.#options.source.close();
   }
@@ -107,15 +109,19 @@ export class TrackerSet {
     try {
       await this.#describe(calls);
       const listed = withoutDoubles(await calls.list());
-      this.#succeeded(listed.length);
-      this.#synchronize(listed);
-      await this.#pool.run(listed, (item) => this.#update(item, calls));
-      if (!calls.isOver) return true;
-      this.#log.warn({ engine: this.#engine.name }, 'probe given up: it took longer than the probe time-out');
+      const now = this.#options.clock.now();
+      this.#containerCount = listed.length;
+      this.#synchronize(listed, now);
+      await this.#pool.run(listed, async (item) => this.#trackers.get(item.id)?.update(item, calls, now));
     } catch (thrown) {
-      this.#failed(toSourceError(thrown, 'probe').message);
+      this.#unpublish();
+      this.#failed({ kind: 'engine does not answer', reason: toSourceError(thrown, 'probe').message });
+      return false;
     }
-    return false;
+    if (!calls.isOver) this.#succeeded(this.#trackers.size);
+    else
+      this.#failed({ kind: 'engine answers too slowly', reason: 'the probe was given up at its time-out' });
+    return !calls.isOver;
   }
 
   async #describe(calls: EngineCalls): Promise<void> {
@@ -126,22 +132,16 @@ export class TrackerSet {
   }
 
   /** A tracker for every listed container, none for any other. */
-  #synchronize(listed: readonly ListedContainer[]): void {
-    const { clock, log } = this.#options;
+  #synchronize(listed: readonly ListedContainer[], now: number): void {
     const ids = new Set(listed.map(({ id }) => id));
     for (const [id] of this.#trackers) if (!ids.has(id)) this.#trackers.delete(id);
     for (const item of listed) {
       if (!this.#trackers.has(item.id))
-        this.#trackers.set(item.id, new ContainerTracker(item, clock.now(), log));
+        this.#trackers.set(item.id, new ContainerTracker(item, now, this.#log));
     }
   }
 
-  async #update(listed: ListedContainer, calls: EngineCalls): Promise<void> {
-    await this.#trackers.get(listed.id)?.update(listed, calls, this.#options.clock.now());
-  }
-
   #succeeded(containers: number): void {
-    this.#containerCount = containers;
     if (this.#failure !== undefined || this.#lastSuccess === undefined) {
       this.#log.info(
         { engine: this.#engine.name, version: this.#engine.runtimeVersion, containers },
@@ -152,15 +152,26 @@ export class TrackerSet {
   }
 
   /** Nothing stale stays published, but no tracker goes: the engine may only be away for a moment. */
-  #failed(reason: string): void {
+  #unpublish(): void {
     this.#containerCount = undefined;
-    this.#describedAt = Number.NEGATIVE_INFINITY;
     for (const tracker of this.#trackers.values()) tracker.unpublish();
-    if (this.#failure === undefined)
-      this.#log.warn({ engine: this.#engine.name, error: reason }, 'engine does not answer');
-    else this.#log.debug({ engine: this.#engine.name, error: reason }, 'engine still does not answer');
-    this.#failure = reason;
   }
+
+  #failed(failure: Failure): void {
+    this.#describedAt = Number.NEGATIVE_INFINITY;
+    // Given up because we ourselves are ending: nothing is wrong with the engine.
+    if (this.#isClosed) return;
+    const fields = { engine: this.#engine.name, error: failure.reason };
+    if (this.#failure?.kind === failure.kind) this.#log.debug(fields, `still: ${failure.kind}`);
+    else this.#log.warn(fields, failure.kind);
+    this.#failure = failure;
+  }
+}
+
+/** Logged when its kind changes, not once per probe. */
+interface Failure {
+  readonly kind: 'engine does not answer' | 'engine answers too slowly';
+  readonly reason: string;
 }
 
 /** One item per container, should an engine name one twice: a tracker takes one update at a time. */

@@ -52,8 +52,8 @@ export class UpdateLock {
 
   #isYoung(): boolean {
     if (this.#closed.signal.aborted) return true;
-    const { minIntervalMillis, monotonic } = this.#options;
-    return this.#lastStart !== undefined && monotonic() - this.#lastStart < minIntervalMillis;
+    const age = this.#lastStart === undefined ? Infinity : this.#options.monotonic() - this.#lastStart;
+    return age < this.#options.minIntervalMillis;
   }
 
   async #run(): Promise<void> {

@@ -4,10 +4,12 @@ export interface StartRange {
   readonly latest: number;
 }
 
+const hourSeconds = 3600;
+
 const unitSeconds: Readonly<Record<string, number>> = {
   second: 1,
   minute: 60,
-  hour: 3600,
+  hour: hourSeconds,
   day: 86_400,
   week: 604_800,
   month: 2_592_000,
@@ -28,14 +30,15 @@ export function lastingText(statusText: string): string {
   );
 }
 
-/** When the container started, as far as `Up …` tells; Moby rounds down (go-units HumanDuration). */
+/** When the container started, as far as `Up …` tells; Moby rounds down, hours to the nearest (go-units HumanDuration). */
 export function startRange(statusText: string, now: number): StartRange | undefined {
   const text = /^Up (Less than a|About an?|\d+) ([a-z]+?)s?\b/.exec(statusText);
   const seconds = unitSeconds[text?.[2] ?? ''];
   if (!text || seconds === undefined) return undefined;
   const count = text[1] === 'Less than a' ? 0 : Number.parseInt(text[1] ?? '', 10) || 1;
   const latest = now - count * seconds * 1000;
-  return { earliest: latest - seconds * 1000 - slackMillis, latest: latest + slackMillis };
+  const roundedUpMillis = seconds < hourSeconds ? 0 : (hourSeconds * 1000) / 2;
+  return { earliest: latest - seconds * 1000 - slackMillis, latest: latest + roundedUpMillis + slackMillis };
 }
 
 /** Whether two readings cannot speak of the same start: the container was started anew in between. */

@@ -73,7 +73,8 @@ test('a collection that fails is answered with 503 and the reason', async () => 
   const answer = await ask(`${served.url}/metrics`, { headers: { 'accept-encoding': 'gzip' } });
   assert.deepEqual([answer.status, answer.body], [503, 'collection failed: nothing was collected\n']);
   assert.match(answer.headers['content-type'] ?? '', /^text\/plain/);
-  assert.deepEqual(served.logged, ['a scrape failed']);
+  await ask(`${served.url}/metrics`);
+  assert.deepEqual(served.logged, ['scrapes fail'], 'once per change of state');
 });
 
 test('so is a rendering that fails before its first chunk', async () => {
@@ -108,6 +109,8 @@ for (const encoding of ['identity', 'gzip']) {
     assert.ok(before < 20_000, `${before} chunks were rendered for nobody`);
     asked.on('error', () => undefined).destroy();
     await ended;
+    await ask(`${served.url}/healthz`);
+    assert.deepEqual(served.logged, []);
   });
 }
 

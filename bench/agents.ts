@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ownLoopbackAddress, startDaemon, waitUntil } from '../test/setup/daemon.ts';
+import { startCollector } from '../test/support/collector.ts';
+import type { EngineUnderTest } from './engines.ts';
+import type { BenchOptions, Exports } from './options.ts';
+import { OtlpSink } from './otlp-sink.ts';
+
+/** The receiver's `initial_delay` in docker-stats.yaml. */
+const peerDelayMillis = 1000;
+
+/** An agent that runs. */
+export interface RunningAgent extends AsyncDisposable {
+  readonly pid: number;
+  readonly metricsUrl: string;
+  /** From the start of the process until it had measured once, where it tells. */
+  readonly readyMillis: number | undefined;
+  /** When one of its periods began, on the clock of `performance.now()`. */
+  readonly anchor: number;
+  readonly sink: OtlpSink;
+}
+
+/** How an agent is started on an engine. */
+export interface AgentKind {
+  readonly name: 'tidegauge' | 'docker_stats';
+  readonly exports: Exports;
+  start(engine: EngineUnderTest, options: BenchOptions): Promise<RunningAgent>;
+}
+
+/** The agents that are compared, peers first. */
+export function agentKinds({ peer, exports }: BenchOptions): AgentKind[] {
+  return exports.flatMap((each) => [
+    ...(peer
+      ? [{ name: 'docker_stats' as const, exports: each, start: startPeer.bind(undefined, each) }]
+      : []),
+    { name: 'tidegauge' as const, exports: each, start: startTidegauge.bind(undefined, each) },
+  ]);
+}
+
+async function startTidegauge(
+  exports: Exports,
+  engine: EngineUnderTest,
+  { program, nodeFlags, intervalMillis }: BenchOptions,
+): Promise<RunningAgent> {
+  const sink = await OtlpSink.start();
+  const directory = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'));
+  const listen = `${ownLoopbackAddress()}:9417`;
+  const settings = {
+    'docker-url': `unix://${engine.socket}`,
+    exporter: exports === 'prometheus' ? 'prometheus' : 'otlp,prometheus',
+    interval: `${intervalMillis / 1000}s`,
+    'otlp-endpoint': sink.url,
+    listen,
+  };
+  const flags = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  const start = performance.now();
+  const daemon = await startDaemon({
+    command: process.execPath,
+    args: [...nodeFlags, program, 'run', ...flags],
+    logFile: join(directory, 'log'),
+    isReady: () =>
+      fetch(`http://${listen}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+  });
+  const readyMillis = performance.now() - start;
+  return {
+    pid: daemon.pid,
+    metricsUrl: `http://${listen}/metrics`,
+    readyMillis,
+    anchor: exports === 'prometheus' ? performance.now() : await secondExport(sink, intervalMillis),
+    sink,
+    [Symbol.asyncDispose]: async () => {
+      await daemon.end();
+      sink.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** The first export follows the first probe; the periods begin with the second. */
+async function secondExport(sink: OtlpSink, intervalMillis: number): Promise<number> {
+  const seen = () => Promise.resolve(sink.received.exports >= 2 ? sink.lastExportAt : undefined);
+  return await waitUntil('the second export', seen, 3 * intervalMillis);
+}
+
+async function startPeer(
+  exports: Exports,
+  engine: EngineUnderTest,
+  { intervalMillis }: BenchOptions,
+): Promise<RunningAgent> {
+  const sink = await OtlpSink.start();
+  const collector = await startCollector({
+    configFile: join(import.meta.dirname, 'docker-stats.yaml'),
+    env: {
+      DOCKER_SOCKET: engine.socket,
+      API_VERSION: engine.apiVersion,
+      INTERVAL: `${intervalMillis / 1000}s`,
+      OTLP_SINK: sink.url,
+      EXPORTERS: exports === 'prometheus' ? '[prometheus]' : '[prometheus, otlphttp]',
+    },
+  });
+  return {
+    pid: collector.pid,
+    metricsUrl: collector.prometheusUrl,
+    readyMillis: undefined,
+    anchor: performance.now() + peerDelayMillis,
+    sink,
+    [Symbol.asyncDispose]: async () => {
+      await collector[Symbol.asyncDispose]();
+      sink.close();
+    },
+  };
+}

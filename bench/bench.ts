@@ -1,0 +1,50 @@
+import { agentKinds } from './agents.ts';
+import { startEngineUnderTest } from './engines.ts';
+import type { EngineUnderTest } from './engines.ts';
+import type { Measurement } from './measurement.ts';
+import { measureAgent, measureIdle } from './measure.ts';
+import { readOptions, USAGE } from './options.ts';
+import type { BenchOptions } from './options.ts';
+import type { EngineCpu } from './processes.ts';
+import { renderTables } from './report.ts';
+
+if (process.argv.includes('--help')) process.stdout.write(USAGE);
+else await run(readOptions(process.argv.slice(2)));
+
+async function run(options: BenchOptions): Promise<void> {
+  const measurements: Measurement[] = [];
+  for (const name of options.engines) {
+    tell(`starting ${name} with its containers`);
+    await using engine = await startEngineUnderTest(name, options.containers);
+    measurements.push(...(await measureOn(engine, options)));
+  }
+  process.stdout.write(`\n${renderTables(measurements)}`);
+}
+
+/** One agent after another, with the idle engine measured before and after each. */
+async function measureOn(engine: EngineUnderTest, options: BenchOptions): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  let idleBefore = await measureIdle(engine);
+  for (const kind of agentKinds(options)) {
+    tell(`${engine.name}, ${engine.containers} containers: ${kind.name}, ${kind.exports}`);
+    const finish = await measureAgent(kind, engine, options);
+    const idleAfter = await measureIdle(engine);
+    const measurement = finish(between(idleBefore, idleAfter));
+    process.stdout.write(`${JSON.stringify(measurement)}\n`);
+    measurements.push(measurement);
+    idleBefore = idleAfter;
+  }
+  return measurements;
+}
+
+function between(a: EngineCpu, b: EngineCpu): EngineCpu {
+  return {
+    daemon: (a.daemon + b.daemon) / 2,
+    containerd: (a.containerd + b.containerd) / 2,
+    shims: (a.shims + b.shims) / 2,
+  };
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+}

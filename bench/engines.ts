@@ -1,0 +1,79 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { RequestCounts } from '../src/simulated/request-counters.ts';
+import { startEngine } from '../test/support/real-engine.ts';
+import type { EngineVersion } from '../test/support/real-engine.ts';
+import type { BenchEngine } from './options.ts';
+import { processesOf } from './processes.ts';
+import type { EngineProcesses } from './processes.ts';
+
+/** `docker run` commands at once. */
+const startsAtOnce = 6;
+
+/** An engine with its containers, ready to be measured. */
+export interface EngineUnderTest extends AsyncDisposable {
+  readonly name: BenchEngine;
+  readonly containers: number;
+  readonly socket: string;
+  readonly apiVersion: string;
+  readonly processes: EngineProcesses;
+  /** How many calls it answered, where it can tell. */
+  requests(): Promise<RequestCounts | undefined>;
+}
+
+/** Starts an engine with that many containers that sleep, or simulated ones that seem busy. */
+export async function startEngineUnderTest(name: BenchEngine, containers?: number): Promise<EngineUnderTest> {
+  return name === 'simulated' ? await simulated(containers ?? 1000) : await real(name, containers ?? 200);
+}
+
+async function real(version: EngineVersion, containers: number): Promise<EngineUnderTest> {
+  const engine = await startEngine(version);
+  try {
+    const names = Array.from({ length: containers }, (_, index) => `bench-${index}`).values();
+    const startSome = async (): Promise<void> => {
+      for (const name of names) await engine.run(name, [], 'exec sleep 1000000');
+    };
+    await Promise.all(Array.from({ length: startsAtOnce }, startSome));
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    name: version,
+    containers,
+    socket: engine.socket,
+    apiVersion: engine.apiVersion,
+    processes: processesOf(engine.directory),
+    requests: () => Promise.resolve(undefined),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+async function simulated(containers: number): Promise<EngineUnderTest> {
+  const child = fork(join(import.meta.dirname, 'simulated-engine.ts'), [`--containers=${containers}`]);
+  const told = await message<{ socket: string }>(child);
+  return {
+    name: 'simulated',
+    containers,
+    socket: told.socket,
+    apiVersion: '1.51',
+    processes: { daemon: child.pid === undefined ? [] : [child.pid], containerd: [], shims: [] },
+    requests: async () => {
+      const answer = message<{ requests: RequestCounts }>(child);
+      child.send('requests');
+      return (await answer).requests;
+    },
+    [Symbol.asyncDispose]: async () => {
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+async function message<T>(child: ChildProcess): Promise<T> {
+  const [told] = (await once(child, 'message')) as [T];
+  return told;
+}

@@ -1,0 +1,218 @@
+import { loadavg } from 'node:os';
+import { basename, dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentKind, RunningAgent } from './agents.ts';
+import type { EngineUnderTest } from './engines.ts';
+import type { Measurement, Quantiles } from './measurement.ts';
+import type { BenchOptions } from './options.ts';
+import { cpuSeconds, engineCpu, machineCpu, residentMebibytes } from './processes.ts';
+import type { EngineCpu } from './processes.ts';
+import { countSeries, firstOf, quantile, scrape, valueOf } from './scrape.ts';
+import type { Scrape } from './scrape.ts';
+
+/** Where in an interval a window begins and ends: after the push and the scrape, before the next push. */
+const edgePhase = 0.7;
+const idleSeconds = 20;
+const cachedScrapes = 30;
+const cachedScrapesMillis = 20_000;
+const pauseMillis = 100;
+const probeCount = 'tidegauge_probe_duration_seconds_count';
+const firstMinuteMillis = 60_000;
+
+/** What is read at both edges of a window. */
+interface Reading {
+  readonly at: number;
+  readonly agent: number;
+  readonly engine: EngineCpu;
+  readonly machine: number;
+  readonly calls: Readonly<Record<string, number>> | undefined;
+  readonly exported: Measurement['exported'];
+}
+
+/** What is gathered between the edges. */
+interface Gathered {
+  readonly before: Reading;
+  readonly after: Reading;
+  /** The last one that warmed up. */
+  readonly baseline: Scrape;
+  readonly scrapes: readonly Scrape[];
+  readonly resident: readonly number[];
+  readonly blockMillis: Measurement['blockMillis'];
+}
+
+/** CPU seconds per second that the engine takes when no agent runs. */
+export async function measureIdle({ processes }: EngineUnderTest): Promise<EngineCpu> {
+  const [before, start] = [engineCpu(processes), performance.now()];
+  await delay(idleSeconds * 1000);
+  const [after, end] = [engineCpu(processes), performance.now()];
+  return perUnit(minus(after, before), (end - start) / 1000);
+}
+
+/** Starts an agent, measures a window of whole cycles, and ends the agent. The idle cost is yet to be taken off. */
+export async function measureAgent(
+  kind: AgentKind,
+  engine: EngineUnderTest,
+  options: BenchOptions,
+): Promise<(idlePerSecond: EngineCpu) => Measurement> {
+  const startedAt = performance.now();
+  await using agent = await kind.start(engine, options);
+  const gathered = await gather(agent, engine, options, startedAt);
+  const cached = await scrapeFromCache(agent);
+  const load = loadavg()[0] ?? 0;
+  return (idlePerSecond) => ({
+    engine: engine.name,
+    containers: engine.containers,
+    agent: kind.name,
+    exports: kind.exports,
+    program: kind.name === 'tidegauge' ? `${basename(dirname(options.program))}` : 'otelcol',
+    intervalSeconds: options.intervalMillis / 1000,
+    ...cycleFigures(gathered, kind, options.cycles, idlePerSecond),
+    idlePerSecond,
+    residentMebibytes: { mean: mean(gathered.resident), max: Math.max(...gathered.resident) },
+    blockMillis: gathered.blockMillis,
+    scrape: quantiles(gathered.scrapes),
+    cachedScrape: quantiles(cached),
+    ...pageFigures(gathered.scrapes.at(-1) ?? gathered.baseline),
+    readySeconds: agent.readyMillis === undefined ? undefined : agent.readyMillis / 1000,
+    load,
+  });
+}
+
+async function gather(
+  agent: RunningAgent,
+  engine: EngineUnderTest,
+  { intervalMillis, warmUpCycles, cycles, scrapePhase }: BenchOptions,
+  startedAt: number,
+): Promise<Gathered> {
+  const first = Math.ceil((performance.now() - agent.anchor) / intervalMillis);
+  const until = async (cycle: number, phase: number): Promise<void> => {
+    const at = agent.anchor + (first + cycle + phase) * intervalMillis;
+    await delay(Math.max(0, at - performance.now()));
+  };
+  const blocks: { start?: number; later?: number } = {};
+  const scrapeAt = async (cycle: number): Promise<Scrape> => {
+    await until(cycle, scrapePhase);
+    const page = await scrape(agent.metricsUrl);
+    const block = 1000 * (valueOf(page, 'nodejs_eventloop_delay_max_seconds') ?? Number.NaN);
+    const key = performance.now() - startedAt < 1.2 * firstMinuteMillis ? 'start' : 'later';
+    if (!Number.isNaN(block)) blocks[key] = Math.max(blocks[key] ?? 0, block);
+    return page;
+  };
+  let baseline = await scrapeAt(0);
+  for (let cycle = 1; cycle < warmUpCycles; cycle += 1) baseline = await scrapeAt(cycle);
+  await until(warmUpCycles - 1, edgePhase);
+  const before = await read(agent, engine);
+  const resident: number[] = [];
+  const sampling = setInterval(() => resident.push(residentMebibytes(agent.pid)), 500);
+  const scrapes: Scrape[] = [];
+  for (let cycle = 0; cycle < cycles; cycle += 1) scrapes.push(await scrapeAt(warmUpCycles + cycle));
+  await until(warmUpCycles + cycles - 1, edgePhase);
+  clearInterval(sampling);
+  const after = await read(agent, engine);
+  return {
+    before,
+    after,
+    baseline,
+    scrapes,
+    resident,
+    blockMillis: { start: blocks.start, later: blocks.later },
+  };
+}
+
+async function read(agent: RunningAgent, engine: EngineUnderTest): Promise<Reading> {
+  return {
+    at: performance.now(),
+    agent: cpuSeconds(agent.pid),
+    engine: engineCpu(engine.processes),
+    machine: machineCpu(),
+    calls: await engine.requests(),
+    exported: agent.sink.received,
+  };
+}
+
+function cycleFigures(
+  gathered: Gathered,
+  { name, exports }: AgentKind,
+  cycles: number,
+  idle: EngineCpu,
+): Pick<
+  Measurement,
+  'cycles' | 'completed' | 'probes' | 'inlineTimeouts' | 'exported' | 'cpuPerCycle' | 'others' | 'calls'
+> {
+  const { before, after, baseline, scrapes } = gathered;
+  const seconds = (after.at - before.at) / 1000;
+  const grown = (metric: string): number | undefined => {
+    const [from, to] = [valueOf(baseline, metric), valueOf(scrapes.at(-1) ?? baseline, metric)];
+    return to === undefined ? undefined : to - (from ?? 0);
+  };
+  const probes = grown(probeCount);
+  const exported = minusEach(after.exported, before.exported);
+  const renewed =
+    name === 'tidegauge'
+      ? freshPages(gathered, probeCount)
+      : freshPages(gathered, 'container_uptime_seconds');
+  const completed = exports === 'prometheus' ? renewed : Math.min(exported.exports, cycles);
+  const spent = minus(after.engine, before.engine);
+  const net = perUnit(minus(spent, perUnit(idle, 1 / seconds)), completed || cycles);
+  const agent = (after.agent - before.agent) / (completed || cycles);
+  const engine = net.daemon + net.containerd + net.shims;
+  const ours = after.agent - before.agent + spent.daemon + spent.containerd + spent.shims;
+  return {
+    cycles,
+    completed,
+    probes,
+    inlineTimeouts: grown('tidegauge_probe_inline_timeouts_total'),
+    exported,
+    cpuPerCycle: { agent, ...net, engine, total: agent + engine },
+    others: (after.machine - before.machine - ours) / seconds,
+    calls: before.calls && after.calls && minusEach(after.calls, before.calls),
+  };
+}
+
+/** Scrapes that show something measured since the scrape before. */
+function freshPages({ baseline, scrapes }: Gathered, metric: string): number {
+  return scrapes.filter((page, index) => {
+    const before = scrapes[index - 1] ?? baseline;
+    return firstOf(page, metric) !== firstOf(before, metric);
+  }).length;
+}
+
+function pageFigures(page: Scrape): Pick<Measurement, 'series' | 'containerSeries' | 'scrapeBytes'> {
+  const { all, containers } = countSeries(page);
+  return { series: all, containerSeries: containers, scrapeBytes: page.bytes };
+}
+
+/** Scrapes one after another; those that made our agent probe are left out. */
+async function scrapeFromCache({ metricsUrl }: RunningAgent): Promise<Scrape[]> {
+  const end = performance.now() + cachedScrapesMillis;
+  const cached: Scrape[] = [];
+  let before = await scrape(metricsUrl);
+  while (cached.length < cachedScrapes && performance.now() < end) {
+    await delay(pauseMillis);
+    const page = await scrape(metricsUrl);
+    if (firstOf(page, probeCount) === firstOf(before, probeCount)) cached.push(page);
+    before = page;
+  }
+  return cached;
+}
+
+function quantiles(scrapes: readonly Scrape[]): Quantiles {
+  const millis = scrapes.map((page) => page.millis);
+  return { p50: quantile(millis, 0.5), p99: quantile(millis, 0.99), count: millis.length };
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+function minus(a: EngineCpu, b: EngineCpu): EngineCpu {
+  return { daemon: a.daemon - b.daemon, containerd: a.containerd - b.containerd, shims: a.shims - b.shims };
+}
+
+function perUnit({ daemon, containerd, shims }: EngineCpu, units: number): EngineCpu {
+  return { daemon: daemon / units, containerd: containerd / units, shims: shims / units };
+}
+
+function minusEach<T extends Readonly<Record<string, number>>>(a: T, b: T): T {
+  return Object.fromEntries(Object.entries(a).map(([key, value]) => [key, value - (b[key] ?? 0)])) as T;
+}

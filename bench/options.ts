@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** An engine that the benchmark can run against. */
+export type BenchEngine = '20.10' | 'current' | 'simulated';
+
+/** What is exported while measuring: the page that is scraped, or a push besides. */
+export type Exports = 'prometheus' | 'prometheus+otlp';
+
+/** What to measure and how. */
+export interface BenchOptions {
+  readonly engines: readonly BenchEngine[];
+  /** Absent: 200 real ones, 1,000 simulated ones. */
+  readonly containers: number | undefined;
+  /** Whole intervals in a window, after those that warm up. */
+  readonly cycles: number;
+  readonly warmUpCycles: number;
+  readonly intervalMillis: number;
+  readonly peer: boolean;
+  readonly exports: readonly Exports[];
+  /** When in an interval that began with a push or a peer's collection the scrape comes, 0..1. */
+  readonly scrapePhase: number;
+  /** What is run: `dist/main.js`, or `src/main.ts`. */
+  readonly program: string;
+  /** Before the program, for profiles. */
+  readonly nodeFlags: readonly string[];
+}
+
+/** Names the flags. */
+export const USAGE = `node bench/bench.ts [flags]
+  --engine 20.10|current|simulated  repeatable; simulated
+  --containers N                    200 real, 1,000 simulated
+  --cycles N                        intervals measured; 10
+  --warm-up N                       intervals before those; 2
+  --interval N[s]                   10s
+  --exports prometheus|prometheus+otlp  repeatable; both
+  --scrape-phase 0..1               of the interval, after the push; 0.4: far enough that a scrape probes anew
+  --[no-]dist                       dist/main.js or src/main.ts; dist when it is there
+  --node-flag FLAG                  repeatable; for our agent, such as --cpu-prof
+  --peer                            the Collector's docker_stats receiver as well, on the same engine
+`;
+
+const root = join(import.meta.dirname, '..');
+
+/** Reads the command line; throws an Error that names the flag at fault. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      engine: { type: 'string', multiple: true, default: ['simulated'] },
+      containers: { type: 'string' },
+      cycles: { type: 'string', default: '10' },
+      'warm-up': { type: 'string', default: '2' },
+      interval: { type: 'string', default: '10s' },
+      exports: { type: 'string', multiple: true, default: ['prometheus', 'prometheus+otlp'] },
+      'scrape-phase': { type: 'string', default: '0.4' },
+      dist: { type: 'boolean', default: existsSync(join(root, 'dist/main.js')) },
+      'node-flag': { type: 'string', multiple: true, default: [] },
+      peer: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    engines: values.engine.map(engineOf),
+    containers: values.containers === undefined ? undefined : whole('--containers', values.containers),
+    cycles: whole('--cycles', values.cycles),
+    warmUpCycles: whole('--warm-up', values['warm-up']),
+    intervalMillis: 1000 * whole('--interval', values.interval.replace(/s$/, '')),
+    peer: values.peer,
+    exports: values.exports.map(exportsOf),
+    scrapePhase: Number(values['scrape-phase']),
+    program: join(root, values.dist ? 'dist/main.js' : 'src/main.ts'),
+    nodeFlags: values['node-flag'],
+  };
+}
+
+function engineOf(value: string): BenchEngine {
+  if (value === '20.10' || value === 'current' || value === 'simulated') return value;
+  throw new Error(`--engine ${value}: expected 20.10, current or simulated`);
+}
+
+function exportsOf(value: string): Exports {
+  if (value === 'prometheus' || value === 'prometheus+otlp') return value;
+  throw new Error(`--exports ${value}: expected prometheus or prometheus+otlp`);
+}
+
+function whole(flag: string, value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`${flag} ${value}: expected a whole number ≥ 1`);
+  return number;
+}

@@ -1,0 +1,61 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+
+/** Requests that follow each other within this belong to one export. */
+const exportGapMillis = 1500;
+
+/** Takes OTLP over HTTP and forgets it: the same far end for every agent, whose cost is nobody's. */
+export class OtlpSink {
+  readonly #server: Server;
+  #lastRequestAt = Number.NEGATIVE_INFINITY;
+  #lastExportAt: number | undefined;
+  #exports = 0;
+  #requests = 0;
+  #bytes = 0;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      this.#begin();
+      request.on('data', (part: Buffer) => (this.#bytes += part.length));
+      request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
+    });
+  }
+
+  /** Listens when the promise resolves. */
+  static async start(): Promise<OtlpSink> {
+    const sink = new OtlpSink();
+    await new Promise<void>((resolve) => sink.#server.listen(0, '127.0.0.1', resolve));
+    return sink;
+  }
+
+  /** Without `/v1/metrics`. */
+  get url(): string {
+    const address = this.#server.address();
+    return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  }
+
+  /** When the latest export began, on the clock of `performance.now()`. */
+  get lastExportAt(): number | undefined {
+    return this.#lastExportAt;
+  }
+
+  /** What came in so far; bytes as sent. */
+  get received(): { exports: number; requests: number; bytes: number } {
+    return { exports: this.#exports, requests: this.#requests, bytes: this.#bytes };
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  #begin(): void {
+    const now = performance.now();
+    this.#requests += 1;
+    if (now - this.#lastRequestAt > exportGapMillis) {
+      this.#exports += 1;
+      this.#lastExportAt = now;
+    }
+    this.#lastRequestAt = now;
+  }
+}

@@ -1,0 +1,10 @@
+import { parseArgs } from 'node:util';
+import { startSimulatedEngine } from '../src/simulated/start-simulated-engine.ts';
+
+/** A simulated engine as a process of its own: tells its parent the socket, and its request counts when asked. */
+const { values } = parseArgs({ options: { containers: { type: 'string', default: '1000' } } });
+const engine = await startSimulatedEngine({ containers: Number(values.containers) });
+
+process.on('message', () => process.send?.({ requests: engine.requests }));
+process.once('disconnect', () => void engine.close());
+process.send?.({ socket: engine.socket });

@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, suite, test } from 'node:test';
+import { startAgent, type AgentProcess } from '../support/agent-process.ts';
+import { skipUnless } from '../support/component.ts';
+import {
+  cpuPercent,
+  dockerStats,
+  humanBytes,
+  memoryUsed,
+  type DockerStats,
+} from '../support/docker-stats.ts';
+import type { Exposition } from '../support/exposition.ts';
+import { startEngine, type EngineVersion, type RealEngine } from '../support/real-engine.ts';
+import { RecordingProxy, type RecordedAnswer } from '../support/recording-proxy.ts';
+
+const READINGS = 3;
+const MIB = 2 ** 20;
+const versions: readonly EngineVersion[] = ['20.10', 'current'];
+
+/** Containers, and what they are known to have. */
+const SPECS = {
+  memory: {
+    options: ['--memory=64m', '--shm-size=32m', '--pids-limit=50'],
+    command: 'head -c 20971520 /dev/zero >/dev/shm/held; exec sleep 1000',
+  },
+  cache: {
+    options: ['--memory=128m', '--memory-reservation=96m'],
+    command: 'head -c 31457280 /dev/zero >/held; sync; exec sleep 1000',
+  },
+  quota: { options: ['--cpus=0.2'], command: 'while :; do :; done' },
+  free: { options: [], command: 'while :; do :; done' },
+  idle: { options: [], command: 'sleep 1000 & sleep 1000 & exec sleep 1000' },
+} as const;
+
+type Name = keyof typeof SPECS;
+const NAMES = Object.keys(SPECS) as Name[];
+/** The kernel moves pages between the lists of a page cache as it likes, so from second to second. */
+const STEADY = NAMES.filter((name) => name !== 'cache');
+
+/** One scrape between two equal docker stats, and the engine's answers that the scrape was made of. */
+interface Reading {
+  readonly shown: Exposition;
+  readonly after: DockerStats;
+  readonly answers: Readonly<Record<Name, readonly RecordedAnswer[]>>;
+}
+
+for (const version of versions) {
+  suite(`figures of ${version}`, { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
+    const stack = new AsyncDisposableStack();
+    const ids = new Map<Name, string>();
+    let engine: RealEngine;
+    let readings: readonly Reading[];
+
+    before(async () => {
+      engine = stack.use(await startEngine(version, { bridge: true }));
+      for (const name of NAMES)
+        ids.set(name, await engine.run(name, SPECS[name].options, SPECS[name].command));
+      const proxy = stack.use(await RecordingProxy.start(engine.socket));
+      // Nobody but our scrapes asks for probes.
+      const agent = stack.use(
+        await startAgent({
+          args: [`--docker-url=${proxy.url}`, '--exporter=prometheus', '--min-probe-interval=300ms'],
+        }),
+      );
+      await agent.untilReady();
+      readings = await read(engine, agent, (name) => proxy.answers(ids.get(name) ?? ''));
+    });
+    after(() => stack.disposeAsync());
+
+    test('the working set is what docker stats prints', () => {
+      for (const { shown, after: newer } of readings) {
+        for (const name of STEADY) {
+          const bytes = shown.value('container_memory_working_set_bytes', { container_name: name });
+          assert.equal(humanBytes(bytes ?? NaN), newer[name]?.memory, name);
+        }
+      }
+    });
+
+    test('the working set is what the docker command computes from the same answer, to the byte', () => {
+      for (const { shown, answers } of readings) {
+        for (const name of NAMES) {
+          const bytes = shown.value('container_memory_working_set_bytes', { container_name: name });
+          assert.equal(bytes, memoryUsed(newest(answers[name])), name);
+        }
+      }
+    });
+
+    test('memory that is held and memory that is cache are told apart', () => {
+      for (const { shown } of readings) {
+        const held = shown.value('container_memory_working_set_bytes', { container_name: 'memory' }) ?? 0;
+        assert.ok(held >= 20 * MIB && held < 24 * MIB, `held ${held}`);
+        const usage = shown.value('container_memory_usage_bytes', { container_name: 'cache' }) ?? 0;
+        const set = shown.value('container_memory_working_set_bytes', { container_name: 'cache' }) ?? 0;
+        assert.ok(usage >= 30 * MIB, `usage ${usage}`);
+        assert.ok(set < 8 * MIB, `working set ${set}`);
+      }
+    });
+
+    test('CPU is what the docker command computes from the same two answers', () => {
+      for (const { shown, answers } of readings) {
+        for (const name of NAMES) {
+          const expected = cpuPercent(answers[name]);
+          const cpus = shown.value('container_cpu_usage', { container_name: name }) ?? NaN;
+          const error = Math.abs(cpus * 100 - expected);
+          assert.ok(error <= Math.max(0.5, expected * 0.02), `${name}: ${cpus * 100} beside ${expected}`);
+        }
+      }
+    });
+
+    test('CPU stays under the quota and is throttled by it', () => {
+      for (const { shown, answers } of readings) {
+        const quota = { container_name: 'quota' };
+        const { periods, throttled_periods, throttled_time } = newest(answers.quota).cpu_stats
+          .throttling_data;
+        const throttling = 'container_cpu_throttling';
+        assert.equal(shown.value(`${throttling}_periods_total`, quota), periods);
+        assert.equal(shown.value(`${throttling}_throttled_periods_total`, quota), throttled_periods);
+        assert.equal(shown.value(`${throttling}_throttled_time_seconds_total`, quota), throttled_time / 1e9);
+        assert.ok(throttled_periods > 0);
+        assert.equal(
+          shown.value(`${throttling}_throttled_periods_total`, { container_name: 'free' }),
+          0,
+          'without a quota',
+        );
+        const cpus = shown.value('container_cpu_usage', quota) ?? NaN;
+        assert.ok(cpus > 0.1 && cpus < 0.25, `${cpus} CPUs of 0.2`);
+        const share = shown.value('container_cpu_limit_utilization_ratio', quota) ?? NaN;
+        assert.ok(Math.abs(share - cpus / 0.2) < 1e-9);
+      }
+    });
+
+    test('CPU time never falls and is the total that the engine gives', () => {
+      for (const name of NAMES) {
+        const times = readings.map(({ shown }) =>
+          shown.sum('container_cpu_time_seconds_total', { container_name: name }),
+        );
+        assert.deepEqual(
+          times,
+          times.toSorted((a, b) => a - b),
+          name,
+        );
+        readings.forEach(({ answers }, index) => {
+          const total = newest(answers[name]).cpu_stats.cpu_usage.total_usage / 1e9;
+          // User and kernel time are counted in ticks of 10 ms each on cgroup v1, the total is not.
+          assert.ok(
+            Math.abs((times[index] ?? NaN) - total) <= 0.05 + total * 0.05,
+            `${name}: ${times[index]} ${total}`,
+          );
+        });
+      }
+    });
+
+    test('limits are those that were set, and absent where none was', () => {
+      for (const { shown } of readings) {
+        const limits = (name: Name): (number | undefined)[] =>
+          [
+            'container_cpu_limit_current',
+            'container_memory_limit_current_bytes',
+            'container_memory_reservation_current_bytes',
+            'container_pids_limit_current',
+          ].map((metric) => shown.value(metric, { container_name: name }));
+        assert.deepEqual(limits('memory'), [undefined, 64 * MIB, undefined, 50]);
+        assert.deepEqual(limits('cache'), [undefined, 128 * MIB, 96 * MIB, undefined]);
+        assert.deepEqual(limits('quota'), [0.2, undefined, undefined, undefined]);
+        assert.deepEqual(limits('free'), [undefined, undefined, undefined, undefined]);
+        const labels = { container_name: 'memory' };
+        const left = shown.value('container_memory_available_bytes', labels) ?? NaN;
+        const used = shown.value('container_memory_working_set_bytes', labels) ?? NaN;
+        assert.equal(left + used, 64 * MIB);
+        assert.equal(shown.value('container_memory_limit_utilization_ratio', labels), used / (64 * MIB));
+      }
+    });
+
+    test('processes are counted as docker stats counts them', () => {
+      for (const { shown, after: newer } of readings) {
+        for (const name of NAMES) {
+          const pids = shown.value('container_pids_current', { container_name: name });
+          assert.equal(pids, newer[name]?.pids, name);
+        }
+        assert.equal(shown.value('container_pids_current', { container_name: 'idle' }), 3);
+      }
+    });
+
+    test("network counters are the kernel's, seen from outside the container", async () => {
+      const sent = 3_000_000;
+      const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
+      await engine.run('pump', [], `head -c ${sent} /dev/zero | nc -l -p 7000; exec sleep 1000`);
+      const address = await engine.docker('inspect', `--format=${format}`, 'pump');
+      await engine.run(
+        'sink',
+        [],
+        `until nc ${address} 7000 </dev/null >/dev/null; do :; done; exec sleep 1000`,
+      );
+      await using agent = await startAgent({
+        args: [`--docker-url=${engine.url}`, '--exporter=prometheus', '--min-probe-interval=100ms'],
+      });
+      const pid = await engine.docker('inspect', '--format={{.State.Pid}}', 'sink');
+      const shown = await agent.waitForMetrics('received bytes', (exposition) => {
+        return exposition.sum('container_network_io_bytes_total', { container_name: 'sink' }) > sent;
+      });
+      const [, receivedBytes, receivedPackets, sentBytes, sentPackets] = await interfaceOf(pid);
+      const counter = (metric: string, direction: string): number =>
+        shown.value(metric, {
+          container_name: 'sink',
+          network_interface_name: 'eth0',
+          network_io_direction: direction,
+        }) ?? NaN;
+      // Neighbours' multicast may come in between the scrape and our own look.
+      const noise = 2000;
+      const bytes = 'container_network_io_bytes_total';
+      const packets = 'container_network_packet_count_total';
+      assert.ok(counter(bytes, 'receive') >= sent);
+      assert.ok(Math.abs(counter(bytes, 'receive') - Number(receivedBytes)) <= noise);
+      assert.ok(Math.abs(counter(bytes, 'transmit') - Number(sentBytes)) <= noise);
+      assert.ok(Math.abs(counter(packets, 'receive') - Number(receivedPackets)) <= 20);
+      assert.ok(Math.abs(counter(packets, 'transmit') - Number(sentPackets)) <= 20);
+    });
+  });
+}
+
+async function read(
+  engine: RealEngine,
+  agent: AgentProcess,
+  answersOf: (name: Name) => readonly RecordedAnswer[],
+): Promise<readonly Reading[]> {
+  const readings: Reading[] = [];
+  let older = await dockerStats(engine);
+  const deadline = performance.now() + 60_000;
+  while (readings.length < READINGS) {
+    assert.ok(performance.now() < deadline, `docker stats does not settle: ${JSON.stringify(older)}`);
+    const shown = await agent.metrics();
+    const answers = Object.fromEntries(NAMES.map((name) => [name, answersOf(name)])) as Reading['answers'];
+    const newer = await dockerStats(engine);
+    // When it moved in between, nobody can say what the scrape should have shown.
+    const isSteady = STEADY.every((name) => older[name]?.memory === newer[name]?.memory);
+    if (isSteady) readings.push({ shown, after: newer, answers });
+    older = newer;
+  }
+  return readings;
+}
+
+function newest(answers: readonly RecordedAnswer[]): RecordedAnswer {
+  const answer = answers.at(-1);
+  assert.ok(answer);
+  return answer;
+}
+
+async function interfaceOf(pid: string): Promise<readonly string[]> {
+  const table = await readFile(`/proc/${pid}/net/dev`, 'utf8');
+  const fields = /eth0:\s*(.*)/.exec(table)?.[1]?.trim().split(/\s+/) ?? [];
+  return ['eth0', fields[0] ?? '', fields[1] ?? '', fields[8] ?? '', fields[9] ?? ''];
+}

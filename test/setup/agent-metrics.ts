@@ -1,0 +1,65 @@
+import { setTimeout } from 'node:timers/promises';
+import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk-metrics';
+import { AgentInstruments } from '../../src/metrics/agent-instruments.ts';
+import { DockerExporterInstruments } from '../../src/metrics/docker-exporter-instruments.ts';
+import type { MetricRow } from '../../src/metrics/metric-table.ts';
+import { observeProcess } from '../../src/metrics/process-instruments.ts';
+import type { ProbeObserver } from '../../src/model/probe-observer.ts';
+
+/** Long enough for the event loop's delay to have been measured. */
+const settleMillis = 250;
+
+/** What the agent tells of itself, found by letting everything happen to it once. */
+export async function agentMetrics(): Promise<MetricRow[]> {
+  const reader = new PlainReader();
+  const meter = new MeterProvider({ readers: [reader] }).getMeter('documents');
+  const instruments = new AgentInstruments(meter, () => 0);
+  const end = observeProcess(meter, { version: '' }, () => Promise.resolve());
+  instruments.begin('engine');
+  happen(instruments);
+  instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1 });
+  instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1, error: 'timeout' });
+  await setTimeout(settleMillis);
+  const rows = await reader.rows('extension');
+  end();
+  return rows;
+}
+
+/** What the profile docker_exporter tells of the agent under that exporter's names. */
+export async function peerMetrics(): Promise<MetricRow[]> {
+  const reader = new PlainReader();
+  happen(new DockerExporterInstruments(new MeterProvider({ readers: [reader] }).getMeter('documents')));
+  return reader.rows('peer');
+}
+
+function happen(observer: ProbeObserver): void {
+  observer.probeEnded('engine', 1, false);
+  for (const call of ['list', 'inspect', 'stats'] as const) observer.callEnded('engine', call, 1, 'timeout');
+  observer.inlineTimedOut('engine');
+}
+
+class PlainReader extends MetricReader {
+  async rows(stability: MetricRow['stability']): Promise<MetricRow[]> {
+    const { resourceMetrics } = await this.collect();
+    return resourceMetrics.scopeMetrics
+      .flatMap(({ metrics }) => metrics)
+      .map((metric) => {
+        const { name, unit, description } = metric.descriptor;
+        const attributes = [...new Set(metric.dataPoints.flatMap((point) => Object.keys(point.attributes)))];
+        return { name, unit, description, attributes, kind: kindOf(metric), source: 'agent', stability };
+      });
+  }
+
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function kindOf(metric: MetricData): string {
+  if (metric.dataPointType === DataPointType.SUM) return metric.isMonotonic ? 'counter' : 'updowncounter';
+  return metric.dataPointType === DataPointType.GAUGE ? 'gauge' : 'histogram';
+}

@@ -1,0 +1,90 @@
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The parts of a stats answer that tests look at, as the Engine API has them. */
+export interface StatsAnswer {
+  readonly read: string;
+  readonly cpu_stats: {
+    readonly cpu_usage: { readonly total_usage: number };
+    readonly system_cpu_usage: number;
+    readonly online_cpus: number;
+    readonly throttling_data: {
+      readonly periods: number;
+      readonly throttled_periods: number;
+      readonly throttled_time: number;
+    };
+  };
+  readonly memory_stats: { readonly usage: number; readonly stats: Readonly<Record<string, number>> };
+}
+
+/** An answer, and how much CPU time the hypervisor had taken from this machine by then. */
+export interface RecordedAnswer extends StatsAnswer {
+  readonly stolenNanos: number;
+}
+
+/** Stands between an agent and an engine, and keeps the engine's stats answers. */
+export class RecordingProxy {
+  /** As `--docker-url` takes it. */
+  readonly url: string;
+  readonly #directory: string;
+  readonly #engineSocket: string;
+  readonly #server: Server;
+  readonly #answers = new Map<string, RecordedAnswer[]>();
+
+  private constructor(engineSocket: string, directory: string) {
+    this.#engineSocket = engineSocket;
+    this.#directory = directory;
+    this.url = `unix://${join(directory, 'proxy.sock')}`;
+    this.#server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing));
+  }
+
+  /** Starts to listen. */
+  static async start(engineSocket: string): Promise<RecordingProxy> {
+    const proxy = new RecordingProxy(engineSocket, await mkdtemp(join(tmpdir(), 'tidegauge-proxy-')));
+    proxy.#server.listen(proxy.url.replace('unix://', ''));
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  /** The stats answers about a container so far, oldest first. */
+  answers(id: string): readonly RecordedAnswer[] {
+    return this.#answers.get(id) ?? [];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { method, url: path = '', headers } = incoming;
+    const onward = request({ socketPath: this.#engineSocket, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      // Kept before the agent has it whole, so that what it shows was recorded.
+      answer.on('end', () => this.#record(path, answer, chunks));
+      answer.pipe(outgoing);
+    });
+    onward.on('error', () => outgoing.destroy());
+    incoming.pipe(onward);
+  }
+
+  #record(path: string, { statusCode }: IncomingMessage, chunks: readonly Buffer[]): void {
+    const id = /\/containers\/([^/]+)\/stats\b/.exec(path)?.[1];
+    if (id === undefined || statusCode !== 200) return;
+    const answer: StatsAnswer = JSON.parse(Buffer.concat(chunks).toString());
+    this.#answers.set(id, [...this.answers(id), { ...answer, stolenNanos: stolenNanos() }]);
+  }
+}
+
+/** The eighth column of /proc/stat, over all CPUs, in ticks of 10 ms. */
+function stolenNanos(): number {
+  const columns = /^cpu +(.*)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]?.split(' ') ?? [];
+  return Number(columns[7]) * 1e7;
+}

@@ -1,0 +1,91 @@
+import type { Clock } from '../../src/clock.ts';
+import type { ContainerState, ContainerStatus, HealthStatus } from '../../src/model/container.ts';
+import type { InterfaceUsage, Sample } from '../../src/model/sample.ts';
+import { humanDuration } from '../../src/simulated/human-duration.ts';
+import type { InspectedContainer, ListedContainer } from '../../src/sources/container-source.ts';
+
+/** A container of a ScriptedSource: what it counts is set by hand, its texts are Docker's. */
+export class ScriptedContainer {
+  readonly id: string;
+  name: string;
+  labels: Readonly<Record<string, string>> = {};
+  status: ContainerStatus = 'running';
+  health: HealthStatus | undefined;
+  startedAt: number;
+  exitCode: number | undefined;
+  restartCount = 0;
+  cpuNanos = 1e9;
+  networks: readonly InterfaceUsage[] | undefined;
+  /** Added to every sample. */
+  extra: Partial<Sample> = {};
+  /** Answered instead of a sample of its own. */
+  answer: (() => Sample | undefined) | undefined;
+  readonly #clock: Clock;
+
+  constructor(name: string, clock: Clock) {
+    this.id = Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64);
+    this.name = name;
+    this.#clock = clock;
+    this.startedAt = clock.now();
+  }
+
+  /** Started anew: counters begin at this. */
+  restart(cpuNanos = 1e8): void {
+    this.status = 'running';
+    this.startedAt = this.#clock.now();
+    this.cpuNanos = cpuNanos;
+  }
+
+  /** Ended by itself. */
+  exit(exitCode: number): void {
+    this.status = 'exited';
+    this.exitCode = exitCode;
+  }
+
+  listed(): ListedContainer {
+    const { id, name, status, health } = this;
+    return { id, name, status, statusText: this.#text(), ...(health && { health }) };
+  }
+
+  inspected(): InspectedContainer {
+    const { id, name, labels, status, health, startedAt, exitCode, restartCount } = this;
+    const identity = {
+      id,
+      name,
+      image: { name: 'alpine', tags: ['3.20'], repoDigests: [] },
+      labels,
+      environment: [],
+      command: [],
+    };
+    const state: ContainerState = {
+      status,
+      startedAt,
+      restartCount,
+      ...(health && { health }),
+      ...(exitCode !== undefined && { exitCode }),
+    };
+    return { identity, state, limits: { pids: 100 } };
+  }
+
+  sampled(): Sample | undefined {
+    if (this.answer) return this.answer();
+    if (this.status !== 'running' && this.status !== 'paused') return undefined;
+    const { cpuNanos, networks, extra } = this;
+    const cpu = { totalNanos: cpuNanos, userNanos: cpuNanos * 0.75, kernelNanos: cpuNanos * 0.25 };
+    const memory = { usage: 5e6, stats: { inactive_file: 1e6 } };
+    return {
+      takenAt: this.#clock.now(),
+      windows: false,
+      cpu,
+      memory,
+      ...(networks && { networks }),
+      ...extra,
+    };
+  }
+
+  #text(): string {
+    const duration = humanDuration(this.#clock.now() - this.startedAt);
+    if (this.status === 'exited') return `Exited (${this.exitCode ?? 0}) ${duration} ago`;
+    return `Up ${duration}${this.health ? ` (${this.health})` : ''}`;
+  }
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { profileNames } from '../../src/config/profile-names.ts';
+import { namedSettings } from '../../src/config/settings.ts';
+import { catalogueOf } from '../../src/metrics/catalogue.ts';
+import { documentBlocks } from '../setup/docs-blocks.ts';
+import { fillIn } from '../setup/fill-in.ts';
+
+const repository = join(import.meta.dirname, '../..');
+
+describe('documents', () => {
+  test('are current: npm run docs', async () => {
+    const readme = await readFile(join(repository, 'README.md'), 'utf8');
+    assert.equal(fillIn(readme, await documentBlocks()), readme);
+  });
+
+  test('name every setting by flag, variable and key', async () => {
+    const rows = ((await documentBlocks()).get('configuration') ?? '').split('\n');
+    for (const { flag, variables, fileKey, isOutsideFile } of namedSettings) {
+      const row = rows.find((line) => line.startsWith(`| \`--${flag}\` |`)) ?? '';
+      const names = isOutsideFile ? variables : [...variables, fileKey];
+      assert.deepEqual(
+        names.filter((name) => !row.includes(`\`${name}\``)),
+        [],
+        flag,
+      );
+    }
+  });
+
+  test('list every metric of every profile, and the kinds and attributes of the own ones', async () => {
+    const text = [...(await documentBlocks()).values()].join('\n');
+    const { containers, engine } = catalogueOf(profileNames);
+    const names = [...containers, ...engine].map(({ name }) => name);
+    assert.deepEqual(
+      names.filter((name) => !text.includes(`| \`${name}\` |`)),
+      [],
+    );
+    assert.match(text, /\| `tidegauge\.probe\.duration` \| histogram \| `s` \| `engine` \|/);
+    assert.match(
+      text,
+      /\| `tidegauge\.list\.errors` \| counter \| `\{error\}` \| `engine`, `error\.type` \|/,
+    );
+    assert.match(text, /\| `nodejs\.eventloop\.delay\.p99` \| gauge \|/);
+    assert.match(text, /\| `docker_probe_inspect_duration_seconds` \| histogram \|/);
+  });
+});
+
+describe('fillIn', () => {
+  const place = (name: string, content: string) =>
+    `<!-- generated: ${name} -->${content}<!-- end: ${name} -->`;
+
+  test('replaces what is between the comments of a block and nothing else', () => {
+    const text = `before\n${place('a', '\nold\n')}\nbetween\n${place('b c', '\n')}\nafter\n`;
+    const blocks = new Map([
+      ['a', 'new $& text\n'],
+      ['b c', 'first\n'],
+    ]);
+    const filled = fillIn(text, blocks);
+    assert.equal(
+      filled,
+      `before\n${place('a', '\n\nnew $& text\n\n')}\nbetween\n${place('b c', '\n\nfirst\n\n')}\nafter\n`,
+    );
+    assert.equal(fillIn(filled, blocks), filled);
+  });
+
+  test('finds places without a block and blocks without a place', () => {
+    assert.throws(() => fillIn(place('a', '\n'), new Map()), /nothing is generated for "a"/);
+    assert.throws(() => fillIn('', new Map([['a', '']])), /no place for "a"/);
+  });
+});

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as stable from '@opentelemetry/semantic-conventions';
+import * as incubating from '@opentelemetry/semantic-conventions/incubating';
+import { profiles } from '../../../src/metrics/catalogue.ts';
+import { containerResource, hostResource, infoKeys } from '../../../src/metrics/identity-attributes.ts';
+import type { ContainerInstrument } from '../../../src/model/instrument.ts';
+import { engine, identity, snapshotWith } from './observed.ts';
+
+const { containers } = profiles.semconv;
+
+/** Names of the conventions' constants that begin so, the deprecated ones too. */
+function constants(prefix: string): Map<string, string> {
+  const all: readonly [string, unknown][] = Object.entries({ ...stable, ...incubating });
+  return new Map(
+    all.flatMap(([key, name]) => (key.startsWith(prefix) && typeof name === 'string' ? [[name, key]] : [])),
+  );
+}
+
+function instrument(name: string): ContainerInstrument {
+  const found = containers.find((each) => each.name === name);
+  assert.ok(found, name);
+  return found;
+}
+
+test('every metric that the conventions have is given, the file system ones excepted', () => {
+  const ours = new Set(containers.map(({ name }) => name));
+  const missing = [...constants('METRIC_CONTAINER_').keys()].filter((name) => !ours.has(name));
+  assert.deepEqual(missing.sort(), [
+    // The Engine API tells sizes only by list?size=1 and system/df, which walk the whole layer of each container on
+    // disk; capacity and free space it does not tell at all. They come with a source that reads the host (kubelet).
+    'container.filesystem.available',
+    'container.filesystem.capacity',
+    'container.filesystem.usage',
+    // The former name of container.paging.faults: giving both would count every fault twice.
+    'container.memory.paging.faults',
+  ]);
+});
+
+test('names that claim to be the conventions’ are, and ours claim to be extensions', () => {
+  const theirs = constants('METRIC_');
+  for (const { name, stability } of containers)
+    assert.equal(stability !== 'extension', theirs.has(name), `${name} is ${stability}`);
+});
+
+test('kind and unit of the conventions’ metrics are those of their tables (1.44)', () => {
+  const table: readonly [name: string, kind: string, unit: string][] = [
+    [incubating.METRIC_CONTAINER_UPTIME, 'gauge', 's'],
+    [incubating.METRIC_CONTAINER_CPU_TIME, 'counter', 's'],
+    [incubating.METRIC_CONTAINER_CPU_USAGE, 'gauge', '{cpu}'],
+    [incubating.METRIC_CONTAINER_MEMORY_USAGE, 'updowncounter', 'By'],
+    [incubating.METRIC_CONTAINER_MEMORY_AVAILABLE, 'updowncounter', 'By'],
+    [incubating.METRIC_CONTAINER_MEMORY_RSS, 'updowncounter', 'By'],
+    [incubating.METRIC_CONTAINER_MEMORY_WORKING_SET, 'updowncounter', 'By'],
+    [incubating.METRIC_CONTAINER_PAGING_FAULTS, 'counter', '{fault}'],
+    [incubating.METRIC_CONTAINER_DISK_IO, 'counter', 'By'],
+    [incubating.METRIC_CONTAINER_NETWORK_IO, 'counter', 'By'],
+  ];
+  for (const [name, kind, unit] of table) {
+    const found = instrument(name);
+    assert.deepEqual([found.kind, found.unit], [kind, unit], name);
+  }
+});
+
+test('names of our own follow a metric that the conventions have for Kubernetes, where there is one', () => {
+  const theirs = constants('METRIC_K8S_CONTAINER_');
+  for (const name of [
+    'container.cpu.limit.current',
+    'container.cpu.limit.utilization',
+    'container.memory.limit.current',
+    'container.memory.limit.utilization',
+    'container.status.state',
+  ]) {
+    assert.ok(theirs.has(`k8s.${name}`), name);
+    instrument(name);
+  }
+});
+
+test('attribute keys are the conventions’, ours named here', () => {
+  const theirs = constants('ATTR_');
+  const keys = new Set(containers.flatMap(({ attributes }) => attributes));
+  const ours = [...keys].filter((key) => !theirs.has(key));
+  // After k8s.container.status.state; a health has no pattern there.
+  assert.deepEqual(ours.sort(), ['container.health.status', 'container.status.state']);
+  for (const key of [
+    incubating.ATTR_CPU_MODE,
+    incubating.ATTR_DISK_IO_DIRECTION,
+    incubating.ATTR_NETWORK_INTERFACE_NAME,
+    incubating.ATTR_NETWORK_IO_DIRECTION,
+    incubating.ATTR_SYSTEM_PAGING_FAULT_TYPE,
+  ])
+    assert.ok(keys.has(key), key);
+});
+
+test('a resource has only keys of the conventions', () => {
+  const theirs = constants('ATTR_');
+  const resource = containerResource(
+    snapshotWith({
+      identity: {
+        ...identity,
+        image: { name: 'app', tags: ['1'], id: 'sha256:1', repoDigests: ['app@sha256:2'] },
+        labels: {
+          'io.kubernetes.pod.name': 'pod',
+          'io.kubernetes.pod.namespace': 'space',
+          'io.kubernetes.pod.uid': 'uid',
+          'io.kubernetes.container.name': 'c',
+        },
+      },
+    }),
+  );
+  for (const key of Object.keys(resource)) assert.ok(theirs.has(key), key);
+  assert.equal(Object.keys(resource).length, 14);
+  for (const key of infoKeys) assert.ok(theirs.has(key), key);
+});
+
+test('a resource says who the container is, with lists as lists', () => {
+  const image = {
+    reference: 'reg:5000/app:1.2',
+    name: 'reg:5000/app',
+    tags: ['1.2'],
+    id: 'sha256:1',
+    repoDigests: [],
+  };
+  assert.deepEqual(containerResource(snapshotWith({ identity: { ...identity, image } })), {
+    'container.id': identity.id,
+    'container.name': 'web',
+    'container.image.name': 'reg:5000/app',
+    'container.image.tags': ['1.2'],
+    'container.image.id': 'sha256:1',
+    'container.runtime.name': 'docker',
+    'container.runtime.version': '28.0.0',
+    'host.name': 'docker-host',
+    'host.id': 'AAAA',
+  });
+});
+
+test('labels of a kubelet become the attributes of Kubernetes; other labels stay where they are', () => {
+  const labels = {
+    'io.kubernetes.pod.name': 'web-7',
+    'io.kubernetes.pod.namespace': 'shop',
+    'io.kubernetes.pod.uid': 'u-1',
+    'io.kubernetes.container.name': 'nginx',
+    'io.kubernetes.container.logpath': '/var/log/pods/x',
+    'com.example': 'x',
+  };
+  const resource = containerResource(snapshotWith({ identity: { ...identity, labels } }));
+  assert.deepEqual(
+    Object.entries(resource).filter(([key]) => key.startsWith('k8s.')),
+    [
+      [stable.ATTR_K8S_POD_NAME ?? '', 'web-7'],
+      ['k8s.namespace.name', 'shop'],
+      ['k8s.pod.uid', 'u-1'],
+      ['k8s.container.name', 'nginx'],
+    ],
+  );
+  assert.ok(!JSON.stringify(resource).includes('com.example'));
+});
+
+test('a host that does not tell its name has none', () => {
+  assert.deepEqual(hostResource({ engine: { name: 'x', runtimeName: 'docker', warnings: [] } }), {});
+  assert.deepEqual(hostResource({ engine }), { 'host.name': 'docker-host', 'host.id': 'AAAA' });
+});

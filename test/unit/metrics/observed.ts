@@ -1,0 +1,119 @@
+import { catalogueOf, type ProfileName } from '../../../src/metrics/catalogue.ts';
+import type { ContainerIdentity } from '../../../src/model/container.ts';
+import type { EngineDescription } from '../../../src/model/engine.ts';
+import type { Attributes, Instrument } from '../../../src/model/instrument.ts';
+import type { ContainerSnapshot, EngineSnapshot } from '../../../src/model/snapshot.ts';
+import { parseInspect } from '../../../src/sources/docker-inspect.ts';
+import { parseStats } from '../../../src/sources/docker-stats.ts';
+import { recordedJson, type Capture } from '../../support/recorded-cases.ts';
+
+/** One observation of one instrument. */
+export interface Observation {
+  readonly value: number;
+  readonly attributes: Attributes;
+  readonly startedAt: number | undefined;
+}
+
+/** What an instrument observes of a subject. */
+export function observationsOf<T>(instrument: Instrument<T>, subject: T): Observation[] {
+  const observations: Observation[] = [];
+  instrument.observe(subject, (value, attributes = {}, startedAt = undefined) =>
+    observations.push({ value, attributes, startedAt }),
+  );
+  return observations;
+}
+
+/** Every figure of a container by metric and attributes: `container.cpu.time{"cpu.mode":"user"}`. */
+export function figuresOf(
+  snapshot: ContainerSnapshot,
+  profiles: readonly ProfileName[],
+): Map<string, number> {
+  const figures = new Map<string, number>();
+  for (const instrument of catalogueOf(profiles).containers) {
+    for (const { value, attributes } of observationsOf(instrument, snapshot)) {
+      const key = `${instrument.name}${Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : ''}`;
+      if (figures.has(key)) throw new Error(`observed twice: ${key}`);
+      figures.set(key, value);
+    }
+  }
+  return figures;
+}
+
+/** The figures of profile `semconv`. */
+export function semconv(snapshot: ContainerSnapshot): Map<string, number> {
+  return figuresOf(snapshot, ['semconv']);
+}
+
+/** An engine as it describes itself. */
+export const engine: EngineDescription = {
+  name: 'unix:///var/run/docker.sock',
+  runtimeName: 'docker',
+  runtimeVersion: '28.0.0',
+  hostName: 'docker-host',
+  hostId: 'AAAA',
+  warnings: [],
+};
+
+/** An identity with nothing but a name. */
+export const identity: ContainerIdentity = {
+  id: 'c'.repeat(64),
+  name: 'web',
+  image: { tags: [], repoDigests: [] },
+  labels: {},
+  environment: [],
+  command: [],
+};
+
+/** A snapshot of a container of which nothing is known. */
+export function snapshotWith(parts: Partial<ContainerSnapshot> = {}): ContainerSnapshot {
+  return {
+    owner: {},
+    engine,
+    identity,
+    state: {},
+    limits: {},
+    stateAt: Date.UTC(2026, 10, 23),
+    starts: { of: () => 1000 },
+    failures: 0,
+    trackedSince: 0,
+    published: true,
+    ...parts,
+  };
+}
+
+/** The engine's answers for one container. */
+export interface ContainerAnswers {
+  readonly stats: unknown;
+  readonly previous?: unknown;
+  readonly inspect: unknown;
+  readonly receivedAt: number;
+}
+
+/** What the agent would hold after these answers. */
+export function snapshotFrom({ stats, previous, inspect, receivedAt }: ContainerAnswers): ContainerSnapshot {
+  const sample = parseStats(stats, receivedAt);
+  const before = previous === undefined ? undefined : parseStats(previous, receivedAt - 3000);
+  return snapshotWith({
+    ...parseInspect(identity.id, inspect),
+    ...(sample && { sample }),
+    ...(sample && before && { previous: before }),
+    stateAt: receivedAt,
+  });
+}
+
+/** The recorded answers of one container: two samples where it ran. */
+export function recordedAnswers(capture: Capture, container: string, isRunning = true): ContainerAnswers {
+  const stats = recordedJson(`${capture}/${container}/stats.json`);
+  const read = Object(stats).read;
+  return {
+    stats,
+    ...(isRunning && { previous: recordedJson(`${capture}/${container}/running_stats.json`) }),
+    inspect: recordedJson(`${capture}/${container}/inspect.json`),
+    receivedAt: isRunning ? Date.parse(String(read)) + 5 : Date.UTC(2026, 10, 23, 10, 15),
+  };
+}
+
+/** An engine with containers. */
+export function engineSnapshot(parts: Partial<EngineSnapshot> = {}): EngineSnapshot {
+  return { engine, containers: [], now: 10_000, ...parts };
+}

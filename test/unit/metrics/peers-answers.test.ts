@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseContainerList } from '../../../src/sources/docker-list.ts';
+import { needsCases, recordedJson } from '../../support/recorded-cases.ts';
+import { figuresOf, identity, semconv, snapshotFrom } from './observed.ts';
+
+const receivedAt = Date.UTC(2026, 10, 23);
+
+/** The answers of one case of the docker_stats receiver. */
+function figures(folder: string): Map<string, number> {
+  const read = (name: string): unknown => recordedJson(`docker_stats/${folder}/${name}.json`);
+  assert.ok(parseContainerList(read('containers')).length > 0);
+  return semconv(snapshotFrom({ stats: read('stats'), inspect: read('container'), receivedAt }));
+}
+
+/** Metrics whose value the receiver's own test expects too, under its names. */
+const expected = {
+  cgroups_v2: {
+    'container.memory.working_set': 234647552,
+    'container.cpu.time{"cpu.mode":"kernel"}': 0.970974,
+    'container.network.io{"network.interface.name":"eth0","network.io.direction":"receive"}': 1296,
+    'container.disk.io{"system.device":"8:0","disk.io.direction":"read"}': 167936,
+    'container.disk.io{"system.device":"8:0","disk.io.direction":"write"}': 0,
+    'container.pids.current': 1,
+  },
+  cpu_limit: {
+    'container.memory.working_set': 348160,
+    'container.cpu.time{"cpu.mode":"kernel"}': 0.005467,
+    'container.network.io{"network.interface.name":"eth0","network.io.direction":"receive"}': 3608,
+    'container.disk.io{"system.device":"253:1","disk.io.direction":"read"}': 1998848,
+    'container.disk.io{"system.device":"7:2","disk.io.direction":"read"}': 1998848,
+    'container.pids.current': 1,
+    'container.pids.limit.current': 2192,
+  },
+  single_container: {
+    'container.memory.working_set': 724992,
+    'container.cpu.time{"cpu.mode":"kernel"}': 0.01,
+    'container.network.io{"network.interface.name":"eth0","network.io.direction":"receive"}': 1532,
+    'container.disk.io{"system.device":"254:0","disk.io.direction":"read"}': 2502656,
+    'container.pids.current': 1,
+  },
+  single_container_with_optional_resource_attributes: {
+    'container.memory.working_set': 724992,
+    'container.pids.current': 1,
+  },
+} as const;
+
+for (const [folder, values] of Object.entries(expected)) {
+  test(`docker_stats ${folder}: the figures that its own test expects`, needsCases, () => {
+    const found = figures(folder);
+    for (const [key, value] of Object.entries(values)) assert.equal(found.get(key), value, key);
+  });
+}
+
+test('docker_stats on cgroup v1: sync, async, discard and total count nothing twice', needsCases, () => {
+  const keys = [...figures('single_container').keys()].filter((key) => key.startsWith('container.disk.io'));
+  assert.equal(keys.length, 2);
+});
+
+test('docker_stats cpu_limit: the two-sample answer alone gives the usage', needsCases, () => {
+  assert.equal(figures('cpu_limit').get('container.cpu.usage'), 0);
+  assert.equal(figures('cgroups_v2').get('container.cpu.usage'), undefined);
+});
+
+/** telegraf's Windows answer, and the same ten seconds and 1.6e9 ticks later. */
+function windows(): { stats: unknown; previous: unknown; inspect: unknown; receivedAt: number } {
+  const folder = 'telegraf/windows_memory_stats/data';
+  const previous = recordedJson(`${folder}/stats_123456789.json`);
+  const text = JSON.stringify(previous)
+    .replace('2017-01-11T08:32:46', '2017-01-11T08:32:56')
+    .replace('"total_usage":536718750', '"total_usage":2136718750');
+  return {
+    previous,
+    stats: JSON.parse(text),
+    inspect: recordedJson(`${folder}/inspect_123456789.json`),
+    receivedAt,
+  };
+}
+
+test('Windows: CPU in ticks of 100 ns, memory by commit and private working set', needsCases, () => {
+  const found = semconv(snapshotFrom(windows()));
+  assert.equal(found.get('container.cpu.time{"cpu.mode":"user"}'), 39.046875);
+  assert.equal(found.get('container.cpu.usage'), 16);
+  assert.equal(found.get('container.memory.usage'), 77160448);
+  assert.equal(found.get('container.memory.working_set'), 59961344);
+  assert.equal(found.get('container.memory.rss'), undefined);
+  assert.equal(found.get('container.cpu.throttling.periods'), undefined);
+});
+
+test('Windows: docker_exporter divides the ticks by the processors', needsCases, () => {
+  const answers = windows();
+  const found = figuresOf(snapshotFrom({ ...answers, stats: answers.previous }), ['docker_exporter']);
+  // The answer has no name: then the id is what there is to show.
+  const label = JSON.stringify({ name: identity.id });
+  assert.equal(found.get(`docker_container_cpu_used_total${label}`), 536718750 / 64);
+  assert.equal(found.get(`docker_container_memory_used_bytes${label}`), 77160448);
+});

@@ -1,5 +1,5 @@
 import { difference } from '../model/sample.ts';
-import type { Sample } from '../model/sample.ts';
+import type { CpuUsage, Sample } from '../model/sample.ts';
 import { cpuUsage } from './formulas.ts';
 
 /**
@@ -7,14 +7,26 @@ import { cpuUsage } from './formulas.ts';
  * (docker/cli `calculateCPUPercentUnix`). Where the engine does not tell the host's CPU time, by wall clock.
  */
 export function cpuPercent(sample: Sample, previous: Sample | undefined): number | undefined {
-  const { cpu } = sample;
-  const before = previous?.cpu ?? sample.previousCpu;
-  const onlineCpus = cpu?.onlineCpus ?? cpu?.perCpuNanos?.length;
-  if (cpu?.systemNanos === undefined || before?.systemNanos === undefined || onlineCpus === undefined) {
-    const cpus = cpuUsage(sample, previous);
-    return cpus === undefined ? undefined : cpus * 100;
-  }
-  const system = difference(cpu.systemNanos, before.systemNanos);
+  const share = hostShare(sample.cpu, previous?.cpu ?? sample.previousCpu);
+  if (share)
+    return share.system > 0 && share.own >= 0 ? (share.own / share.system) * share.cpus * 100 : undefined;
+  const cpus = cpuUsage(sample, previous);
+  return cpus === undefined ? undefined : cpus * 100;
+}
+
+type Reading = Pick<CpuUsage, 'totalNanos' | 'systemNanos'>;
+
+function hostShare(cpu: CpuUsage | undefined, before: Reading | undefined): HostShare | undefined {
+  const cpus = cpu?.onlineCpus ?? cpu?.perCpuNanos?.length;
+  if (cpus === undefined || cpu?.systemNanos === undefined || before?.systemNanos === undefined)
+    return undefined;
   const own = difference(cpu.totalNanos, before.totalNanos);
-  return system > 0 && own >= 0 ? (own / system) * onlineCpus * 100 : undefined;
+  return { own, system: difference(cpu.systemNanos, before.systemNanos), cpus };
+}
+
+interface HostShare {
+  /** Nanoseconds of the container and of the whole host. */
+  readonly own: number;
+  readonly system: number;
+  readonly cpus: number;
 }

@@ -93,7 +93,8 @@ export class DeltaProducer implements MetricProducer {
 
 function growth(before: Point, point: Point): Point {
   // A point that was read after this start is of the same run, although its start was not known yet.
-  const isSameRun = isLater(before.endTime, point.startTime) && point.value >= before.value;
+  const isSameStart = isSame(before.startTime, point.startTime) || isLater(before.endTime, point.startTime);
+  const isSameRun = isSameStart && point.value >= before.value;
   if (isSameRun) {
     const startTime = earlier(before.endTime, point.endTime);
     return { ...point, value: point.value - before.value, startTime };

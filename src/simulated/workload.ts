@@ -94,7 +94,7 @@ function createCpuUse(
   const kernelShare = 0.05 + 0.3 * random();
   const shares = drawShares(random, host.cpus);
   const hungry = quota === undefined ? 0 : Math.max(0, wanted - quota);
-  const throttledShare = quota === undefined ? 0 : hungry > 0 ? 0.98 : 0.03 * random();
+  const throttledShare = throttlingShare(quota, hungry, random);
   return (seconds) => {
     const nanos = curve.total(seconds) * 1e9;
     const perCpuNanos = shares.map((share) => Math.floor(share * nanos));
@@ -152,4 +152,10 @@ function createDiskUse(random: () => number, { load }: CompleteSpec): (seconds: 
       writtenBytes: writes * BYTES_PER_OPERATION,
     };
   };
+}
+
+/** Of all periods those in which the quota ran out: nearly all where more is wanted than allowed, else a few. */
+function throttlingShare(quota: number | undefined, hungry: number, random: () => number): number {
+  if (quota === undefined) return 0;
+  return hungry > 0 ? 0.98 : 0.03 * random();
 }

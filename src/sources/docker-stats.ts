@@ -165,9 +165,9 @@ function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
     const count = countOf(fields?.['value']);
     const major = countOf(fields?.['major']);
     const minor = countOf(fields?.['minor']);
-    if (count === undefined || major === undefined || minor === undefined) return [];
+    if (count === undefined || typeof major !== 'number' || typeof minor !== 'number') return [];
     const operation = (textOf(fields?.['op']) ?? '').toLowerCase();
-    return [{ major: Number(major), minor: Number(minor), operation, value: count }];
+    return [{ major, minor, operation, value: count }];
   });
   return entries.length > 0 ? entries : undefined;
 }

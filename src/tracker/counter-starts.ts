@@ -41,6 +41,12 @@ export class StartTracking {
     return startedAnew;
   }
 
+  #begin(group: Group, startedAt: number): void {
+    group.startedAt = startedAt;
+    group.values = new Map();
+    this.#starts = undefined;
+  }
+
   /** An interface that comes back counts from zero, even if it has counted beyond the old value by then. */
   #forgetDetached({ networks }: Sample): void {
     if (!networks) return;
@@ -63,11 +69,9 @@ export class StartTracking {
       return false;
     }
     const fell = counters.some(([key, value]) => value < (group.values.get(key) ?? 0));
-    if (fell) {
-      group.startedAt = Math.max(lastAt, group.startedAt + 1);
-      group.values = new Map();
-      this.#starts = undefined;
-    }
+    if (fell) this.#begin(group, Math.max(lastAt, group.startedAt + 1));
+    // The clock was set back to before the start.
+    else if (takenAt < group.startedAt) this.#begin(group, takenAt);
     for (const [key, value] of counters) group.values.set(key, value);
     return fell;
   }

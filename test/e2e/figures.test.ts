@@ -185,13 +185,10 @@ for (const version of versions) {
     test("network counters are the kernel's, seen from outside the container", async () => {
       const sent = 3_000_000;
       const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
-      await engine.run('pump', [], `head -c ${sent} /dev/zero | nc -l -p 7000; exec sleep 1000`);
+      await engine.run('pump', [], `head -c ${sent} /dev/zero >/file; exec httpd -f -p 7000 -h /`);
       const address = await engine.docker('inspect', `--format=${format}`, 'pump');
-      await engine.run(
-        'sink',
-        [],
-        `until nc ${address} 7000 </dev/null >/dev/null; do :; done; exec sleep 1000`,
-      );
+      const fetchFile = `wget -q -O /dev/null http://${address}:7000/file`;
+      await engine.run('sink', [], `until ${fetchFile}; do :; done; exec sleep 1000`);
       await using agent = await startAgent({
         args: [`--docker-url=${engine.url}`, '--exporter=prometheus', '--min-probe-interval=100ms'],
       });

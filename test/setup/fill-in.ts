@@ -1,4 +1,4 @@
-/** Puts each block between the two comments that name it; throws when a place or a block is missing. */
+/** Puts each block between the two comments that name it, safe from Prettier; throws when a place or a block is missing. */
 export function fillIn(text: string, blocks: ReadonlyMap<string, string>): string {
   const filled = new Set<string>();
   const result = text.replaceAll(
@@ -7,7 +7,7 @@ export function fillIn(text: string, blocks: ReadonlyMap<string, string>): strin
       const block = blocks.get(name);
       if (block === undefined) throw new Error(`nothing is generated for "${name}"`);
       filled.add(name);
-      return `<!-- generated: ${name} -->\n\n${block.trim()}\n\n<!-- end: ${name} -->`;
+      return `<!-- generated: ${name} -->\n<!-- prettier-ignore -->\n${block.trim()}\n<!-- end: ${name} -->`;
     },
   );
   const homeless = [...blocks.keys()].filter((name) => !filled.has(name));

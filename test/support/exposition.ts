@@ -59,12 +59,19 @@ function hasLabels({ labels }: Series, wanted: Labels): boolean {
 function parseLine(line: string): Series {
   const [, name = '', labels = '', value = ''] = /^([^ {]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
   if (name === '') throw new Error(`not a series: ${line}`);
-  const pairs = labels.matchAll(/([^=,]+)="((?:[^"\\]|\\.)*)"/g);
   return {
     name,
-    labels: Object.fromEntries([...pairs].map(([, key = '', text = '']) => [key, unescape(text)])),
+    labels: Object.fromEntries(labelPairs(labels)),
     value: Number(value.replace('Inf', 'Infinity')),
   };
+}
+
+/** In the order of the keys, so that equal series are written equally. */
+function labelPairs(labels: string): readonly (readonly [string, string])[] {
+  const pairs = [...labels.matchAll(/([^=,]+)="((?:[^"\\]|\\.)*)"/g)];
+  return pairs
+    .map(([, key = '', text = '']) => [key, unescape(text)] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function unescape(text: string): string {

@@ -48,8 +48,7 @@ describe('documents', () => {
 });
 
 describe('fillIn', () => {
-  const place = (name: string, content: string) =>
-    `<!-- generated: ${name} -->${content}<!-- end: ${name} -->`;
+  const place = (name: string, content = '') => `<!-- generated: ${name} -->${content}<!-- end: ${name} -->`;
 
   test('replaces what is between the comments of a block and nothing else', () => {
     const text = `before\n${place('a', '\nold\n')}\nbetween\n${place('b c', '\n')}\nafter\n`;
@@ -58,10 +57,8 @@ describe('fillIn', () => {
       ['b c', 'first\n'],
     ]);
     const filled = fillIn(text, blocks);
-    assert.equal(
-      filled,
-      `before\n${place('a', '\n\nnew $& text\n\n')}\nbetween\n${place('b c', '\n\nfirst\n\n')}\nafter\n`,
-    );
+    const [a, bc] = ['new $& text', 'first'].map((line) => `\n<!-- prettier-ignore -->\n${line}\n`);
+    assert.equal(filled, `before\n${place('a', a)}\nbetween\n${place('b c', bc)}\nafter\n`);
     assert.equal(fillIn(filled, blocks), filled);
   });
 

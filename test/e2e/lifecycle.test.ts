@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import type { OtlpRequest } from '../support/collector.ts';
+import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
+import { agentValue, containerPoints, pointsNamed, pointsOf, type Point } from '../support/otlp-points.ts';
+import { prometheusSeries } from '../support/prometheus-series.ts';
+
+const USAGE = ['container_memory_usage_bytes', 'container_cpu_time_seconds_total', 'container_pids_current'];
+
+suite('lifecycle', { concurrency: true, skip: skipWithoutScene }, () => {
+  for (const version of engineVersions) suite(version, { concurrency: true }, () => lifecycleOf(version));
+});
+
+function lifecycleOf(version: (typeof engineVersions)[number]): void {
+  let scene: Scene;
+
+  before(async () => {
+    scene = await startScene(version, ['--interval=1s', '--min-probe-interval=500ms']);
+  });
+  after(() => scene[Symbol.asyncDispose]());
+
+  test('a removed container is gone from /metrics and from the next export', async () => {
+    const { engine, agent, collector } = scene;
+    await engine.run('removed', [], 'exec sleep 1000');
+    await agent.waitForMetrics('the container', (shown) => shown.of('removed').length > 0);
+    await collector.waitForExport((requests) => requests.some((each) => isIn(each, 'removed')));
+    await engine.docker('rm', '--force', 'removed');
+    const shown = await agent.afterNextProbe();
+    assert.deepEqual(shown.of('removed'), []);
+    // One export may have been collected before, and come in only now.
+    const arrived = (await collector.fileExport()).length + 1;
+    const requests = await collector.waitForExport(({ length }) => length >= arrived + 2);
+    for (const request of requests.slice(arrived)) {
+      assert.ok(agentValue(request, 'tidegauge.engine.up') === 1);
+      assert.ok(!isIn(request, 'removed'));
+    }
+  });
+
+  test('a restarted container starts its counters again, with the new start time', async () => {
+    const { engine, agent, collector } = scene;
+    const burn = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; touch /burnt';
+    await engine.run('restarted', [], `[ -e /burnt ] || { ${burn}; }; exec sleep 1000`);
+    await engine.docker('exec', 'restarted', 'sh', '-c', 'until [ -e /burnt ]; do usleep 10000; done');
+    const oldStart = await startedAt(scene, 'restarted');
+    const labels = { container_name: 'restarted' };
+    const cpu = 'container_cpu_time_seconds_total';
+    const older = await agent.afterNextProbe();
+    await collector.waitForExport((requests) => requests.some((each) => startsIn(each).includes(oldStart)));
+    await engine.docker('restart', 'restarted');
+    const newStart = await startedAt(scene, 'restarted');
+    assert.notEqual(oldStart, newStart);
+    const newer = await agent.afterNextProbe();
+    assert.ok(newer.sum(cpu, labels) < older.sum(cpu, labels));
+    assert.equal(older.value('container_start_time_seconds', labels), oldStart / 1000);
+    assert.equal(newer.value('container_start_time_seconds', labels), newStart / 1000);
+    const requests = await collector.waitForExport((all) => startsIn(all.at(-1)).includes(newStart));
+    const starts = requests.flatMap(startsIn);
+    assert.deepEqual([...new Set(starts)], [oldStart, newStart]);
+    assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, 'restarted')));
+  });
+
+  test('a paused container keeps its figures, which stand still', async () => {
+    const { engine, agent } = scene;
+    await engine.run('paused', [], 'while :; do :; done');
+    await agent.waitForMetrics('use', (shown) => shown.sum(USAGE[1] ?? '', { container_name: 'paused' }) > 0);
+    await engine.docker('pause', 'paused');
+    const older = await agent.afterNextProbe();
+    const newer = await agent.afterNextProbe();
+    assert.equal(newer.state('paused'), 'paused');
+    for (const name of USAGE) {
+      assert.ok(newer.all(name, { container_name: 'paused' }).length > 0, name);
+      assert.deepEqual(
+        newer.all(name, { container_name: 'paused' }),
+        older.all(name, { container_name: 'paused' }),
+      );
+    }
+    await engine.docker('unpause', 'paused');
+    assert.equal((await agent.afterNextProbe()).state('paused'), 'running');
+    await engine.docker('rm', '--force', 'paused');
+  });
+
+  test('a killed container keeps identity and state, and has an exit code instead of figures', async () => {
+    const { engine, agent, collector } = scene;
+    await engine.run('killed', [], 'exec sleep 1000');
+    const alive = await agent.waitForMetrics('use', (seen) => seen.all(USAGE[0] ?? '', named).length > 0);
+    assert.equal(alive.value('container_exit_code', named), undefined);
+    await engine.docker('kill', 'killed');
+    const shown = await agent.afterNextProbe();
+    assert.equal(shown.state('killed'), 'exited');
+    assert.equal(shown.value('container_exit_code', named), 137);
+    assert.equal(shown.value('container_oom_killed', named), 0);
+    assert.equal(shown.value('container_info', named), 1);
+    for (const name of USAGE) assert.deepEqual(shown.all(name, named), []);
+    const requests = await collector.waitForExport(
+      (all) => pointsNamed(all.at(-1) ?? {}, 'killed', 'container.exit_code').length > 0,
+    );
+    assert.deepEqual(pointsNamed(requests.at(-1) ?? {}, 'killed', 'container.memory.usage'), []);
+  });
+
+  test('a container that the kernel killed for want of memory says so', async () => {
+    const { engine, agent } = scene;
+    await engine.run('starved', ['--memory=8m', '--memory-swap=8m'], 'exec tail /dev/zero');
+    await engine.docker('wait', 'starved');
+    const shown = await agent.afterNextProbe();
+    assert.equal(shown.value('container_oom_killed', { container_name: 'starved' }), 1);
+    assert.equal(shown.value('container_exit_code', { container_name: 'starved' }), 137);
+  });
+
+  test('restarts by the restart policy are counted', async () => {
+    const { engine, agent } = scene;
+    await engine.run('crashing', ['--restart=on-failure:2'], 'exit 3');
+    const crashing = { container_name: 'crashing' };
+    const shown = await agent.waitForMetrics('two restarts', (seen) => {
+      return seen.state('crashing') === 'exited' && seen.value('container_restart_count', crashing) === 2;
+    });
+    assert.equal(shown.value('container_exit_code', crashing), 3);
+  });
+
+  test('a container that never started has a state and nothing else that ends or begins', async () => {
+    const { engine, agent } = scene;
+    await engine.docker('create', '--network=none', '--name=created', 'bb:1', 'true');
+    const shown = await agent.afterNextProbe();
+    assert.equal(shown.state('created'), 'created');
+    for (const name of ['container_start_time_seconds', 'container_exit_code', 'container_uptime_seconds'])
+      assert.equal(shown.value(name, { container_name: 'created' }), undefined, name);
+  });
+
+  test('both readers read the same values of one probe', async () => {
+    const { agent, collector, engine } = scene;
+    await engine.run('read', ['--cpus=0.5', '--memory=32m'], 'while :; do :; done');
+    await agent.waitForMetrics('a rate', (shown) => {
+      return shown.value('container_cpu_usage', { container_name: 'read' }) !== undefined;
+    });
+    const probeTime = 'tidegauge_probe_last_success_time_seconds';
+    // Not every probe is seen by both, as others may ask in between.
+    for (let same: OtlpRequest | undefined; same === undefined;) {
+      const shown = await agent.metrics();
+      const arrived = (await collector.fileExport()).length;
+      const requests = await collector.waitForExport(({ length }) => length >= arrived + 2);
+      same = requests.find(
+        (each) => agentValue(each, 'tidegauge.probe.last_success_time') === shown.value(probeTime),
+      );
+      if (!same) continue;
+      const exported = containerPoints(same, 'read');
+      assert.ok(exported.length > 20);
+      assert.deepEqual(sorted(exported.map(prometheusSeries)), sorted(shown.of('read')));
+    }
+  });
+
+  const named = { container_name: 'killed' };
+
+  function startsIn(request: OtlpRequest | undefined): number[] {
+    const points = request ? pointsNamed(request, 'restarted', 'container.cpu.time') : [];
+    return points.map(({ startNanos }) => Math.round(Number(startNanos / 1000n) / 1000));
+  }
+}
+
+async function startedAt({ engine }: Scene, name: string): Promise<number> {
+  return Date.parse(await engine.docker('inspect', '--format={{.State.StartedAt}}', name));
+}
+
+function isIn(request: OtlpRequest, name: string): boolean {
+  return pointsOf(request).some(({ resource }) => resource['container.name'] === name);
+}
+
+function assertNoFallWithinOneStart(points: readonly Point[]): void {
+  const highest = new Map<string, number>();
+  for (const { name, kind, attributes, startNanos, value } of points) {
+    if (kind !== 'counter') continue;
+    const key = JSON.stringify([name, attributes, String(startNanos)]);
+    assert.ok(value >= (highest.get(key) ?? 0), `${key} fell`);
+    highest.set(key, value);
+  }
+}
+
+function sorted<T>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { suite, test } from 'node:test';
+import { waitUntil } from '../setup/daemon.ts';
+import { runTidegauge, startAgent } from '../support/agent-process.ts';
+import { pointsNamed } from '../support/otlp-points.ts';
+import { OtlpSink } from '../support/otlp-sink.ts';
+import { startEngine } from '../support/real-engine.ts';
+import { engineVersions, skipWithoutScene, startScene } from '../support/scene.ts';
+import { startSimulatedProcess } from '../support/simulated-process.ts';
+
+const CPU_TIME = 'container_cpu_time_seconds_total';
+const MIB = 2 ** 20;
+/** What the agent promises, and as much again for a machine that is busy with other tests. */
+const STOP_MILLIS = 5000 + 1000;
+
+suite('outage', { concurrency: true, skip: skipWithoutScene }, () => {
+  for (const version of engineVersions) suite(version, { concurrency: true }, () => outagesOf(version));
+});
+
+function outagesOf(version: (typeof engineVersions)[number]): void {
+  test('the engine is killed and comes back', async () => {
+    await using engine = await startEngine(version);
+    await engine.run('web', ['--restart=always'], 'while :; do usleep 10000; done');
+    const args = [`--docker-url=${engine.url}`, '--exporter=prometheus', '--interval=1s'];
+    await using agent = await startAgent({ args });
+    const errors = 'tidegauge_list_errors_total';
+    const web = { container_name: 'web' };
+    const good = await agent.waitForMetrics('figures', (shown) => shown.all(CPU_TIME, web).length > 0);
+    assert.equal(good.sum(errors), 0);
+    assert.equal(good.value('tidegauge_engine_up'), 1);
+
+    await engine.kill();
+    const away = await agent.afterNextProbe();
+    assert.deepEqual(
+      away.series.filter(({ name }) => name.startsWith('container_')),
+      [],
+    );
+    assert.equal(away.value('tidegauge_engine_up'), 0);
+    assert.equal(away.value('tidegauge_engine_containers'), undefined);
+    assert.ok(away.sum(errors) > 0);
+    const later = await agent.afterNextProbe();
+    assert.ok(later.sum(errors) > away.sum(errors), 'each round counts');
+
+    await using early = await startAgent({ args });
+    const waiting = await waitUntil('a reason', async () => {
+      const answer = await early.ready();
+      return answer.body.includes('not probed yet') ? undefined : answer;
+    });
+    assert.equal(waiting.status, 503);
+    assert.match(waiting.body, new RegExp(`^not ready: .*${engine.socket}.*\n$`));
+    assert.equal((await early.metrics()).value('tidegauge_engine_up'), 0);
+
+    await engine.start();
+    const back = await agent.afterNextProbe();
+    assert.equal(back.value('tidegauge_engine_up'), 1);
+    assert.ok(back.state('web') !== undefined, 'the first probe after the return shows the container');
+    // The engine starts it again in its own time.
+    for (const each of [agent, early]) {
+      await each.untilReady();
+      await each.waitForMetrics('figures', (shown) => shown.all(CPU_TIME, web).length > 0);
+    }
+    assert.equal(agent.logged('engine does not answer').length, 1, JSON.stringify(agent.log));
+    assert.equal(agent.logged('engine answers').length, 2);
+    assert.equal(early.logged('engine does not answer').length, 1);
+    assert.equal(await agent.stop(), 0);
+  });
+
+  test('the Collector is killed and comes back', async () => {
+    await using scene = await startScene(version, ['--interval=1s'], (engine) =>
+      engine.run('web', [], 'exec sleep 1000'),
+    );
+    const { agent, collector } = scene;
+    const failures = 'tidegauge_export_failures_total';
+    await collector.waitForExport(({ length }) => length >= 3);
+    const before = { shown: await agent.metrics(), rss: await agent.rss() };
+    await collector.stop('SIGKILL');
+    const arrived = (await collector.fileExport()).length;
+    const during = await agent.waitForMetrics(
+      'failures',
+      (shown) => shown.sum(failures) >= before.shown.sum(failures) + 6,
+    );
+    assert.equal(during.value('tidegauge_engine_up'), 1);
+    assert.ok(during.all('container_memory_usage_bytes', { container_name: 'web' }).length > 0);
+    const growth = (await agent.rss()) - before.rss;
+    assert.ok(growth < 40 * MIB, `RSS grew by ${growth / MIB} MiB`);
+
+    await collector.start();
+    const requests = await collector.waitForExport(({ length }) => length >= arrived + 3);
+    assert.ok(pointsNamed(requests.at(-1) ?? {}, 'web', 'container.memory.usage').length > 0);
+    assert.equal(agent.logged('export fails').length, 1, JSON.stringify(agent.log));
+    assert.equal(agent.logged('export succeeds again').length, 1, JSON.stringify(agent.log));
+    const after = await agent.afterNextProbe();
+    const last = 'tidegauge_export_last_success_time_seconds';
+    assert.ok((after.value(last) ?? 0) > (before.shown.value(last) ?? Infinity));
+    assert.equal(await agent.stop(), 0);
+  });
+
+  test('SIGTERM ends in time with a last export', async () => {
+    await using scene = await startScene(version, ['--interval=5m', '--min-probe-interval=100ms'], (engine) =>
+      engine.run('web', [], 'exec sleep 1000'),
+    );
+    const { agent, collector } = scene;
+    const { length } = await collector.waitForExport();
+    const start = performance.now();
+    assert.equal(await agent.stop('SIGTERM'), 0);
+    assert.ok(performance.now() - start < STOP_MILLIS);
+    const requests = await collector.waitForExport((all) => all.length > length);
+    assert.ok(pointsNamed(requests.at(-1) ?? {}, 'web', 'container.memory.usage').length > 0);
+  });
+}
+
+suite('an agent in trouble', { concurrency: true, skip: skipWithoutScene }, () => {
+  test('SIGTERM ends in time though the Collector never answers', async () => {
+    await using engine = await startSimulatedProcess();
+    await using sink = await OtlpSink.start({ answers: false });
+    const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${sink.url}`];
+    await using agent = await startAgent({ args: [...where, '--interval=5m'] });
+    await sink.waitFor(1);
+    const start = performance.now();
+    assert.equal(await agent.stop('SIGTERM'), 0);
+    assert.ok(performance.now() - start < STOP_MILLIS);
+  });
+
+  test('a port in use is a mistake in the configuration, which names it', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const named = `127.0.0.1:${address.port}`;
+    const { exitCode, stderr } = await runTidegauge({
+      args: ['--demo', '--exporter=prometheus', `--listen=${named}`],
+    });
+    server.close();
+    assert.equal(exitCode, 2, stderr);
+    assert.ok(stderr.includes(named), stderr);
+  });
+});

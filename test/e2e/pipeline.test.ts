@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { agentValue, containerPoints, pointsNamed, pointsOf } from '../support/otlp-points.ts';
+import { startPrometheus, type Prometheus } from '../support/prometheus.ts';
+import type { RealEngine } from '../support/real-engine.ts';
+import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
+
+const MIB = 2 ** 20;
+const TWINS = ['twin-a', 'twin-b'];
+
+suite('pipeline', { concurrency: true, skip: skipWithoutScene }, () => {
+  for (const version of engineVersions) suite(version, { concurrency: true }, () => pipelineOf(version));
+});
+
+function pipelineOf(version: (typeof engineVersions)[number]): void {
+  let scene: Scene;
+  let prometheus: Prometheus;
+
+  before(async () => {
+    scene = await startScene(version, ['--interval=1s'], runContainers);
+    prometheus = await startPrometheus({ targets: [scene.agent.metricsUrl] });
+  });
+  after(async () => {
+    await prometheus[Symbol.asyncDispose]();
+    await scene[Symbol.asyncDispose]();
+  });
+
+  test('the Collector gets the figures of a container under its own resource', async () => {
+    const { engine, collector } = scene;
+    const requests = await collector.waitForExport(
+      (all) => pointsNamed(all.at(-1) ?? {}, 'quota', 'container.cpu.usage').length > 0,
+    );
+    const request = requests.at(-1) ?? {};
+    const value = (name: string): number | undefined => pointsNamed(request, 'quota', name)[0]?.value;
+    assert.equal(value('container.cpu.limit.current'), 0.2);
+    assert.equal(value('container.memory.limit.current'), 64 * MIB);
+    const cpus = value('container.cpu.usage') ?? NaN;
+    assert.ok(cpus > 0.1 && cpus < 0.25, `${cpus} CPUs of 0.2`);
+    const held = pointsNamed(request, 'held', 'container.memory.working_set')[0]?.value ?? NaN;
+    assert.ok(held >= 20 * MIB && held < 24 * MIB, `${held} bytes of 20 MiB`);
+    assert.partialDeepStrictEqual(containerPoints(request, 'quota')[0]?.resource, {
+      'container.id': await engine.docker('inspect', '--format={{.Id}}', 'quota'),
+      'container.image.name': 'bb',
+      'container.image.tags': ['1'],
+      'container.runtime.name': 'docker',
+      'host.name': await engine.docker('info', '--format={{.Name}}'),
+    });
+  });
+
+  test('no container stands under the identity of the agent, and the agent has its own', async () => {
+    const requests = await scene.collector.waitForExport();
+    const points = requests.flatMap(pointsOf);
+    const ofContainers = points.filter(({ name }) => name.startsWith('container.'));
+    assert.ok(ofContainers.length > 0);
+    for (const { resource } of ofContainers) assert.equal(resource['service.name'], undefined);
+    const own = points.find(({ name }) => name === 'tidegauge.build.info');
+    assert.equal(own?.resource['service.name'], 'tidegauge');
+    assert.equal(agentValue(requests.at(-1) ?? {}, 'tidegauge.engine.up'), 1);
+  });
+
+  test("two equal containers stay two series on the Collector's Prometheus page", async () => {
+    const { collector, agent } = scene;
+    await collector.waitForExport((requests) =>
+      requests.some((each) => TWINS.every((twin) => containerPoints(each, twin).length > 0)),
+    );
+    const scraped = await startPrometheus({ targets: [collector.prometheusUrl] });
+    await using _ended = scraped;
+    const selector = 'container_memory_working_set_bytes{container_name=~"twin-.*"}';
+    const series = await scraped.waitFor(selector, ({ length }) => length >= TWINS.length);
+    assert.deepEqual(series.map(({ metric }) => metric['container_name']).toSorted(), TWINS);
+    const ids = series.map(({ metric }) => metric['container_id']);
+    assert.equal(new Set(ids).size, 2);
+    const shown = await agent.metrics();
+    for (const { metric } of series) {
+      const direct = shown.all('container_memory_working_set_bytes', {
+        container_name: metric['container_name'] ?? '',
+      });
+      assert.equal(direct[0]?.labels['container_id'], metric['container_id']?.slice(0, 12));
+    }
+  });
+
+  test('Prometheus scrapes the agent, and a rate of CPU time is what the quota allows', async () => {
+    const rate = 'sum by (container_name) (rate(container_cpu_time_seconds_total[20s]))';
+    const counted = 'count_over_time(container_cpu_usage{container_name="quota"}[1m])';
+    await prometheus.waitFor(counted, ([count]) => (count?.value ?? 0) >= 6, 60_000);
+    const rates = new Map(
+      (await prometheus.query(rate)).map(({ metric, value }) => [metric['container_name'], value]),
+    );
+    const quota = rates.get('quota') ?? NaN;
+    assert.ok(quota > 0.12 && quota < 0.26, `${quota} CPUs of 0.2`);
+    assert.ok((rates.get('held') ?? NaN) < 0.05, `${rates.get('held')} CPUs of an idle container`);
+    const [target] = await prometheus.targets();
+    assert.equal(target?.health, 'up', target?.lastError);
+    assert.deepEqual(
+      (await prometheus.query('count by (container_name) (container_info)'))
+        .map(({ metric }) => metric['container_name'])
+        .toSorted(),
+      ['held', 'quota', ...TWINS],
+    );
+  });
+}
+
+async function runContainers(engine: RealEngine): Promise<void> {
+  await engine.run('quota', ['--cpus=0.2', '--memory=64m'], 'while :; do :; done');
+  await engine.run('held', ['--shm-size=32m'], 'head -c 20971520 /dev/zero >/dev/shm/held; exec sleep 1000');
+  for (const twin of TWINS) await engine.run(twin, [], 'exec sleep 1000');
+}

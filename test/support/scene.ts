@@ -1,0 +1,34 @@
+import { startAgent, type AgentProcess } from './agent-process.ts';
+import { startCollector, type Collector } from './collector.ts';
+import { skipUnless } from './component.ts';
+import { startEngine, type EngineVersion, type RealEngine } from './real-engine.ts';
+
+/** Both ends of the supported range. */
+export const engineVersions: readonly EngineVersion[] = ['20.10', 'current'];
+
+/** Skips what needs both engines and the Collector. */
+export const skipWithoutScene: string | false = skipUnless('engine-20.10', 'engine-current', 'otelcol');
+
+/** An engine, an agent that measures it, and the Collector that the agent pushes to. */
+export interface Scene extends AsyncDisposable {
+  readonly engine: RealEngine;
+  readonly collector: Collector;
+  readonly agent: AgentProcess;
+}
+
+/** Starts engine and Collector, lets the caller fill the engine, and then starts the agent with further arguments. */
+export async function startScene(
+  version: EngineVersion,
+  args: readonly string[],
+  fill: (engine: RealEngine) => Promise<unknown> = () => Promise.resolve(),
+): Promise<Scene> {
+  await using stack = new AsyncDisposableStack();
+  const engine = stack.use(await startEngine(version));
+  const collector = stack.use(await startCollector());
+  await fill(engine);
+  const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${collector.otlpUrl}`];
+  const agent = stack.use(await startAgent({ args: [...where, ...args] }));
+  await agent.untilReady();
+  const all = stack.move();
+  return { engine, collector, agent, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}

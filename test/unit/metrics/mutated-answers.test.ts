@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseInspect } from '../../../src/sources/docker-inspect.ts';
+import { parseStats } from '../../../src/sources/docker-stats.ts';
+import { needsCases, type Capture } from '../../support/recorded-cases.ts';
+import { mutated, mutationsOf, touches, type Mutation } from './mutations.ts';
+import { figuresOf, recordedAnswers, snapshotFrom, type ContainerAnswers } from './observed.ts';
+
+const total = 'stats/cpu_stats/cpu_usage/total_usage';
+const cpuLimits = ['NanoCpus', 'CpuQuota', 'CpuPeriod'].map((key) => `inspect/HostConfig/${key}`);
+const workingSet = ['usage', 'stats/inactive_file', 'stats/total_inactive_file'].map(
+  (key) => `stats/memory_stats/${key}`,
+);
+const faults = ['pgfault', 'pgmajfault', 'total_pgfault', 'total_pgmajfault'].map(
+  (key) => `stats/memory_stats/stats/${key}`,
+);
+const status = 'inspect/State/Status';
+const startedAt = 'inspect/State/StartedAt';
+const exporterName = 'inspect/Name';
+
+/** What each figure is made of, by the beginning of its key; the first that fits counts. */
+const inputs: readonly [figure: string, ...inputs: string[]][] = [
+  ['container.info', 'inspect/Config/Image', 'inspect/Image', 'inspect/Config/Labels'],
+  ['container.status.state', status],
+  ['container.restarts.current', 'inspect/RestartCount'],
+  ['container.exit_code', status, 'inspect/State/ExitCode'],
+  ['container.oom_killed', 'inspect/State/OOMKilled'],
+  ['container.start_time', startedAt],
+  ['container.uptime', status, startedAt, 'stats/read'],
+  ['container.pids.current', 'stats/pids_stats/current'],
+  ['container.pids.limit', 'stats/pids_stats/limit', 'inspect/HostConfig/PidsLimit'],
+  ['container.cpu.time{"cpu.mode":"user"}', total, 'stats/cpu_stats/cpu_usage/usage_in_usermode'],
+  ['container.cpu.time{"cpu.mode":"kernel"}', total, 'stats/cpu_stats/cpu_usage/usage_in_kernelmode'],
+  ['container.cpu.time', 'stats/cpu_stats/cpu_usage'],
+  ['container.cpu.usage', total, 'stats/read'],
+  ['container.cpu.limit.current', ...cpuLimits],
+  ['container.cpu.limit.utilization', total, 'stats/read', ...cpuLimits],
+  ['container.cpu.throttling.periods', total, 'stats/cpu_stats/throttling_data/periods'],
+  ['container.cpu.throttling.throttled_periods', total, 'stats/cpu_stats/throttling_data/throttled_periods'],
+  ['container.cpu.throttling.throttled_time', total, 'stats/cpu_stats/throttling_data/throttled_time'],
+  ['container.memory.usage', 'stats/memory_stats/usage'],
+  ['container.memory.working_set', ...workingSet],
+  ['container.memory.rss', ...['anon', 'rss', 'total_rss'].map((key) => `stats/memory_stats/stats/${key}`)],
+  ['container.memory.available', 'inspect/HostConfig/Memory', ...workingSet],
+  ['container.memory.limit.current', 'inspect/HostConfig/Memory'],
+  ['container.memory.limit.utilization', 'inspect/HostConfig/Memory', ...workingSet],
+  ['container.memory.reservation', 'inspect/HostConfig/MemoryReservation'],
+  ['container.paging.faults', ...faults],
+  ['container.disk.io', 'stats/blkio_stats/io_service_bytes_recursive'],
+  ['container.disk.operations', 'stats/blkio_stats/io_serviced_recursive'],
+  ['docker_container_cpu_used', total, exporterName],
+  ['docker_container_cpu_capacity', total, 'stats/cpu_stats/system_cpu_usage', exporterName],
+  ['docker_container_memory', 'stats/memory_stats/usage', exporterName],
+  ['docker_container_network', 'stats/networks', exporterName],
+  ['docker_container_disk', 'stats/blkio_stats/io_service_bytes_recursive', exporterName],
+  ['docker_container_restart_count', 'inspect/RestartCount', exporterName],
+  ['docker_container_running_state', status, exporterName],
+  ['docker_container_start_time', status, startedAt, exporterName],
+  ['docker_probe_container_failed', exporterName],
+];
+
+const networkFields: Readonly<Record<string, string>> = {
+  'container.network.io': 'bytes',
+  'container.network.packet.count': 'packets',
+  'container.network.errors': 'errors',
+  'container.network.packet.dropped': 'dropped',
+};
+
+function inputsOf(figure: string): readonly string[] {
+  const network = /^(container\.network\.[a-z.]+)\{.*:"(\w+)",.*:"(\w+)"\}$/.exec(figure);
+  if (network) {
+    const [, name = '', device = '', direction] = network;
+    return [`stats/networks/${device}/${direction === 'receive' ? 'rx' : 'tx'}_${networkFields[name]}`];
+  }
+  const found = inputs.find(([beginning]) => figure.startsWith(beginning));
+  assert.ok(found, `nobody said what ${figure} is made of`);
+  return found.slice(1);
+}
+
+function isAffected(figure: string, mutations: readonly Mutation[]): boolean {
+  return inputsOf(figure).some((input) => mutations.some((mutation) => touches(mutation, input)));
+}
+
+/** docker_exporter's own zero: no list, nothing counted. */
+function isPeersZero(figure: string): boolean {
+  return /^docker_container_(network|disk)/.test(figure);
+}
+
+function afterMutations(answers: ContainerAnswers, mutations: readonly Mutation[]): ContainerAnswers {
+  return mutations.reduce(
+    (changed, { answer, path, to }) => ({ ...changed, [answer]: mutated(changed[answer], path, to) }),
+    answers,
+  );
+}
+
+const containers: readonly [Capture, string][] = [
+  ['cgroup_v1', 'io_writer'],
+  ['cgroup_v2', 'cpu_throttled'],
+  ['cgroup_v2_systemd', 'io_writer'],
+  ['cgroup_v2_api_1.56', 'cpu_throttled'],
+];
+
+for (const [capture, container] of containers) {
+  test(
+    `${capture}/${container}: nonsense in an answer costs the figures made of it, and no other`,
+    needsCases,
+    () => {
+      const answers = recordedAnswers(capture, container);
+      const profiles = ['semconv', 'docker_exporter'] as const;
+      const whole = figuresOf(snapshotFrom(answers), profiles);
+      assert.ok(whole.size > 30);
+      fc.assert(
+        fc.property(mutationsOf({ stats: answers.stats, inspect: answers.inspect }), (mutations) => {
+          const found = figuresOf(snapshotFrom(afterMutations(answers, mutations)), profiles);
+          for (const [figure, value] of whole) {
+            if (!isAffected(figure, mutations)) assert.equal(found.get(figure), value, figure);
+          }
+          for (const [figure, value] of found) {
+            assert.ok(Number.isFinite(value) && value >= 0, `${figure} is ${value}`);
+            const isNew = !whole.has(figure);
+            if (isNew) assert.ok(isAffected(figure, mutations), `${figure} came from nowhere`);
+            const isZero = value === 0 && whole.get(figure) !== 0 && !isPeersZero(figure);
+            // More memory in use than the limit leaves none, truly.
+            const isFull = figure === 'container.memory.available';
+            if (isZero && !isFull && !isNew) assert.fail(`${figure} is a false zero`);
+          }
+        }),
+        { numRuns: 3000 },
+      );
+    },
+  );
+}
+
+test('an answer that is no object throws SourceError bad-response, and no answer throws anything else', () => {
+  const badResponse = { name: 'SourceError', code: 'bad-response' };
+  for (const answer of [null, undefined, [], 'text', 7, true, 7n]) {
+    assert.throws(() => parseStats(answer, 0), badResponse);
+    assert.throws(() => parseInspect('x', answer), badResponse);
+  }
+  fc.assert(
+    fc.property(fc.object({ withBigInt: true, withNullPrototype: true }), (answer) => {
+      parseStats(answer, 0);
+      parseInspect('x', answer);
+    }),
+  );
+});
+
+test('a whole part that is missing costs its figures alone', needsCases, () => {
+  const answers = recordedAnswers('cgroup_v2', 'cpu_throttled');
+  const without = (key: string): Map<string, number> =>
+    figuresOf(snapshotFrom({ ...answers, stats: { ...Object(answers.stats), [key]: null } }), ['semconv']);
+  assert.equal(without('memory_stats').has('container.memory.usage'), false);
+  assert.equal(without('memory_stats').has('container.memory.limit.current'), true);
+  assert.equal(without('cpu_stats').has('container.cpu.usage'), false);
+  assert.equal(without('cpu_stats').has('container.pids.current'), true);
+});

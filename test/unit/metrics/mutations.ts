@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+
+/** Where in a JSON value; empty is the value itself. */
+export type Path = readonly string[];
+
+/** One thing that is wrong with an answer. */
+export interface Mutation {
+  readonly answer: 'stats' | 'inspect';
+  readonly path: Path;
+  /** What stands there instead; `gone` takes the key away. */
+  readonly to: unknown;
+}
+
+/** Takes a key away. */
+export const gone = Symbol('gone');
+
+/** What no engine should send, and what only a broken one would. */
+const nonsense: readonly unknown[] = [
+  gone,
+  null,
+  -1,
+  -9_223_372_036_854_775_808n,
+  1.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  1e300,
+  2n ** 64n - 1n,
+  2n ** 70n,
+  '',
+  'NaN',
+  '12',
+  true,
+  [],
+  {},
+  [null],
+  { toString: null },
+];
+
+/** Every path in a JSON value, objects and lists themselves too. */
+export function pathsIn(json: unknown): Path[] {
+  if (typeof json !== 'object' || json === null) return [[]];
+  const below = Object.entries(json).flatMap(([key, value]) => pathsIn(value).map((path) => [key, ...path]));
+  return [[], ...below];
+}
+
+/** A copy with another value at one place. */
+export function mutated(json: unknown, [key, ...rest]: Path, to: unknown): unknown {
+  if (key === undefined) return to;
+  if (Array.isArray(json)) {
+    const items: unknown[] = json;
+    return items.flatMap((item, index) => {
+      if (String(index) !== key) return [item];
+      return rest.length === 0 && to === gone ? [] : [mutated(item, rest, to)];
+    });
+  }
+  const entries = Object.entries(Object(json)).flatMap(([name, value]): [string, unknown][] => {
+    if (name !== key) return [[name, value]];
+    return rest.length === 0 && to === gone ? [] : [[name, mutated(value, rest, to)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** One or two mutations of a pair of answers, never of a whole answer. */
+export function mutationsOf(
+  answers: Readonly<Record<Mutation['answer'], unknown>>,
+): fc.Arbitrary<Mutation[]> {
+  const places = (['stats', 'inspect'] as const).flatMap((answer) =>
+    pathsIn(answers[answer])
+      .filter((path) => path.length > 0)
+      .map((path) => ({ answer, path })),
+  );
+  const one = fc
+    .tuple(fc.constantFrom(...places), fc.constantFrom(...nonsense))
+    .map(([place, to]) => ({ ...place, to }));
+  return fc.array(one, { minLength: 1, maxLength: 2 });
+}
+
+/** Whether a mutation changes what stands at that place: there, above it or below it. */
+export function touches({ answer, path }: Mutation, input: string): boolean {
+  const [of, ...keys] = input.split('/');
+  return of === answer && keys.every((key, index) => index >= path.length || path[index] === key);
+}

@@ -10,8 +10,8 @@ import type { EngineCpu } from './processes.ts';
 import { countSeries, firstOf, quantile, scrape, valueOf } from './scrape.ts';
 import type { Scrape } from './scrape.ts';
 
-/** Where in an interval a window begins and ends: after the push and the scrape, before the next push. */
-const edgePhase = 0.7;
+/** Where in an interval a window begins and ends: when the push and the scrape are done with, before the next push. */
+const edgePhase = 0.92;
 const idleSeconds = 20;
 const cachedScrapes = 30;
 const cachedScrapesMillis = 20_000;

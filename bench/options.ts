@@ -35,7 +35,7 @@ export const USAGE = `node bench/bench.ts [flags]
   --warm-up N                       intervals before those; 2
   --interval N[s]                   10s
   --exports prometheus|prometheus+otlp  repeatable; both
-  --scrape-phase 0..1               of the interval, after the push; 0.4: far enough that a scrape probes anew
+  --scrape-phase 0..1               of the interval, after the push; 0.6: far enough that a scrape probes anew
   --[no-]dist                       dist/main.js or src/main.ts; dist when it is there
   --node-flag FLAG                  repeatable; for our agent, such as --cpu-prof
   --peer                            the Collector's docker_stats receiver as well, on the same engine
@@ -55,7 +55,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       'warm-up': { type: 'string', default: '2' },
       interval: { type: 'string', default: '10s' },
       exports: { type: 'string', multiple: true, default: ['prometheus', 'prometheus+otlp'] },
-      'scrape-phase': { type: 'string', default: '0.4' },
+      'scrape-phase': { type: 'string', default: '0.6' },
       dist: { type: 'boolean', default: existsSync(join(root, 'dist/main.js')) },
       'node-flag': { type: 'string', multiple: true, default: [] },
       peer: { type: 'boolean', default: false },

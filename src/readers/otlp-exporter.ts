@@ -176,9 +176,11 @@ function concernsRequestOnly(error: Error): boolean {
   return 'code' in error && (error.code === 400 || error.code === 413);
 }
 
-/** A class of low cardinality: the HTTP status, the errno, `timeout`, else the error's name. */
+/** A class of low cardinality: the HTTP status, the errno, `timeout`, `retryable-status`, else the error's name. */
 function errorType(error: Error): string {
   if ('code' in error && (typeof error.code === 'number' || typeof error.code === 'string'))
     return String(error.code);
-  return /time(?:d )?-?out/i.test(error.message) ? 'timeout' : error.name;
+  if (/time(?:d )?-?out/i.test(error.message)) return 'timeout';
+  // The delegate does not say which of 429, 502, 503 and 504 it gave up on.
+  return error.name === 'OTLPExporterError' ? 'retryable-status' : error.name;
 }

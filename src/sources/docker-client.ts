@@ -42,7 +42,7 @@ export class DockerClient {
   async control(path: string, signal: AbortSignal): Promise<Answer> {
     const abort = AbortSignal.any([signal, AbortSignal.timeout(this.#callTimeoutMillis)]);
     try {
-      const stream = await this.#dial(this.#pathPrefix + path, abort);
+      const stream = await this.#ask(this.#pathPrefix + path, abort);
       return { status: statusOf(stream), text: await readBounded(stream, abort) };
     } catch (error) {
       throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
@@ -59,6 +59,18 @@ export class DockerClient {
   close(): void {
     this.#stats?.close();
     this.#agent?.destroy();
+  }
+
+  /** The engine may close an idle connection at the moment we write: then nothing was answered, and we ask anew. */
+  async #ask(path: string, abort: AbortSignal): Promise<Readable> {
+    try {
+      return await this.#dial(path, abort);
+    } catch (error) {
+      if (!wasClosed(error) || abort.aborted) throw error;
+      // The other idle ones are as old, and may be known to be closed only later.
+      for (const socket of Object.values(this.#agent?.freeSockets ?? {}).flat()) socket?.destroy();
+      return this.#dial(path, abort);
+    }
   }
 
   #dial(path: string, abortSignal: AbortSignal): Promise<Readable> {
@@ -128,6 +140,10 @@ function agentFor(address: EngineAddress, endpoint: EngineEndpoint): HttpAgent |
  */
 function terse<T extends object>(value: T): T {
   return Object.assign(value, { [inspect.custom]: () => value.constructor.name });
+}
+
+function wasClosed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
 
 function statusOf(stream: Readable): number {

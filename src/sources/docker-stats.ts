@@ -39,7 +39,7 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
     storage: storageOf(objectOf(fields['storage_stats'])),
   };
   if (!isAlive(usage)) return undefined;
-  const processors = processorsOf(fields, usage.cpu);
+  const processors = isLinux(usage) ? undefined : nonZeroNumber(fields['num_procs']);
   return present<Sample>({
     takenAt: read !== undefined && Math.abs(read - receivedAt) < believableSkewMillis ? read : receivedAt,
     readAt: read,
@@ -50,17 +50,19 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
   });
 }
 
-/** Only Windows engines count processors here, and only they give no host's CPU time; Linux ones answer 0. */
-function processorsOf(fields: Fields, cpu: CpuUsage | undefined): number | undefined {
-  return cpu?.systemNanos === undefined ? nonZeroNumber(fields['num_procs']) : undefined;
+interface Usage {
+  readonly cpu: CpuUsage | undefined;
+  readonly memory: MemoryUsage | undefined;
+  readonly pids: PidsUsage | undefined;
+}
+
+/** Windows engines count processors (Linux ones answer 0), and give neither the host's CPU time nor this usage. */
+function isLinux({ cpu, memory }: Usage): boolean {
+  return cpu?.systemNanos !== undefined || memory?.usage !== undefined;
 }
 
 /** A process that runs has used CPU time, memory or a task; an answer without any is a dead container's. */
-function isAlive(usage: {
-  cpu?: CpuUsage | undefined;
-  memory?: MemoryUsage | undefined;
-  pids?: PidsUsage | undefined;
-}): boolean {
+function isAlive(usage: Usage): boolean {
   return Boolean(usage.cpu?.totalNanos || usage.memory || usage.pids?.current);
 }
 

@@ -111,7 +111,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await engine.run('crashing', ['--restart=on-failure:2'], 'exit 3');
     const crashing = { container_name: 'crashing' };
     const shown = await agent.waitForMetrics('two restarts', (seen) => {
-      return seen.state('crashing') === 'exited' && seen.value('container_restart_count', crashing) === 2;
+      return seen.state('crashing') === 'exited' && seen.value('container_restarts_current', crashing) === 2;
     });
     assert.equal(shown.value('container_exit_code', crashing), 3);
   });

@@ -7,7 +7,7 @@ export function fillIn(text: string, blocks: ReadonlyMap<string, string>): strin
       const block = blocks.get(name);
       if (block === undefined) throw new Error(`nothing is generated for "${name}"`);
       filled.add(name);
-      return `<!-- generated: ${name} -->\n<!-- prettier-ignore -->\n${block.trim()}\n<!-- end: ${name} -->`;
+      return `<!-- generated: ${name} -->\n<!-- prettier-ignore -->\n${block.trim()}\n\n<!-- end: ${name} -->`;
     },
   );
   const homeless = [...blocks.keys()].filter((name) => !filled.has(name));

@@ -57,7 +57,7 @@ describe('fillIn', () => {
       ['b c', 'first\n'],
     ]);
     const filled = fillIn(text, blocks);
-    const [a, bc] = ['new $& text', 'first'].map((line) => `\n<!-- prettier-ignore -->\n${line}\n`);
+    const [a, bc] = ['new $& text', 'first'].map((line) => `\n<!-- prettier-ignore -->\n${line}\n\n`);
     assert.equal(filled, `before\n${place('a', a)}\nbetween\n${place('b c', bc)}\nafter\n`);
     assert.equal(fillIn(filled, blocks), filled);
   });

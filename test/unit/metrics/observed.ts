@@ -17,7 +17,7 @@ export interface Observation {
 /** What an instrument observes of a subject. */
 export function observationsOf<T>(instrument: Instrument<T>, subject: T): Observation[] {
   const observations: Observation[] = [];
-  instrument.observe(subject, (value, attributes = {}, startedAt = undefined) =>
+  instrument.observe(subject, (value, attributes = {}, startedAt) =>
     observations.push({ value, attributes, startedAt }),
   );
   return observations;

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { get as httpGet } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { after, before, suite, test } from 'node:test';
+import { waitUntil } from '../setup/daemon.ts';
+import { startAgent, type AgentProcess } from '../support/agent-process.ts';
+import type { OtlpRequest } from '../support/collector.ts';
+import { skipUnless } from '../support/component.ts';
+import { pointsOf, type Point } from '../support/otlp-points.ts';
+import { OtlpSink } from '../support/otlp-sink.ts';
+import { promtoolCheckMetrics } from '../support/prometheus.ts';
+import { decodeOtlp, parseOpenMetrics, parsePrometheusText, type ParsedFamily } from '../support/python.ts';
+import { startEngine, type RealEngine } from '../support/real-engine.ts';
+import { engineVersions } from '../support/scene.ts';
+import { startSimulatedProcess } from '../support/simulated-process.ts';
+
+const FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
+const skipWithoutParsers = skipUnless('promtool', 'python');
+/** Layouts and protocols of OTLP. */
+const OTLP_ARGS = [
+  ['--otlp-protocol=http/protobuf', '--otlp-resource=container'],
+  ['--otlp-protocol=http/json', '--otlp-resource=container'],
+  ['--otlp-protocol=http/protobuf', '--otlp-resource=flat'],
+  ['--otlp-protocol=http/json', '--otlp-resource=flat', '--otlp-compression=none'],
+] as const;
+
+suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless('engine-20.10') }, () => {
+  for (const version of [...engineVersions, 'hostile'] as const) {
+    suite(version, { concurrency: true }, () => {
+      const stack = new AsyncDisposableStack();
+      let url: string;
+      let names: readonly string[];
+
+      before(async () => {
+        const engine = stack.use(await (version === 'hostile' ? startHostile() : startFilled(version)));
+        ({ url } = engine);
+        names = await containerNames(url);
+      });
+      after(() => stack.disposeAsync());
+
+      test('promtool finds nothing in profile semconv, and other parsers read it', async () => {
+        await using agent = await startScraped(url, 'semconv');
+        await agent.waitForMetrics('a rate', (shown) => shown.all('container_cpu_usage').length > 0);
+        const { text, openMetrics } = await oneProbe(agent);
+        assert.deepEqual(await promtoolCheckMetrics(text), { exitCode: 0, findings: [] });
+        await assertReadable({ text, openMetrics }, 'container_name', names);
+      });
+
+      test("promtool finds the known faults of docker_exporter's names, and other parsers read them", async () => {
+        await using agent = await startScraped(url, 'docker_exporter');
+        const { text, openMetrics } = await oneProbe(agent);
+        const { findings } = await promtoolCheckMetrics(text);
+        assert.deepEqual(findings.toSorted(), (await readFile(FINDINGS, 'utf8')).trim().split('\n'));
+        await assertReadable({ text, openMetrics }, 'name', names);
+      });
+    });
+  }
+});
+
+suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engine-20.10') }, () => {
+  for (const version of engineVersions) {
+    test(`${version}: opentelemetry-proto decodes every protocol and layout, which agree`, async () => {
+      await using engine = await startFilled(version);
+      // What is paused stands still, so that four agents see the same.
+      await engine.docker('pause', 'web', 'other');
+      const exports = await Promise.all(OTLP_ARGS.map((args) => exportedBy(engine.url, args)));
+      const [first, ...others] = exports.map((points) => comparable(points));
+      assert.ok(first && first.length > 50);
+      for (const other of others) assert.deepEqual(other, first);
+    });
+  }
+
+  test('hostile names and labels arrive as they are', async () => {
+    await using engine = await startHostile();
+    const names = await containerNames(engine.url);
+    for (const args of OTLP_ARGS) {
+      const points = await exportedBy(engine.url, args);
+      const arrived = new Set(points.flatMap((point) => identityOf(point)['container.name'] ?? []));
+      for (const name of names) assert.ok(arrived.has(name), `${args.join(' ')}: ${JSON.stringify(name)}`);
+    }
+  });
+});
+
+async function startHostile() {
+  return await startSimulatedProcess('--hostile', '--scenario=demo');
+}
+
+async function startFilled(version: (typeof engineVersions)[number]): Promise<RealEngine> {
+  const engine = await startEngine(version);
+  await engine.run('web', ['--memory=64m', '--cpus=0.5', '--label=a.b="c"\n'], 'exec sleep 1000');
+  await engine.run('other', ['--pids-limit=7'], 'exec sleep 1000');
+  await engine.run('ended', [], 'exit 3');
+  await engine.docker('wait', 'ended');
+  return engine;
+}
+
+/** What the engine calls them, half characters replaced as UTF-8 must. */
+async function containerNames(url: string): Promise<readonly string[]> {
+  const asked = httpGet({ socketPath: url.replace('unix://', ''), path: '/containers/json?all=1' });
+  const [answer] = await once(asked, 'response');
+  const items = (await json(answer)) as readonly { readonly Names: readonly string[] }[];
+  return items.map(({ Names }) => (Names[0] ?? '').slice(1).toWellFormed());
+}
+
+async function startScraped(url: string, profile: string): Promise<AgentProcess> {
+  const agent = await startAgent({
+    args: [`--docker-url=${url}`, '--exporter=prometheus', `--profile=${profile}`, '--openmetrics-created'],
+  });
+  await agent.untilReady();
+  return agent;
+}
+
+/** One probe in both formats. */
+interface Scraped {
+  readonly text: string;
+  readonly openMetrics: string;
+}
+
+/** Scrapes until no probe came in between. */
+async function oneProbe(agent: AgentProcess): Promise<Scraped> {
+  const probed = (text: string): string | undefined =>
+    /^tidegauge_probe_last_success_time.*$/m.exec(text)?.[0];
+  return await waitUntil('one probe in both formats', async () => {
+    const [text, openMetrics] = [await agent.metricsText(), await agent.openMetricsText()];
+    return probed(text) === probed(openMetrics) ? { text, openMetrics } : undefined;
+  });
+}
+
+async function assertReadable(
+  { text, openMetrics }: Scraped,
+  label: string,
+  names: readonly string[],
+): Promise<void> {
+  const parsed = { text: await parsePrometheusText(text), openMetrics: await parseOpenMetrics(openMetrics) };
+  for (const families of Object.values(parsed)) {
+    const shown = new Set(families.flatMap(({ samples }) => samples.map(({ labels }) => labels[label])));
+    for (const name of names) assert.ok(shown.has(name), JSON.stringify(name));
+  }
+  assert.deepEqual(familyNames(parsed.openMetrics), familyNames(parsed.text));
+}
+
+/** Without `_total`, as OpenMetrics names a counter's family, and prometheus-client one of the text format. */
+function familyNames(families: readonly ParsedFamily[]): readonly string[] {
+  return [...new Set(families.map(({ name }) => name.replace(/_(total|info)$/, '')))].toSorted();
+}
+
+/** The points about containers in the first export that has any. */
+async function exportedBy(url: string, args: readonly string[]): Promise<readonly Point[]> {
+  await using sink = await OtlpSink.start();
+  await using agent = await startAgent({
+    args: [`--docker-url=${url}`, `--otlp-endpoint=${sink.url}`, '--exporter=otlp', '--interval=5m', ...args],
+  });
+  const [request] = await sink.waitFor(1);
+  assert.ok(request && agent.isRunning);
+  assert.equal(request.path, '/v1/metrics');
+  const isJson = args.includes('--otlp-protocol=http/json');
+  assert.equal(request.headers['content-type'], isJson ? 'application/json' : 'application/x-protobuf');
+  const compression = args.includes('--otlp-compression=none') ? undefined : 'gzip';
+  assert.equal(request.headers['content-encoding'], compression);
+  const decoded: OtlpRequest = isJson ? JSON.parse(request.body.toString()) : await decodeOtlp(request.body);
+  return pointsOf(decoded).filter(({ name }) => name.startsWith('container.'));
+}
+
+/** Who a point is about, wherever the layout puts it. */
+function identityOf({ resource, attributes }: Point): Readonly<Record<string, unknown>> {
+  return { ...resource, ...attributes };
+}
+
+/** Equal for equal points: what differs from moment to moment is left out. */
+function comparable(points: readonly Point[]): readonly string[] {
+  return points
+    .filter(({ name }) => name !== 'container.uptime')
+    .map((point) => {
+      const { name, unit, kind, value, startNanos } = point;
+      const identity = Object.entries(identityOf(point)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+      const start = kind === 'counter' ? String(startNanos) : '';
+      return JSON.stringify([name, unit, kind, value, start, identity]);
+    })
+    .toSorted();
+}

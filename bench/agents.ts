@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownLoopbackAddress, startDaemon, waitUntil } from '../test/setup/daemon.ts';
@@ -54,11 +54,12 @@ async function startTidegauge(
     listen,
   };
   const flags = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+  const logFile = join(directory, 'log');
   const start = performance.now();
   const daemon = await startDaemon({
     command: process.execPath,
     args: [...nodeFlags, program, 'run', ...flags],
-    logFile: join(directory, 'log'),
+    logFile,
     isReady: () =>
       fetch(`http://${listen}/readyz`).then(
         ({ ok }) => ok,
@@ -73,6 +74,7 @@ async function startTidegauge(
     anchor: exports === 'prometheus' ? performance.now() : await secondExport(sink, intervalMillis),
     sink,
     [Symbol.asyncDispose]: async () => {
+      if (!daemon.isRunning()) process.stderr.write(`tidegauge ended:\n${await readFile(logFile, 'utf8')}`);
       await daemon.end();
       sink.close();
       await rm(directory, { recursive: true });

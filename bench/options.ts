@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** An engine that the benchmark can run against. */
@@ -21,7 +21,7 @@ export interface BenchOptions {
   readonly exports: readonly Exports[];
   /** When in an interval that began with a push or a peer's collection the scrape comes, 0..1. */
   readonly scrapePhase: number;
-  /** What is run: `dist/main.js`, or `src/main.ts`. */
+  /** What is run: `dist/main.js`, `src/main.ts`, or another build. */
   readonly program: string;
   /** Before the program, for profiles. */
   readonly nodeFlags: readonly string[];
@@ -37,6 +37,7 @@ export const USAGE = `node bench/bench.ts [flags]
   --exports prometheus|prometheus+otlp  repeatable; both
   --scrape-phase 0..1               of the interval, after the push; 0.6: far enough that a scrape probes anew
   --[no-]dist                       dist/main.js or src/main.ts; dist when it is there
+  --program FILE                    another build of ours, to compare with
   --node-flag FLAG                  repeatable; for our agent, such as --cpu-prof
   --peer                            the Collector's docker_stats receiver as well, on the same engine
 `;
@@ -57,6 +58,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       exports: { type: 'string', multiple: true, default: ['prometheus', 'prometheus+otlp'] },
       'scrape-phase': { type: 'string', default: '0.6' },
       dist: { type: 'boolean', default: existsSync(join(root, 'dist/main.js')) },
+      program: { type: 'string' },
       'node-flag': { type: 'string', multiple: true, default: [] },
       peer: { type: 'boolean', default: false },
     },
@@ -70,7 +72,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     peer: values.peer,
     exports: values.exports.map(exportsOf),
     scrapePhase: Number(values['scrape-phase']),
-    program: join(root, values.dist ? 'dist/main.js' : 'src/main.ts'),
+    program: resolve(values.program ?? join(root, values.dist ? 'dist/main.js' : 'src/main.ts')),
     nodeFlags: values['node-flag'],
   };
 }

@@ -1,3 +1,5 @@
+import type { ContainerIdentity } from '../model/container.ts';
+import type { EngineDescription } from '../model/engine.ts';
 import type { Attributes } from '../model/instrument.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 
@@ -40,8 +42,20 @@ export const infoKeys: readonly string[] = [
   'host.name',
 ];
 
+/** Made once per identity: every reader asks for them at every collection. */
+const knownInfo = new WeakMap<ContainerIdentity, { engine: EngineDescription; attributes: Attributes }>();
+
 /** The same for `container.info`, where a label can only be text: lists are joined by commas. */
 export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
+  const { identity, engine } = snapshot;
+  const known = knownInfo.get(identity);
+  if (known?.engine === engine) return known.attributes;
+  const attributes = textAttributes(snapshot);
+  knownInfo.set(identity, { engine, attributes });
+  return attributes;
+}
+
+function textAttributes(snapshot: ContainerSnapshot): Attributes {
   const entries = Object.entries({ ...about(snapshot), 'host.name': snapshot.engine.hostName });
   return Object.fromEntries(
     entries.flatMap(([key, value]) => {

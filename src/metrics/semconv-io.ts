@@ -1,9 +1,14 @@
-import type { Attributes, ContainerInstrument, Observe } from '../model/instrument.ts';
+import type { ContainerInstrument, Observe } from '../model/instrument.ts';
 import type { BlockIoEntry, Integer, InterfaceUsage } from '../model/sample.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
+import { sharedAttributes } from './shared-attributes.ts';
 
-const interfaceAttributes = ['network.interface.name', 'network.io.direction'];
-const deviceAttributes = ['system.device', 'disk.io.direction'];
+const interfaceAttributes = ['network.interface.name', 'network.io.direction'] as const;
+const deviceAttributes = ['system.device', 'disk.io.direction'] as const;
+const towards = sharedAttributes(...interfaceAttributes);
+const ofDevice = sharedAttributes(...deviceAttributes);
+const reading = { 'disk.io.direction': 'read' };
+const writing = { 'disk.io.direction': 'write' };
 
 /** Network and block I/O metrics of profile `semconv`. */
 export const semconvIo: readonly ContainerInstrument[] = [
@@ -83,10 +88,6 @@ function perInterface(
   };
 }
 
-function towards(name: string, direction: 'receive' | 'transmit'): Attributes {
-  return { 'network.interface.name': name, 'network.io.direction': direction };
-}
-
 /** cgroup v1 lists sync, async and total besides: they would count everything again. */
 function observeDevices(
   snapshot: ContainerSnapshot,
@@ -96,8 +97,7 @@ function observeDevices(
   const startedAt = snapshot.starts.of('block-io');
   for (const { operation, major, minor, value } of entries) {
     if (operation !== 'read' && operation !== 'write') continue;
-    const attributes = { 'system.device': `${major}:${minor}`, 'disk.io.direction': operation };
-    observe(Number(value), attributes, startedAt);
+    observe(Number(value), ofDevice(`${major}:${minor}`, operation), startedAt);
   }
 }
 
@@ -108,6 +108,6 @@ function observeStorage(
   [read, written]: readonly [Integer | undefined, Integer | undefined],
 ): void {
   const startedAt = snapshot.starts.of('block-io');
-  if (read !== undefined) observe(Number(read), { 'disk.io.direction': 'read' }, startedAt);
-  if (written !== undefined) observe(Number(written), { 'disk.io.direction': 'write' }, startedAt);
+  if (read !== undefined) observe(Number(read), reading, startedAt);
+  if (written !== undefined) observe(Number(written), writing, startedAt);
 }

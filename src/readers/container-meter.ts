@@ -57,22 +57,27 @@ export interface ObservedSubject {
   readonly owner: object;
 }
 
-/** One observation of a container, with the times that the API's `observe` does not take. */
-export interface TimedObservation {
-  readonly value: number;
-  readonly attributes: Attributes;
-  /** Milliseconds since the epoch. */
+/** When what is observed next was so; milliseconds since the epoch. */
+export interface ObservedTimes {
   readonly at: number;
-  /** Of a counter: when it began; milliseconds since the epoch. */
-  readonly startedAt?: number;
+  /** Of a counter: when it began. */
+  readonly startedAt?: number | undefined;
 }
+
+const noAttributes: Attributes = {};
 
 /** What the batch callback gets: the API's result, one subject at a time. */
 export interface ContainerObservableResult extends BatchObservableResult {
   /** How long the collecting reader is ready to wait; absent when it does not say. */
   readonly timeoutMillis: number | undefined;
   forSubject(observed: ObservedSubject): void;
-  observeAt(observable: ContainerObservable, observation: TimedObservation): void;
+  /** The API's `observe` with the times that it does not take. */
+  observeAt(
+    observable: ContainerObservable,
+    value: number,
+    attributes: Attributes | undefined,
+    times: ObservedTimes,
+  ): void;
 }
 
 /** A batch callback that knows of subjects; the API's own kind observes nothing here. */
@@ -133,8 +138,10 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
 class Collection implements ContainerObservableResult {
   readonly timeoutMillis: number | undefined;
   readonly scopes: ScopeMetrics[] = [];
-  #metrics: MetricData[] = [];
-  #points = new Map<ContainerObservable, DataPoint<number>[]>();
+  readonly #clock = new HrTimes();
+  #metrics: NumberMetric[] = [];
+  /** The instrument observed last and its points: observations of one instrument mostly come together. */
+  #last: { readonly observable: ContainerObservable; readonly points: DataPoint<number>[] } | undefined;
 
   constructor(timeoutMillis: number | undefined) {
     this.timeoutMillis = timeoutMillis;
@@ -142,43 +149,65 @@ class Collection implements ContainerObservableResult {
 
   forSubject(observed: ObservedSubject): void {
     this.#metrics = [];
-    this.#points = new Map();
+    this.#last = undefined;
     const metrics: ScopeMetrics = { scope, metrics: this.#metrics };
     observedIn.set(metrics, observed);
     this.scopes.push(metrics);
   }
 
   /** The API's form, for callers that know no times: now. */
-  observe(observable: Observable, value: number, attributes: Attributes = {}): void {
+  observe(observable: Observable, value: number, attributes?: Attributes): void {
     if (observable instanceof ContainerObservable)
-      this.observeAt(observable, { value, attributes, at: Date.now() });
+      this.observeAt(observable, value, attributes, { at: Date.now() });
   }
 
   observeAt(
     observable: ContainerObservable,
-    { value, attributes, at, startedAt = at }: TimedObservation,
+    value: number,
+    attributes: Attributes = noAttributes,
+    { at, startedAt = at }: ObservedTimes,
   ): void {
     const isInt = observable.descriptor.valueType === ValueType.INT;
     if (!Number.isFinite(value) || (isInt && Math.abs(value) >= largestInt)) return;
-    const endTime: HrTime = millisToHrTime(at);
-    const startTime = startedAt < at ? millisToHrTime(startedAt) : endTime;
+    const endTime = this.#clock.of(at);
+    const startTime = startedAt < at ? this.#clock.of(startedAt) : endTime;
     this.#pointsOf(observable).push({ startTime, endTime, attributes, value });
   }
 
   #pointsOf(observable: ContainerObservable): DataPoint<number>[] {
-    const known = this.#points.get(observable);
-    if (known) return known;
-    const points: DataPoint<number>[] = [];
-    this.#points.set(observable, points);
-    this.#metrics.push(metricOf(observable, points));
+    if (this.#last?.observable === observable) return this.#last.points;
+    const known = this.#metrics.find(({ descriptor }) => descriptor === observable.descriptor);
+    const metric = known ?? metricOf(observable);
+    if (!known) this.#metrics.push(metric);
+    const points = pointsIn(metric);
+    this.#last = { observable, points };
     return points;
   }
 }
 
-function metricOf({ kind, descriptor }: ContainerObservable, dataPoints: DataPoint<number>[]): MetricData {
-  const aggregationTemporality = AggregationTemporality.CUMULATIVE;
-  if (kind === 'gauge')
-    return { descriptor, aggregationTemporality, dataPointType: DataPointType.GAUGE, dataPoints };
-  const isMonotonic = kind === 'counter';
-  return { descriptor, aggregationTemporality, dataPointType: DataPointType.SUM, isMonotonic, dataPoints };
+/** Times in the SDK's form; the points of one container share a few of them. */
+class HrTimes {
+  readonly #known = new Map<number, HrTime>();
+
+  of(millis: number): HrTime {
+    const known = this.#known.get(millis);
+    if (known) return known;
+    // Each container has its own times: what went before is of no more use.
+    if (this.#known.size > 16) this.#known.clear();
+    const time = millisToHrTime(millis);
+    this.#known.set(millis, time);
+    return time;
+  }
+}
+
+type NumberMetric = Extract<MetricData, { dataPointType: DataPointType.GAUGE | DataPointType.SUM }>;
+
+function pointsIn({ dataPoints }: NumberMetric): DataPoint<number>[] {
+  return dataPoints;
+}
+
+function metricOf({ kind, descriptor }: ContainerObservable): NumberMetric {
+  const fields = { descriptor, aggregationTemporality: AggregationTemporality.CUMULATIVE, dataPoints: [] };
+  if (kind === 'gauge') return { ...fields, dataPointType: DataPointType.GAUGE };
+  return { ...fields, dataPointType: DataPointType.SUM, isMonotonic: kind === 'counter' };
 }

@@ -8,6 +8,14 @@ interface Label {
   readonly keys: readonly string[];
 }
 
+/** A set of attributes as labels. */
+export interface Pairs {
+  /** Each label as `name="value"`. */
+  readonly each: readonly string[];
+  /** The same joined by commas. */
+  readonly text: string;
+}
+
 /** What a sequence of attribute keys becomes; one node per key, so that no joined string is needed to look it up. */
 interface Shape {
   readonly next: Map<string, Shape>;
@@ -21,14 +29,25 @@ interface Shape {
 export class AttributeLabels {
   readonly #taken: ReadonlySet<string>;
   readonly #shapes: Shape = { next: new Map() };
+  /** Many containers share a set of attributes, such as one state's: it is written once. */
+  readonly #written = new WeakMap<Attributes, Pairs>();
 
   /** @param taken names that attributes may not have, because the series has them already. */
   constructor(taken: Iterable<string> = []) {
     this.#taken = new Set(taken);
   }
 
-  /** Each label as `name="value"`. */
-  pairs(attributes: Attributes): string[] {
+  /** The labels of one set, written once per object. */
+  of(attributes: Attributes): Pairs {
+    const known = this.#written.get(attributes);
+    if (known) return known;
+    const each = this.#pairs(attributes);
+    const pairs = { each, text: each.length === 1 ? (each[0] ?? '') : each.join(',') };
+    this.#written.set(attributes, pairs);
+    return pairs;
+  }
+
+  #pairs(attributes: Attributes): string[] {
     const pairs: string[] = [];
     const keys = Object.keys(attributes);
     if (keys.length === 0) return pairs;

@@ -25,9 +25,8 @@ export class SeriesLabels {
 
   /** The labels as they stand between the braces; undefined when this series came before. */
   next(attributes: Attributes): string | undefined {
-    const pairs = this.#attributes.pairs(attributes);
-    const own = pairs.length === 1 ? (pairs[0] ?? '') : pairs.join(',');
-    if (this.#isRepeated(pairs, own)) return undefined;
+    const { each, text: own } = this.#attributes.of(attributes);
+    if (this.#isRepeated(each, own)) return undefined;
     const identity = this.#identity.text;
     if (identity === '' || own === '') return identity + own;
     return `${identity},${own}`;

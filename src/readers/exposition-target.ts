@@ -16,6 +16,6 @@ export function targetHead(format: ExpositionFormat): FamilyHead {
 
 /** The agent's own resource as labels; nothing for an empty resource. OpenMetrics wants it before all others. */
 export function targetLines({ attributes }: Resource, format: ExpositionFormat): string {
-  const labels = new AttributeLabels().pairs(attributes).join();
+  const labels = new AttributeLabels().of(attributes).text;
   return labels === '' ? '' : headLines(targetHead(format), format) + sample(sampleName, labels, '1');
 }

@@ -66,9 +66,9 @@ function observeEngine(
 ): void {
   result.forSubject({ subject: subjects.ofEngine(snapshot), owner: snapshot });
   for (const { instrument, observable } of declared) {
-    instrument.observe(snapshot, (value, attributes = {}) =>
-      result.observeAt(observable, { value, attributes, at: snapshot.now }),
-    );
+    instrument.observe(snapshot, (value, attributes) => {
+      result.observeAt(observable, value, attributes, { at: snapshot.now });
+    });
   }
 }
 
@@ -84,8 +84,8 @@ function observeContainer(
     // Unpublished: nothing may be shown but that measuring failed, and how often.
     if (!published && instrument.source !== 'agent') continue;
     const at = instrument.source === 'stats' && sample ? sample.takenAt : stateAt;
-    instrument.observe(snapshot, (value, attributes = {}, startedAt = at) =>
-      result.observeAt(observable, { value, attributes, at, startedAt }),
-    );
+    instrument.observe(snapshot, (value, attributes, startedAt) => {
+      result.observeAt(observable, value, attributes, { at, startedAt });
+    });
   }
 }

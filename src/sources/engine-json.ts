@@ -1,3 +1,4 @@
+import { objectOf } from './fields.ts';
 import { SourceError } from './source-error.ts';
 
 /** 16 digits where a JSON number may stand: only then can an integer be above 2^53. Inside a text it may match too. */
@@ -39,13 +40,17 @@ function withExactIntegers(value: unknown, literals: ReadonlyMap<number, string>
     const literal = Number.isSafeInteger(value) ? undefined : literals.get(value);
     return literal === undefined ? value : BigInt(literal);
   }
-  if (typeof value !== 'object' || value === null) return value;
-  for (const [key, item] of Object.entries(value)) {
-    if (typeof item !== 'number' && typeof item !== 'object') continue;
-    const exact = withExactIntegers(item, literals);
-    if (exact !== item) Reflect.defineProperty(value, key, { value: exact, enumerable: true });
-  }
+  if (Array.isArray(value)) value.forEach((item, index) => replace(value, String(index), item, literals));
+  // Without a list of its entries: this runs over every stats answer of hosts with cgroup v2.
+  const fields = objectOf(value);
+  for (const key in fields) replace(fields, key, fields[key], literals);
   return value;
+}
+
+function replace(owner: object, key: string, item: unknown, literals: ReadonlyMap<number, string>): void {
+  if (typeof item !== 'number' && typeof item !== 'object') return;
+  const exact = withExactIntegers(item, literals);
+  if (exact !== item) Reflect.defineProperty(owner, key, { value: exact, enumerable: true });
 }
 
 /** The reviver with source text access (ECMAScript's JSON.parse source text proposal, in Node 24). */

@@ -77,11 +77,14 @@ export function present<T extends object>(fields: { [K in keyof T]: T[K] | undef
 
 function withoutUndefined<T extends object>(fields: object): T {
   if (isWhole<T>(fields)) return fields;
+  const all = objectOf(fields);
   const kept: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) if (value !== undefined) kept[key] = value;
+  for (const key in all) if (all[key] !== undefined) kept[key] = all[key];
   return withoutUndefined<T>(kept);
 }
 
 function isWhole<T extends object>(fields: object): fields is T {
-  return !Object.values(fields).includes(undefined);
+  const all = objectOf(fields);
+  for (const key in all) if (all[key] === undefined) return false;
+  return true;
 }

@@ -1,10 +1,16 @@
-import type { Integer, Sample } from '../model/sample.ts';
+import type { BlockIoUsage, CpuUsage, Integer, Sample } from '../model/sample.ts';
 import type { CounterGroup, CounterStarts } from '../model/snapshot.ts';
 
 interface Group {
   startedAt: number;
-  values: Map<string, Integer>;
+  /** The last value of each counter. */
+  readonly values: Map<string, Integer>;
+  /** Whether a counter fell in the sample that is being taken. */
+  fell: boolean;
 }
+
+/** Told of one counter of a sample: no lists are made, for this runs over every counter of every sample. */
+type Visit = (group: CounterGroup, key: string, value: Integer | undefined) => void;
 
 /**
  * When each group of a container's counters began. A counter that fell without a known restart began again after the
@@ -31,49 +37,57 @@ export class StartTracking {
 
   /** Takes the next sample; true when CPU time fell, which means that the container was started anew. */
   accept(sample: Sample): boolean {
-    let startedAnew = false;
+    const { takenAt } = sample;
     this.#forgetDetached(sample);
-    for (const [group, counters] of countersOf(sample)) {
-      const fell = this.#acceptGroup(group, counters, sample.takenAt);
-      startedAnew ||= fell && group === 'cpu';
-    }
-    this.#lastAt = sample.takenAt;
+    visitCounters(sample, (group, key, value) => {
+      if (value !== undefined) this.#take(this.#groups.get(group) ?? this.#open(group, takenAt), key, value);
+    });
+    const startedAnew = this.#groups.get('cpu')?.fell === true;
+    for (const group of this.#groups.values()) this.#settle(group, takenAt);
+    this.#lastAt = takenAt;
     return startedAnew;
+  }
+
+  /** An interface that joins later began its counting after the last sample; a cgroup's files are there at once. */
+  #open(name: CounterGroup, takenAt: number): Group {
+    const joined = this.#lastAt !== undefined && isNetwork(name);
+    const startedAt = joined ? this.#lastBefore(takenAt) : Math.min(this.#startedAt, takenAt);
+    const group = { startedAt, values: new Map<string, Integer>(), fell: false };
+    this.#groups.set(name, group);
+    this.#starts = undefined;
+    return group;
+  }
+
+  #take(group: Group, key: string, value: Integer): void {
+    const known = group.values.get(key);
+    if (known !== undefined && value < known) group.fell = true;
+    group.values.set(key, value);
+  }
+
+  #settle(group: Group, takenAt: number): void {
+    if (group.fell) this.#begin(group, Math.max(this.#lastBefore(takenAt), group.startedAt + 1));
+    // The clock was set back to before the start.
+    else if (takenAt < group.startedAt) this.#begin(group, takenAt);
+    group.fell = false;
   }
 
   #begin(group: Group, startedAt: number): void {
     group.startedAt = startedAt;
-    group.values = new Map();
     this.#starts = undefined;
+  }
+
+  /** Engine and agent may disagree on the time: a start after the sample would move with every sample. */
+  #lastBefore(takenAt: number): number {
+    return Math.min(this.#lastAt ?? takenAt, takenAt);
   }
 
   /** An interface that comes back counts from zero, even if it has counted beyond the old value by then. */
   #forgetDetached({ networks }: Sample): void {
     if (!networks) return;
-    const attached = new Set(networks.map(({ name }) => `network ${name}`));
     for (const name of this.#groups.keys()) {
-      if (isNetwork(name) && !attached.has(name)) this.#groups.delete(name);
+      const isAttached = networks.some((usage) => name === `network ${usage.name}`);
+      if (isNetwork(name) && !isAttached) this.#groups.delete(name);
     }
-  }
-
-  #acceptGroup(name: CounterGroup, counters: Counters, takenAt: number): boolean {
-    // Engine and agent may disagree on the time: a start after the sample would move with every sample.
-    const lastAt = Math.min(this.#lastAt ?? takenAt, takenAt);
-    const group = this.#groups.get(name);
-    if (!group) {
-      // An interface that joins later began its counting after the last sample; a cgroup's files are there at once.
-      const joined = this.#lastAt !== undefined && isNetwork(name);
-      const startedAt = joined ? lastAt : Math.min(this.#startedAt, takenAt);
-      this.#groups.set(name, { startedAt, values: new Map(counters) });
-      this.#starts = undefined;
-      return false;
-    }
-    const fell = counters.some(([key, value]) => value < (group.values.get(key) ?? 0));
-    if (fell) this.#begin(group, Math.max(lastAt, group.startedAt + 1));
-    // The clock was set back to before the start.
-    else if (takenAt < group.startedAt) this.#begin(group, takenAt);
-    for (const [key, value] of counters) group.values.set(key, value);
-    return fell;
   }
 }
 
@@ -81,38 +95,52 @@ function isNetwork(group: CounterGroup): boolean {
   return group.startsWith('network ');
 }
 
-type Counters = (readonly [string, Integer])[];
-
 /** Keys of `memory.stat` that count events; all others are amounts. */
 const eventKey = /^(?:total_)?(?:pg|thp_|workingset_(?!nodes)|numa_)/;
 
-function* countersOf(sample: Sample): Generator<[CounterGroup, Counters]> {
-  const { cpu, memory, blockIo, storage } = sample;
-  if (cpu) {
-    const { totalNanos, userNanos, kernelNanos, perCpuNanos = [], throttling } = cpu;
-    const cores = perCpuNanos.map((value, index) => [`core${index}`, value] as const);
-    yield ['cpu', [...defined({ totalNanos, userNanos, kernelNanos, ...throttling }), ...cores]];
-  }
+function visitCounters({ cpu, memory, blockIo, storage, networks }: Sample, visit: Visit): void {
+  if (cpu) visitCpu(cpu, visit);
   if (memory) {
-    const events = Object.entries(memory.stats).filter(([key]) => eventKey.test(key));
-    yield ['memory', [...events, ...defined({ failures: memory.failures })]];
+    visit('memory', 'failures', memory.failures);
+    for (const key in memory.stats) if (eventKey.test(key)) visit('memory', key, memory.stats[key]);
   }
-  if (blockIo) yield ['block-io', blockIoCounters(blockIo)];
-  if (storage) yield ['block-io', defined({ ...storage })];
-  for (const { name, ...counters } of sample.networks ?? []) yield [`network ${name}`, defined(counters)];
+  if (blockIo) visitBlockIo(blockIo, visit);
+  if (storage) visitAll('block-io', { ...storage }, visit);
+  for (const { name, ...counters } of networks ?? []) visitAll(`network ${name}`, counters, visit);
 }
 
-function blockIoCounters(blockIo: NonNullable<Sample['blockIo']>): Counters {
-  return Object.entries(blockIo).flatMap(
-    ([list, entries]: [string, NonNullable<(typeof blockIo)['serviced']>]) =>
-      entries.map(
-        ({ major, minor, operation, value }) => [`${list} ${major}:${minor} ${operation}`, value] as const,
-      ),
-  );
+function visitCpu(
+  { totalNanos, userNanos, kernelNanos, perCpuNanos, throttling }: CpuUsage,
+  visit: Visit,
+): void {
+  visit('cpu', 'total', totalNanos);
+  visit('cpu', 'user', userNanos);
+  visit('cpu', 'kernel', kernelNanos);
+  perCpuNanos?.forEach((nanos, index) => visit('cpu', `core ${index}`, nanos));
+  if (throttling) visitAll('cpu', { ...throttling }, visit);
 }
 
-function defined(values: Readonly<Record<string, Integer | undefined>>): Counters {
-  return Object.entries(values).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, value] as const],
-  );
+function visitBlockIo(blockIo: BlockIoUsage, visit: Visit): void {
+  for (const list of blockIoLists) {
+    for (const { major, minor, operation, value } of blockIo[list] ?? []) {
+      visit('block-io', `${list} ${major}:${minor} ${operation}`, value);
+    }
+  }
 }
+
+const blockIoLists = [
+  'serviceBytes',
+  'serviced',
+  'queued',
+  'serviceTime',
+  'waitTime',
+  'merged',
+  'time',
+  'sectors',
+] as const satisfies readonly (keyof BlockIoUsage)[];
+
+function visitAll(group: CounterGroup, counters: Counters, visit: Visit): void {
+  for (const key in counters) visit(group, key, counters[key]);
+}
+
+type Counters = Readonly<Record<string, Integer | undefined>>;

@@ -12,7 +12,8 @@ import { engineVersions, skipWithoutScene } from '../support/scene.ts';
 import { startSimulatedProcess } from '../support/simulated-process.ts';
 
 const SCRAPERS = 20;
-const MIN_PROBE_MILLIS = 1000;
+/** Longer than a busy machine takes for 20 scrapes: its age counts from the start of a probe. */
+const MIN_PROBE_MILLIS = 3000;
 
 suite('tidegauge once', { concurrency: true, skip: skipWithoutScene || skipUnless('python') }, () => {
   for (const version of engineVersions) {
@@ -57,12 +58,12 @@ test('20 scrapers at once and the push cost one probe', { concurrency: true }, a
     args: [
       `--docker-url=${engine.url}`,
       `--otlp-endpoint=${sink.url}`,
-      '--interval=2s',
+      '--interval=6s',
       `--min-probe-interval=${MIN_PROBE_MILLIS}ms`,
     ],
   });
   await agent.untilReady();
-  for (let burst = 0; burst < 3; burst += 1) {
+  for (let burst = 0; burst < 2; burst += 1) {
     const before = await untilStale(async () => (await engine.requests()).list);
     await Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
     const { list } = await engine.requests();
@@ -70,7 +71,7 @@ test('20 scrapers at once and the push cost one probe', { concurrency: true }, a
     assert.ok(list - before <= 1, `${list - before} probes for ${SCRAPERS} scrapers`);
   }
   const [start, before, pushes] = [performance.now(), await engine.requests(), sink.requests.length];
-  while (sink.requests.length < pushes + 3)
+  while (sink.requests.length < pushes + 1)
     await Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
   const after = await engine.requests();
   const probes = after.list - before.list;

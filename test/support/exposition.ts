@@ -57,7 +57,7 @@ function hasLabels({ labels }: Series, wanted: Labels): boolean {
 }
 
 function parseLine(line: string): Series {
-  const [, name = '', labels = '', value = ''] = /^([^ {]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+  const [, name = '', labels = '', value = ''] = /^([^ {]+)(?:\{(.*)\})? (\S+)$/s.exec(line) ?? [];
   if (name === '') throw new Error(`not a series: ${line}`);
   return {
     name,
@@ -68,7 +68,7 @@ function parseLine(line: string): Series {
 
 /** In the order of the keys, so that equal series are written equally. */
 function labelPairs(labels: string): readonly (readonly [string, string])[] {
-  const pairs = [...labels.matchAll(/([^=,]+)="((?:[^"\\]|\\.)*)"/g)];
+  const pairs = [...labels.matchAll(/([^=,]+)="((?:[^"\\]|\\.)*)"/gs)];
   return pairs
     .map(([, key = '', text = '']) => [key, unescape(text)] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -72,7 +72,7 @@ async function observed(valueType: ValueType, value: number): Promise<number[]> 
   meter.addBatchObservableCallback(
     (result: ContainerObservableResult) => {
       result.forSubject(subjectOf('a'));
-      result.observeAt(gauge, { value, attributes: {}, at });
+      result.observeAt(gauge, value, {}, { at });
     },
     [gauge],
   );
@@ -126,8 +126,8 @@ test('the callback hears how long the reader waits; each subject has its own sco
       patience = result.timeoutMillis;
       for (const subject of subjects) {
         result.forSubject(subject);
-        result.observeAt(counter, { value: 1, attributes: {}, at, startedAt: at - 5 });
-        result.observeAt(counter, { value: 2, attributes: { more: 1 }, at, startedAt: at + 5 });
+        result.observeAt(counter, 1, {}, { at, startedAt: at - 5 });
+        result.observeAt(counter, 2, { more: 1 }, { at, startedAt: at + 5 });
       }
     },
     [counter],

@@ -13,7 +13,11 @@ function active(kind: 'Timeout' | 'PipeWrap'): number {
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await nextTurn();
+  const giveUpAt = performance.now() + 5000;
+  while (!isTrue()) {
+    assert.ok(performance.now() < giveUpAt, 'waited in vain');
+    await nextTurn();
+  }
 }
 
 test('one connection carries one request after another', async () => {

@@ -1,12 +1,12 @@
 import { difference } from '../model/sample.ts';
-import type { CpuUsage, Sample } from '../model/sample.ts';
+import type { CpuUsage, PreviousSample, Sample } from '../model/sample.ts';
 import { cpuUsage } from './formulas.ts';
 
 /**
  * Percent of one CPU as `docker stats` shows it: the container's CPU time by the host's, times the CPUs that are on
  * (docker/cli `calculateCPUPercentUnix`). Where the engine does not tell the host's CPU time, by wall clock.
  */
-export function cpuPercent(sample: Sample, previous: Sample | undefined): number | undefined {
+export function cpuPercent(sample: Sample, previous: PreviousSample | undefined): number | undefined {
   const share = hostShare(sample.cpu, previous?.cpu ?? sample.previousCpu);
   if (share)
     return share.system > 0 && share.own >= 0 ? (share.own / share.system) * share.cpus * 100 : undefined;

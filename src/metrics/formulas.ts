@@ -1,4 +1,4 @@
-import type { Integer, MemoryUsage, PreviousCpuUsage, Sample } from '../model/sample.ts';
+import type { Integer, MemoryUsage, PreviousCpuUsage, PreviousSample, Sample } from '../model/sample.ts';
 import { difference } from '../model/sample.ts';
 
 /** Longer than this between two readings, and the older one belongs to another clock. */
@@ -8,7 +8,7 @@ const believableIntervalMillis = 3_600_000;
  * CPUs in use between two samples, by wall clock: 1.5 is one and a half CPUs.
  * The previous sample is our own, else the pair inside a two-sample answer; without either it is unknown.
  */
-export function cpuUsage(sample: Sample, previous: Sample | undefined): number | undefined {
+export function cpuUsage(sample: Sample, previous: PreviousSample | undefined): number | undefined {
   const before = readingBefore(sample, previous);
   if (!sample.cpu || before?.takenAt === undefined) return undefined;
   const millis = clockOf(sample) - before.takenAt;
@@ -19,7 +19,7 @@ export function cpuUsage(sample: Sample, previous: Sample | undefined): number |
   return (nanos * scale) / (millis * 1e6);
 }
 
-function readingBefore(sample: Sample, previous: Sample | undefined): PreviousCpuUsage | undefined {
+function readingBefore(sample: Sample, previous: PreviousSample | undefined): PreviousCpuUsage | undefined {
   if (!previous?.cpu) return sample.previousCpu;
   return { takenAt: clockOf(previous), totalNanos: previous.cpu.totalNanos };
 }
@@ -55,6 +55,6 @@ export function pageFaults({ stats }: MemoryUsage): { minor?: number; major?: nu
   };
 }
 
-function clockOf(sample: Sample): number {
+function clockOf(sample: PreviousSample): number {
   return sample.readAt ?? sample.takenAt;
 }

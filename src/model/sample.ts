@@ -110,6 +110,9 @@ export interface Sample {
   readonly processors?: number;
 }
 
+/** What rates need of the sample before: not its whole, which would be held for every container. */
+export type PreviousSample = Pick<Sample, 'takenAt' | 'readAt' | 'windows' | 'cpu'>;
+
 /** A fresh value minus an older one, exact above 2^53 and then rounded to the nearest double. */
 export function difference(fresh: Integer, older: Integer): number {
   if (typeof fresh === 'number' && typeof older === 'number') return fresh - older;

@@ -1,6 +1,6 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState } from './container.ts';
 import type { EngineDescription } from './engine.ts';
-import type { Sample } from './sample.ts';
+import type { PreviousSample, Sample } from './sample.ts';
 
 /** Counters that begin together: a cgroup controller's, or those of one network interface. */
 export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}`;
@@ -23,7 +23,7 @@ export interface ContainerSnapshot {
   /** The latest measurement; absent while the container does not run or was never measured. */
   readonly sample?: Sample;
   /** Our own measurement before that one, of the same run. */
-  readonly previous?: Sample;
+  readonly previous?: PreviousSample;
   readonly starts: CounterStarts;
   /** Failed measurements of this container since `trackedSince`. */
   readonly failures: number;

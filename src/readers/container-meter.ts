@@ -140,8 +140,8 @@ class Collection implements ContainerObservableResult {
   readonly scopes: ScopeMetrics[] = [];
   readonly #clock = new HrTimes();
   #metrics: NumberMetric[] = [];
-  /** The instrument observed last and its points: observations of one instrument mostly come together. */
-  #last: { readonly observable: ContainerObservable; readonly points: DataPoint<number>[] } | undefined;
+  /** What was observed last: observations of one instrument mostly come together. */
+  #last: NumberMetric | undefined;
 
   constructor(timeoutMillis: number | undefined) {
     this.timeoutMillis = timeoutMillis;
@@ -171,17 +171,16 @@ class Collection implements ContainerObservableResult {
     if (!Number.isFinite(value) || (isInt && Math.abs(value) >= largestInt)) return;
     const endTime = this.#clock.of(at);
     const startTime = startedAt < at ? this.#clock.of(startedAt) : endTime;
-    this.#pointsOf(observable).push({ startTime, endTime, attributes, value });
+    this.#add(observable, { startTime, endTime, attributes, value });
   }
 
-  #pointsOf(observable: ContainerObservable): DataPoint<number>[] {
-    if (this.#last?.observable === observable) return this.#last.points;
-    const known = this.#metrics.find(({ descriptor }) => descriptor === observable.descriptor);
-    const metric = known ?? metricOf(observable);
-    if (!known) this.#metrics.push(metric);
-    const points = pointsIn(metric);
-    this.#last = { observable, points };
-    return points;
+  #add(observable: ContainerObservable, point: DataPoint<number>): void {
+    const { descriptor } = observable;
+    if (this.#last?.descriptor !== descriptor)
+      this.#last = this.#metrics.find((metric) => metric.descriptor === descriptor);
+    if (this.#last) this.#last.dataPoints.push(point);
+    // Most metrics have one point: a list made for it is a tenth of one that grew to it.
+    else this.#metrics.push((this.#last = metricOf(observable, [point])));
   }
 }
 
@@ -202,12 +201,11 @@ class HrTimes {
 
 type NumberMetric = Extract<MetricData, { dataPointType: DataPointType.GAUGE | DataPointType.SUM }>;
 
-function pointsIn({ dataPoints }: NumberMetric): DataPoint<number>[] {
-  return dataPoints;
-}
-
-function metricOf({ kind, descriptor }: ContainerObservable): NumberMetric {
-  const fields = { descriptor, aggregationTemporality: AggregationTemporality.CUMULATIVE, dataPoints: [] };
-  if (kind === 'gauge') return { ...fields, dataPointType: DataPointType.GAUGE };
-  return { ...fields, dataPointType: DataPointType.SUM, isMonotonic: kind === 'counter' };
+function metricOf({ kind, descriptor }: ContainerObservable, dataPoints: DataPoint<number>[]): NumberMetric {
+  const aggregationTemporality = AggregationTemporality.CUMULATIVE;
+  if (kind === 'gauge') {
+    return { descriptor, aggregationTemporality, dataPoints, dataPointType: DataPointType.GAUGE };
+  }
+  const isMonotonic = kind === 'counter';
+  return { descriptor, aggregationTemporality, dataPoints, dataPointType: DataPointType.SUM, isMonotonic };
 }

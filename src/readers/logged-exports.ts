@@ -3,15 +3,17 @@ import type { ExportObserver } from '../model/export-observer.ts';
 
 /** Says when exports begin to fail and when they succeed again: one line per change, not one per round. */
 export function loggedExports(log: Log, url: string): ExportObserver {
-  let state: string | undefined;
+  let state: 'new' | 'ok' | 'refused' | 'failing' = 'new';
   return {
     exportEnded({ error, rejectedPoints }) {
-      const fresh = error ?? (rejectedPoints > 0 ? 'partial success' : 'ok');
-      if (fresh === state) return;
-      if (error !== undefined) log.warn({ url, error }, 'export fails');
-      else if (rejectedPoints > 0) log.warn({ url, rejectedPoints }, 'collector refuses points');
-      else log.info({ url }, state === undefined ? 'first export succeeded' : 'export succeeds again');
-      state = fresh;
+      const before = state;
+      state = rejectedPoints > 0 ? 'refused' : 'ok';
+      if (error !== undefined) state = 'failing';
+      // A collector that is away refuses and times out in turn: still away.
+      if (state === before) log.debug({ url, error, rejectedPoints }, `export: still ${state}`);
+      else if (state === 'failing') log.warn({ url, error }, 'export fails');
+      else if (state === 'refused') log.warn({ url, rejectedPoints }, 'collector refuses points');
+      else log.info({ url }, before === 'new' ? 'first export succeeded' : 'export succeeds again');
     },
   };
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ValueType } from '@opentelemetry/api';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import type { Instrument } from '../model/instrument.ts';
+import type { Instrument, Observe } from '../model/instrument.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import type { ContainerMeter, ContainerObservable, ContainerObservableResult } from './container-meter.ts';
@@ -30,11 +30,12 @@ export function observeContainers(
   const observe = async (result: ContainerObservableResult): Promise<void> => {
     const { timeoutMillis } = result;
     await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
+    const observer = new ContainerObserver(result, containers, subjects);
     for (const snapshot of trackers.snapshots()) {
       observeEngine(result, snapshot, engine, subjects);
       for (const [index, container] of snapshot.containers.entries()) {
         if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
-        observeContainer(result, container, containers, subjects);
+        observer.observe(container);
       }
     }
   };
@@ -72,20 +73,39 @@ function observeEngine(
   }
 }
 
-function observeContainer(
-  result: ContainerObservableResult,
-  snapshot: ContainerSnapshot,
-  declared: readonly Declared<ContainerSnapshot>[],
-  subjects: Subjects,
-): void {
-  result.forSubject({ subject: subjects.ofContainer(snapshot), owner: snapshot.owner });
-  const { stateAt, sample, published } = snapshot;
-  for (const { instrument, observable } of declared) {
-    // Unpublished: nothing may be shown but that measuring failed, and how often.
-    if (!published && instrument.source !== 'agent') continue;
-    const at = instrument.source === 'stats' && sample ? sample.takenAt : stateAt;
-    instrument.observe(snapshot, (value, attributes, startedAt) => {
-      result.observeAt(observable, value, attributes, { at, startedAt });
-    });
+/** Observes one container after the other; what an instrument needs to observe is made once and not per container. */
+class ContainerObserver {
+  readonly #result: ContainerObservableResult;
+  readonly #subjects: Subjects;
+  readonly #declared: readonly { instrument: Instrument<ContainerSnapshot>; observe: Observe }[];
+  /** When the container's sample was taken, and when its state was told; milliseconds since the epoch. */
+  #sampledAt = 0;
+  #stateAt = 0;
+
+  constructor(
+    result: ContainerObservableResult,
+    declared: readonly Declared<ContainerSnapshot>[],
+    subjects: Subjects,
+  ) {
+    this.#result = result;
+    this.#subjects = subjects;
+    this.#declared = declared.map(({ instrument, observable }) => ({
+      instrument,
+      observe: (value, attributes, startedAt) => {
+        const at = instrument.source === 'stats' ? this.#sampledAt : this.#stateAt;
+        result.observeAt(observable, value, attributes, { at, startedAt });
+      },
+    }));
+  }
+
+  observe(snapshot: ContainerSnapshot): void {
+    const { stateAt, sample, published } = snapshot;
+    this.#stateAt = stateAt;
+    this.#sampledAt = sample?.takenAt ?? stateAt;
+    this.#result.forSubject({ subject: this.#subjects.ofContainer(snapshot), owner: snapshot.owner });
+    for (const { instrument, observe } of this.#declared) {
+      // Unpublished: nothing may be shown but that measuring failed, and how often.
+      if (published || instrument.source === 'agent') instrument.observe(snapshot, observe);
+    }
   }
 }

@@ -47,7 +47,9 @@ export class OtlpReceiver {
     request.on('data', (part: Buffer) => (this.#bytes += part.length));
     request.on('end', () => {
       this.#requests += 1;
-      response.writeHead(200, { 'content-type': request.headers['content-type'] ?? 'application/x-protobuf' }).end();
+      response
+        .writeHead(200, { 'content-type': request.headers['content-type'] ?? 'application/x-protobuf' })
+        .end();
     });
   }
 }

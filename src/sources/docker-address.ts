@@ -1,5 +1,5 @@
 import { connect as connectPlain, isIP } from 'node:net';
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 
@@ -91,13 +91,19 @@ export function tlsOptions(tls: EngineTls | undefined): ConnectionOptions {
   };
 }
 
-/** Opens a connection to the engine; errors arrive on the socket. */
-export function connectEngine(address: EngineAddress, tls: EngineTls | undefined): Socket {
-  if (address.socketPath !== undefined) return connectPlain({ path: address.socketPath });
+/** Opens a connection to the engine, whose bytes go to `onread`; errors arrive on the socket. */
+export function connectEngine(
+  address: EngineAddress,
+  tls: EngineTls | undefined,
+  onread: OnReadOpts,
+): Socket {
+  if (address.socketPath !== undefined) return connectPlain({ path: address.socketPath, onread });
   const { host = 'localhost', port = defaultPorts.http } = address;
-  if (address.scheme === 'http') return connectPlain({ host, port });
+  if (address.scheme === 'http') return connectPlain({ host, port, onread });
   // An IP address may not stand in the name that TLS asks for (RFC 6066); it is checked all the same.
-  return connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...tlsOptions(tls) });
+  const name = isIP(host) === 0 && { servername: host };
+  // Node's types do not know that tls.connect takes `onread` too.
+  return connectTls(Object.assign({ host, port, ...name, ...tlsOptions(tls) }, { onread }));
 }
 
 /** tcp:// means TLS as soon as certificates are given, as the Docker CLI has it. */

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { OnReadOpts } from 'node:net';
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import Docker from 'dockerode';
@@ -34,7 +35,7 @@ export class DockerClient {
     this.#agent = agentFor(address, endpoint);
     this.#docker = createDocker(dockerOptions(address, this.#agent));
     if (address.scheme === 'ssh') return;
-    const connect = () => connectEngine(address, endpoint.tls);
+    const connect = (reads: OnReadOpts) => connectEngine(address, endpoint.tls, reads);
     this.#stats = new KeepAliveClient({ connect, host: hostHeader(address), maxBodyBytes });
   }
 

@@ -132,13 +132,20 @@ function hasFigures({ usage, commitBytes, privateWorkingSet, stats }: MemoryUsag
   return Boolean(usage ?? commitBytes ?? privateWorkingSet) || Object.values(stats).some(Boolean);
 }
 
+/** Mostly the engine's own object: a copy of forty keys for every sample would be most of what is held. */
 function integersOf(stats: Fields | undefined): Readonly<Record<string, Integer>> {
+  if (stats && areIntegers(stats)) return stats;
   const integers: Record<string, Integer> = {};
   for (const key in stats) {
     const count = countOf(stats[key]);
     if (count !== undefined) integers[key] = count;
   }
   return integers;
+}
+
+function areIntegers(stats: Fields): stats is Readonly<Record<string, Integer>> {
+  for (const key in stats) if (countOf(stats[key]) === undefined) return false;
+  return true;
 }
 
 function limitOf(value: unknown): Integer | undefined {

@@ -17,22 +17,22 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A string that is not empty. */
+/** A string that is not empty. Half a surrogate pair becomes U+FFFD: some decoders of OTLP refuse it. */
 export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value.toWellFormed() : undefined;
 }
 
 /** The strings of a list; other items are left out. */
 export function textsOf(value: unknown): readonly string[] {
-  return listOf(value).filter((item): item is string => typeof item === 'string');
+  return listOf(value).flatMap((item) => (typeof item === 'string' ? [item.toWellFormed()] : []));
 }
 
 /** A map of strings to strings; other values are left out. */
 export function textMapOf(value: unknown): Readonly<Record<string, string>> {
-  const entries = Object.entries(objectOf(value) ?? {});
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  const entries = Object.entries(objectOf(value) ?? {}).flatMap(([key, text]) =>
+    typeof text === 'string' ? [[key.toWellFormed(), text.toWellFormed()] as const] : [],
   );
+  return Object.fromEntries(entries);
 }
 
 /** A boolean, nothing else. */

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { HttpResponse } from './http-response.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from './source-error.ts';
 
@@ -10,13 +10,38 @@ export interface Answer {
 
 /** How a {@link KeepAliveClient} reaches its server. */
 export interface KeepAliveOptions {
-  connect(): Socket;
+  /** Opens a connection whose bytes go to `reads`; errors arrive on the socket. */
+  connect(reads: OnReadOpts): Socket;
   readonly host: string;
   readonly maxBodyBytes: number;
 }
 
-interface Exchange {
+/** A connection that rests longer is closed: a probe that comes every few seconds has no use for it. */
+const maxIdleMillis = 30_000;
+
+/** Bytes that one read may bring. */
+const readBytes = 64 * 1024;
+
+/** A connection and who takes its bytes: the exchange under way, or nobody. */
+class Connection {
   readonly socket: Socket;
+  receive: ((data: Buffer) => void) | undefined;
+  /** Since when it rests; milliseconds that only grow. */
+  idleSince = 0;
+
+  constructor(connect: KeepAliveOptions['connect'], buffer: Buffer) {
+    const callback = (bytes: number): boolean => {
+      // Bytes that nobody asked for would be taken for the next container's answer.
+      if (this.receive) this.receive(Buffer.from(buffer.subarray(0, bytes)));
+      else this.socket.destroy();
+      return true;
+    };
+    this.socket = connect({ buffer, callback });
+  }
+}
+
+interface Exchange {
+  readonly connection: Connection;
   readonly response: HttpResponse;
 }
 
@@ -27,8 +52,11 @@ interface Exchange {
  */
 export class KeepAliveClient {
   readonly #options: KeepAliveOptions;
-  readonly #idle: Socket[] = [];
+  /** Used from the end: what lies at the beginning has rested longest. */
+  readonly #idle: Connection[] = [];
   readonly #open = new Set<Socket>();
+  /** One for all: Node would otherwise take 64 KiB anew for each answer of 2 KiB. Windows reads into it ahead. */
+  readonly #reads = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes);
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
@@ -39,7 +67,6 @@ export class KeepAliveClient {
     if (signal.aborted) throw new SourceError('aborted', `GET ${path}: given up`);
     const reused = this.#idle.pop();
     if (reused) {
-      reused.removeAllListeners('data');
       const answer = await this.#exchange(reused, path, timeoutMillis, signal);
       // The server may close an idle connection at the moment we write: then nothing was answered, and we ask anew.
       if (answer !== 'closed') return answer;
@@ -54,31 +81,32 @@ export class KeepAliveClient {
     for (const socket of this.#open) socket.destroy();
   }
 
-  #connect(path: string): Socket {
-    const socket = opened(this.#options, path);
+  #connect(path: string): Connection {
+    const connection = opened(this.#options, this.#reads ?? Buffer.allocUnsafeSlow(readBytes), path);
+    const { socket } = connection;
     this.#open.add(socket);
     socket.setNoDelay(true);
     // An error between two requests has nobody else to hear it, and would end the process.
     socket.on('error', () => undefined);
     socket.once('close', () => {
       this.#open.delete(socket);
-      const index = this.#idle.indexOf(socket);
+      const index = this.#idle.indexOf(connection);
       if (index >= 0) this.#idle.splice(index, 1);
     });
-    return socket;
+    return connection;
   }
 
   async #exchange(
-    socket: Socket,
+    connection: Connection,
     path: string,
     timeoutMillis: number,
     signal: AbortSignal,
   ): Promise<Answer | 'closed'> {
-    const exchange = { socket, response: new HttpResponse(this.#options.maxBodyBytes) };
+    const exchange = { connection, response: new HttpResponse(this.#options.maxBodyBytes) };
     try {
       return await this.#converse(exchange, path, timeoutMillis, signal);
     } catch (error) {
-      socket.destroy();
+      connection.socket.destroy();
       throw sourceErrorDuring(`GET ${path}`, error);
     }
   }
@@ -89,7 +117,8 @@ export class KeepAliveClient {
     timeoutMillis: number,
     signal: AbortSignal,
   ): Promise<Answer | 'closed'> {
-    const { socket, response } = exchange;
+    const { connection, response } = exchange;
+    const { socket } = connection;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)),
@@ -97,7 +126,8 @@ export class KeepAliveClient {
       );
       const settle = (outcome: Answer | 'closed' | Error): void => {
         clearTimeout(timer);
-        socket.off('data', onData).off('error', onError).off('close', onClose);
+        connection.receive = undefined;
+        socket.off('error', onError).off('close', onClose);
         signal.removeEventListener('abort', onAbort);
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
@@ -105,9 +135,9 @@ export class KeepAliveClient {
       const finish = (): void => {
         if (!response.isComplete) return;
         settle({ status: response.status, text: response.text() });
-        this.#release(socket, response.keepAlive);
+        this.#release(connection, response.keepAlive);
       };
-      const onData = (data: Buffer): void => attempt(() => response.push(data), finish, settle);
+      connection.receive = (data) => attempt(() => response.push(data), finish, settle);
       const onError = (error: NodeJS.ErrnoException): void => {
         const closedIdle = !response.hasBegun && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
         settle(closedIdle ? 'closed' : error);
@@ -117,27 +147,29 @@ export class KeepAliveClient {
         else attempt(() => response.end(), finish, settle);
       };
       const onAbort = (): void => settle(new SourceError('aborted', 'given up'));
-      socket.on('data', onData).on('error', onError).on('close', onClose);
+      socket.on('error', onError).on('close', onClose);
       signal.addEventListener('abort', onAbort, { once: true });
       socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#options.host}\r\n\r\n`, 'latin1');
     });
   }
 
-  #release(socket: Socket, keepAlive: boolean): void {
-    if (!keepAlive || socket.destroyed) {
-      socket.destroy();
+  #release(connection: Connection, keepAlive: boolean): void {
+    if (!keepAlive || connection.socket.destroyed) {
+      connection.socket.destroy();
       return;
     }
-    // Bytes that nobody asked for would be taken for the next container's answer.
-    socket.on('data', () => socket.destroy());
-    this.#idle.push(socket);
+    connection.idleSince = performance.now();
+    this.#idle.push(connection);
+    // A slow round may open a thousand; a quick engine then needs a handful.
+    const [oldest] = this.#idle;
+    if (oldest && connection.idleSince - oldest.idleSince > maxIdleMillis) oldest.socket.destroy();
   }
 }
 
 /** TLS throws at once when it cannot use a certificate. */
-function opened(options: KeepAliveOptions, path: string): Socket {
+function opened({ connect }: KeepAliveOptions, buffer: Buffer, path: string): Connection {
   try {
-    return options.connect();
+    return new Connection(connect, buffer);
   } catch (error) {
     throw toSourceError(error, `GET ${path}`);
   }

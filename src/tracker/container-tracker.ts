@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts';
 import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
-import type { Sample } from '../model/sample.ts';
+import type { PreviousSample, Sample } from '../model/sample.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
@@ -30,7 +30,7 @@ export class ContainerTracker {
   #startedAt: number;
   #starts: StartTracking;
   #sample: Sample | undefined;
-  #previous: Sample | undefined;
+  #previous: PreviousSample | undefined;
   #failures = 0;
   #isFailing = false;
   #isPublished = false;
@@ -137,7 +137,7 @@ export class ContainerTracker {
     this.#hasUsage = false;
     if (!sample) return;
     if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
-    else if (this.#sample?.takenAt !== sample.takenAt) this.#previous = this.#sample;
+    else if (this.#sample?.takenAt !== sample.takenAt) this.#previous = this.#sample && slim(this.#sample);
     this.#sample = sample;
     this.#hasUsage = this.#mayRun(listed);
   }
@@ -179,4 +179,8 @@ export class ContainerTracker {
 /** As much as the list alone tells: enough to show whose failures are counted. */
 function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
   return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
+}
+
+function slim({ takenAt, readAt, windows, cpu }: Sample): PreviousSample {
+  return { takenAt, windows, ...(readAt !== undefined && { readAt }), ...(cpu && { cpu }) };
 }

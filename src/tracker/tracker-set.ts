@@ -20,7 +20,7 @@ export interface TrackerSetOptions {
   readonly observer: ProbeObserver;
   readonly clock: Clock;
   readonly log: Log;
-  /** Callers that come sooner after the last probe's start do nothing. */
+  /** Callers that come sooner after the last probe's end do nothing. */
   readonly minProbeIntervalMillis: number;
   /** After this a probe is given up. */
   readonly probeTimeoutMillis: number;

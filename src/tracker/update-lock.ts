@@ -3,7 +3,7 @@ export type UpdateOutcome = 'probed' | 'joined' | 'young' | 'timed-out';
 
 /** Settings of an {@link UpdateLock}, in milliseconds. */
 export interface UpdateLockOptions {
-  /** A caller that comes sooner after the last probe's start does nothing. */
+  /** A caller that comes sooner after the last probe's end does nothing. */
   readonly minIntervalMillis: number;
   /** After this the probe's signal aborts. */
   readonly totalTimeoutMillis: number;
@@ -22,7 +22,7 @@ export class UpdateLock {
   /** Must not reject, and must end soon after its signal aborts. */
   readonly #probe: (signal: AbortSignal) => Promise<void>;
   #running: Promise<void> | undefined;
-  #lastStart: number | undefined;
+  #lastEnd: number | undefined;
   readonly #closed = new AbortController();
 
   constructor(options: UpdateLockOptions, probe: (signal: AbortSignal) => Promise<void>) {
@@ -52,12 +52,11 @@ export class UpdateLock {
 
   #isYoung(): boolean {
     if (this.#closed.signal.aborted) return true;
-    const age = this.#lastStart === undefined ? Infinity : this.#options.monotonic() - this.#lastStart;
+    const age = this.#lastEnd === undefined ? Infinity : this.#options.monotonic() - this.#lastEnd;
     return age < this.#options.minIntervalMillis;
   }
 
   async #run(): Promise<void> {
-    this.#lastStart = this.#options.monotonic();
     const ended = new AbortController();
     const deadline = new AbortController();
     const signal = AbortSignal.any([deadline.signal, this.#closed.signal]);
@@ -67,6 +66,7 @@ export class UpdateLock {
       await this.#probe(signal);
     } finally {
       ended.abort();
+      this.#lastEnd = this.#options.monotonic();
       this.#running = undefined;
     }
   }

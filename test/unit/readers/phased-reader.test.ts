@@ -66,6 +66,15 @@ test('shutdown before the phase exports a last time, and nothing comes after', a
   assert.equal(await phased.exportsAfter(100_000), exports);
 });
 
+test('shutdown before the phase leaves no timer that would keep the process alive', async (context) => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const phased = new Phased(context);
+  assert.equal(timers(), before + 1);
+  await phased.provider.shutdown();
+  assert.equal(timers(), before);
+});
+
 test('a phase is a host’s own, the same at each start, between a quarter and the whole of the interval', () => {
   fc.assert(
     fc.property(fc.string(), fc.integer({ min: 1, max: 3_600_000 }), (host, interval) => {

@@ -114,7 +114,11 @@ test('hostile names and labels come through as they are', async () => {
   for (const { id, name } of listed) {
     const { identity } = await source.inspect(id, never);
     assert.equal(identity.name, name);
-    assert.deepEqual(identity.labels, engine.container(id).spec.labels);
+    // Half of a surrogate pair does not survive UTF-8; no diff of these is worth reading.
+    const sent = Object.entries(engine.container(id).spec.labels ?? {});
+    assert.equal(Object.keys(identity.labels).length, sent.length);
+    for (const [key, value] of sent)
+      assert.ok(identity.labels[key.toWellFormed()]?.toWellFormed() === value.toWellFormed(), key);
   }
 });
 

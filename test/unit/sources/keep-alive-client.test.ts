@@ -154,8 +154,8 @@ test('an error while a connection is idle harms nobody', async () => {
   const sockets: Socket[] = [];
   await using server = await rawServer(({ path }, socket) => socket.write(answer(path)));
   const client = new KeepAliveClient({
-    connect: () => {
-      const socket = connect({ path: server.path });
+    connect: (onread) => {
+      const socket = connect({ path: server.path, onread });
       sockets.push(socket);
       return socket;
     },
@@ -192,8 +192,8 @@ test('no listener, timer or socket outlives its request', async () => {
   const sockets = new Set<Socket>();
   await using server = await rawServer(({ path }, socket) => socket.write(answer(path)));
   const client = new KeepAliveClient({
-    connect: () => {
-      const socket = connect({ path: server.path });
+    connect: (onread) => {
+      const socket = connect({ path: server.path, onread });
       sockets.add(socket);
       return socket;
     },

@@ -38,7 +38,11 @@ export async function rawServer(respond: Respond, maxBodyBytes = 1_000_000): Pro
   });
   server.listen({ path, backlog: 2000 });
   await once(server, 'listening');
-  const client = new KeepAliveClient({ connect: () => connect({ path }), host: 'engine', maxBodyBytes });
+  const client = new KeepAliveClient({
+    connect: (onread) => connect({ path, onread }),
+    host: 'engine',
+    maxBodyBytes,
+  });
   return {
     path,
     client,

@@ -45,9 +45,10 @@ test('callers that overlap share one probe, and all wait for its end', async () 
   assert.equal(probe.signals.length, 1);
 });
 
-test('a caller that comes too soon after the last start does nothing', async () => {
+test('a caller that comes too soon after the end of the last probe does nothing', async () => {
   const probe = new LockedProbe();
   const first = probe.lock.update(20_000);
+  await probe.clock.advance(5000);
   probe.end();
   assert.equal(await first, 'probed');
   await probe.clock.advance(999);

@@ -1,5 +1,3 @@
-import { constants } from 'node:zlib';
-import compress from '@fastify/compress';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
 import { addFallback } from './fallback.ts';
@@ -58,26 +56,9 @@ function createApp(routes: readonly Route[], log: Log): FastifyInstance {
     connectionTimeout: stalledMillis,
     requestTimeout: requestMillis,
   });
-  addCompression(app);
-  // Inside a plugin, so that compression is there before the routes.
-  app.register((scope, _options, done) => {
-    for (const { path: url, handle } of routes)
-      scope.route({ method: ['GET', 'HEAD'], url, handler: handle });
-    done();
-  });
+  for (const { path: url, handle } of routes) app.route({ method: ['GET', 'HEAD'], url, handler: handle });
   addFallback(app, routes, log);
   return app;
-}
-
-/** Level 1 takes a third of the default's CPU for some tenths more bytes, which is right for a scrape over a LAN. */
-function addCompression(app: FastifyInstance): void {
-  app.register(compress, {
-    encodings: ['gzip'],
-    zlibOptions: { level: constants.Z_BEST_SPEED },
-    threshold: 512,
-    globalDecompression: false,
-    customTypes: /^text\/(?!event-stream)|^application\/(json|openmetrics-text)/,
-  });
 }
 
 async function closeWithin(app: FastifyInstance, millis: number): Promise<void> {

@@ -44,7 +44,7 @@ export function realSurroundings(environment: Surroundings['environment']): Surr
 }
 
 /** The certificates in a directory laid out as `DOCKER_CERT_PATH`: ca.pem, cert.pem, key.pem. */
-export function certificatesIn(at: Surroundings, directory: string, verify: boolean): EngineTls {
+function certificatesIn(at: Surroundings, directory: string, verify: boolean): EngineTls {
   const read = (file: string): string => readCertificate(at, join(directory, file));
   return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), verify };
 }

@@ -29,14 +29,14 @@ class Connection {
   /** Since when it rests; milliseconds that only grow. */
   idleSince = 0;
 
-  constructor(connect: KeepAliveOptions['connect'], buffer: Buffer) {
+  constructor(options: KeepAliveOptions, buffer: Buffer) {
     const callback = (bytes: number): boolean => {
       // Bytes that nobody asked for would be taken for the next container's answer.
       if (this.receive) this.receive(Buffer.from(buffer.subarray(0, bytes)));
       else this.socket.destroy();
       return true;
     };
-    this.socket = connect({ buffer, callback });
+    this.socket = options.connect({ buffer, callback });
   }
 }
 
@@ -167,9 +167,9 @@ export class KeepAliveClient {
 }
 
 /** TLS throws at once when it cannot use a certificate. */
-function opened({ connect }: KeepAliveOptions, buffer: Buffer, path: string): Connection {
+function opened(options: KeepAliveOptions, buffer: Buffer, path: string): Connection {
   try {
-    return new Connection(connect, buffer);
+    return new Connection(options, buffer);
   } catch (error) {
     throw toSourceError(error, `GET ${path}`);
   }

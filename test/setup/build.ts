@@ -22,6 +22,17 @@ const withoutUnused: Plugin = {
   },
 };
 
+/** zod loads its messages in forty languages; ours are written here, and in English. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+      resolveDir: join(repository, 'node_modules/zod/v4/locales'),
+    }));
+  },
+};
+
 /** ssh2 is as large as all the rest of dockerode: it is read when an engine's URL says ssh, not before. */
 const lateSsh: Plugin = {
   name: 'late-ssh',
@@ -56,7 +67,7 @@ function optionsFor(directory: string): BuildOptions & { metafile: true } {
     legalComments: 'external',
     banner: { js: requireHere },
     define: { __dirname: 'import.meta.dirname' },
-    plugins: [withoutUnused, lateSsh],
+    plugins: [withoutUnused, oneLanguage, lateSsh],
     // Native helpers of ssh2, which does without them.
     external: ['*.node', 'cpu-features'],
     metafile: true,

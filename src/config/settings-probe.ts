@@ -14,7 +14,7 @@ export const probeSettings = {
   minProbeInterval: {
     type: duration(0),
     default: shareOfInterval,
-    defaultText: 'a quarter of the interval, at least 1s, at most half the interval',
+    defaultText: 'half the interval',
     group: 'Probing',
     help: 'A probe younger than this is shared by all who ask',
     example: '2s',
@@ -45,6 +45,7 @@ export const probeSettings = {
   },
 } as const satisfies SettingTable;
 
+/** A scrape and a push of one interval, however far apart, are never both later than this: they share one probe. */
 function shareOfInterval({ interval }: KnownValues): string {
-  return `${Math.min(Math.max(interval / 4, 1_000), interval / 2)}ms`;
+  return `${interval / 2}ms`;
 }

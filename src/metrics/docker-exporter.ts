@@ -144,7 +144,8 @@ function overInterfaces(
   return values.reduce((sum: number, value) => sum + Number(value), 0);
 }
 
-/** Zero when nothing was counted, as the original has it; a list that lacks one direction is not believed. */ function overDevices(
+/** Zero when nothing was counted, as the original has it; a list that lacks one direction is not believed. */
+function overDevices(
   sample: Sample,
   operation: BlockIoEntry['operation'],
   windows: Integer | undefined,

@@ -1,14 +1,12 @@
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import type { Catalogue } from '../metrics/catalogue.ts';
 import { observedIn } from './container-meter.ts';
+import type { ExpositionFormat } from './exposition-format.ts';
 import { renderExposition } from './exposition.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** A scraper that says when it gives up must have its answer on the wire before that. */
 const answerMarginSeconds = 0.5;
-
-/** The two text formats of Prometheus. */
-export type ExpositionFormat = 'text' | 'openmetrics';
 
 /** Settings of a {@link ScrapeSource}. */
 export interface ScrapeOptions {

@@ -1,5 +1,5 @@
 /** Time without any answer after which a waiting engine is taken to be idle. */
-const stallMillis = 20;
+const stallMillis = 50;
 /** In flight at once to an engine that answers at once: enough to keep it busy. */
 const fewest = 8;
 /** Each call in flight holds a connection. */
@@ -7,6 +7,7 @@ const most = 1024;
 
 /** What an {@link AdaptivePool} needs of the clock. */
 export interface PoolClock {
+  monotonic(): number;
   sleep(millis: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -60,11 +61,15 @@ export class AdaptivePool {
 
   async #watch(round: Round): Promise<void> {
     let before = -1;
+    let wasBusy = false;
     while (!round.signal.aborted) {
       const answered = round.answered();
-      if (answered === before) round.quiet();
+      if (answered === before && !wasBusy) round.quiet();
       before = round.answered();
+      const asleep = this.#clock.monotonic();
       await this.#clock.sleep(stallMillis, round.signal).catch(() => undefined);
+      // We ourselves were held up: answers may wait on our sockets, and the engine's silence means nothing.
+      wasBusy = this.#clock.monotonic() - asleep > stallMillis * 1.5;
     }
   }
 }

@@ -8,7 +8,7 @@ import { samples } from './samples.ts';
 
 const bare = loadConfig({ flags: {}, environment: {}, readFile: () => '' });
 
-test('without anything given the defaults of the design hold, frozen, without a warning', () => {
+test('without anything given the documented defaults hold, frozen, without a warning', () => {
   const { config, warnings } = bare;
   assert.deepEqual(warnings, []);
   assert.ok(Object.isFrozen(config) && Object.isFrozen(config.exporter) && Object.isFrozen(config.listen));
@@ -17,7 +17,7 @@ test('without anything given the defaults of the design hold, frozen, without a 
     { interval, minProbeInterval, inlineTimeout, probeTimeout, callTimeout },
     {
       interval: 10_000,
-      minProbeInterval: 2_500,
+      minProbeInterval: 5_000,
       inlineTimeout: 20_000,
       probeTimeout: 120_000,
       callTimeout: 30_000,

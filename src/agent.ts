@@ -27,6 +27,12 @@ import { Trackers } from './tracker/trackers.ts';
 /** The last collection and export may take this long; the process ends within 5 s. */
 const lastExportMillis = 4000;
 
+/**
+ * The agent's own metrics wait this long for what the probe under way records. A scraper in a hurry would otherwise
+ * give up on them beside an engine that hangs.
+ */
+const ownMetricsWaitMillis = 400;
+
 /** What an agent is made of besides its configuration. */
 export interface AgentSurroundings {
   readonly clock: Clock;
@@ -126,7 +132,8 @@ export class Agent {
     const catalogue = catalogueOf(config.profile);
     const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
     this.#telemetry.observe(this.#trackers, catalogue, labels);
-    const settled = (): Promise<void> => this.#trackers.update({ isEcho: true });
+    const settled = (): Promise<void> =>
+      this.#trackers.update({ isEcho: true, waitMillis: ownMetricsWaitMillis });
     this.#endProcessObservation = observeProcess(this.#telemetry.meter, { version }, settled);
     const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = config;
     const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
@@ -138,8 +145,10 @@ export class Agent {
   async start(): Promise<{ address: string }> {
     const { host, port } = this.#config.listen;
     const { address } = await this.#server.listen(host, port).catch((error: unknown) => {
+      this.#discard();
       throw new ConfigError([`--listen: ${error instanceof Error ? error.message : String(error)}`]);
     });
+    this.#telemetry.begin();
     if (!this.#isIdle) void this.#prime();
     return { address };
   }
@@ -148,6 +157,11 @@ export class Agent {
   async stop(): Promise<void> {
     this.#stopped.abort();
     await Promise.allSettled([this.#server.close(), this.#telemetry.shutdown(lastExportMillis)]);
+    this.#discard();
+  }
+
+  /** Lets go of what an agent holds that exports nothing any more, or never did. */
+  #discard(): void {
     this.#endProcessObservation();
     this.#trackers.close();
   }

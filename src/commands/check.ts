@@ -30,7 +30,10 @@ async function check(context: CommandContext): Promise<number> {
   );
   try {
     await trackers.update();
-    const failures = new Map(trackers.sets.map(({ engine, failure }) => [engine.name, failure]));
+    const unreached = new Map(trackers.notYetProbed().map(({ engine, reason }) => [engine, reason]));
+    const failures = new Map(
+      trackers.sets.map(({ engine, failure }) => [engine.name, failure ?? unreached.get(engine.name)]),
+    );
     for (const snapshot of trackers.snapshots())
       stdout.write(engineReport(snapshot, failures.get(snapshot.engine.name)));
     const collector = config.exporter.includes('otlp')

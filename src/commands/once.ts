@@ -4,6 +4,7 @@ import { systemClock } from '../clock.ts';
 import { catalogueOf } from '../metrics/catalogue.ts';
 import { observeProbes } from '../model/observe-all.ts';
 import { collectOnce } from '../readers/collect-once.ts';
+import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Command, CommandContext } from './command.ts';
 import { withDemo } from './demo.ts';
 import { formatOnce, onceFormats } from './once-format.ts';
@@ -49,16 +50,22 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
     const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
     const collected = await collectOnce(trackers, catalogueOf(config.profile), labels);
     for await (const chunk of formatOnce(argv.format, collected)) stdout.write(chunk);
-    return tellFailures(trackers.sets);
+    return tellFailures([...trackers.notYetProbed(), ...failing(trackers.sets)]);
   } finally {
     trackers.close();
     await demo.close();
   }
 }
 
+/** Engines that answered once and then no more. */
+function failing(sets: readonly TrackerSet[]): { engine: string; reason: string }[] {
+  return sets.flatMap(({ engine, failure, wasProbed }) =>
+    wasProbed && failure !== undefined ? [{ engine: engine.name, reason: failure }] : [],
+  );
+}
+
 /** The reasons on standard error, plainly: a person reads them. */
-function tellFailures(sets: readonly { engine: { name: string }; failure: string | undefined }[]): number {
-  const failed = sets.filter(({ failure }) => failure !== undefined);
-  for (const { engine, failure } of failed) process.stderr.write(`tidegauge: ${engine.name}: ${failure}\n`);
+function tellFailures(failed: readonly { engine: string; reason: string }[]): number {
+  for (const { engine, reason } of failed) process.stderr.write(`tidegauge: ${engine}: ${reason}\n`);
   return failed.length === 0 ? 0 : 1;
 }

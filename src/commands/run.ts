@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Agent } from '../agent.ts';
 import { systemClock } from '../clock.ts';
+import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/settings.ts';
 import type { Command, CommandContext, RunningCommand } from './command.ts';
 import { withDemo } from './demo.ts';
@@ -38,18 +40,28 @@ class AgentRun {
   readonly #context: CommandContext;
   readonly #demo: Demo;
   #running: { agent: Agent; config: Config } | undefined;
+  /** The reloads under way, one after the other: what ends the agent waits for them. */
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(context: CommandContext, demo: Demo) {
     this.#context = context;
     this.#demo = demo;
   }
 
-  async begin(given: Config): Promise<void> {
+  begin(config: Config): Promise<void> {
+    return this.#start(this.#create(config), config);
+  }
+
+  #create(config: Config): Agent {
     const { log, version } = this.#context;
-    const config = this.#demo.applyTo(given);
-    const agent = new Agent(config, { clock: systemClock, log, environment: process.env, version });
+    const surroundings = { clock: systemClock, log, environment: process.env, version };
+    return new Agent(this.#demo.applyTo(config), surroundings);
+  }
+
+  async #start(agent: Agent, config: Config): Promise<void> {
+    const { log, version } = this.#context;
     const { address } = await agent.start();
-    this.#running = { agent, config: given };
+    this.#running = { agent, config };
     const { exporter, profile, interval } = config;
     log.info(
       { version, metrics: `${address}/metrics`, exporter, profile, intervalMillis: interval },
@@ -58,20 +70,27 @@ class AgentRun {
     this.#demo.tellWhereToLook(address);
   }
 
-  /** The old agent must free its port first; when the new one cannot start, the old configuration comes back. */
-  async reload(config: Config): Promise<void> {
-    const before = this.#running;
-    await before?.agent.stop();
-    try {
-      await this.begin(config);
-    } catch (error) {
-      if (before) await this.begin(before.config);
-      throw error;
-    }
+  /** A configuration that cannot be carried out changes nothing; it rejects with the reason. */
+  reload(config: Config): Promise<void> {
+    const reloaded = this.#changing.then(() => this.#replace(config));
+    this.#changing = reloaded.catch(() => undefined);
+    return reloaded;
   }
 
   async stop(): Promise<void> {
+    await this.#changing;
     await this.#running?.agent.stop();
     await this.#demo.close();
+  }
+
+  async #replace(config: Config): Promise<void> {
+    const before = this.#running;
+    if (config.demo !== before?.config.demo) throw new ConfigError(['--demo: cannot be changed by a reload']);
+    const next = this.#create(config);
+    // The same address can only be had once it is free; another is tried while the old agent still runs.
+    const isSameAddress = isDeepStrictEqual(config.listen, before.config.listen);
+    if (isSameAddress) await before.agent.stop();
+    await this.#start(next, config);
+    if (!isSameAddress) await before.agent.stop();
   }
 }

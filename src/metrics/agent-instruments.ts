@@ -5,6 +5,9 @@ import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
 /** docker_exporter's buckets in seconds: 0.5 × 1.5^k. */
 export const probeBuckets = Array.from({ length: 14 }, (_, exponent) => 0.5 * 1.5 ** exponent);
 
+/** What mostly goes wrong; the other types are rare enough to appear when they do. */
+const commonErrors = ['unreachable', 'timeout', 'engine-error', 'bad-response'];
+
 const engineCalls: readonly EngineCall[] = ['list', 'inspect', 'stats'];
 
 /** The agent's own instruments: how long probes and calls take, what fails, how exports end. Low cardinality. */
@@ -62,7 +65,9 @@ export class AgentInstruments implements ProbeObserver, ExportObserver {
   /** Lets the error counters of an engine begin at 0: a counter that first appears at 1 has no increase. */
   begin(engine: string): void {
     for (const counter of [this.#probeErrors, this.#inlineTimeouts]) counter.add(0, { engine });
-    for (const call of engineCalls) this.#calls[call].errors.add(0, { engine });
+    for (const call of engineCalls) {
+      for (const type of commonErrors) this.#calls[call].errors.add(0, { engine, 'error.type': type });
+    }
   }
 
   probeEnded(engine: string, seconds: number, succeeded: boolean): void {

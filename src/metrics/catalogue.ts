@@ -37,7 +37,7 @@ export interface Catalogue {
   readonly engine: readonly EngineInstrument[];
 }
 
-/** Joins the chosen profiles. Their names must not clash: see `conflictsOf`. */
+/** Joins the chosen profiles; their names are all different. */
 export function catalogueOf(names: readonly ProfileName[]): Catalogue {
   const chosen = names.map((name): Profile => profiles[name]);
   return {

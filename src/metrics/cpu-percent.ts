@@ -1,5 +1,5 @@
 import { difference } from '../model/sample.ts';
-import type { CpuUsage, PreviousSample, Sample } from '../model/sample.ts';
+import type { CpuUsage, Integer, PreviousSample, Sample } from '../model/sample.ts';
 import { cpuUsage } from './formulas.ts';
 
 /**
@@ -17,11 +17,18 @@ export function cpuPercent(sample: Sample, previous: PreviousSample | undefined)
 type Reading = Pick<CpuUsage, 'totalNanos' | 'systemNanos'>;
 
 function hostShare(cpu: CpuUsage | undefined, before: Reading | undefined): HostShare | undefined {
-  const cpus = cpu?.onlineCpus ?? cpu?.perCpuNanos?.length;
-  if (cpus === undefined || cpu?.systemNanos === undefined || before?.systemNanos === undefined)
-    return undefined;
-  const own = difference(cpu.totalNanos, before.totalNanos);
-  return { own, system: difference(cpu.systemNanos, before.systemNanos), cpus };
+  const cpus = cpu && cpusOf(cpu);
+  const own = growth(cpu?.totalNanos, before?.totalNanos);
+  const system = growth(cpu?.systemNanos, before?.systemNanos);
+  return cpus === undefined || own === undefined || system === undefined ? undefined : { own, system, cpus };
+}
+
+function cpusOf({ onlineCpus, perCpuNanos }: CpuUsage): number | undefined {
+  return onlineCpus ?? perCpuNanos?.length;
+}
+
+function growth(fresh: Integer | undefined, older: Integer | undefined): number | undefined {
+  return fresh === undefined || older === undefined ? undefined : difference(fresh, older);
 }
 
 interface HostShare {

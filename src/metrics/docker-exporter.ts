@@ -10,7 +10,10 @@ export const dockerExporterContainers: readonly ContainerInstrument[] = [
   gauge(
     'docker_container_cpu_used_total',
     'Accumulated CPU usage of a container, in unspecified units',
-    ({ sample }) => sample?.cpu && Number(sample.cpu.totalNanos) / (sample.processors ?? 1),
+    ({ sample }) => {
+      const total = numberOf(sample?.cpu?.totalNanos);
+      return total === undefined ? undefined : total / (sample?.processors ?? 1);
+    },
   ),
   gauge(
     'docker_container_cpu_capacity_total',
@@ -46,17 +49,20 @@ export const dockerExporterContainers: readonly ContainerInstrument[] = [
     'docker_container_restart_count',
     'Number of times the runtime has restarted this container',
     ({ state }) => state.restartCount,
+    'inspect',
   ),
   gauge(
     'docker_container_running_state',
     'Whether the container is running (1), restarting (0.5) or stopped (0)',
     (s) => (s.state.status === undefined ? undefined : (runningStates[s.state.status] ?? 0)),
+    'inspect',
   ),
   gauge(
     'docker_container_start_time_seconds',
     'Timestamp indicating when the container was started',
     ({ state }) =>
       state.status === 'running' && state.startedAt !== undefined ? state.startedAt / 1000 : undefined,
+    'inspect',
   ),
   {
     ...gauge(
@@ -76,6 +82,7 @@ export const dockerExporterContainers: readonly ContainerInstrument[] = [
 export const dockerExporterEngine: readonly EngineInstrument[] = [
   {
     ...described('docker_containers', 'Number of containers that exist'),
+    source: 'list',
     observe: ({ containerCount }, observe) => {
       if (containerCount !== undefined) observe(containerCount);
     },
@@ -108,6 +115,7 @@ function gauge(
   name: string,
   description: string,
   read: (snapshot: ContainerSnapshot) => number | undefined,
+  source: ContainerInstrument['source'] = 'stats',
 ): ContainerInstrument {
   return {
     name,
@@ -115,7 +123,7 @@ function gauge(
     unit: '',
     description,
     attributes: ['name'],
-    source: 'stats',
+    source,
     stability: 'peer',
     literal: { type: 'gauge' },
     observe(snapshot, observe) {
@@ -153,8 +161,10 @@ function overDevices(
   if (windows !== undefined) return Number(windows);
   const all = sample.blockIo?.serviceBytes ?? [];
   const entries = all.filter((entry) => entry.operation === operation);
-  if (entries.length === 0 && all.length > 0) return undefined;
-  return entries.reduce((sum, { value }) => sum + Number(value), 0);
+  const values = entries.flatMap(({ value }) => value ?? []);
+  // Without one of its terms a sum would fall.
+  if (values.length < entries.length || (entries.length === 0 && all.length > 0)) return undefined;
+  return values.reduce((sum: number, value) => sum + Number(value), 0);
 }
 
 function numberOf(value: Integer | undefined): number | undefined {

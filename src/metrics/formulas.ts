@@ -10,9 +10,10 @@ const believableIntervalMillis = 3_600_000;
  */
 export function cpuUsage(sample: Sample, previous: PreviousSample | undefined): number | undefined {
   const before = readingBefore(sample, previous);
-  if (!sample.cpu || before?.takenAt === undefined) return undefined;
+  const totalNanos = sample.cpu?.totalNanos;
+  if (totalNanos === undefined || before?.takenAt === undefined) return undefined;
   const millis = clockOf(sample) - before.takenAt;
-  const nanos = difference(sample.cpu.totalNanos, before.totalNanos);
+  const nanos = difference(totalNanos, before.totalNanos);
   // Windows counts in ticks of 100 ns.
   const scale = sample.windows ? 100 : 1;
   if (millis <= 0 || millis > believableIntervalMillis || nanos < 0) return undefined;
@@ -20,7 +21,7 @@ export function cpuUsage(sample: Sample, previous: PreviousSample | undefined): 
 }
 
 function readingBefore(sample: Sample, previous: PreviousSample | undefined): PreviousCpuUsage | undefined {
-  if (!previous?.cpu) return sample.previousCpu;
+  if (previous?.cpu?.totalNanos === undefined) return sample.previousCpu;
   return { takenAt: clockOf(previous), totalNanos: previous.cpu.totalNanos };
 }
 

@@ -83,7 +83,7 @@ function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe)
   const perSecond = sample.windows ? 1e7 : 1e9;
   const startedAt = starts.of('cpu');
   if (!userNanos && !kernelNanos) {
-    observe(Number(totalNanos) / perSecond, {}, startedAt);
+    if (totalNanos !== undefined) observe(Number(totalNanos) / perSecond, {}, startedAt);
     return;
   }
   if (userNanos !== undefined) observe(Number(userNanos) / perSecond, user, startedAt);

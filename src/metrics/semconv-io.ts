@@ -96,7 +96,7 @@ function observeDevices(
 ): void {
   const startedAt = snapshot.starts.of('block-io');
   for (const { operation, major, minor, value } of entries) {
-    if (operation !== 'read' && operation !== 'write') continue;
+    if (value === undefined || (operation !== 'read' && operation !== 'write')) continue;
     observe(Number(value), ofDevice(`${major}:${minor}`, operation), startedAt);
   }
 }

@@ -28,7 +28,6 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     ),
     kind: 'updowncounter',
     attributes: ['container.status.state'],
-    source: 'list',
     observe({ state }, observe) {
       if (state.status === undefined) return;
       for (const { status, attributes } of stateAttributes)

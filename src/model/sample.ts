@@ -3,7 +3,8 @@ export type Integer = number | bigint;
 
 /** CPU time since the cgroup was made, in nanoseconds. */
 export interface CpuUsage {
-  readonly totalNanos: Integer;
+  /** Absent where the engine's figure makes no sense. */
+  readonly totalNanos?: Integer;
   readonly userNanos?: Integer;
   readonly kernelNanos?: Integer;
   /** cgroup v1 only: index is the logical CPU. */
@@ -49,7 +50,8 @@ export interface BlockIoEntry {
   readonly minor: number;
   /** Lower case: read, write, sync, async, discard, total; empty where the kernel gives none. */
   readonly operation: string;
-  readonly value: Integer;
+  /** Absent where the engine's figure makes no sense: a sum over the list is then unknown. */
+  readonly value?: Integer;
 }
 
 /** Block I/O lists by the engine's names; a list that the kernel does not fill is absent. */

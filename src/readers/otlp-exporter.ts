@@ -58,6 +58,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   readonly #options: OtlpExporterOptions;
   readonly #delegate: IOtlpExportDelegate<ResourceMetrics[]>;
   readonly #tally: Tally;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(options: OtlpExporterOptions) {
     const tally = { bytes: 0, rejectedPoints: 0 };
@@ -70,7 +71,8 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   }
 
   override export(collected: ResourceMetrics, done: (result: SdkExportResult) => void): void {
-    void this.#exportAll(collected).then(done);
+    // One after the other: a flush may meet the export of a period, and each has its own count of bytes.
+    this.#last = this.#last.then(() => this.#exportAll(collected)).then(done);
   }
 
   async #exportAll(collected: ResourceMetrics): Promise<SdkExportResult> {

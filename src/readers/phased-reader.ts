@@ -16,12 +16,16 @@ export class PhasedReader extends PeriodicExportingMetricReader {
     this.#phaseMillis = options.phaseMillis;
   }
 
-  protected override onInitialized(): void {
+  /** Begins the periods; until then nothing is exported unasked. */
+  begin(): void {
     this.#phase = setTimeout(() => {
       super.onInitialized();
       void this.forceFlush();
     }, this.#phaseMillis);
   }
+
+  /** The provider calls this when it takes the reader in; an agent that then cannot listen must not export. */
+  protected override onInitialized(): void {}
 
   protected override async onShutdown(): Promise<void> {
     clearTimeout(this.#phase);

@@ -62,6 +62,11 @@ export class Telemetry {
     observeContainers(this.#containers, trackers, catalogue, new Subjects(subjects));
   }
 
+  /** Begins to export by the interval. */
+  begin(): void {
+    for (const reader of this.#push) reader.begin();
+  }
+
   /** Exports now, whatever the phase: the first export follows the first probe. Never rejects. */
   async flush(): Promise<void> {
     await Promise.allSettled(this.#push.map((reader) => reader.forceFlush()));

@@ -78,7 +78,7 @@ function decoded(text: string): string | undefined {
 
 /** The URL as it may be shown: without a password. */
 export function shownUrl(url: string): string {
-  return url.replace(/^([a-z]+:\/\/[^/:@]*):[^@/]*@/, '$1@');
+  return url.replace(/^([a-z]+:\/\/[^/:@]*):.*@/, '$1@');
 }
 
 /** The TLS options of Node for an endpoint's certificates. */

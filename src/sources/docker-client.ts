@@ -12,6 +12,8 @@ import { SourceError, sourceErrorDuring } from './source-error.ts';
 
 /** Largest answer that is read: a list of 10,000 containers with many labels is about 20 MB. */
 const maxBodyBytes = 64 * 1024 * 1024;
+/** A stats answer has 2 KiB; ten thousand devices make some megabytes of it. Many are under way at once. */
+const maxStatsBytes = 8 * 1024 * 1024;
 /** Sockets that dockerode's calls may hold; more wait. */
 const maxControlSockets = 32;
 /** dockerode collects the whole body of an unexpected status; all are expected, so that ours bounds it. */
@@ -36,7 +38,7 @@ export class DockerClient {
     this.#docker = createDocker(dockerOptions(address, this.#agent));
     if (address.scheme === 'ssh') return;
     const connect = (reads: OnReadOpts) => connectEngine(address, endpoint.tls, reads);
-    this.#stats = new KeepAliveClient({ connect, host: hostHeader(address), maxBodyBytes });
+    this.#stats = new KeepAliveClient({ connect, host: hostHeader(address), maxBodyBytes: maxStatsBytes });
   }
 
   /** A control call: version, info, list, inspect. Throws SourceError. */

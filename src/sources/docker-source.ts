@@ -31,6 +31,9 @@ export class DockerSource implements ContainerSource {
   readonly #client: DockerClient;
   /** `/v1.41`, or nothing where the engine would not say its version. */
   #prefix: string;
+  /** What the engine last told of itself. */
+  #version: unknown;
+  #info: unknown;
 
   constructor(options: DockerSourceOptions) {
     this.#options = options;
@@ -40,11 +43,12 @@ export class DockerSource implements ContainerSource {
   }
 
   async describe(signal: AbortSignal): Promise<EngineDescription> {
-    const version = await this.#optional('/version', signal);
+    // Refused for once, it is still the same engine: an identity that came and went would be a new one each time.
+    const version = (this.#version = (await this.#optional('/version', signal)) ?? this.#version);
     const { apiVersion } = this.#options;
     const negotiated = apiVersion ?? negotiateVersion(version);
     this.#prefix = negotiated ? `/v${negotiated}` : '';
-    const info = await this.#optional(`${this.#prefix}/info`, signal);
+    const info = (this.#info = (await this.#optional(`${this.#prefix}/info`, signal)) ?? this.#info);
     return describeEngine({ name: this.name, version, info, apiVersion: negotiated });
   }
 

@@ -70,12 +70,12 @@ function cpuOf(stats: Fields | undefined): CpuUsage | undefined {
   const usage = objectOf(stats?.['cpu_usage']);
   const totalNanos = countOf(usage?.['total_usage']);
   // Zero is the engine's answer for a container that just died: absence.
-  if (!stats || !usage || !totalNanos) return undefined;
+  if (!stats || totalNanos === 0) return undefined;
   return present<CpuUsage>({
     totalNanos,
-    userNanos: countOf(usage['usage_in_usermode']),
-    kernelNanos: countOf(usage['usage_in_kernelmode']),
-    perCpuNanos: perCpuOf(usage['percpu_usage']),
+    userNanos: countOf(usage?.['usage_in_usermode']),
+    kernelNanos: countOf(usage?.['usage_in_kernelmode']),
+    perCpuNanos: perCpuOf(usage?.['percpu_usage']),
     systemNanos: countOf(stats['system_cpu_usage']) || undefined,
     onlineCpus: nonZeroNumber(stats['online_cpus']),
     throttling: throttlingOf(objectOf(stats['throttling_data'])),
@@ -174,9 +174,9 @@ function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
     const count = countOf(fields?.['value']);
     const major = countOf(fields?.['major']);
     const minor = countOf(fields?.['minor']);
-    if (count === undefined || typeof major !== 'number' || typeof minor !== 'number') return [];
+    if (typeof major !== 'number' || typeof minor !== 'number') return [];
     const operation = (textOf(fields?.['op']) ?? '').toLowerCase();
-    return [{ major, minor, operation, value: count }];
+    return [{ major, minor, operation, ...(count !== undefined && { value: count }) }];
   });
   return entries.length > 0 ? entries : undefined;
 }

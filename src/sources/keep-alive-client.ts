@@ -19,6 +19,9 @@ export interface KeepAliveOptions {
 /** A connection that rests longer is closed: a probe that comes every few seconds has no use for it. */
 const maxIdleMillis = 30_000;
 
+/** Of all answers under way together: an engine that never ends its answers may not fill the memory. */
+const maxPendingBytes = 64 * 1024 * 1024;
+
 /** Bytes that one read may bring. */
 const readBytes = 64 * 1024;
 
@@ -55,6 +58,7 @@ export class KeepAliveClient {
   /** Used from the end: what lies at the beginning has rested longest. */
   readonly #idle: Connection[] = [];
   readonly #open = new Set<Socket>();
+  #pendingBytes = 0;
   /** One for all: Node would otherwise take 64 KiB anew for each answer of 2 KiB. Windows reads into it ahead. */
   readonly #reads = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes);
 
@@ -124,8 +128,11 @@ export class KeepAliveClient {
         () => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)),
         timeoutMillis,
       );
+      let pendingBytes = 0;
       const settle = (outcome: Answer | 'closed' | Error): void => {
         clearTimeout(timer);
+        this.#count(-pendingBytes);
+        pendingBytes = 0;
         connection.receive = undefined;
         socket.off('error', onError).off('close', onClose);
         signal.removeEventListener('abort', onAbort);
@@ -137,7 +144,12 @@ export class KeepAliveClient {
         settle({ status: response.status, text: response.text() });
         this.#release(connection, response.keepAlive);
       };
-      connection.receive = (data) => attempt(() => response.push(data), finish, settle);
+      const take = (data: Buffer): void => {
+        pendingBytes += data.length;
+        this.#count(data.length);
+        response.push(data);
+      };
+      connection.receive = (data) => attempt(() => take(data), finish, settle);
       const onError = (error: NodeJS.ErrnoException): void => {
         const closedIdle = !response.hasBegun && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
         settle(closedIdle ? 'closed' : error);
@@ -151,6 +163,16 @@ export class KeepAliveClient {
       signal.addEventListener('abort', onAbort, { once: true });
       socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#options.host}\r\n\r\n`, 'latin1');
     });
+  }
+
+  #count(bytes: number): void {
+    this.#pendingBytes += bytes;
+    if (bytes > 0 && this.#pendingBytes > maxPendingBytes) {
+      throw new SourceError(
+        'too-large',
+        `all answers under way together have more than ${maxPendingBytes} bytes`,
+      );
+    }
   }
 
   #release(connection: Connection, keepAlive: boolean): void {

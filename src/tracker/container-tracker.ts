@@ -119,7 +119,9 @@ export class ContainerTracker {
   #accept(inspected: InspectedContainer, listed: ListedContainer, now: number): void {
     const startedAt = inspected.state.startedAt ?? (this.#inspected ? this.#startedAt : now);
     if (!this.#inspected || startedAt !== this.#startedAt) this.#beginRun(startedAt);
-    this.#inspected = inspected;
+    // The list's first name is the one to show; inspect may give another of them.
+    const identity = { ...inspected.identity, name: listed.name };
+    this.#inspected = { ...inspected, identity };
     this.#inspectedFor = listed;
     this.#inspectedAt = now;
   }

@@ -23,6 +23,7 @@ class Phased {
   constructor({ mock }: TestContext) {
     this.#timers = mock.timers;
     this.provider.getMeter('m').createCounter('c').add(1);
+    this.reader.begin();
   }
 
   #exporter(): PushMetricExporter {
@@ -73,6 +74,22 @@ test('shutdown before the phase leaves no timer that would keep the process aliv
   assert.equal(timers(), before + 1);
   await phased.provider.shutdown();
   assert.equal(timers(), before);
+});
+
+test('a reader that was never told to begin exports nothing', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  let exports = 0;
+  const exporter: PushMetricExporter = {
+    export: () => (exports += 1),
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
+  const options = { exporter, exportIntervalMillis: 1000, exportTimeoutMillis: 1000, phaseMillis: 500 };
+  const provider = new MeterProvider({ readers: [new PhasedReader(options)] });
+  provider.getMeter('m').createCounter('c').add(1);
+  context.mock.timers.tick(100_000);
+  for (let turn = 0; turn < 10; turn += 1) await nextTurn();
+  assert.equal(exports, 0);
 });
 
 test('a phase is a host’s own, the same at each start, between a quarter and the whole of the interval', () => {

@@ -46,7 +46,7 @@ const faults: readonly [what: string, fault: Fault, code: SourceErrorCode, messa
     'an endless body',
     { kind: 'endless' },
     'too-large',
-    /^GET \/.*: the answer (is larger|has more) than 67108864 bytes/,
+    /^GET \/.*: the answer (is larger|has more) than (67108864|8388608) bytes/,
   ],
 ];
 

@@ -192,6 +192,6 @@ test('the two-sample answer carries the previous CPU reading', needsCases, () =>
     const sample = parseStats(recordedJson(`${capture}/engine/two_sample_stats.json`), Date.now());
     assert.ok(sample?.previousCpu?.takenAt && sample.readAt && sample.cpu);
     assert.ok(sample.readAt > sample.previousCpu.takenAt);
-    assert.ok(sample.cpu.totalNanos > sample.previousCpu.totalNanos);
+    assert.ok((sample.cpu.totalNanos ?? 0) > sample.previousCpu.totalNanos);
   }
 });

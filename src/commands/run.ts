@@ -90,7 +90,13 @@ class AgentRun {
     // The same address can only be had once it is free; another is tried while the old agent still runs.
     const isSameAddress = isDeepStrictEqual(config.listen, before.config.listen);
     if (isSameAddress) await before.agent.stop();
-    await this.#start(next, config);
+    try {
+      await this.#start(next, config);
+    } catch (error) {
+      // Somebody else took the address in between: what was measured before is worth another try.
+      if (isSameAddress) await this.begin(before.config);
+      throw error;
+    }
     if (!isSameAddress) await before.agent.stop();
   }
 }

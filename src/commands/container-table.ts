@@ -1,3 +1,4 @@
+import { alignedRows } from '../metrics/aligned-rows.ts';
 import { cpuPercent } from '../metrics/cpu-percent.ts';
 import { workingSet } from '../metrics/formulas.ts';
 import type { BlockIoEntry, InterfaceUsage } from '../model/sample.ts';
@@ -11,7 +12,7 @@ export function containerTable(engines: readonly EngineSnapshot[]): string {
   const rows = engines
     .flatMap(({ containers }) => containers.map(rowOf))
     .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
-  return aligned([[...headings], ...rows]);
+  return alignedRows([headings, ...rows], '   ');
 }
 
 function rowOf(snapshot: ContainerSnapshot): string[] {
@@ -82,17 +83,4 @@ function scaled(value: number, base: number, units: readonly string[]): string {
 /** A hostile name must not steer the terminal. */
 function printable(name: string): string {
   return name.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\uFFFD').slice(0, 60);
-}
-
-function aligned(rows: readonly string[][]): string {
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('   ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }

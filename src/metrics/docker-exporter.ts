@@ -1,5 +1,6 @@
 import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
 import type { BlockIoEntry, Integer, InterfaceUsage, Sample } from '../model/sample.ts';
+import { numberOf } from '../model/sample.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 
 /** Running states as prometheus-net/docker_exporter counts them; all others are 0. */
@@ -165,8 +166,4 @@ function overDevices(
   // Without one of its terms a sum would fall.
   if (values.length < entries.length || (entries.length === 0 && all.length > 0)) return undefined;
   return values.reduce((sum: number, value) => sum + Number(value), 0);
-}
-
-function numberOf(value: Integer | undefined): number | undefined {
-  return value === undefined ? undefined : Number(value);
 }

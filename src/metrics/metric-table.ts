@@ -1,4 +1,5 @@
 import type { Instrument } from '../model/instrument.ts';
+import { alignedRows } from './aligned-rows.ts';
 import type { Catalogue } from './catalogue.ts';
 
 /** One metric as lists show it. */
@@ -28,17 +29,7 @@ export function metricsTable(rows: readonly MetricRow[]): string {
     row.stability,
     row.attributes.join(', ') || '-',
   ]);
-  const all = [['NAME', 'KIND', 'UNIT', 'SOURCE', 'STABILITY', 'ATTRIBUTES'], ...cells];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
-  return all
-    .map(
-      (line) =>
-        `${line
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return alignedRows([['NAME', 'KIND', 'UNIT', 'SOURCE', 'STABILITY', 'ATTRIBUTES'], ...cells], '  ');
 }
 
 /** A table for the documents. */

@@ -1,5 +1,6 @@
 import type { ContainerInstrument } from '../model/instrument.ts';
 import type { MemoryUsage } from '../model/sample.ts';
+import { numberOf } from '../model/sample.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import { pageFaults, residentMemory, workingSet } from './formulas.ts';
 
@@ -110,8 +111,4 @@ function limit(
       if (bytes !== undefined) observe(bytes);
     },
   };
-}
-
-function numberOf(value: number | bigint | undefined): number | undefined {
-  return value === undefined ? undefined : Number(value);
 }

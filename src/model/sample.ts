@@ -120,3 +120,8 @@ export function difference(fresh: Integer, older: Integer): number {
   if (typeof fresh === 'number' && typeof older === 'number') return fresh - older;
   return Number(BigInt(fresh) - BigInt(older));
 }
+
+/** The nearest double of what may be absent: what is exported of an integer above 2^53. */
+export function numberOf(value: Integer | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { waitUntil } from '../setup/daemon.ts';
 import type { OtlpRequest } from '../support/collector.ts';
 import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
 import { agentValue, containerPoints, pointsNamed, pointsOf, type Point } from '../support/otlp-points.ts';
@@ -63,7 +64,8 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     const { engine, agent } = scene;
     await engine.run('paused', [], 'while :; do :; done');
     await agent.waitForMetrics('use', (shown) => shown.sum(USAGE[1] ?? '', { container_name: 'paused' }) > 0);
-    await engine.docker('pause', 'paused');
+    // On a loaded machine runc may not get a busy process frozen in the time that it gives itself.
+    await waitUntil('a pause', () => engine.docker('pause', 'paused').catch(() => undefined));
     const older = await agent.afterNextProbe();
     const newer = await agent.afterNextProbe();
     assert.equal(newer.state('paused'), 'paused');
@@ -99,8 +101,10 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
 
   test('a container that the kernel killed for want of memory says so', async () => {
     const { engine, agent } = scene;
-    await engine.run('starved', ['--memory=8m', '--memory-swap=8m'], 'exec tail /dev/zero');
-    await engine.docker('wait', 'starved');
+    // The shell outlives what is killed: an engine misses the kernel's word when the cgroup goes too soon after.
+    const script = 'tail /dev/zero; code=$?; sleep 5; exit $code';
+    const id = await engine.run('starved', ['--memory=64m', '--memory-swap=64m'], script);
+    await engine.docker('wait', id);
     const shown = await agent.afterNextProbe();
     assert.equal(shown.value('container_oom_killed', { container_name: 'starved' }), 1);
     assert.equal(shown.value('container_exit_code', { container_name: 'starved' }), 137);

@@ -10,6 +10,7 @@ import { AgentInstruments } from './metrics/agent-instruments.ts';
 import { catalogueOf, profiles } from './metrics/catalogue.ts';
 import { DockerExporterInstruments } from './metrics/docker-exporter-instruments.ts';
 import { instanceId } from './metrics/instance-id.ts';
+import { LoopDelay } from './metrics/loop-delay.ts';
 import { observeProcess } from './metrics/process-instruments.ts';
 import { observeExports, observeProbes } from './model/observe-all.ts';
 import type { ProbeObserver } from './model/probe-observer.ts';
@@ -105,7 +106,7 @@ export class Agent {
   readonly #telemetry: Telemetry;
   readonly #trackers: Trackers;
   readonly #server: HttpServer;
-  readonly #endProcessObservation: () => void;
+  readonly #loopDelay = new LoopDelay();
   readonly #stopped = new AbortController();
 
   constructor(config: Config, surroundings: AgentSurroundings) {
@@ -125,6 +126,7 @@ export class Agent {
     const isPeer = config.profile.includes('docker_exporter');
     const observer = observeProbes([
       instruments,
+      this.#loopDelay,
       ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
     ]);
     this.#trackers = createTrackers(config, endpoints, observer, surroundings);
@@ -134,7 +136,7 @@ export class Agent {
     this.#telemetry.observe(this.#trackers, catalogue, labels);
     const settled = (): Promise<void> =>
       this.#trackers.update({ isEcho: true, waitMillis: ownMetricsWaitMillis });
-    this.#endProcessObservation = observeProcess(this.#telemetry.meter, { version }, settled);
+    observeProcess(this.#telemetry.meter, { version }, this.#loopDelay, settled);
     const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = config;
     const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
     const readiness = { missing: () => (this.#isIdle ? [] : this.#trackers.notYetProbed()) };
@@ -162,7 +164,7 @@ export class Agent {
 
   /** Lets go of what an agent holds that exports nothing any more, or never did. */
   #discard(): void {
-    this.#endProcessObservation();
+    this.#loopDelay.end();
     this.#trackers.close();
   }
 

@@ -1,8 +1,5 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Meter } from '@opentelemetry/api';
-
-/** Event-loop delays are told for a window of about this length. */
-const delayWindowMillis = 60_000;
+import type { LoopDelay } from './loop-delay.ts';
 
 /** The build that runs, as attributes of `tidegauge.build.info`. */
 export interface Build {
@@ -12,12 +9,13 @@ export interface Build {
 /**
  * The agent's own cost under the conventions' names: CPU time, memory, event-loop delay; and its build.
  * @param settled awaited before anything is read, so that what the probe under way records is read with it.
- * @returns ends the measuring of the event loop.
  */
-export function observeProcess(meter: Meter, build: Build, settled: () => Promise<void>): () => void {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
-  let windowStart = performance.now();
+export function observeProcess(
+  meter: Meter,
+  build: Build,
+  delay: LoopDelay,
+  settled: () => Promise<void>,
+): void {
   const gauge = (name: string, unit: string, description: string) =>
     meter.createObservableGauge(name, { unit, description });
   const info = gauge('tidegauge.build.info', '', 'Always 1; the build, as attributes');
@@ -32,26 +30,23 @@ export function observeProcess(meter: Meter, build: Build, settled: () => Promis
   const p99 = gauge(
     'nodejs.eventloop.delay.p99',
     's',
-    'Event-loop delay in the current minute, 99th percentile',
+    'Event-loop delay while measuring and exporting, in the current minute, 99th percentile',
   );
   const max = gauge('nodejs.eventloop.delay.max', 's', 'Longest event-loop delay in the current minute');
   meter.addBatchObservableCallback(
     async (result) => {
+      delay.watch();
       await settled();
       result.observe(info, 1, { version: build.version, 'process.runtime.version': process.versions.node });
       const { user, system } = process.cpuUsage();
       result.observe(cpu, user / 1e6, { 'cpu.mode': 'user' });
       result.observe(cpu, system / 1e6, { 'cpu.mode': 'system' });
       result.observe(memory, process.memoryUsage.rss());
-      if (delay.count === 0) return;
-      result.observe(p99, delay.percentile(99) / 1e9);
-      result.observe(max, delay.max / 1e9);
-      // By time and not by collection: several readers see the same figures.
-      if (performance.now() - windowStart < delayWindowMillis) return;
-      delay.reset();
-      windowStart = performance.now();
+      const delays = delay.read();
+      if (!delays) return;
+      result.observe(p99, delays.p99);
+      result.observe(max, delays.max);
     },
     [info, cpu, memory, p99, max],
   );
-  return () => delay.disable();
 }

@@ -13,20 +13,20 @@ import { SourceError, sourceErrorDuring } from './source-error.ts';
 /** Largest answer that is read: a list of 10,000 containers with many labels is about 20 MB. */
 const maxBodyBytes = 64 * 1024 * 1024;
 /** A stats answer has 2 KiB; ten thousand devices make some megabytes of it. Many are under way at once. */
-const maxStatsBytes = 8 * 1024 * 1024;
+const maxContainerBytes = 8 * 1024 * 1024;
 /** Sockets that dockerode's calls may hold; more wait. */
 const maxControlSockets = 32;
 /** dockerode collects the whole body of an unexpected status; all are expected, so that ours bounds it. */
 const anyStatus = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [100 + index, true]));
 
 /**
- * GETs from one engine: control calls through dockerode (unix, TCP, TLS, ssh, named pipes), stats calls over our own
- * kept-alive connections, because they are nearly all of the traffic. Bodies are bounded, every call has a deadline.
+ * GETs from one engine: control calls through dockerode (unix, TCP, TLS, ssh, named pipes), calls of one container over
+ * our own kept-alive connections, because they are nearly all of the traffic. Bodies are bounded, every call has a deadline.
  */
 export class DockerClient {
   readonly #docker: Docker;
   readonly #agent: HttpAgent | undefined;
-  readonly #stats: KeepAliveClient | undefined;
+  readonly #containers: KeepAliveClient | undefined;
   readonly #callTimeoutMillis: number;
   readonly #pathPrefix: string;
 
@@ -38,10 +38,14 @@ export class DockerClient {
     this.#docker = createDocker(dockerOptions(address, this.#agent));
     if (address.scheme === 'ssh') return;
     const connect = (reads: OnReadOpts) => connectEngine(address, endpoint.tls, reads);
-    this.#stats = new KeepAliveClient({ connect, host: hostHeader(address), maxBodyBytes: maxStatsBytes });
+    this.#containers = new KeepAliveClient({
+      connect,
+      host: hostHeader(address),
+      maxBodyBytes: maxContainerBytes,
+    });
   }
 
-  /** A control call: version, info, list, inspect. Throws SourceError. */
+  /** A control call: version, info, list. Throws SourceError. */
   async control(path: string, signal: AbortSignal): Promise<Answer> {
     const abort = AbortSignal.any([signal, AbortSignal.timeout(this.#callTimeoutMillis)]);
     try {
@@ -52,15 +56,15 @@ export class DockerClient {
     }
   }
 
-  /** A stats call. Throws SourceError. */
-  async stats(path: string, signal: AbortSignal): Promise<Answer> {
-    if (!this.#stats) return this.control(path, signal);
-    return this.#stats.get(this.#pathPrefix + path, this.#callTimeoutMillis, signal);
+  /** A call of one container: inspect, stats. Throws SourceError. */
+  async container(path: string, signal: AbortSignal): Promise<Answer> {
+    if (!this.#containers) return this.control(path, signal);
+    return this.#containers.get(this.#pathPrefix + path, this.#callTimeoutMillis, signal);
   }
 
   /** Ends every connection. */
   close(): void {
-    this.#stats?.close();
+    this.#containers?.close();
     this.#agent?.destroy();
   }
 

@@ -58,13 +58,13 @@ export class DockerSource implements ContainerSource {
   }
 
   async inspect(id: string, signal: AbortSignal): Promise<InspectedContainer> {
-    const answer = await this.#control(`${this.#prefix}/containers/${id}/json`, signal);
+    const answer = await this.#client.container(`${this.#prefix}/containers/${id}/json`, signal);
     return parseInspect(id, expectOk(answer, `inspect of ${id}`));
   }
 
   async sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
     const path = `${this.#prefix}/containers/${id}/stats?stream=false&one-shot=true`;
-    const answer = await this.#client.stats(path, signal);
+    const answer = await this.#client.container(path, signal);
     // A stopped or restarting container: 409 by some engines, an empty body by Podman.
     if (answer.status === 409 || (answer.status === 200 && answer.text.trim() === '')) return undefined;
     return parseStats(expectOk(answer, `stats of ${id}`), this.#options.now());

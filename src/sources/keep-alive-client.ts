@@ -49,8 +49,8 @@ interface Exchange {
 }
 
 /**
- * GETs over kept-alive connections with as little work per request as Node allows: stats calls are most of what
- * the agent does, and this costs about a third of `node:http`. Any number of requests may overlap; each has its
+ * GETs over kept-alive connections with as little work per request as Node allows: calls of one container are most of
+ * what the agent does, and this costs about a third of `node:http`. Any number of requests may overlap; each has its
  * own connection while it runs.
  */
 export class KeepAliveClient {
@@ -58,6 +58,7 @@ export class KeepAliveClient {
   /** Used from the end: what lies at the beginning has rested longest. */
   readonly #idle: Connection[] = [];
   readonly #open = new Set<Socket>();
+  readonly #givingUp = new WeakMap<AbortSignal, Set<() => void>>();
   #pendingBytes = 0;
   /** One for all: Node would otherwise take 64 KiB anew for each answer of 2 KiB. Windows reads into it ahead. */
   readonly #reads = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes);
@@ -123,6 +124,7 @@ export class KeepAliveClient {
   ): Promise<Answer | 'closed'> {
     const { connection, response } = exchange;
     const { socket } = connection;
+    const givingUp = this.#whenAborted(signal);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)),
@@ -135,7 +137,7 @@ export class KeepAliveClient {
         pendingBytes = 0;
         connection.receive = undefined;
         socket.off('error', onError).off('close', onClose);
-        signal.removeEventListener('abort', onAbort);
+        givingUp.delete(onAbort);
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
@@ -160,9 +162,19 @@ export class KeepAliveClient {
       };
       const onAbort = (): void => settle(new SourceError('aborted', 'given up'));
       socket.on('error', onError).on('close', onClose);
-      signal.addEventListener('abort', onAbort, { once: true });
+      givingUp.add(onAbort);
       socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#options.host}\r\n\r\n`, 'latin1');
     });
+  }
+
+  /** What to call when the signal is aborted: a signal finds each listener that is taken off it by searching all. */
+  #whenAborted(signal: AbortSignal): Set<() => void> {
+    const known = this.#givingUp.get(signal);
+    if (known) return known;
+    const callbacks = new Set<() => void>();
+    this.#givingUp.set(signal, callbacks);
+    signal.addEventListener('abort', () => callbacks.forEach((giveUp) => giveUp()), { once: true });
+    return callbacks;
   }
 
   #count(bytes: number): void {

@@ -21,9 +21,12 @@ export interface EngineCallsOptions {
  */
 export class EngineCalls {
   readonly #options: EngineCallsOptions;
+  /** One for all calls: each would otherwise search the signal's list of listeners for its own. */
+  readonly #aborted: Promise<never>;
 
   constructor(options: EngineCallsOptions) {
     this.#options = options;
+    this.#aborted = abortOf(options.signal);
   }
 
   get isOver(): boolean {
@@ -55,7 +58,7 @@ export class EngineCalls {
     const start = this.#options.monotonic();
     const seconds = (): number => (this.#options.monotonic() - start) / 1000;
     try {
-      const result = await unlessAborted(make(source, signal), signal);
+      const result = await Promise.race([make(source, signal), this.#aborted]);
       if (!failuresOnly) observer.callEnded(source.name, call, seconds());
       return result;
     } catch (thrown) {
@@ -72,11 +75,13 @@ export function isAbsence(error: SourceError): boolean {
   return error.code === 'not-found' || error.code === 'not-running';
 }
 
-function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
+/** Rejects when the signal is aborted; nobody need listen. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_resolve, reject) => {
     const giveUp = (): void => reject(toSourceError(signal.reason, 'probe'));
     if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { once: true });
-    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+    else signal.addEventListener('abort', giveUp, { once: true });
   });
+  aborted.catch(() => undefined);
+  return aborted;
 }

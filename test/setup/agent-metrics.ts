@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk-metrics';
 import { AgentInstruments } from '../../src/metrics/agent-instruments.ts';
 import { DockerExporterInstruments } from '../../src/metrics/docker-exporter-instruments.ts';
+import { LoopDelay } from '../../src/metrics/loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/metric-table.ts';
 import { observeProcess } from '../../src/metrics/process-instruments.ts';
 import type { ProbeObserver } from '../../src/model/probe-observer.ts';
@@ -14,14 +15,16 @@ export async function agentMetrics(): Promise<MetricRow[]> {
   const reader = new PlainReader();
   const meter = new MeterProvider({ readers: [reader] }).getMeter('documents');
   const instruments = new AgentInstruments(meter, () => 0);
-  const end = observeProcess(meter, { version: '' }, () => Promise.resolve());
+  const delay = new LoopDelay();
+  observeProcess(meter, { version: '' }, delay, () => Promise.resolve());
+  delay.watch();
   instruments.begin('engine');
   happen(instruments);
   instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1 });
   instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1, error: 'timeout' });
   await setTimeout(settleMillis);
   const rows = await reader.rows('extension');
-  end();
+  delay.end();
   return rows;
 }
 

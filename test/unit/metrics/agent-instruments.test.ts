@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { AgentInstruments, probeBuckets } from '../../../src/metrics/agent-instruments.ts';
 import { instanceId } from '../../../src/metrics/instance-id.ts';
+import { LoopDelay } from '../../../src/metrics/loop-delay.ts';
 import { observeProcess } from '../../../src/metrics/process-instruments.ts';
 import { observeExports, observeProbes } from '../../../src/model/observe-all.ts';
 import { boundariesOf, collecting, pointsOf, typeOf } from './collected.ts';
@@ -78,7 +79,9 @@ test('the agent’s own cost, under the conventions’ names, read after the pro
     await Promise.resolve();
     isSettled = true;
   };
-  const end = observeProcess(meter, { version: '1.2.3' }, settled);
+  const delay = new LoopDelay();
+  observeProcess(meter, { version: '1.2.3' }, delay, settled);
+  delay.watch();
   // The delay is sampled each 20 ms: a busy loop of five of them is a delay for sure.
   const until = performance.now() + 100;
   await new Promise((resolve) => setTimeout(resolve, 25));
@@ -100,7 +103,7 @@ test('the agent’s own cost, under the conventions’ names, read after the pro
   const [p99] = pointsOf(metrics.get(incubating.METRIC_NODEJS_EVENTLOOP_DELAY_P99));
   assert.ok(Number(max?.[0]) > 0.02 && Number(max?.[0]) < 60);
   assert.ok(Number(p99?.[0]) <= Number(max?.[0]));
-  end();
+  delay.end();
   await shutdown();
 });
 

@@ -8,9 +8,9 @@ import { toSourceError } from '../sources/source-error.ts';
 import { StartTracking } from './counter-starts.ts';
 import { isAbsence } from './engine-calls.ts';
 import type { EngineCalls } from './engine-calls.ts';
-import { lastingText, startRange, startedAnew } from './uptime-text.ts';
+import { lastingText, tellsSeconds } from './uptime-text.ts';
 
-/** Limits and names may change without a word in the list: inspect is at least this fresh. */
+/** Limits may change without a word in the list: inspect is at least this fresh. Not more: see {@link tellsSeconds}. */
 const inspectMaxAgeMillis = 60_000;
 
 /**
@@ -111,9 +111,8 @@ export class ContainerTracker {
     if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health)
       return true;
     if (lastingText(known.statusText) !== lastingText(listed.statusText)) return true;
-    const before = startRange(this.#listed.statusText, this.#listedAt);
-    const after = startRange(listed.statusText, now);
-    return before !== undefined && after !== undefined && startedAnew(before, after);
+    // A run that is told in seconds may be another one than a moment ago, under the same text.
+    return tellsSeconds(listed.statusText);
   }
 
   #accept(inspected: InspectedContainer, listed: ListedContainer, now: number): void {

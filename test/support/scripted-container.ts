@@ -12,6 +12,8 @@ export class ScriptedContainer {
   status: ContainerStatus = 'running';
   health: HealthStatus | undefined;
   startedAt: number;
+  /** When each of its runs began. */
+  readonly runs: number[];
   exitCode: number | undefined;
   restartCount = 0;
   cpuNanos = 1e9;
@@ -27,12 +29,14 @@ export class ScriptedContainer {
     this.name = name;
     this.#clock = clock;
     this.startedAt = clock.now();
+    this.runs = [this.startedAt];
   }
 
   /** Started anew: counters begin at this. */
   restart(cpuNanos = 1e8): void {
     this.status = 'running';
     this.startedAt = this.#clock.now();
+    this.runs.push(this.startedAt);
     this.cpuNanos = cpuNanos;
   }
 

@@ -7,7 +7,8 @@ export const absenceReasons = {
   'no-cpu': 'the engine gives no CPU time: its cpu cgroup is off, or it is rootless on cgroup v1',
   'no-memory': 'the engine gives no memory figures: the memory cgroup is off (cgroup_enable=memory)',
   'no-working-set': 'the engine gives no page cache to subtract (Podman), so no working set',
-  'no-own-network': 'the container has no network of its own (none, host, container:…)',
+  'no-own-network':
+    'the engine counts no network for the container: it has none, the host’s, or one that another program made',
   'no-block-io':
     'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
   'no-disk-operations': 'the engine gives bytes but no operations (cgroup v2)',

@@ -181,7 +181,7 @@ function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
   return entries.length > 0 ? entries : undefined;
 }
 
-/** Absent for `none`, `host` and `container:` networks, where the engine leaves the key out. */
+/** Absent for `none` and `host`, where the engine leaves the key out; for `container:ID` they are that container's. */
 function networksOf(networks: Fields | undefined): readonly InterfaceUsage[] | undefined {
   if (!networks) return undefined;
   const usages = Object.entries(networks).flatMap(([name, value]) => {

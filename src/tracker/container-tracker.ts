@@ -2,12 +2,15 @@ import type { Log } from '../log.ts';
 import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { PreviousSample, Sample } from '../model/sample.ts';
-import type { ContainerSnapshot } from '../model/snapshot.ts';
+import type { ContainerSnapshot, CounterStarts } from '../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import { StartTracking } from './counter-starts.ts';
+import { cgroupCounters, isNetwork } from './counters.ts';
 import { isAbsence } from './engine-calls.ts';
 import type { EngineCalls } from './engine-calls.ts';
+import { joinsNetwork, networkOwner } from './network-owner.ts';
+import { NetworkStarts } from './network-starts.ts';
 import { lastingText, tellsSeconds } from './uptime-text.ts';
 
 /** Limits may change without a word in the list: inspect is at least this fresh. Not more: see {@link tellsSeconds}. */
@@ -20,6 +23,7 @@ const inspectMaxAgeMillis = 60_000;
 export class ContainerTracker {
   readonly id: string;
   readonly #log: Log;
+  readonly #neighbours: ReadonlyMap<string, ContainerTracker>;
   readonly #trackedSince: number;
   #listed: ListedContainer;
   #listedAt: number;
@@ -29,6 +33,8 @@ export class ContainerTracker {
   #inspectedFor: ListedContainer | undefined;
   #startedAt: number;
   #starts: StartTracking;
+  /** Outlives the runs of a container that lives in another one's network. */
+  #network = new NetworkStarts();
   #sample: Sample | undefined;
   #previous: PreviousSample | undefined;
   #failures = 0;
@@ -36,15 +42,29 @@ export class ContainerTracker {
   #isPublished = false;
   #hasUsage = false;
 
-  /** @param now milliseconds since the epoch. */
-  constructor(listed: ListedContainer, now: number, log: Log) {
+  /**
+   * @param now milliseconds since the epoch.
+   * @param neighbours the containers of the same engine by id, now and later.
+   */
+  constructor(
+    listed: ListedContainer,
+    now: number,
+    log: Log,
+    neighbours: ReadonlyMap<string, ContainerTracker>,
+  ) {
     this.id = listed.id;
     this.#listed = listed;
     this.#listedAt = now;
     this.#trackedSince = now;
     this.#startedAt = now;
-    this.#starts = new StartTracking(now);
+    this.#starts = new StartTracking(now, cgroupCounters);
     this.#log = log;
+    this.#neighbours = neighbours;
+  }
+
+  /** As last inspected: `container:ID` in another one's network. */
+  get networkMode(): string | undefined {
+    return this.#inspected?.identity.networkMode;
   }
 
   /**
@@ -85,6 +105,8 @@ export class ContainerTracker {
   snapshot(engine: EngineDescription): ContainerSnapshot | undefined {
     const inspected = this.#inspected;
     if (!inspected && this.#failures === 0) return undefined;
+    const own = this.#starts.starts;
+    const network = this.#networkStarts();
     return {
       owner: this,
       engine,
@@ -92,17 +114,27 @@ export class ContainerTracker {
       state: inspected?.state ?? {},
       limits: inspected?.limits ?? {},
       stateAt: this.#listedAt,
-      ...this.#usage(),
-      starts: this.#starts.starts,
+      ...this.#usage(network !== undefined),
+      starts: { of: (group) => (isNetwork(group) && network ? network : own).of(group) },
       failures: this.#failures,
       trackedSince: this.#trackedSince,
       published: this.#isPublished,
     };
   }
 
-  #usage(): Pick<ContainerSnapshot, 'sample' | 'previous'> {
-    const sample = this.#hasUsage ? this.#sample : undefined;
+  #usage(withNetworks: boolean): Pick<ContainerSnapshot, 'sample' | 'previous'> {
+    const taken = this.#hasUsage ? this.#sample : undefined;
+    const sample = withNetworks ? taken : taken && withoutNetworks(taken);
     return { ...(sample && { sample }), ...(sample && this.#previous && { previous: this.#previous }) };
+  }
+
+  /** Undefined as long as the network's owner is waiting to be inspected. */
+  #networkStarts(): CounterStarts | undefined {
+    const owner = networkOwner<ContainerTracker>(this, this.#neighbours);
+    if (owner) return owner.#inspected && this.#network.ofOwner(owner.#startedAt);
+    // An owner that is not there: its last known start holds, else the earliest time of which we know that the
+    // network was there, the start of this container's first run that we saw. It stays when the container restarts.
+    return this.#network.ofOwner(this.#network.beganAt ?? this.#startedAt);
   }
 
   #needsInspect(listed: ListedContainer, now: number): boolean {
@@ -117,7 +149,8 @@ export class ContainerTracker {
 
   #accept(inspected: InspectedContainer, listed: ListedContainer, now: number): void {
     const startedAt = inspected.state.startedAt ?? (this.#inspected ? this.#startedAt : now);
-    if (!this.#inspected || startedAt !== this.#startedAt) this.#beginRun(startedAt);
+    if (!this.#inspected || startedAt !== this.#startedAt)
+      this.#beginRun(startedAt, inspected.identity.networkMode);
     // The list's first name is the one to show; inspect may give another of them.
     const identity = { ...inspected.identity, name: listed.name };
     this.#inspected = { ...inspected, identity };
@@ -125,9 +158,10 @@ export class ContainerTracker {
     this.#inspectedAt = now;
   }
 
-  #beginRun(startedAt: number): void {
+  #beginRun(startedAt: number, networkMode: string | undefined): void {
     this.#startedAt = startedAt;
-    this.#starts = new StartTracking(startedAt);
+    this.#starts = new StartTracking(startedAt, cgroupCounters);
+    if (!joinsNetwork(networkMode)) this.#network = new NetworkStarts();
     this.#sample = undefined;
     this.#previous = undefined;
     this.#hasUsage = false;
@@ -139,6 +173,8 @@ export class ContainerTracker {
     if (!sample) return;
     if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
     else if (this.#sample?.takenAt !== sample.takenAt) this.#previous = this.#sample && slim(this.#sample);
+    this.#network.accept(sample);
+    this.#networkStarts();
     this.#sample = sample;
     this.#hasUsage = this.#mayRun(listed);
   }
@@ -180,6 +216,11 @@ export class ContainerTracker {
 /** As much as the list alone tells: enough to show whose failures are counted. */
 function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
   return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
+}
+
+function withoutNetworks(sample: Sample): Sample {
+  const { networks, ...others } = sample;
+  return networks ? others : sample;
 }
 
 function slim({ takenAt, readAt, windows, cpu }: Sample): PreviousSample {

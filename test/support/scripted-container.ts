@@ -18,10 +18,12 @@ export class ScriptedContainer {
   restartCount = 0;
   cpuNanos = 1e9;
   networks: readonly InterfaceUsage[] | undefined;
+  networkMode: string | undefined;
   /** Added to every sample. */
   extra: Partial<Sample> = {};
   /** Answered instead of a sample of its own. */
   answer: (() => Sample | undefined) | undefined;
+  #networkOwner: ScriptedContainer = this;
   readonly #clock: Clock;
 
   constructor(name: string, clock: Clock) {
@@ -40,6 +42,12 @@ export class ScriptedContainer {
     this.cpuNanos = cpuNanos;
   }
 
+  /** Started in the network of another container, whose counters an engine gives for both. */
+  join(owner: ScriptedContainer): void {
+    this.networkMode = `container:${owner.id}`;
+    this.#networkOwner = owner;
+  }
+
   /** Ended by itself. */
   exit(exitCode: number): void {
     this.status = 'exited';
@@ -52,7 +60,7 @@ export class ScriptedContainer {
   }
 
   inspected(): InspectedContainer {
-    const { id, name, labels, status, health, startedAt, exitCode, restartCount } = this;
+    const { id, name, labels, status, health, startedAt, exitCode, restartCount, networkMode } = this;
     const identity = {
       id,
       name,
@@ -60,6 +68,7 @@ export class ScriptedContainer {
       labels,
       environment: [],
       command: [],
+      ...(networkMode !== undefined && { networkMode }),
     };
     const state: ContainerState = {
       status,
@@ -74,7 +83,8 @@ export class ScriptedContainer {
   sampled(): Sample | undefined {
     if (this.answer) return this.answer();
     if (this.status !== 'running' && this.status !== 'paused') return undefined;
-    const { cpuNanos, networks, extra } = this;
+    const { cpuNanos, extra } = this;
+    const { networks } = this.#networkOwner;
     const cpu = { totalNanos: cpuNanos, userNanos: cpuNanos * 0.75, kernelNanos: cpuNanos * 0.25 };
     const memory = { usage: 5e6, stats: { inactive_file: 1e6 } };
     return {

@@ -71,6 +71,22 @@ test('after a restart what the new run counted is handed over from its start', a
   assert.deepEqual(await reader.growth('container.network.io', 6000), [[90, -6000, 0]]);
 });
 
+test('what another container’s network counted is not handed over again when the container restarts', async () => {
+  const reader = new DeltaReader(['sandbox', 'a']);
+  const sandbox = reader.container('sandbox');
+  reader.container('a').join(sandbox);
+  const receive = (receivedBytes: number) => (sandbox.networks = [{ name: 'eth0', receivedBytes }]);
+  receive(1_000_000);
+  assert.deepEqual(await reader.growth(), [[1_000_000, -10_000, 0]]);
+  receive(1_000_500);
+  assert.deepEqual(await reader.growth(), [[500, -10_000, 0]]);
+  reader.container('a').restart();
+  receive(1_001_000);
+  assert.deepEqual(await reader.growth(), [[500, -10_000, 0]]);
+  receive(1_001_500);
+  assert.deepEqual(await reader.growth(), [[500, -10_000, 0]]);
+});
+
 test('a run that was measured before its start was known is not counted twice', async () => {
   const reader = new DeltaReader(['a']);
   await reader.delta(70_000);

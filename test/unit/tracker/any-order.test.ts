@@ -65,6 +65,7 @@ class World {
     const trackers = new Trackers([this.engine.set], 20_000, this.engine.observer);
     const subjects = new Subjects({ containerIdLabel: true, engineLabel: false });
     observeContainers(this.#meter, trackers, catalogueOf(['semconv']), subjects);
+    this.engine.container('b').join(this.engine.container('a'));
   }
 
   async take(taken: Step): Promise<void> {

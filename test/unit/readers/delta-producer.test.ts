@@ -107,6 +107,22 @@ test('a run that was measured before its start was known is not counted twice', 
   assert.equal(reader.snapshot('a')?.state.startedAt, before.startedAt);
 });
 
+test('CPU time of cgroup v1 is handed over once, though its modes lag behind', async () => {
+  const reader = new DeltaReader(['a']);
+  const sums = new Map<unknown, number>();
+  for (const [totalNanos, userNanos, kernelNanos] of [
+    [9e6, 0, 0],
+    [31e6, 10e6, 0],
+    [52e6, 30e6, 10e6],
+  ] as const) {
+    const cpu = { totalNanos, userNanos, kernelNanos, perCpuNanos: [totalNanos] };
+    reader.container('a').extra = { cpu };
+    for (const { value, attributes } of pointsIn(await reader.delta(), 'a', 'container.cpu.time'))
+      sums.set(attributes['cpu.mode'], (sums.get(attributes['cpu.mode']) ?? 0) + value);
+  }
+  assert.deepEqual(Object.fromEntries(sums), { user: 0.03, kernel: 0.01 });
+});
+
 test('a device that joins an older container began with nothing', async () => {
   const reader = new DeltaReader(['a']);
   const a = reader.container('a');

@@ -1,13 +1,13 @@
 import type { Log } from '../log.ts';
-import type { ContainerIdentity } from '../model/container.ts';
+import type { ContainerIdentity, ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
+import { hasUsage } from '../model/sample.ts';
 import type { PreviousSample, Sample } from '../model/sample.ts';
 import type { ContainerSnapshot, CounterStarts } from '../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../sources/container-source.ts';
-import { toSourceError } from '../sources/source-error.ts';
+import { ContainerFailures } from './container-failures.ts';
 import { StartTracking } from './counter-starts.ts';
 import { cgroupCounters, isNetwork } from './counters.ts';
-import { isAbsence } from './engine-calls.ts';
 import type { EngineCalls } from './engine-calls.ts';
 import { joinsNetwork, networkOwner } from './network-owner.ts';
 import { NetworkStarts } from './network-starts.ts';
@@ -15,6 +15,8 @@ import { lastingText, tellsSeconds } from './uptime-text.ts';
 
 /** Limits may change without a word in the list: inspect is at least this fresh. Not more: see {@link tellsSeconds}. */
 const inspectMaxAgeMillis = 60_000;
+/** So many answers without usage in a row, and a container that runs has none: one may be of a container that just died. */
+const emptyAnswersBelieved = 2;
 
 /**
  * What is held of one container: who it is, how it fares, its latest sample and the one before.
@@ -22,7 +24,7 @@ const inspectMaxAgeMillis = 60_000;
  */
 export class ContainerTracker {
   readonly id: string;
-  readonly #log: Log;
+  readonly #failures: ContainerFailures;
   readonly #neighbours: ReadonlyMap<string, ContainerTracker>;
   readonly #trackedSince: number;
   #listed: ListedContainer;
@@ -37,10 +39,9 @@ export class ContainerTracker {
   #network = new NetworkStarts();
   #sample: Sample | undefined;
   #previous: PreviousSample | undefined;
-  #failures = 0;
-  #isFailing = false;
   #isPublished = false;
   #hasUsage = false;
+  #emptyAnswers = 0;
 
   /**
    * @param now milliseconds since the epoch.
@@ -58,7 +59,7 @@ export class ContainerTracker {
     this.#trackedSince = now;
     this.#startedAt = now;
     this.#starts = new StartTracking(now, cgroupCounters);
-    this.#log = log;
+    this.#failures = new ContainerFailures(log);
     this.#neighbours = neighbours;
   }
 
@@ -79,7 +80,7 @@ export class ContainerTracker {
     } catch (thrown) {
       // Removed in between keeps what is known in sight until the next list; any other error hides what may be wrong.
       this.#hasUsage = false;
-      this.#isPublished = !this.#failed(thrown) && this.#inspected !== undefined;
+      this.#isPublished = !this.#failures.failed(listed, thrown) && this.#inspected !== undefined;
       return;
     } finally {
       this.#listed = listed;
@@ -88,10 +89,11 @@ export class ContainerTracker {
     this.#isPublished = true;
     try {
       await this.#measure(listed, calls);
-      this.#recovered();
+      this.#failures.recovered(listed);
     } catch (thrown) {
       this.#hasUsage = false;
-      this.#failed(thrown);
+      this.#emptyAnswers = 0;
+      this.#failures.failed(listed, thrown);
     }
   }
 
@@ -104,7 +106,7 @@ export class ContainerTracker {
   /** What readers may show, or undefined while nothing is known yet. */
   snapshot(engine: EngineDescription): ContainerSnapshot | undefined {
     const inspected = this.#inspected;
-    if (!inspected && this.#failures === 0) return undefined;
+    if (!inspected && this.#failures.count === 0) return undefined;
     const own = this.#starts.starts;
     const network = this.#networkStarts();
     return {
@@ -114,9 +116,10 @@ export class ContainerTracker {
       state: inspected?.state ?? {},
       limits: inspected?.limits ?? {},
       stateAt: this.#listedAt,
+      givesNoUsage: this.#isPublished && this.#emptyAnswers >= emptyAnswersBelieved,
       ...this.#usage(network !== undefined),
       starts: { of: (group) => (isNetwork(group) && network ? network : own).of(group) },
-      failures: this.#failures,
+      failures: this.#failures.count,
       trackedSince: this.#trackedSince,
       published: this.#isPublished,
     };
@@ -165,11 +168,13 @@ export class ContainerTracker {
     this.#sample = undefined;
     this.#previous = undefined;
     this.#hasUsage = false;
+    this.#emptyAnswers = 0;
   }
 
   async #measure(listed: ListedContainer, calls: EngineCalls): Promise<void> {
-    const sample = this.#mayRun(listed) ? await calls.sample(this.id) : undefined;
+    const answer = this.#mayRun(listed) ? await calls.sample(this.id) : undefined;
     this.#hasUsage = false;
+    const sample = this.#believed(answer, this.#inspected?.state.status ?? listed.status);
     if (!sample) return;
     if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
     else if (this.#sample?.takenAt !== sample.takenAt) this.#previous = this.#sample && slim(this.#sample);
@@ -177,6 +182,13 @@ export class ContainerTracker {
     this.#networkStarts();
     this.#sample = sample;
     this.#hasUsage = this.#mayRun(listed);
+  }
+
+  /** Without usage an answer counts only when the container goes on running: then it is all that the engine gives. */
+  #believed(answer: Sample | undefined, status: ContainerStatus | undefined): Sample | undefined {
+    const isEmpty = !answer || !hasUsage(answer);
+    this.#emptyAnswers = isEmpty && status === 'running' ? this.#emptyAnswers + 1 : 0;
+    return isEmpty && this.#emptyAnswers < emptyAnswersBelieved ? undefined : answer;
   }
 
   /** CPU time fell: the container was started anew since it was inspected. Nothing of the old run outlives that. */
@@ -193,23 +205,6 @@ export class ContainerTracker {
   #mayRun(listed: ListedContainer): boolean {
     const status = this.#inspected?.state.status ?? listed.status;
     return status === undefined || status === 'running' || status === 'paused';
-  }
-
-  /** Counts a failure; false when it was only removed or stopped in between, or we ourselves are ending. */
-  #failed(thrown: unknown): boolean {
-    const error = toSourceError(thrown, `container ${this.#listed.name}`);
-    if (isAbsence(error) || error.code === 'aborted') return false;
-    this.#failures += 1;
-    const fields = { container: this.#listed.name, id: this.id, error: error.message };
-    if (!this.#isFailing) this.#log.warn(fields, 'container cannot be measured');
-    this.#isFailing = true;
-    return true;
-  }
-
-  #recovered(): void {
-    if (this.#isFailing)
-      this.#log.info({ container: this.#listed.name, id: this.id }, 'container is measured again');
-    this.#isFailing = false;
   }
 }
 

@@ -62,7 +62,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   });
 
   test('counters of a network that a container shares begin with the network’s owner, and outlive restarts', async () => {
-    const { engine, collector } = scene;
+    const { engine, agent, collector } = scene;
     await engine.run('sandbox', [], 'exec sleep 1000');
     await engine.run('joined', ['--network=container:sandbox'], 'exec sleep 1000');
     const networkStart = await startedAt(scene, 'sandbox');
@@ -75,6 +75,10 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     const starts = requests.flatMap((request) => startsIn(request, 'joined', io));
     assert.deepEqual([...new Set(starts)], [networkStart]);
     assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, 'joined')));
+    // Without the network engines tell nothing of a container, although it runs on.
+    await engine.docker('rm', '--force', 'sandbox');
+    const noUsage = { reason: 'no-usage' };
+    await agent.waitForMetrics('the reason', (shown) => shown.value('tidegauge_absent', noUsage) === 1);
   });
 
   test('a paused container keeps its figures, which stand still', async () => {

@@ -167,6 +167,7 @@ test('a clock that is set back loses no growth, and no interval ends before it b
   reader.container('a').answer = () => ({
     takenAt: reader.clock.now() - behind,
     windows: false,
+    memory: { usage: 1, stats: {} },
     networks: [{ name: 'eth0', receivedBytes }],
   });
   await reader.delta();

@@ -8,6 +8,9 @@ import type { Command, CommandContext } from './command.ts';
 import { withDemo } from './demo.ts';
 import { knockAtCollector } from './knock-at-collector.ts';
 
+/** Until the second probe that shows whether a container without usage only just died. */
+const secondLookMillis = 1000;
+
 /** `tidegauge check`: what is reachable, what is missing, and what that costs. */
 export const checkCommand: Command = {
   name: 'check',
@@ -20,16 +23,20 @@ export const checkCommand: Command = {
 async function check(context: CommandContext): Promise<number> {
   const demo = await withDemo(context);
   const config = demo.applyTo(context.config);
-  const { log, version, stdout } = context;
+  const { log, version, stdout, signal } = context;
   const surroundings = { clock: systemClock, log, environment: process.env, version };
   const trackers = createTrackers(
-    config,
+    { ...config, minProbeInterval: secondLookMillis / 2 },
     findEndpoints(config, process.env),
     observeProbes([]),
     surroundings,
   );
   try {
     await trackers.update();
+    if (trackers.snapshots().some(isUnmeasured)) {
+      await systemClock.sleep(secondLookMillis, signal);
+      await trackers.update();
+    }
     const unreached = new Map(trackers.notYetProbed().map(({ engine, reason }) => [engine, reason]));
     const failures = new Map(
       trackers.sets.map(({ engine, failure }) => [engine.name, failure ?? unreached.get(engine.name)]),
@@ -52,13 +59,17 @@ async function check(context: CommandContext): Promise<number> {
   }
 }
 
+function isUnmeasured({ containers }: EngineSnapshot): boolean {
+  return containers.some(({ state, sample }) => state.status === 'running' && !sample);
+}
+
 function engineReport(snapshot: EngineSnapshot, failure: string | undefined): string {
   const { engine, containers } = snapshot;
   if (failure !== undefined) return `FAIL engine ${engine.name}: ${failure}\n`;
   const version = `${engine.runtimeName} ${engine.runtimeVersion ?? '(version not told)'}`;
   const api = engine.apiVersion ? `API ${engine.apiVersion}` : 'API version not told';
   const cgroup = engine.cgroupVersion ? `cgroup v${engine.cgroupVersion}` : 'cgroup version not told';
-  const running = containers.filter(({ sample }) => sample !== undefined).length;
+  const running = containers.filter(({ sample, givesNoUsage }) => sample && !givesNoUsage).length;
   return [
     `ok   engine ${engine.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured`,
     ...(engine.hostName ? [] : ['     host.name is absent: the engine, or a proxy before it, refuses /info']),

@@ -4,10 +4,14 @@ import { workingSet } from './formulas.ts';
 
 /** Why a figure of a running container is not there: the reasons, and what each means to a reader. */
 export const absenceReasons = {
-  'no-cpu': 'the engine gives no CPU time: its cpu cgroup is off, or it is rootless on cgroup v1',
+  'no-usage':
+    'the engine gives no usage of a container that runs: it has no cgroups (rootless on cgroup v1), or the container whose network it joined is gone',
+  'no-cpu': 'the engine gives no CPU time: its cpu cgroup is off',
   'no-memory': 'the engine gives no memory figures: the memory cgroup is off (cgroup_enable=memory)',
   'no-working-set': 'the engine gives no page cache to subtract (Podman), so no working set',
-  'no-own-network': 'the container has no network of its own (none, host, container:…)',
+  'no-pids': 'the engine counts no processes: the pids cgroup is off',
+  'no-own-network':
+    'the engine counts no network for the container: it has none, the host’s, or one that another program made',
   'no-block-io':
     'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
   'no-disk-operations': 'the engine gives bytes but no operations (cgroup v2)',
@@ -16,13 +20,15 @@ export const absenceReasons = {
 /** One of {@link absenceReasons}. */
 export type AbsenceReason = keyof typeof absenceReasons;
 
-/** What a running, measured container lacks. */
-export function absencesOf({ sample }: ContainerSnapshot): readonly AbsenceReason[] {
+/** What a running container lacks. */
+export function absencesOf({ sample, givesNoUsage }: ContainerSnapshot): readonly AbsenceReason[] {
+  if (givesNoUsage) return ['no-usage'];
   if (!sample) return [];
-  const { cpu, memory, networks } = sample;
+  const { cpu, memory, pids, networks, windows } = sample;
   const reasons = [
     cpu ? undefined : 'no-cpu',
     memoryAbsence(memory),
+    pids?.current !== undefined || windows ? undefined : 'no-pids',
     networks ? undefined : 'no-own-network',
     diskAbsence(sample),
   ] as const;

@@ -58,7 +58,7 @@ function network(name: string, unit: string, description: string): Omit<Containe
     attributes: interfaceAttributes,
     source: 'stats',
     stability: 'extension',
-    absentWhen: 'the container has no network of its own (none, host, container:…)',
+    absentWhen: 'the network is none or the host’s',
   };
 }
 

@@ -115,6 +115,11 @@ export interface Sample {
 /** What rates need of the sample before: not its whole, which would be held for every container. */
 export type PreviousSample = Pick<Sample, 'takenAt' | 'readAt' | 'windows' | 'cpu'>;
 
+/** Whether a sample shows a process that runs: CPU time, memory or a task. One that does not may be a dead container's. */
+export function hasUsage({ cpu, memory, pids }: Sample): boolean {
+  return Boolean(cpu?.totalNanos || memory || pids?.current);
+}
+
 /** A fresh value minus an older one, exact above 2^53 and then rounded to the nearest double. */
 export function difference(fresh: Integer, older: Integer): number {
   if (typeof fresh === 'number' && typeof older === 'number') return fresh - older;

@@ -22,6 +22,8 @@ export interface ContainerSnapshot {
   readonly stateAt: number;
   /** The latest measurement; absent while the container does not run or was never measured. */
   readonly sample?: Sample;
+  /** True when it runs and yet the engine gave no usage on two probes in a row: all there is of it are its networks. */
+  readonly givesNoUsage: boolean;
   /** Our own measurement before that one, of the same run. */
   readonly previous?: PreviousSample;
   readonly starts: CounterStarts;

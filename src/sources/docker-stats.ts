@@ -11,6 +11,7 @@ import type {
   Sample,
   StorageUsage,
 } from '../model/sample.ts';
+import { hasUsage } from '../model/sample.ts';
 import { countOf, listOf, objectOf, present, textOf, timeOf } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { SourceError } from './source-error.ts';
@@ -22,7 +23,8 @@ const believableSkewMillis = 10 * 60_000;
 
 /**
  * `GET /containers/{id}/stats` as Moby's `container.StatsResponse` gives it.
- * `undefined` when the container does not run: engines then answer 200 with zeros or with nothing.
+ * `undefined` when the container does not run: engines then answer 200 with zeros or with nothing. A sample of
+ * nothing but networks may be a dead container's too.
  * @param receivedAt milliseconds since the epoch, used when the answer's own time is unset.
  * Throws {@link SourceError} `bad-response` when the answer is no object.
  */
@@ -38,9 +40,8 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
     pids: pidsOf(objectOf(fields['pids_stats'])),
     storage: storageOf(objectOf(fields['storage_stats'])),
   };
-  if (!isAlive(usage)) return undefined;
   const processors = isLinux(usage) ? undefined : nonZeroNumber(fields['num_procs']);
-  return present<Sample>({
+  const sample = present<Sample>({
     takenAt: read !== undefined && Math.abs(read - receivedAt) < believableSkewMillis ? read : receivedAt,
     readAt: read,
     windows: processors !== undefined,
@@ -48,22 +49,17 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
     previousCpu: previousCpuOf(fields),
     processors,
   });
+  return hasUsage(sample) || sample.networks ? sample : undefined;
 }
 
 interface Usage {
   readonly cpu: CpuUsage | undefined;
   readonly memory: MemoryUsage | undefined;
-  readonly pids: PidsUsage | undefined;
 }
 
 /** Windows engines count processors (Linux ones answer 0), and give neither the host's CPU time nor this usage. */
 function isLinux({ cpu, memory }: Usage): boolean {
   return cpu?.systemNanos !== undefined || memory?.usage !== undefined;
-}
-
-/** A process that runs has used CPU time, memory or a task; an answer without any is a dead container's. */
-function isAlive(usage: Usage): boolean {
-  return Boolean(usage.cpu?.totalNanos || usage.memory || usage.pids?.current);
 }
 
 function cpuOf(stats: Fields | undefined): CpuUsage | undefined {
@@ -181,7 +177,7 @@ function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
   return entries.length > 0 ? entries : undefined;
 }
 
-/** Absent for `none`, `host` and `container:` networks, where the engine leaves the key out. */
+/** Absent for `none` and `host`, where the engine leaves the key out; for `container:ID` they are that container's. */
 function networksOf(networks: Fields | undefined): readonly InterfaceUsage[] | undefined {
   if (!networks) return undefined;
   const usages = Object.entries(networks).flatMap(([name, value]) => {

@@ -1,17 +1,22 @@
 import type { Log } from '../log.ts';
-import type { ContainerIdentity } from '../model/container.ts';
+import type { ContainerIdentity, ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
+import { hasUsage } from '../model/sample.ts';
 import type { PreviousSample, Sample } from '../model/sample.ts';
-import type { ContainerSnapshot } from '../model/snapshot.ts';
+import type { ContainerSnapshot, CounterStarts } from '../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../sources/container-source.ts';
-import { toSourceError } from '../sources/source-error.ts';
+import { ContainerFailures } from './container-failures.ts';
 import { StartTracking } from './counter-starts.ts';
-import { isAbsence } from './engine-calls.ts';
+import { cgroupCounters, isNetwork } from './counters.ts';
 import type { EngineCalls } from './engine-calls.ts';
-import { lastingText, startRange, startedAnew } from './uptime-text.ts';
+import { joinsNetwork, networkOwner } from './network-owner.ts';
+import { NetworkStarts } from './network-starts.ts';
+import { lastingText, tellsSeconds } from './uptime-text.ts';
 
-/** Limits and names may change without a word in the list: inspect is at least this fresh. */
+/** Limits may change without a word in the list: inspect is at least this fresh. Not more: see {@link tellsSeconds}. */
 const inspectMaxAgeMillis = 60_000;
+/** So many answers without usage in a row, and a container that runs has none: one may be of a container that just died. */
+const emptyAnswersBelieved = 2;
 
 /**
  * What is held of one container: who it is, how it fares, its latest sample and the one before.
@@ -19,7 +24,8 @@ const inspectMaxAgeMillis = 60_000;
  */
 export class ContainerTracker {
   readonly id: string;
-  readonly #log: Log;
+  readonly #failures: ContainerFailures;
+  readonly #neighbours: ReadonlyMap<string, ContainerTracker>;
   readonly #trackedSince: number;
   #listed: ListedContainer;
   #listedAt: number;
@@ -29,22 +35,37 @@ export class ContainerTracker {
   #inspectedFor: ListedContainer | undefined;
   #startedAt: number;
   #starts: StartTracking;
+  /** Outlives the runs of a container that lives in another one's network. */
+  #network = new NetworkStarts();
   #sample: Sample | undefined;
   #previous: PreviousSample | undefined;
-  #failures = 0;
-  #isFailing = false;
   #isPublished = false;
   #hasUsage = false;
+  #emptyAnswers = 0;
 
-  /** @param now milliseconds since the epoch. */
-  constructor(listed: ListedContainer, now: number, log: Log) {
+  /**
+   * @param now milliseconds since the epoch.
+   * @param neighbours the containers of the same engine by id, now and later.
+   */
+  constructor(
+    listed: ListedContainer,
+    now: number,
+    log: Log,
+    neighbours: ReadonlyMap<string, ContainerTracker>,
+  ) {
     this.id = listed.id;
     this.#listed = listed;
     this.#listedAt = now;
     this.#trackedSince = now;
     this.#startedAt = now;
-    this.#starts = new StartTracking(now);
-    this.#log = log;
+    this.#starts = new StartTracking(now, cgroupCounters);
+    this.#failures = new ContainerFailures(log);
+    this.#neighbours = neighbours;
+  }
+
+  /** As last inspected: `container:ID` in another one's network. */
+  get networkMode(): string | undefined {
+    return this.#inspected?.identity.networkMode;
   }
 
   /**
@@ -59,7 +80,7 @@ export class ContainerTracker {
     } catch (thrown) {
       // Removed in between keeps what is known in sight until the next list; any other error hides what may be wrong.
       this.#hasUsage = false;
-      this.#isPublished = !this.#failed(thrown) && this.#inspected !== undefined;
+      this.#isPublished = !this.#failures.failed(listed, thrown) && this.#inspected !== undefined;
       return;
     } finally {
       this.#listed = listed;
@@ -68,10 +89,11 @@ export class ContainerTracker {
     this.#isPublished = true;
     try {
       await this.#measure(listed, calls);
-      this.#recovered();
+      this.#failures.recovered(listed);
     } catch (thrown) {
       this.#hasUsage = false;
-      this.#failed(thrown);
+      this.#emptyAnswers = 0;
+      this.#failures.failed(listed, thrown);
     }
   }
 
@@ -84,7 +106,9 @@ export class ContainerTracker {
   /** What readers may show, or undefined while nothing is known yet. */
   snapshot(engine: EngineDescription): ContainerSnapshot | undefined {
     const inspected = this.#inspected;
-    if (!inspected && this.#failures === 0) return undefined;
+    if (!inspected && this.#failures.count === 0) return undefined;
+    const own = this.#starts.starts;
+    const network = this.#networkStarts();
     return {
       owner: this,
       engine,
@@ -92,17 +116,28 @@ export class ContainerTracker {
       state: inspected?.state ?? {},
       limits: inspected?.limits ?? {},
       stateAt: this.#listedAt,
-      ...this.#usage(),
-      starts: this.#starts.starts,
-      failures: this.#failures,
+      givesNoUsage: this.#isPublished && this.#emptyAnswers >= emptyAnswersBelieved,
+      ...this.#usage(network !== undefined),
+      starts: { of: (group) => (isNetwork(group) && network ? network : own).of(group) },
+      failures: this.#failures.count,
       trackedSince: this.#trackedSince,
       published: this.#isPublished,
     };
   }
 
-  #usage(): Pick<ContainerSnapshot, 'sample' | 'previous'> {
-    const sample = this.#hasUsage ? this.#sample : undefined;
+  #usage(withNetworks: boolean): Pick<ContainerSnapshot, 'sample' | 'previous'> {
+    const taken = this.#hasUsage ? this.#sample : undefined;
+    const sample = withNetworks ? taken : taken && withoutNetworks(taken);
     return { ...(sample && { sample }), ...(sample && this.#previous && { previous: this.#previous }) };
+  }
+
+  /** Undefined as long as the network's owner is waiting to be inspected. */
+  #networkStarts(): CounterStarts | undefined {
+    const owner = networkOwner<ContainerTracker>(this, this.#neighbours);
+    if (owner) return owner.#inspected && this.#network.ofOwner(owner.#startedAt);
+    // An owner that is not there: its last known start holds, else the earliest time of which we know that the
+    // network was there, the start of this container's first run that we saw. It stays when the container restarts.
+    return this.#network.ofOwner(this.#network.beganAt ?? this.#startedAt);
   }
 
   #needsInspect(listed: ListedContainer, now: number): boolean {
@@ -111,14 +146,14 @@ export class ContainerTracker {
     if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health)
       return true;
     if (lastingText(known.statusText) !== lastingText(listed.statusText)) return true;
-    const before = startRange(this.#listed.statusText, this.#listedAt);
-    const after = startRange(listed.statusText, now);
-    return before !== undefined && after !== undefined && startedAnew(before, after);
+    // A run that is told in seconds may be another one than a moment ago, under the same text.
+    return tellsSeconds(listed.statusText);
   }
 
   #accept(inspected: InspectedContainer, listed: ListedContainer, now: number): void {
     const startedAt = inspected.state.startedAt ?? (this.#inspected ? this.#startedAt : now);
-    if (!this.#inspected || startedAt !== this.#startedAt) this.#beginRun(startedAt);
+    if (!this.#inspected || startedAt !== this.#startedAt)
+      this.#beginRun(startedAt, inspected.identity.networkMode);
     // The list's first name is the one to show; inspect may give another of them.
     const identity = { ...inspected.identity, name: listed.name };
     this.#inspected = { ...inspected, identity };
@@ -126,22 +161,34 @@ export class ContainerTracker {
     this.#inspectedAt = now;
   }
 
-  #beginRun(startedAt: number): void {
+  #beginRun(startedAt: number, networkMode: string | undefined): void {
     this.#startedAt = startedAt;
-    this.#starts = new StartTracking(startedAt);
+    this.#starts = new StartTracking(startedAt, cgroupCounters);
+    if (!joinsNetwork(networkMode)) this.#network = new NetworkStarts();
     this.#sample = undefined;
     this.#previous = undefined;
     this.#hasUsage = false;
+    this.#emptyAnswers = 0;
   }
 
   async #measure(listed: ListedContainer, calls: EngineCalls): Promise<void> {
-    const sample = this.#mayRun(listed) ? await calls.sample(this.id) : undefined;
+    const answer = this.#mayRun(listed) ? await calls.sample(this.id) : undefined;
     this.#hasUsage = false;
+    const sample = this.#believed(answer, this.#inspected?.state.status ?? listed.status);
     if (!sample) return;
     if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
     else if (this.#sample?.takenAt !== sample.takenAt) this.#previous = this.#sample && slim(this.#sample);
+    this.#network.accept(sample);
+    this.#networkStarts();
     this.#sample = sample;
     this.#hasUsage = this.#mayRun(listed);
+  }
+
+  /** Without usage an answer counts only when the container goes on running: then it is all that the engine gives. */
+  #believed(answer: Sample | undefined, status: ContainerStatus | undefined): Sample | undefined {
+    const isEmpty = !answer || !hasUsage(answer);
+    this.#emptyAnswers = isEmpty && status === 'running' ? this.#emptyAnswers + 1 : 0;
+    return isEmpty && this.#emptyAnswers < emptyAnswersBelieved ? undefined : answer;
   }
 
   /** CPU time fell: the container was started anew since it was inspected. Nothing of the old run outlives that. */
@@ -159,28 +206,16 @@ export class ContainerTracker {
     const status = this.#inspected?.state.status ?? listed.status;
     return status === undefined || status === 'running' || status === 'paused';
   }
-
-  /** Counts a failure; false when it was only removed or stopped in between, or we ourselves are ending. */
-  #failed(thrown: unknown): boolean {
-    const error = toSourceError(thrown, `container ${this.#listed.name}`);
-    if (isAbsence(error) || error.code === 'aborted') return false;
-    this.#failures += 1;
-    const fields = { container: this.#listed.name, id: this.id, error: error.message };
-    if (!this.#isFailing) this.#log.warn(fields, 'container cannot be measured');
-    this.#isFailing = true;
-    return true;
-  }
-
-  #recovered(): void {
-    if (this.#isFailing)
-      this.#log.info({ container: this.#listed.name, id: this.id }, 'container is measured again');
-    this.#isFailing = false;
-  }
 }
 
 /** As much as the list alone tells: enough to show whose failures are counted. */
 function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
   return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
+}
+
+function withoutNetworks(sample: Sample): Sample {
+  const { networks, ...others } = sample;
+  return networks ? others : sample;
 }
 
 function slim({ takenAt, readAt, windows, cpu }: Sample): PreviousSample {

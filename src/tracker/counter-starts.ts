@@ -1,5 +1,7 @@
-import type { BlockIoUsage, CpuUsage, Integer, Sample } from '../model/sample.ts';
+import type { Integer, Sample } from '../model/sample.ts';
 import type { CounterGroup, CounterStarts } from '../model/snapshot.ts';
+import { isNetwork } from './counters.ts';
+import type { VisitCounters } from './counters.ts';
 
 interface Group {
   startedAt: number;
@@ -9,22 +11,21 @@ interface Group {
   fell: boolean;
 }
 
-/** Told of one counter of a sample: no lists are made, for this runs over every counter of every sample. */
-type Visit = (group: CounterGroup, key: string, value: Integer | undefined) => void;
-
 /**
  * When each group of a container's counters began. A counter that fell without a known restart began again after the
  * sample before: its group's start moves there, so that within one start no counter ever falls.
  */
 export class StartTracking {
   readonly #startedAt: number;
+  readonly #visit: VisitCounters;
   readonly #groups = new Map<CounterGroup, Group>();
   #lastAt: number | undefined;
   #starts: CounterStarts | undefined;
 
   /** @param startedAt when the container started, or when we first saw it; milliseconds since the epoch. */
-  constructor(startedAt: number) {
+  constructor(startedAt: number, visit: VisitCounters) {
     this.#startedAt = startedAt;
+    this.#visit = visit;
   }
 
   /** The starts as they are now; later samples do not change what was given out. */
@@ -39,7 +40,7 @@ export class StartTracking {
   accept(sample: Sample): boolean {
     const { takenAt } = sample;
     this.#forgetDetached(sample);
-    visitCounters(sample, (group, key, value) => {
+    this.#visit(sample, (group, key, value) => {
       if (value !== undefined) this.#take(this.#groups.get(group) ?? this.#open(group, takenAt), key, value);
     });
     const startedAnew = this.#groups.get('cpu')?.fell === true;
@@ -90,57 +91,3 @@ export class StartTracking {
     }
   }
 }
-
-function isNetwork(group: CounterGroup): boolean {
-  return group.startsWith('network ');
-}
-
-/** Keys of `memory.stat` that count events; all others are amounts. */
-const eventKey = /^(?:total_)?(?:pg|thp_|workingset_(?!nodes)|numa_)/;
-
-function visitCounters({ cpu, memory, blockIo, storage, networks }: Sample, visit: Visit): void {
-  if (cpu) visitCpu(cpu, visit);
-  if (memory) {
-    visit('memory', 'failures', memory.failures);
-    for (const key in memory.stats) if (eventKey.test(key)) visit('memory', key, memory.stats[key]);
-  }
-  if (blockIo) visitBlockIo(blockIo, visit);
-  if (storage) visitAll('block-io', { ...storage }, visit);
-  for (const { name, ...counters } of networks ?? []) visitAll(`network ${name}`, counters, visit);
-}
-
-function visitCpu(
-  { totalNanos, userNanos, kernelNanos, perCpuNanos, throttling }: CpuUsage,
-  visit: Visit,
-): void {
-  visit('cpu', 'total', totalNanos);
-  visit('cpu', 'user', userNanos);
-  visit('cpu', 'kernel', kernelNanos);
-  perCpuNanos?.forEach((nanos, index) => visit('cpu', `core ${index}`, nanos));
-  if (throttling) visitAll('cpu', { ...throttling }, visit);
-}
-
-function visitBlockIo(blockIo: BlockIoUsage, visit: Visit): void {
-  for (const list of blockIoLists) {
-    for (const { major, minor, operation, value } of blockIo[list] ?? []) {
-      visit('block-io', `${list} ${major}:${minor} ${operation}`, value);
-    }
-  }
-}
-
-const blockIoLists = [
-  'serviceBytes',
-  'serviced',
-  'queued',
-  'serviceTime',
-  'waitTime',
-  'merged',
-  'time',
-  'sectors',
-] as const satisfies readonly (keyof BlockIoUsage)[];
-
-function visitAll(group: CounterGroup, counters: Counters, visit: Visit): void {
-  for (const key in counters) visit(group, key, counters[key]);
-}
-
-type Counters = Readonly<Record<string, Integer | undefined>>;

@@ -137,7 +137,7 @@ export class TrackerSet {
     for (const [id] of this.#trackers) if (!ids.has(id)) this.#trackers.delete(id);
     for (const item of listed) {
       if (!this.#trackers.has(item.id))
-        this.#trackers.set(item.id, new ContainerTracker(item, now, this.#log));
+        this.#trackers.set(item.id, new ContainerTracker(item, now, this.#log, this.#trackers));
     }
   }
 

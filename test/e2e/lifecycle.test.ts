@@ -16,7 +16,8 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   let scene: Scene;
 
   before(async () => {
-    scene = await startScene(version, ['--interval=1s', '--min-probe-interval=500ms']);
+    const args = ['--interval=1s', '--min-probe-interval=500ms'];
+    scene = await startScene(version, args, undefined, { bridge: true });
   });
   after(() => scene[Symbol.asyncDispose]());
 
@@ -55,9 +56,29 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     assert.equal(older.value('container_start_time_seconds', labels), oldStart / 1000);
     assert.equal(newer.value('container_start_time_seconds', labels), newStart / 1000);
     const requests = await collector.waitForExport((all) => startsIn(all.at(-1)).includes(newStart));
-    const starts = requests.flatMap(startsIn);
+    const starts = requests.flatMap((request) => startsIn(request));
     assert.deepEqual([...new Set(starts)], [oldStart, newStart]);
     assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, 'restarted')));
+  });
+
+  test('counters of a network that a container shares begin with the network’s owner, and outlive restarts', async () => {
+    const { engine, agent, collector } = scene;
+    await engine.run('sandbox', [], 'exec sleep 1000');
+    await engine.run('joined', ['--network=container:sandbox'], 'exec sleep 1000');
+    const networkStart = await startedAt(scene, 'sandbox');
+    const [io, cpu] = ['container.network.io', 'container.cpu.time'];
+    const isShown = (cpuStart: number) => (all: readonly OtlpRequest[]) =>
+      startsIn(all.at(-1), 'joined', cpu).includes(cpuStart) && startsIn(all.at(-1), 'joined', io).length > 0;
+    await collector.waitForExport(isShown(await startedAt(scene, 'joined')));
+    await engine.docker('restart', 'joined');
+    const requests = await collector.waitForExport(isShown(await startedAt(scene, 'joined')));
+    const starts = requests.flatMap((request) => startsIn(request, 'joined', io));
+    assert.deepEqual([...new Set(starts)], [networkStart]);
+    assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, 'joined')));
+    // Without the network engines tell nothing of a container, although it runs on.
+    await engine.docker('rm', '--force', 'sandbox');
+    const noUsage = { reason: 'no-usage' };
+    await agent.waitForMetrics('the reason', (shown) => shown.value('tidegauge_absent', noUsage) === 1);
   });
 
   test('a paused container keeps its figures, which stand still', async () => {
@@ -152,11 +173,16 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   });
 
   const named = { container_name: 'killed' };
+}
 
-  function startsIn(request: OtlpRequest | undefined): number[] {
-    const points = request ? pointsNamed(request, 'restarted', 'container.cpu.time') : [];
-    return points.map(({ startNanos }) => Math.round(Number(startNanos / 1000n) / 1000));
-  }
+/** Starts of a container's counters in a request, in milliseconds since the epoch. */
+function startsIn(
+  request: OtlpRequest | undefined,
+  name = 'restarted',
+  metric = 'container.cpu.time',
+): number[] {
+  const points = request ? pointsNamed(request, name, metric) : [];
+  return points.map(({ startNanos }) => Math.round(Number(startNanos / 1000n) / 1000));
 }
 
 async function startedAt({ engine }: Scene, name: string): Promise<number> {

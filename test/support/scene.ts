@@ -1,7 +1,7 @@
 import { startAgent, type AgentProcess } from './agent-process.ts';
 import { startCollector, type Collector } from './collector.ts';
 import { skipUnless } from './component.ts';
-import { startEngine, type EngineVersion, type RealEngine } from './real-engine.ts';
+import { startEngine, type EngineOptions, type EngineVersion, type RealEngine } from './real-engine.ts';
 
 /** Both ends of the supported range. */
 export const engineVersions: readonly EngineVersion[] = ['20.10', 'current'];
@@ -21,9 +21,10 @@ export async function startScene(
   version: EngineVersion,
   args: readonly string[],
   fill: (engine: RealEngine) => Promise<unknown> = () => Promise.resolve(),
+  options: EngineOptions = {},
 ): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const engine = stack.use(await startEngine(version));
+  const engine = stack.use(await startEngine(version, options));
   const collector = stack.use(await startCollector());
   await fill(engine);
   const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${collector.otlpUrl}`];

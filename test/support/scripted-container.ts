@@ -12,14 +12,18 @@ export class ScriptedContainer {
   status: ContainerStatus = 'running';
   health: HealthStatus | undefined;
   startedAt: number;
+  /** When each of its runs began. */
+  readonly runs: number[];
   exitCode: number | undefined;
   restartCount = 0;
   cpuNanos = 1e9;
   networks: readonly InterfaceUsage[] | undefined;
+  networkMode: string | undefined;
   /** Added to every sample. */
   extra: Partial<Sample> = {};
   /** Answered instead of a sample of its own. */
   answer: (() => Sample | undefined) | undefined;
+  #networkOwner: ScriptedContainer = this;
   readonly #clock: Clock;
 
   constructor(name: string, clock: Clock) {
@@ -27,13 +31,21 @@ export class ScriptedContainer {
     this.name = name;
     this.#clock = clock;
     this.startedAt = clock.now();
+    this.runs = [this.startedAt];
   }
 
   /** Started anew: counters begin at this. */
   restart(cpuNanos = 1e8): void {
     this.status = 'running';
     this.startedAt = this.#clock.now();
+    this.runs.push(this.startedAt);
     this.cpuNanos = cpuNanos;
+  }
+
+  /** Started in the network of another container, whose counters an engine gives for both. */
+  join(owner: ScriptedContainer): void {
+    this.networkMode = `container:${owner.id}`;
+    this.#networkOwner = owner;
   }
 
   /** Ended by itself. */
@@ -48,7 +60,7 @@ export class ScriptedContainer {
   }
 
   inspected(): InspectedContainer {
-    const { id, name, labels, status, health, startedAt, exitCode, restartCount } = this;
+    const { id, name, labels, status, health, startedAt, exitCode, restartCount, networkMode } = this;
     const identity = {
       id,
       name,
@@ -56,6 +68,7 @@ export class ScriptedContainer {
       labels,
       environment: [],
       command: [],
+      ...(networkMode !== undefined && { networkMode }),
     };
     const state: ContainerState = {
       status,
@@ -70,7 +83,8 @@ export class ScriptedContainer {
   sampled(): Sample | undefined {
     if (this.answer) return this.answer();
     if (this.status !== 'running' && this.status !== 'paused') return undefined;
-    const { cpuNanos, networks, extra } = this;
+    const { cpuNanos, extra } = this;
+    const { networks } = this.#networkOwner;
     const cpu = { totalNanos: cpuNanos, userNanos: cpuNanos * 0.75, kernelNanos: cpuNanos * 0.25 };
     const memory = { usage: 5e6, stats: { inactive_file: 1e6 } };
     return {

@@ -28,6 +28,7 @@ function snapshot(name: string, changes: Partial<ContainerSnapshot> = {}): Conta
     stateAt: 0,
     starts: { of: () => 0 },
     failures: 0,
+    givesNoUsage: false,
     trackedSince: 0,
     published: true,
     ...changes,

@@ -141,10 +141,18 @@ test('recorded: why a figure is not there', needsCases, () => {
   assert.deepEqual(reasons('idle'), ['no-own-network', 'no-block-io']);
   assert.deepEqual(reasons('io_writer'), ['no-disk-operations']);
   assert.deepEqual(absencesOf(snapshotWith()), []);
-  const off = { takenAt: 1, windows: false, cpu: { totalNanos: 1 }, networks: [{ name: 'eth0' }] };
+  const networks = [{ name: 'eth0' }];
+  const off = { takenAt: 1, windows: false, cpu: { totalNanos: 1 }, pids: { current: 1 }, networks };
   assert.deepEqual(absencesOf(snapshotWith({ sample: off })), ['no-memory', 'no-block-io']);
   const podman = { ...off, memory: { usage: 5, stats: {} } };
   assert.deepEqual(absencesOf(snapshotWith({ sample: podman })), ['no-working-set', 'no-block-io']);
+  const uncounted = { ...off, pids: { limit: 5 } };
+  assert.deepEqual(absencesOf(snapshotWith({ sample: uncounted })), ['no-memory', 'no-pids', 'no-block-io']);
+  const windows = { ...uncounted, windows: true };
+  assert.deepEqual(absencesOf(snapshotWith({ sample: windows })), ['no-memory', 'no-block-io']);
+  const bare = { takenAt: 1, windows: false, networks };
+  for (const sample of [{}, { sample: bare }])
+    assert.deepEqual(absencesOf(snapshotWith({ ...sample, givesNoUsage: true })), ['no-usage']);
 });
 
 test('an engine that is away is down, and nothing else is known of it but its age', () => {

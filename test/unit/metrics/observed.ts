@@ -75,6 +75,7 @@ export function snapshotWith(parts: Partial<ContainerSnapshot> = {}): ContainerS
     stateAt: Date.UTC(2026, 10, 23),
     starts: { of: () => 1000 },
     failures: 0,
+    givesNoUsage: false,
     trackedSince: 0,
     published: true,
     ...parts,

@@ -71,6 +71,22 @@ test('after a restart what the new run counted is handed over from its start', a
   assert.deepEqual(await reader.growth('container.network.io', 6000), [[90, -6000, 0]]);
 });
 
+test('what another container’s network counted is not handed over again when the container restarts', async () => {
+  const reader = new DeltaReader(['sandbox', 'a']);
+  const sandbox = reader.container('sandbox');
+  reader.container('a').join(sandbox);
+  const receive = (receivedBytes: number) => (sandbox.networks = [{ name: 'eth0', receivedBytes }]);
+  receive(1_000_000);
+  assert.deepEqual(await reader.growth(), [[1_000_000, -10_000, 0]]);
+  receive(1_000_500);
+  assert.deepEqual(await reader.growth(), [[500, -10_000, 0]]);
+  reader.container('a').restart();
+  receive(1_001_000);
+  assert.deepEqual(await reader.growth(), [[500, -10_000, 0]]);
+  receive(1_001_500);
+  assert.deepEqual(await reader.growth(), [[500, -10_000, 0]]);
+});
+
 test('a run that was measured before its start was known is not counted twice', async () => {
   const reader = new DeltaReader(['a']);
   await reader.delta(70_000);
@@ -89,6 +105,22 @@ test('a run that was measured before its start was known is not counted twice', 
     1,
   );
   assert.equal(reader.snapshot('a')?.state.startedAt, before.startedAt);
+});
+
+test('CPU time of cgroup v1 is handed over once, though its modes lag behind', async () => {
+  const reader = new DeltaReader(['a']);
+  const sums = new Map<unknown, number>();
+  for (const [totalNanos, userNanos, kernelNanos] of [
+    [9e6, 0, 0],
+    [31e6, 10e6, 0],
+    [52e6, 30e6, 10e6],
+  ] as const) {
+    const cpu = { totalNanos, userNanos, kernelNanos, perCpuNanos: [totalNanos] };
+    reader.container('a').extra = { cpu };
+    for (const { value, attributes } of pointsIn(await reader.delta(), 'a', 'container.cpu.time'))
+      sums.set(attributes['cpu.mode'], (sums.get(attributes['cpu.mode']) ?? 0) + value);
+  }
+  assert.deepEqual(Object.fromEntries(sums), { user: 0.03, kernel: 0.01 });
 });
 
 test('a device that joins an older container began with nothing', async () => {
@@ -135,6 +167,7 @@ test('a clock that is set back loses no growth, and no interval ends before it b
   reader.container('a').answer = () => ({
     takenAt: reader.clock.now() - behind,
     windows: false,
+    memory: { usage: 1, stats: {} },
     networks: [{ name: 'eth0', receivedBytes }],
   });
   await reader.delta();

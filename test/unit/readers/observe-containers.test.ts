@@ -56,6 +56,8 @@ test('the reader’s patience bounds the wait for a probe', async () => {
 
 test('a subject stays the same object until the identity is read anew, and carries what each reader needs', async () => {
   const engine = new ObservedEngine(['a']);
+  // In its first minute it is inspected, and so its identity read, at every probe.
+  engine.container('a').startedAt -= 3_600_000;
   const subjectOf = (scopes: readonly ScopeMetrics[]) =>
     scopes
       .map((scope) => observedIn.get(scope)?.subject)

@@ -187,6 +187,14 @@ test('a container that ended has no sample at all', needsCases, () => {
   }
 });
 
+test('an answer with nothing but networks is a sample of them', () => {
+  const died = { cpu_stats: { cpu_usage: { total_usage: 0 } }, memory_stats: {}, pids_stats: {} };
+  assert.equal(parseStats({ ...died, networks: {} }, 1000), undefined);
+  const sample = parseStats({ ...died, networks: { eth0: { rx_bytes: 7 } } }, 1000);
+  assert.deepEqual(sample?.networks, [{ name: 'eth0', receivedBytes: 7 }]);
+  assert.deepEqual([sample?.cpu, sample?.memory, sample?.pids], [undefined, undefined, undefined]);
+});
+
 test('the two-sample answer carries the previous CPU reading', needsCases, () => {
   for (const capture of captures) {
     const sample = parseStats(recordedJson(`${capture}/engine/two_sample_stats.json`), Date.now());

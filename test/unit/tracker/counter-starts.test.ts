@@ -11,6 +11,13 @@ function eth(index: number, receivedBytes: number): InterfaceUsage {
   return { name: `eth${index}`, receivedBytes };
 }
 
+/** Of a run that is told in minutes: only a fall, a change in the list or a minute has it inspected again. */
+function steady(): TrackedEngine {
+  const engine = new TrackedEngine(['a']);
+  engine.container('a').startedAt -= 5 * minute;
+  return engine;
+}
+
 /** When counters of container `a` began, relative to the present. */
 function startOf(engine: TrackedEngine, group: Parameters<TrackedEngine['snapshot']>[0] = 'cpu'): number {
   const starts = engine.snapshot('a')?.starts;
@@ -41,7 +48,7 @@ test('after a restart counters begin anew, and nothing of the old run is compare
 });
 
 test('a restart that only the fallen CPU time tells begins anew in that same probe', async () => {
-  const engine = new TrackedEngine(['a']);
+  const engine = steady();
   const a = engine.container('a');
   await engine.probe();
   await engine.probe();
@@ -60,7 +67,7 @@ test('a restart that only the fallen CPU time tells begins anew in that same pro
 });
 
 test('while a restart is being looked into, nothing of the old run is shown under a new start', async () => {
-  const engine = new TrackedEngine(['a']);
+  const engine = steady();
   await engine.probe();
   engine.container('a').cpuNanos = 5e8;
   engine.source.before = (call) => (call === 'inspect' ? hang() : undefined);

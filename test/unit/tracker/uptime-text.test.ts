@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { humanDuration } from '../../../src/simulated/human-duration.ts';
-import { lastingText, startedAnew, startRange } from '../../../src/tracker/uptime-text.ts';
+import { lastingText, tellsSeconds } from '../../../src/tracker/uptime-text.ts';
 
 const hour = 3_600_000;
 
@@ -21,37 +21,24 @@ test('only the time that went by is left out of the text', () => {
   for (const [text, lasting] of Object.entries(texts)) assert.equal(lastingText(text), lasting);
 });
 
-test('what is no uptime has no range', () => {
-  for (const text of ['Created', 'Exited (0) 2 hours ago', 'Up', 'Up 3 fortnights', 'Dead', '']) {
-    assert.equal(startRange(text, 0), undefined, text);
-  }
+test('a text tells seconds in the first minute, whatever it tells of', () => {
+  const young = [
+    'Up Less than a second',
+    'Up 1 second',
+    'Up 59 seconds (healthy)',
+    'Exited (1) 2 seconds ago',
+  ];
+  const old = ['Up About a minute', 'Up 59 minutes', 'Exited (0) 2 hours ago', 'Created', 'Dead', 'Up', ''];
+  for (const text of young) assert.equal(tellsSeconds(text), true, text);
+  for (const text of old) assert.equal(tellsSeconds(text), false, text);
 });
 
-test('whatever the uptimes, one and the same start never looks like two', () => {
+test('a text that tells no seconds is of what happened a minute ago or earlier', () => {
   const uptime = fc.oneof(fc.nat(120_000), fc.nat(100 * hour), fc.nat(30_000 * hour));
   fc.assert(
-    fc.property(uptime, fc.oneof(fc.nat(60_000), fc.nat(50 * hour)), (before, pause) => {
-      const older = startRange(`Up ${humanDuration(before)}`, before);
-      const newer = startRange(`Up ${humanDuration(before + pause)}`, before + pause);
-      assert.ok(older && newer);
-      assert.equal(startedAnew(older, newer), false);
+    fc.property(uptime, (millis) => {
+      assert.equal(tellsSeconds(`Up ${humanDuration(millis)}`), millis < 60_000);
     }),
     { numRuns: 2000 },
   );
-});
-
-test('a restart shows in two texts that cannot both be true', () => {
-  const now = 100 * hour;
-  const cases: readonly (readonly [string, string, boolean])[] = [
-    ['Up 3 hours', 'Up 2 seconds', true],
-    ['Up 50 seconds', 'Up 4 seconds', true],
-    ['Up About a minute', 'Up Less than a second', true],
-    ['Up 3 months', 'Up 2 days', true],
-    ['Up 5 seconds', 'Up 12 seconds', false],
-  ];
-  for (const [before, after, expected] of cases) {
-    const [older, newer] = [startRange(before, now), startRange(after, now + 10_000)];
-    assert.ok(older && newer);
-    assert.equal(startedAnew(older, newer), expected, `${before} → ${after}`);
-  }
 });

@@ -21,6 +21,7 @@ import type { EngineEndpoint } from './sources/docker-address.ts';
 import { realSurroundings } from './sources/docker-endpoint.ts';
 import { engineEndpoints } from './sources/docker-endpoints.ts';
 import { DockerSource } from './sources/docker-source.ts';
+import { firstProbe } from './tracker/first-probe.ts';
 import { TrackerSet } from './tracker/tracker-set.ts';
 import { Trackers } from './tracker/trackers.ts';
 
@@ -28,8 +29,8 @@ import { Trackers } from './tracker/trackers.ts';
 const lastExportMillis = 4000;
 
 /**
- * The agent's own metrics wait this long for what the probe under way records. A scraper in a hurry would otherwise
- * give up on them beside an engine that hangs.
+ * The agent's own metrics wait this long for what the probe under way records. Readers in a hurry would otherwise give
+ * up on them beside an engine that hangs.
  */
 const ownMetricsWaitMillis = 400;
 
@@ -132,8 +133,8 @@ export class Agent {
     const catalogue = catalogueOf(config.profile);
     const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
     this.#telemetry.observe(this.#trackers, catalogue, labels);
-    const settled = (): Promise<void> =>
-      this.#trackers.update({ isEcho: true, waitMillis: ownMetricsWaitMillis });
+    const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
+    const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });
     this.#endProcessObservation = observeProcess(this.#telemetry.meter, { version }, settled);
     const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = config;
     const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
@@ -149,7 +150,7 @@ export class Agent {
       throw new ConfigError([`--listen: ${error instanceof Error ? error.message : String(error)}`]);
     });
     this.#telemetry.begin();
-    if (!this.#isIdle) void this.#prime();
+    if (!this.#isIdle) for (const set of this.#trackers.sets) void this.#prime(set);
     return { address };
   }
 
@@ -171,19 +172,17 @@ export class Agent {
     return this.#config.sdkDisabled || this.#config.exporter.includes('none');
   }
 
-  /** Probes until every engine has answered once, and exports as soon as one does: not an interval later. */
-  async #prime(): Promise<void> {
-    const { clock } = this.#surroundings;
-    let pauseMillis = Math.max(250, this.#config.minProbeInterval);
-    while (!this.#stopped.signal.aborted) {
-      const before = this.#trackers.notYetProbed().length;
-      await this.#trackers.update();
-      const missing = this.#trackers.notYetProbed().length;
-      if (missing < before) await this.#telemetry.flush();
-      if (missing === 0) return;
-      await clock.sleep(pauseMillis, this.#stopped.signal).catch(() => undefined);
-      pauseMillis = Math.min(pauseMillis * 1.5, this.#config.interval);
-    }
+  /** Exports as soon as the engine has answered once: not an interval later, and whatever the others do. */
+  async #prime(set: TrackerSet): Promise<void> {
+    const { interval, minProbeInterval, inlineTimeout } = this.#config;
+    const answered = await firstProbe(set, {
+      clock: this.#surroundings.clock,
+      signal: this.#stopped.signal,
+      waitMillis: inlineTimeout,
+      pauseMillis: Math.max(250, minProbeInterval),
+      longestPauseMillis: interval,
+    });
+    if (answered) await this.#telemetry.flush();
   }
 }
 

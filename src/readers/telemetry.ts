@@ -67,9 +67,12 @@ export class Telemetry {
     for (const reader of this.#push) reader.begin();
   }
 
-  /** Exports now, whatever the phase: the first export follows the first probe. Never rejects. */
+  /**
+   * Exports now, whatever the phase and whatever an engine still hangs in: the first export follows the first probe.
+   * Never rejects.
+   */
   async flush(): Promise<void> {
-    await Promise.allSettled(this.#push.map((reader) => reader.forceFlush()));
+    await Promise.allSettled(this.#push.map((reader) => reader.exportNow()));
   }
 
   /** One collection for a scrape; rejects when there is nothing to show. */
@@ -111,5 +114,7 @@ function pushReader(
     exportTimeoutMillis: Math.min(exportTimeoutMillis, intervalMillis),
     metricProducers: [producer],
     phaseMillis: phaseOf(hostName, intervalMillis),
+    // An engine that hangs must not cost the next period: what the others gave goes out first.
+    patienceMillis: intervalMillis / 2,
   });
 }

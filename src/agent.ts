@@ -14,6 +14,7 @@ import { observeProcess } from './metrics/process-instruments.ts';
 import { observeExports, observeProbes } from './model/observe-all.ts';
 import type { ProbeObserver } from './model/probe-observer.ts';
 import { loggedExports } from './readers/logged-exports.ts';
+import { logSdk } from './readers/sdk-log.ts';
 import { ScrapeSource } from './readers/scrape-source.ts';
 import { Telemetry } from './readers/telemetry.ts';
 import type { TelemetryOptions } from './readers/telemetry.ts';
@@ -113,6 +114,7 @@ export class Agent {
     this.#config = config;
     this.#surroundings = surroundings;
     const { clock, log, environment, version } = surroundings;
+    logSdk(log, () => clock.monotonic());
     const endpoints = findEndpoints(config, environment);
     const late: { instruments?: AgentInstruments } = {};
     const counted = {

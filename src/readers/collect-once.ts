@@ -17,7 +17,7 @@ export interface Collected {
   readonly literal: ReadonlyMap<string, 'gauge' | 'counter'>;
 }
 
-/** Observes what the trackers have now. Throws what the observation threw. */
+/** Observes what the trackers have now. Throws the ObservationError. */
 export async function collectOnce(
   trackers: Trackers,
   catalogue: Catalogue,

@@ -1,3 +1,4 @@
+import { diag } from '@opentelemetry/api';
 import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -11,7 +12,7 @@ import type {
 import type { Catalogue } from '../metrics/catalogue.ts';
 import type { ExportObserver } from '../model/export-observer.ts';
 import type { Trackers } from '../tracker/trackers.ts';
-import { ContainerMeter } from './container-meter.ts';
+import { ContainerMeter, ObservationError } from './container-meter.ts';
 import { DeltaProducer } from './delta-producer.ts';
 import { observeContainers } from './observe-containers.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
@@ -75,12 +76,14 @@ export class Telemetry {
     await Promise.allSettled(this.#push.map((reader) => reader.exportNow()));
   }
 
-  /** One collection for a scrape; rejects when there is nothing to show. */
+  /** One collection for a scrape; rejects with the ObservationError when containers are missing from it. */
   async scrape(timeoutMillis: number): Promise<ResourceMetrics> {
     if (!this.#pull) throw new Error('the exporter prometheus is not on');
     const { resourceMetrics, errors } = await this.#pull.collect({ timeoutMillis });
-    if (resourceMetrics.scopeMetrics.length === 0)
-      throw new Error('nothing was collected', { cause: errors[0] });
+    const failure = errors.find((error) => error instanceof ObservationError);
+    if (failure) throw failure;
+    // Single figures of the agent's own that did not come in time: the rest is worth showing.
+    if (errors.length > 0) diag.warn('collection errors in a scrape', ...errors);
     return resourceMetrics;
   }
 

@@ -7,12 +7,8 @@ import {
   AggregationTemporalityPreference,
   OTLPMetricExporterBase,
 } from '@opentelemetry/exporter-metrics-otlp-http';
-import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
-import {
-  convertLegacyHttpOptions,
-  createOtlpHttpExportDelegate,
-} from '@opentelemetry/otlp-exporter-base/node-http';
+import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ExportObserver } from '../model/export-observer.ts';
 import { contentTypes, requestSerializer } from './otlp-serializer.ts';
@@ -43,6 +39,9 @@ export interface OtlpExporterOptions {
   /** Milliseconds that only grow. */
   monotonic(): number;
 }
+
+/** Requests under way at once, as the packages have it; ours go one after the other unless one is given up. */
+const concurrencyLimit = 30;
 
 const preferences = {
   cumulative: AggregationTemporalityPreference.CUMULATIVE,
@@ -121,19 +120,19 @@ function createDelegate(
   options: OtlpExporterOptions,
   serializer: RequestSerializer,
 ): IOtlpExportDelegate<ResourceMetrics[]> {
-  const { url, headers, compression, requestTimeoutMillis, protocol } = options;
+  const { url, headers, compression, requestTimeoutMillis: timeoutMillis, protocol } = options;
+  // Whole, and not by the package's own helpers: those read the variables once more, and mix into what our settings
+  // decided headers that a flag replaced, or a value that was told to be ignored.
   const http = {
     url,
-    headers: { ...headers },
-    timeoutMillis: requestTimeoutMillis,
-    compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
-    httpAgentOptions: (scheme: string) => agentFor(scheme, options),
+    headers: () => Promise.resolve({ ...headers, 'Content-Type': contentTypes[protocol] }),
+    timeoutMillis,
+    compression,
+    concurrencyLimit,
+    agentFactory: (scheme: string) => agentFor(scheme, options),
   };
-  const converted = convertLegacyHttpOptions(http, 'METRICS', 'v1/metrics', {
-    'Content-Type': contentTypes[protocol],
-  });
   const helper = { name: 'metric_data_point', countItems: countPoints } as const;
-  return createOtlpHttpExportDelegate(converted, serializer, 'otlp_http_metric_exporter', helper, undefined);
+  return createOtlpHttpExportDelegate(http, serializer, 'otlp_http_metric_exporter', helper, undefined);
 }
 
 /** Node's own agents read HTTP_PROXY, HTTPS_PROXY and NO_PROXY when asked to. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
+import { shownOtlpUrl } from './config/otlp-url.ts';
 import type { Config } from './config/settings.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
@@ -18,6 +19,7 @@ import { logSdk } from './readers/sdk-log.ts';
 import { ScrapeSource } from './readers/scrape-source.ts';
 import { Telemetry } from './readers/telemetry.ts';
 import type { TelemetryOptions } from './readers/telemetry.ts';
+import { shownUrl } from './sources/docker-address.ts';
 import type { EngineEndpoint } from './sources/docker-address.ts';
 import { realSurroundings } from './sources/docker-endpoint.ts';
 import { engineEndpoints } from './sources/docker-endpoints.ts';
@@ -50,7 +52,7 @@ export function findEndpoints(config: Config, environment: NodeJS.ProcessEnv): r
   );
   const narrow = config.profile.find((name) => profiles[name].oneEngineOnly);
   if (narrow !== undefined && endpoints.length > 1) {
-    const urls = endpoints.map(({ url }) => url).join(', ');
+    const urls = endpoints.map(({ url }) => shownUrl(url)).join(', ');
     throw new ConfigError([
       `--profile ${narrow}: its names leave room for one engine, but there are ${endpoints.length}: ${urls}`,
     ]);
@@ -121,7 +123,7 @@ export class Agent {
       exportEnded: (...told: Parameters<AgentInstruments['exportEnded']>) =>
         late.instruments?.exportEnded(...told),
     };
-    const exports = observeExports([counted, loggedExports(log, config.otlpEndpoint.href)]);
+    const exports = observeExports([counted, loggedExports(log, shownOtlpUrl(config.otlpEndpoint))]);
     this.#telemetry = new Telemetry(telemetryOptions(config, surroundings), exports);
     const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
     late.instruments = instruments;

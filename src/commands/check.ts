@@ -1,5 +1,6 @@
 import { createTrackers, findEndpoints } from '../agent.ts';
 import { systemClock } from '../clock.ts';
+import { shownOtlpUrl } from '../config/otlp-url.ts';
 import { absenceReasons, absencesOf } from '../metrics/absence.ts';
 import type { AbsenceReason } from '../metrics/absence.ts';
 import { observeProbes } from '../model/observe-all.ts';
@@ -41,7 +42,7 @@ async function check(context: CommandContext): Promise<number> {
       : undefined;
     if (collector)
       stdout.write(
-        `${collector.answers ? 'ok  ' : 'FAIL'} collector ${config.otlpEndpoint.href}: ${collector.text}\n`,
+        `${collector.answers ? 'ok  ' : 'FAIL'} collector ${shownOtlpUrl(config.otlpEndpoint)}: ${collector.text}\n`,
       );
     const isGood =
       [...failures.values()].every((failure) => failure === undefined) && collector?.answers !== false;

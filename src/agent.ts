@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -14,6 +13,7 @@ import { instanceId } from './metrics/instance-id.ts';
 import { observeProcess } from './metrics/process-instruments.ts';
 import { observeExports, observeProbes } from './model/observe-all.ts';
 import type { ProbeObserver } from './model/probe-observer.ts';
+import { otlpOptions } from './otlp-options.ts';
 import { loggedExports } from './readers/logged-exports.ts';
 import { logSdk } from './readers/sdk-log.ts';
 import { ScrapeSource } from './readers/scrape-source.ts';
@@ -211,34 +211,5 @@ function telemetryOptions(
     exportTimeoutMillis: config.exportTimeout,
     hostName: host,
     now: clock.now(),
-  };
-}
-
-function otlpOptions(
-  config: Config,
-  environment: NodeJS.ProcessEnv,
-  clock: Clock,
-): NonNullable<TelemetryOptions['otlp']> {
-  const read = (file: string | undefined): string | undefined =>
-    file === undefined ? undefined : readFileSync(file, 'utf8');
-  const ca = read(config.otlpCertificate);
-  const cert = read(config.otlpClientCertificate);
-  const key = read(config.otlpClientKey);
-  return {
-    url: config.otlpEndpoint.href,
-    protocol: config.otlpProtocol,
-    headers: config.otlpHeaders,
-    compression: config.otlpCompression,
-    requestTimeoutMillis: config.otlpTimeout,
-    exportTimeoutMillis: Math.min(config.exportTimeout, config.interval),
-    temporality: config.otlpTemporality,
-    layout: config.otlpResource,
-    tls: {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-    },
-    environment,
-    monotonic: () => clock.monotonic(),
   };
 }

@@ -74,6 +74,11 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     this.#last = this.#last.then(() => this.#exportAll(collected)).then(done);
   }
 
+  /** Sends a request with nothing in it, by the way that an export takes; resolves with what went wrong, if anything. */
+  async knock(): Promise<Error | undefined> {
+    return await this.#send([], this.#options.exportTimeoutMillis);
+  }
+
   async #exportAll(collected: ResourceMetrics): Promise<SdkExportResult> {
     const { exportTimeoutMillis, observer, layout } = this.#options;
     const start = this.#options.monotonic();

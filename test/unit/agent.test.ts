@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { Agent } from '../../src/agent.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -9,6 +6,7 @@ import { ConfigError } from '../../src/config/config-error.ts';
 import { createLog } from '../../src/log.ts';
 import { startSimulatedEngine } from '../../src/simulated/start-simulated-engine.ts';
 import { waitUntil } from '../setup/daemon.ts';
+import { startHangingServer } from '../support/hanging-server.ts';
 import { OtlpSink } from '../support/otlp-sink.ts';
 import { load } from './config/load.ts';
 
@@ -29,20 +27,12 @@ function wholeLog() {
   };
 }
 
-/** Takes connections and never answers. */
-async function startHangingEngine() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { url: `tcp://127.0.0.1:${port}`, [Symbol.dispose]: () => server.close() };
-}
-
 test('beside an engine that hangs, the first export follows the first probe of the healthy one', async () => {
   await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  using hanging = await startHangingEngine();
+  using hanging = await startHangingServer();
   await using sink = await OtlpSink.start();
   await using _agent = await startAgent({
-    'docker-url': [hanging.url, engine.url],
+    'docker-url': [`tcp://${hanging.address}`, engine.url],
     'otlp-endpoint': sink.url,
     'otlp-protocol': 'http/json',
     interval: '10m',

@@ -19,6 +19,7 @@ export function otlpOptions(
     requestTimeoutMillis: config.otlpTimeout,
     exportTimeoutMillis: Math.min(config.exportTimeout, config.interval),
     temporality: config.otlpTemporality,
+    histogramAggregation: config.otlpHistogramAggregation,
     layout: config.otlpResource,
     tls: readCertificates(config),
     environment,

@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/exporter-metrics-otlp-http';
 import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
 import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
+import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ExportObserver } from '../model/export-observer.ts';
 import { contentTypes, requestSerializer } from './otlp-serializer.ts';
@@ -18,6 +19,9 @@ import type { OtlpLayout } from './otlp-layout.ts';
 
 /** OpenTelemetry's three preferences of temporality. */
 export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
+
+/** OpenTelemetry's two kinds of histogram. */
+export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';
 
 /** Settings of an {@link OtlpExporter}. */
 export interface OtlpExporterOptions {
@@ -31,6 +35,8 @@ export interface OtlpExporterOptions {
   /** Of all requests of one export. */
   readonly exportTimeoutMillis: number;
   readonly temporality: Temporality;
+  /** Of the agent's own histograms; a scrape keeps explicit buckets. */
+  readonly histogramAggregation: HistogramAggregation;
   readonly layout: OtlpLayout;
   /** PEM text. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
@@ -49,6 +55,12 @@ const preferences = {
   lowmemory: AggregationTemporalityPreference.LOWMEMORY,
 };
 
+/** Explicit buckets are those that an instrument advises, which is the default. */
+const aggregations = {
+  explicit_bucket_histogram: AggregationType.DEFAULT,
+  base2_exponential_bucket_histogram: AggregationType.EXPONENTIAL_HISTOGRAM,
+} as const;
+
 /**
  * Sends a collection in requests of whole containers, one after another under one deadline, through the stock
  * delegate: retries, TLS, gzip and headers are its own. Tells the observer how each export ended.
@@ -62,8 +74,16 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   constructor(options: OtlpExporterOptions) {
     const tally = { bytes: 0, rejectedPoints: 0 };
     const delegate = createDelegate(options, tallying(requestSerializer(options.protocol), tally));
-    // The base only flushes and ends its delegate, and takes temporality from here.
-    super(singly(delegate), { temporalityPreference: preferences[options.temporality] });
+    // The base only flushes and ends its delegate, and takes temporality and aggregation from here.
+    super(singly(delegate), {
+      temporalityPreference: preferences[options.temporality],
+      aggregationPreference: (type) => ({
+        type:
+          type === InstrumentType.HISTOGRAM
+            ? aggregations[options.histogramAggregation]
+            : AggregationType.DEFAULT,
+      }),
+    });
     this.#options = options;
     this.#delegate = delegate;
     this.#tally = tally;

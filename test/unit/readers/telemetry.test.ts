@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { catalogueOf } from '../../../src/metrics/catalogue.ts';
 import type { Catalogue } from '../../../src/metrics/catalogue.ts';
@@ -181,6 +182,30 @@ for (const [temporality, own, container] of [
     const [pushed] = pointsNamed(last, 'a', 'container.cpu.time');
     assert.equal(pushed?.value, container === 1 ? 3 : 3.75);
   });
+}
+
+for (const [histogramAggregation, pushed] of [
+  ['explicit_bucket_histogram', 'histogram'],
+  ['base2_exponential_bucket_histogram', 'exponentialHistogram'],
+] as const) {
+  for (const temporality of ['cumulative', 'delta'] as const)
+    test(`${histogramAggregation}, ${temporality}: what is pushed; a scrape has explicit buckets`, async () => {
+      await using collector = await ScriptedCollector.start();
+      await using pushing = new Pushing(collector.origin, { histogramAggregation, temporality });
+      const advice = { explicitBucketBoundaries: [1, 2] };
+      pushing.telemetry.meter.createHistogram('own', { advice }).record(1.5);
+      await pushing.flush();
+      const own = collector
+        .json()
+        .flatMap(metricsOf)
+        .find(({ name }) => name === 'own');
+      assert.deepEqual(Object.keys(own ?? {}).at(-1), pushed);
+      const scraped = (await pushing.scrape()).flatMap(({ metrics }) => metrics);
+      const histogram = scraped.find(({ descriptor }) => descriptor.name === 'own');
+      assert.ok(histogram?.dataPointType === DataPointType.HISTOGRAM);
+      const buckets = { boundaries: [1, 2], counts: [0, 1, 0] };
+      assert.deepEqual(histogram.dataPoints[0]?.value.buckets, buckets);
+    });
 }
 
 test('an export time-out longer than the interval is no error', async () => {

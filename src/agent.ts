@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
+import { shownOtlpUrl } from './config/otlp-url.ts';
 import type { Config } from './config/settings.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
@@ -14,14 +14,18 @@ import { LoopDelay } from './metrics/loop-delay.ts';
 import { observeProcess } from './metrics/process-instruments.ts';
 import { observeExports, observeProbes } from './model/observe-all.ts';
 import type { ProbeObserver } from './model/probe-observer.ts';
+import { otlpOptions } from './otlp-options.ts';
 import { loggedExports } from './readers/logged-exports.ts';
+import { logSdk } from './readers/sdk-log.ts';
 import { ScrapeSource } from './readers/scrape-source.ts';
 import { Telemetry } from './readers/telemetry.ts';
 import type { TelemetryOptions } from './readers/telemetry.ts';
+import { shownUrl } from './sources/docker-address.ts';
 import type { EngineEndpoint } from './sources/docker-address.ts';
 import { realSurroundings } from './sources/docker-endpoint.ts';
 import { engineEndpoints } from './sources/docker-endpoints.ts';
 import { DockerSource } from './sources/docker-source.ts';
+import { firstProbe } from './tracker/first-probe.ts';
 import { TrackerSet } from './tracker/tracker-set.ts';
 import { Trackers } from './tracker/trackers.ts';
 
@@ -29,8 +33,8 @@ import { Trackers } from './tracker/trackers.ts';
 const lastExportMillis = 4000;
 
 /**
- * The agent's own metrics wait this long for what the probe under way records. A scraper in a hurry would otherwise
- * give up on them beside an engine that hangs.
+ * The agent's own metrics wait this long for what the probe under way records. Readers in a hurry would otherwise give
+ * up on them beside an engine that hangs.
  */
 const ownMetricsWaitMillis = 400;
 
@@ -49,7 +53,7 @@ export function findEndpoints(config: Config, environment: NodeJS.ProcessEnv): r
   );
   const narrow = config.profile.find((name) => profiles[name].oneEngineOnly);
   if (narrow !== undefined && endpoints.length > 1) {
-    const urls = endpoints.map(({ url }) => url).join(', ');
+    const urls = endpoints.map(({ url }) => shownUrl(url)).join(', ');
     throw new ConfigError([
       `--profile ${narrow}: its names leave room for one engine, but there are ${endpoints.length}: ${urls}`,
     ]);
@@ -113,13 +117,14 @@ export class Agent {
     this.#config = config;
     this.#surroundings = surroundings;
     const { clock, log, environment, version } = surroundings;
+    logSdk(log, () => clock.monotonic());
     const endpoints = findEndpoints(config, environment);
     const late: { instruments?: AgentInstruments } = {};
     const counted = {
       exportEnded: (...told: Parameters<AgentInstruments['exportEnded']>) =>
         late.instruments?.exportEnded(...told),
     };
-    const exports = observeExports([counted, loggedExports(log, config.otlpEndpoint.href)]);
+    const exports = observeExports([counted, loggedExports(log, shownOtlpUrl(config.otlpEndpoint))]);
     this.#telemetry = new Telemetry(telemetryOptions(config, surroundings), exports);
     const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
     late.instruments = instruments;
@@ -134,8 +139,8 @@ export class Agent {
     const catalogue = catalogueOf(config.profile);
     const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
     this.#telemetry.observe(this.#trackers, catalogue, labels);
-    const settled = (): Promise<void> =>
-      this.#trackers.update({ isEcho: true, waitMillis: ownMetricsWaitMillis });
+    const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
+    const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });
     observeProcess(this.#telemetry.meter, { version }, this.#loopDelay, settled);
     const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = config;
     const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
@@ -151,7 +156,7 @@ export class Agent {
       throw new ConfigError([`--listen: ${error instanceof Error ? error.message : String(error)}`]);
     });
     this.#telemetry.begin();
-    if (!this.#isIdle) void this.#prime();
+    if (!this.#isIdle) for (const set of this.#trackers.sets) void this.#prime(set);
     return { address };
   }
 
@@ -173,19 +178,17 @@ export class Agent {
     return this.#config.sdkDisabled || this.#config.exporter.includes('none');
   }
 
-  /** Probes until every engine has answered once, and exports as soon as one does: not an interval later. */
-  async #prime(): Promise<void> {
-    const { clock } = this.#surroundings;
-    let pauseMillis = Math.max(250, this.#config.minProbeInterval);
-    while (!this.#stopped.signal.aborted) {
-      const before = this.#trackers.notYetProbed().length;
-      await this.#trackers.update();
-      const missing = this.#trackers.notYetProbed().length;
-      if (missing < before) await this.#telemetry.flush();
-      if (missing === 0) return;
-      await clock.sleep(pauseMillis, this.#stopped.signal).catch(() => undefined);
-      pauseMillis = Math.min(pauseMillis * 1.5, this.#config.interval);
-    }
+  /** Exports as soon as the engine has answered once: not an interval later, and whatever the others do. */
+  async #prime(set: TrackerSet): Promise<void> {
+    const { interval, minProbeInterval, inlineTimeout } = this.#config;
+    const answered = await firstProbe(set, {
+      clock: this.#surroundings.clock,
+      signal: this.#stopped.signal,
+      waitMillis: inlineTimeout,
+      pauseMillis: Math.max(250, minProbeInterval),
+      longestPauseMillis: interval,
+    });
+    if (answered) await this.#telemetry.flush();
   }
 }
 
@@ -210,34 +213,5 @@ function telemetryOptions(
     exportTimeoutMillis: config.exportTimeout,
     hostName: host,
     now: clock.now(),
-  };
-}
-
-function otlpOptions(
-  config: Config,
-  environment: NodeJS.ProcessEnv,
-  clock: Clock,
-): NonNullable<TelemetryOptions['otlp']> {
-  const read = (file: string | undefined): string | undefined =>
-    file === undefined ? undefined : readFileSync(file, 'utf8');
-  const ca = read(config.otlpCertificate);
-  const cert = read(config.otlpClientCertificate);
-  const key = read(config.otlpClientKey);
-  return {
-    url: config.otlpEndpoint.href,
-    protocol: config.otlpProtocol,
-    headers: config.otlpHeaders,
-    compression: config.otlpCompression,
-    requestTimeoutMillis: config.otlpTimeout,
-    exportTimeoutMillis: Math.min(config.exportTimeout, config.interval),
-    temporality: config.otlpTemporality,
-    layout: config.otlpResource,
-    tls: {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-    },
-    environment,
-    monotonic: () => clock.monotonic(),
   };
 }

@@ -1,12 +1,18 @@
 import { createTrackers, findEndpoints } from '../agent.ts';
 import { systemClock } from '../clock.ts';
+import { shownOtlpUrl } from '../config/otlp-url.ts';
+import type { Config } from '../config/settings.ts';
 import { absenceReasons, absencesOf } from '../metrics/absence.ts';
 import type { AbsenceReason } from '../metrics/absence.ts';
 import { observeProbes } from '../model/observe-all.ts';
 import type { EngineSnapshot } from '../model/snapshot.ts';
+import { otlpOptions } from '../otlp-options.ts';
+import type { Trackers } from '../tracker/trackers.ts';
 import type { Command, CommandContext } from './command.ts';
 import { withDemo } from './demo.ts';
 import { knockAtCollector } from './knock-at-collector.ts';
+import type { Knock } from './knock-at-collector.ts';
+import { patient } from './patient.ts';
 
 /** Until the second probe that shows whether a container without usage only just died. */
 const secondLookMillis = 1000;
@@ -23,33 +29,14 @@ export const checkCommand: Command = {
 async function check(context: CommandContext): Promise<number> {
   const demo = await withDemo(context);
   const config = demo.applyTo(context.config);
-  const { log, version, stdout, signal } = context;
-  const surroundings = { clock: systemClock, log, environment: process.env, version };
-  const trackers = createTrackers(
-    { ...config, minProbeInterval: secondLookMillis / 2 },
-    findEndpoints(config, process.env),
-    observeProbes([]),
-    surroundings,
-  );
+  const otlp = config.exporter.includes('otlp') ? otlpOptions(config, process.env, systemClock) : undefined;
+  const trackers = checkedTrackers(config, context);
   try {
-    await trackers.update();
-    if (trackers.snapshots().some(isUnmeasured)) {
-      await systemClock.sleep(secondLookMillis, signal);
-      await trackers.update();
-    }
-    const unreached = new Map(trackers.notYetProbed().map(({ engine, reason }) => [engine, reason]));
-    const failures = new Map(
-      trackers.sets.map(({ engine, failure }) => [engine.name, failure ?? unreached.get(engine.name)]),
-    );
+    const failures = await checkEngines(trackers, context.signal);
     for (const snapshot of trackers.snapshots())
-      stdout.write(engineReport(snapshot, failures.get(snapshot.engine.name)));
-    const collector = config.exporter.includes('otlp')
-      ? await knockAtCollector(config.otlpEndpoint)
-      : undefined;
-    if (collector)
-      stdout.write(
-        `${collector.answers ? 'ok  ' : 'FAIL'} collector ${config.otlpEndpoint.href}: ${collector.text}\n`,
-      );
+      context.stdout.write(engineReport(snapshot, failures.get(snapshot.engine.name)));
+    const collector = otlp && (await knockAtCollector(otlp));
+    if (collector) context.stdout.write(collectorReport(config, collector));
     const isGood =
       [...failures.values()].every((failure) => failure === undefined) && collector?.answers !== false;
     return isGood ? 0 : 1;
@@ -57,6 +44,37 @@ async function check(context: CommandContext): Promise<number> {
     trackers.close();
     await demo.close();
   }
+}
+
+function checkedTrackers(config: Config, { log, version }: CommandContext): Trackers {
+  const surroundings = { clock: systemClock, log, environment: process.env, version };
+  const endpoints = findEndpoints(config, process.env);
+  return createTrackers(
+    { ...patient(config), minProbeInterval: secondLookMillis / 2 },
+    endpoints,
+    observeProbes([]),
+    surroundings,
+  );
+}
+
+/** Probes every engine; why it failed, by the engine's name. */
+async function checkEngines(
+  trackers: Trackers,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  await trackers.update();
+  if (trackers.snapshots().some(isUnmeasured)) {
+    await systemClock.sleep(secondLookMillis, signal);
+    await trackers.update();
+  }
+  const unreached = new Map(trackers.notYetProbed().map(({ engine, reason }) => [engine, reason]));
+  return new Map(
+    trackers.sets.map(({ engine, failure }) => [engine.name, failure ?? unreached.get(engine.name)]),
+  );
+}
+
+function collectorReport({ otlpEndpoint }: Config, { answers, text }: Knock): string {
+  return `${answers ? 'ok  ' : 'FAIL'} collector ${shownOtlpUrl(otlpEndpoint)}: ${text}\n`;
 }
 
 function isUnmeasured({ containers }: EngineSnapshot): boolean {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { shownOtlpUrl } from '../config/otlp-url.ts';
 import type { Config } from '../config/settings.ts';
 import { OtlpReceiver } from '../simulated/otlp-receiver.ts';
 import type { SimulatedEngine } from '../simulated/simulated-engine.ts';
@@ -56,7 +57,7 @@ interface Scene {
 function whereToLook({ config, engine, receiver, address }: Scene): string {
   const target = receiver
     ? `no collector answers at ${config.otlpEndpoint.origin}: pushing to a receiver inside this process instead`
-    : `pushing to ${config.otlpEndpoint.href}`;
+    : `pushing to ${shownOtlpUrl(config.otlpEndpoint)}`;
   return [
     `Tidegauge measures ${engine.names.length} simulated containers.`,
     `  Prometheus  curl ${address}/metrics`,

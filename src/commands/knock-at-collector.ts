@@ -1,23 +1,31 @@
+import { OtlpExporter } from '../readers/otlp-exporter.ts';
+import type { OtlpExporterOptions } from '../readers/otlp-exporter.ts';
+
 /** What came of knocking. */
 export interface Knock {
   readonly answers: boolean;
   readonly text: string;
 }
 
-const knockMillis = 3000;
+/** Where other statuses than these come from, the collector says itself. */
+const hints: Readonly<Record<number, string>> = {
+  401: 'it wants other credentials',
+  403: 'it wants other credentials',
+  404: 'is this the OTLP/HTTP port (usually 4318)?',
+  405: 'is this the OTLP/HTTP port (usually 4318)?',
+};
 
-/** Sends the collector an empty request: any HTTP answer but 404 shows that somebody takes OTLP there. */
-export async function knockAtCollector(url: URL): Promise<Knock> {
-  try {
-    const headers = { 'content-type': 'application/json' };
-    const signal = AbortSignal.timeout(knockMillis);
-    const { status } = await fetch(url, { method: 'POST', headers, body: '{"resourceMetrics":[]}', signal });
-    if (status < 300) return { answers: true, text: `answers ${status}` };
-    if (status === 401 || status === 403)
-      return { answers: true, text: `answers ${status}: it wants credentials` };
-    return { answers: false, text: `answers ${status}: is this the OTLP/HTTP port (usually 4318)?` };
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { answers: false, text: cause instanceof Error ? cause.message || cause.name : String(cause) };
-  }
+/** Sends the collector an empty export, with the headers, certificates, proxy and retries of a real one. */
+export async function knockAtCollector(options: Omit<OtlpExporterOptions, 'observer'>): Promise<Knock> {
+  const exporter = new OtlpExporter({ ...options, observer: { exportEnded: () => undefined } });
+  const failure = await exporter.knock();
+  await exporter.shutdown();
+  return failure ? { answers: false, text: reasonOf(failure) } : { answers: true, text: 'takes exports' };
+}
+
+function reasonOf(failure: Error): string {
+  const code = 'code' in failure ? failure.code : undefined;
+  // Nobody listens on either address of a host that has two: such an error has a code alone.
+  if (typeof code !== 'number') return failure.message || (typeof code === 'string' ? code : failure.name);
+  return `answers ${code}: ${hints[code] ?? failure.message}`;
 }

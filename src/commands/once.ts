@@ -8,6 +8,7 @@ import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Command, CommandContext } from './command.ts';
 import { withDemo } from './demo.ts';
 import { formatOnce, onceFormats } from './once-format.ts';
+import { patient } from './patient.ts';
 
 /** Between the two samples that a rate needs. */
 const sampleGapMillis = 1000;
@@ -39,13 +40,15 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
   const endpoints = findEndpoints(config, process.env);
   const surroundings = { clock: systemClock, log, environment: process.env, version };
   // Two probes and no third for the collection: nobody else asks.
-  const timing = { ...config, minProbeInterval: sampleGapMillis / 2 };
+  const timing = { ...patient(config), minProbeInterval: sampleGapMillis / 2 };
   const trackers = createTrackers(timing, endpoints, observeProbes([]), surroundings);
   try {
     await trackers.update();
     if (trackers.notYetProbed().length < endpoints.length) {
       await systemClock.sleep(sampleGapMillis, signal);
-      await trackers.update();
+      // Who could not be reached has had its wait.
+      const reached = trackers.sets.filter(({ failure }) => failure === undefined);
+      await Promise.all(reached.map((set) => set.update(config.inlineTimeout)));
     }
     const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
     const collected = await collectOnce(trackers, catalogueOf(config.profile), labels);

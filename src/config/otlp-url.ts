@@ -12,6 +12,11 @@ export function otlpBaseUrl(): z.ZodType<URL> {
   return z.preprocess((raw) => (typeof raw === 'string' ? withSignalPath(raw) : raw), otlpUrl());
 }
 
+/** The URL as it may be shown: credentials stand before the host, and tokens often in the query. */
+export function shownOtlpUrl({ origin, pathname }: URL): string {
+  return origin + pathname;
+}
+
 function withSignalPath(base: string): string | URL {
   if (!isHttp(base)) return base;
   const url = new URL(base);

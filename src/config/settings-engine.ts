@@ -41,8 +41,8 @@ export const engineSettings = {
     isPem: true,
   },
   dockerTlsVerify: {
-    type: boolean(),
-    default: 'true',
+    type: boolean().optional(),
+    defaultText: 'as DOCKER_TLS_VERIFY or the Docker context has it where no file is named above, else true',
     group: 'Engine',
     help: "Verify the engine's certificate",
     example: 'false',

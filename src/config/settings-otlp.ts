@@ -92,6 +92,14 @@ export const otlpSettings = {
     example: 'delta',
     otelVariables: [{ name: 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE' }],
   },
+  otlpHistogramAggregation: {
+    type: oneOf(['explicit_bucket_histogram', 'base2_exponential_bucket_histogram']),
+    default: 'explicit_bucket_histogram',
+    group: 'OTLP',
+    help: 'How durations are pushed: explicit_bucket_histogram or base2_exponential_bucket_histogram',
+    example: 'base2_exponential_bucket_histogram',
+    otelVariables: [{ name: 'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION' }],
+  },
   otlpResource: {
     type: oneOf(['container', 'flat']),
     default: 'container',

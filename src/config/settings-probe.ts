@@ -31,7 +31,7 @@ export const probeSettings = {
     type: duration(100),
     default: '20s',
     group: 'Probing',
-    help: 'An export or scrape waits this long for a probe, then gets what there is',
+    help: 'A scrape waits this long for a probe, then gets what there is; a push no longer than half its interval',
     example: '5s',
     atMost: 'probeTimeout',
   },

@@ -31,6 +31,7 @@ export function metricsRoute(source: MetricsSource, log: Log): Route {
       try {
         const chunks = await source.scrape(format, scrapeTimeout(request));
         const body = await begun(chunks[Symbol.asyncIterator](), log);
+        if (isFailing) log.info({}, 'scrapes succeed again');
         isFailing = false;
         return await sendBody(request, reply.type(contentType), body);
       } catch (error) {

@@ -17,7 +17,7 @@ export interface Collected {
   readonly literal: ReadonlyMap<string, 'gauge' | 'counter'>;
 }
 
-/** Observes what the trackers have now. Throws what the observation threw. */
+/** Observes what the trackers have now. Throws the ObservationError. */
 export async function collectOnce(
   trackers: Trackers,
   catalogue: Catalogue,
@@ -25,7 +25,7 @@ export async function collectOnce(
 ): Promise<Collected> {
   const meter = new ContainerMeter();
   observeContainers(meter, trackers, catalogue, new Subjects(labels));
-  const { resourceMetrics, errors } = await meter.collect();
+  const { resourceMetrics, errors } = await meter.collect({ timeoutMillis: 0 });
   if (errors.length > 0) throw errors[0];
   const resource = resourceFromAttributes({});
   return {

@@ -50,6 +50,17 @@ export class ContainerObservable implements Observable {
   removeCallback(_callback: ObservableCallback): void {}
 }
 
+/** What the batch callback threw: the containers that were to come after are missing from the collection. */
+export class ObservationError extends Error {
+  override readonly name = 'ObservationError';
+
+  constructor(cause: unknown) {
+    super(`containers cannot be observed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
 /** Whom and when the next observations are of. */
 export interface ObservedSubject {
   readonly subject: Subject;
@@ -119,14 +130,14 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
     this.#callback = callback;
   }
 
-  /** Never rejects: a rejection would fail the reader's whole collection. */
+  /** Never rejects, as a rejection would fail the reader's whole collection: what is thrown is among the errors. */
   async collect(options?: { timeoutMillis?: number }): Promise<CollectionResult> {
     const collection = new Collection(options?.timeoutMillis);
     const errors: unknown[] = [];
     try {
       await this.#callback(collection);
     } catch (error) {
-      errors.push(error);
+      errors.push(new ObservationError(error));
     }
     return {
       resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics: collection.scopes },

@@ -7,12 +7,9 @@ import {
   AggregationTemporalityPreference,
   OTLPMetricExporterBase,
 } from '@opentelemetry/exporter-metrics-otlp-http';
-import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
-import {
-  convertLegacyHttpOptions,
-  createOtlpHttpExportDelegate,
-} from '@opentelemetry/otlp-exporter-base/node-http';
+import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
+import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ExportObserver } from '../model/export-observer.ts';
 import { contentTypes, requestSerializer } from './otlp-serializer.ts';
@@ -22,6 +19,9 @@ import type { OtlpLayout } from './otlp-layout.ts';
 
 /** OpenTelemetry's three preferences of temporality. */
 export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
+
+/** OpenTelemetry's two kinds of histogram. */
+export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';
 
 /** Settings of an {@link OtlpExporter}. */
 export interface OtlpExporterOptions {
@@ -35,6 +35,8 @@ export interface OtlpExporterOptions {
   /** Of all requests of one export. */
   readonly exportTimeoutMillis: number;
   readonly temporality: Temporality;
+  /** Of the agent's own histograms; a scrape keeps explicit buckets. */
+  readonly histogramAggregation: HistogramAggregation;
   readonly layout: OtlpLayout;
   /** PEM text. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
@@ -44,11 +46,20 @@ export interface OtlpExporterOptions {
   monotonic(): number;
 }
 
+/** Requests under way at once, as the packages have it; ours go one after the other unless one is given up. */
+const concurrencyLimit = 30;
+
 const preferences = {
   cumulative: AggregationTemporalityPreference.CUMULATIVE,
   delta: AggregationTemporalityPreference.DELTA,
   lowmemory: AggregationTemporalityPreference.LOWMEMORY,
 };
+
+/** Explicit buckets are those that an instrument advises, which is the default. */
+const aggregations = {
+  explicit_bucket_histogram: AggregationType.DEFAULT,
+  base2_exponential_bucket_histogram: AggregationType.EXPONENTIAL_HISTOGRAM,
+} as const;
 
 /**
  * Sends a collection in requests of whole containers, one after another under one deadline, through the stock
@@ -63,8 +74,16 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   constructor(options: OtlpExporterOptions) {
     const tally = { bytes: 0, rejectedPoints: 0 };
     const delegate = createDelegate(options, tallying(requestSerializer(options.protocol), tally));
-    // The base only flushes and ends its delegate, and takes temporality from here.
-    super(singly(delegate), { temporalityPreference: preferences[options.temporality] });
+    // The base only flushes and ends its delegate, and takes temporality and aggregation from here.
+    super(singly(delegate), {
+      temporalityPreference: preferences[options.temporality],
+      aggregationPreference: (type) => ({
+        type:
+          type === InstrumentType.HISTOGRAM
+            ? aggregations[options.histogramAggregation]
+            : AggregationType.DEFAULT,
+      }),
+    });
     this.#options = options;
     this.#delegate = delegate;
     this.#tally = tally;
@@ -73,6 +92,11 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   override export(collected: ResourceMetrics, done: (result: SdkExportResult) => void): void {
     // One after the other: a flush may meet the export of a period, and each has its own count of bytes.
     this.#last = this.#last.then(() => this.#exportAll(collected)).then(done);
+  }
+
+  /** Sends a request with nothing in it, by the way that an export takes; resolves with what went wrong, if anything. */
+  async knock(): Promise<Error | undefined> {
+    return await this.#send([], this.#options.exportTimeoutMillis);
   }
 
   async #exportAll(collected: ResourceMetrics): Promise<SdkExportResult> {
@@ -121,19 +145,19 @@ function createDelegate(
   options: OtlpExporterOptions,
   serializer: RequestSerializer,
 ): IOtlpExportDelegate<ResourceMetrics[]> {
-  const { url, headers, compression, requestTimeoutMillis, protocol } = options;
+  const { url, headers, compression, requestTimeoutMillis: timeoutMillis, protocol } = options;
+  // Whole, and not by the package's own helpers: those read the variables once more, and mix into what our settings
+  // decided headers that a flag replaced, or a value that was told to be ignored.
   const http = {
     url,
-    headers: { ...headers },
-    timeoutMillis: requestTimeoutMillis,
-    compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
-    httpAgentOptions: (scheme: string) => agentFor(scheme, options),
+    headers: () => Promise.resolve({ ...headers, 'Content-Type': contentTypes[protocol] }),
+    timeoutMillis,
+    compression,
+    concurrencyLimit,
+    agentFactory: (scheme: string) => agentFor(scheme, options),
   };
-  const converted = convertLegacyHttpOptions(http, 'METRICS', 'v1/metrics', {
-    'Content-Type': contentTypes[protocol],
-  });
   const helper = { name: 'metric_data_point', countItems: countPoints } as const;
-  return createOtlpHttpExportDelegate(converted, serializer, 'otlp_http_metric_exporter', helper, undefined);
+  return createOtlpHttpExportDelegate(http, serializer, 'otlp_http_metric_exporter', helper, undefined);
 }
 
 /** Node's own agents read HTTP_PROXY, HTTPS_PROXY and NO_PROXY when asked to. */

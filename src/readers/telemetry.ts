@@ -1,3 +1,4 @@
+import { diag } from '@opentelemetry/api';
 import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -11,7 +12,7 @@ import type {
 import type { Catalogue } from '../metrics/catalogue.ts';
 import type { ExportObserver } from '../model/export-observer.ts';
 import type { Trackers } from '../tracker/trackers.ts';
-import { ContainerMeter } from './container-meter.ts';
+import { ContainerMeter, ObservationError } from './container-meter.ts';
 import { DeltaProducer } from './delta-producer.ts';
 import { observeContainers } from './observe-containers.ts';
 import { OtlpExporter } from './otlp-exporter.ts';
@@ -67,17 +68,22 @@ export class Telemetry {
     for (const reader of this.#push) reader.begin();
   }
 
-  /** Exports now, whatever the phase: the first export follows the first probe. Never rejects. */
+  /**
+   * Exports now, whatever the phase and whatever an engine still hangs in: the first export follows the first probe.
+   * Never rejects.
+   */
   async flush(): Promise<void> {
-    await Promise.allSettled(this.#push.map((reader) => reader.forceFlush()));
+    await Promise.allSettled(this.#push.map((reader) => reader.exportNow()));
   }
 
-  /** One collection for a scrape; rejects when there is nothing to show. */
+  /** One collection for a scrape; rejects with the ObservationError when containers are missing from it. */
   async scrape(timeoutMillis: number): Promise<ResourceMetrics> {
     if (!this.#pull) throw new Error('the exporter prometheus is not on');
     const { resourceMetrics, errors } = await this.#pull.collect({ timeoutMillis });
-    if (resourceMetrics.scopeMetrics.length === 0)
-      throw new Error('nothing was collected', { cause: errors[0] });
+    const failure = errors.find((error) => error instanceof ObservationError);
+    if (failure) throw failure;
+    // Single figures of the agent's own that did not come in time: the rest is worth showing.
+    if (errors.length > 0) diag.warn('collection errors in a scrape', ...errors);
     return resourceMetrics;
   }
 
@@ -111,5 +117,7 @@ function pushReader(
     exportTimeoutMillis: Math.min(exportTimeoutMillis, intervalMillis),
     metricProducers: [producer],
     phaseMillis: phaseOf(hostName, intervalMillis),
+    // An engine that hangs must not cost the next period: what the others gave goes out first.
+    patienceMillis: intervalMillis / 2,
   });
 }

@@ -5,8 +5,16 @@ import { join } from 'node:path';
 import type { EngineEndpoint, EngineTls } from './docker-address.ts';
 import { objectOf, textOf } from './fields.ts';
 
+/** By the names of their files in a directory laid out as `DOCKER_CERT_PATH`, without `.pem`. */
+export const certificateNames = ['ca', 'cert', 'key'] as const;
+
+/** Files of PEM text. */
+export type CertificateFiles = Readonly<Partial<Record<(typeof certificateNames)[number], string>>>;
+
 /** What discovery looks at; a test gives its own. */
 export interface Surroundings {
+  /** Those that the user names, which come before those found here; absent: none. */
+  readonly certificateFiles?: CertificateFiles;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly userId: number | undefined;
@@ -43,10 +51,21 @@ export function realSurroundings(environment: Surroundings['environment']): Surr
   };
 }
 
-/** The certificates in a directory laid out as `DOCKER_CERT_PATH`: ca.pem, cert.pem, key.pem. */
-function certificatesIn(at: Surroundings, directory: string, verify: boolean): EngineTls {
-  const read = (file: string): string => readCertificate(at, join(directory, file));
-  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), verify };
+/**
+ * The certificates in a directory laid out as `DOCKER_CERT_PATH`, without those that the user names otherwise. One that
+ * is missing is an error where all are expected.
+ */
+function certificatesIn(
+  at: Surroundings,
+  directory: string,
+  { areExpected }: { readonly areExpected: boolean },
+): Omit<EngineTls, 'verify'> {
+  const entries = certificateNames
+    .filter((name) => at.certificateFiles?.[name] === undefined)
+    .map((name) => ({ name, path: join(directory, `${name}.pem`) }))
+    .filter(({ path }) => areExpected || at.exists(path))
+    .map(({ name, path }) => [name, readCertificate(at, path)] as const);
+  return Object.fromEntries(entries);
 }
 
 /** PEM text. Throws an Error that names the file. */
@@ -59,23 +78,16 @@ export function readCertificate(at: Surroundings, path: string): string {
   }
 }
 
-/** A context may come with the authority alone, with all three files, or with none. */
-function certificatesPresentIn(at: Surroundings, directory: string): Omit<EngineTls, 'verify'> | undefined {
-  const files = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
-  const entries = Object.entries(files).flatMap(([name, file]) => {
-    const path = join(directory, file);
-    return at.exists(path) ? [[name, readCertificate(at, path)] as const] : [];
-  });
-  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
-}
-
 function fromDockerHost(at: Surroundings): EngineEndpoint | undefined {
   const { DOCKER_HOST: host, DOCKER_CERT_PATH: directory, DOCKER_TLS_VERIFY: verify } = at.environment;
   if (!host) return undefined;
   const url = host.includes('://') ? host : `tcp://${host}`;
   if (!url.startsWith('tcp://') && !url.startsWith('https://')) return { url };
   if (!verify && !directory) return { url };
-  return { url, tls: certificatesIn(at, directory || join(at.home, '.docker'), Boolean(verify)) };
+  // Beside files that the user names, those of the directory only complete them.
+  const areExpected = at.certificateFiles === undefined;
+  const certificates = certificatesIn(at, directory || join(at.home, '.docker'), { areExpected });
+  return { url, tls: { ...certificates, verify: Boolean(verify) } };
 }
 
 /** `docker context use`: metadata lies under the SHA-256 of the context's name. */
@@ -95,8 +107,11 @@ function contextEndpoint(at: Surroundings, root: string, name: string): EngineEn
   if (!url)
     throw new Error(`Docker context "${name}": no endpoint in ${join(root, 'contexts', 'meta', digest)}`);
   const skipsVerify = docker?.['SkipTLSVerify'] === true;
-  const certificates = certificatesPresentIn(at, join(root, 'contexts', 'tls', digest, 'docker'));
-  return certificates || skipsVerify ? { url, tls: { ...certificates, verify: !skipsVerify } } : { url };
+  // A context may come with the authority alone, with all three files, or with none.
+  const directory = join(root, 'contexts', 'tls', digest, 'docker');
+  const certificates = certificatesIn(at, directory, { areExpected: false });
+  const isSecured = skipsVerify || Object.keys(certificates).length > 0;
+  return isSecured ? { url, tls: { ...certificates, verify: !skipsVerify } } : { url };
 }
 
 /** Rootless Docker, Docker Desktop and rootless Podman. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { waitUntil } from '../setup/daemon.ts';
 import { runTidegauge, startAgent } from '../support/agent-process.ts';
-import type { OtlpRequest } from '../support/collector.ts';
+import { startCollector, type OtlpRequest } from '../support/collector.ts';
 import { skipUnless } from '../support/component.ts';
 import { pointsNamed } from '../support/otlp-points.ts';
 import { OtlpSink } from '../support/otlp-sink.ts';
@@ -48,6 +48,20 @@ suite('tidegauge once', { concurrency: true, skip: skipWithoutScene || skipUnles
     assert.equal(exitCode, 1);
     assert.match(stderr, /\/nowhere\/docker\.sock/);
   });
+});
+
+suite('tidegauge check', { concurrency: true, skip: skipWithoutScene }, () => {
+  for (const protocol of ['http/protobuf', 'http/json'])
+    test(`the Collector takes the empty export of ${protocol}`, async () => {
+      await using engine = await startSimulatedProcess();
+      await using collector = await startCollector();
+      const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${collector.otlpUrl}`];
+      const { exitCode, stdout } = await runTidegauge({
+        args: ['check', ...where, `--otlp-protocol=${protocol}`],
+      });
+      assert.equal(exitCode, 0, stdout);
+      assert.match(stdout, /^ok {3}collector .*: takes exports$/m);
+    });
 });
 
 test('20 scrapers at once and the push cost one probe', { concurrency: true }, async () => {

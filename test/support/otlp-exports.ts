@@ -15,6 +15,7 @@ export const plainOptions: Omit<OtlpExporterOptions, 'url' | 'observer'> = {
   requestTimeoutMillis: 5000,
   exportTimeoutMillis: 10_000,
   temporality: 'cumulative',
+  histogramAggregation: 'explicit_bucket_histogram',
   layout: 'container',
   tls: {},
   environment: {},

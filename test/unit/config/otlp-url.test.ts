@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { otlpBaseUrl, otlpUrl } from '../../../src/config/otlp-url.ts';
+import { otlpBaseUrl, otlpUrl, shownOtlpUrl } from '../../../src/config/otlp-url.ts';
 import { refusals } from './refusals.ts';
 
 /** Written, as the URL of every signal, as the URL of metrics. */
@@ -41,3 +41,12 @@ for (const [raw, message] of bad) {
     assert.equal(refusals(otlpUrl(), raw), message);
   });
 }
+
+test('what is shown has no credentials', () => {
+  for (const [written, shown] of [
+    ['https://me:hunter2@a.example:4318/p?key=hunter2', 'https://a.example:4318/p'],
+    ['https://hunter2@a.example/', 'https://a.example/'],
+    ['http://[::1]:4318/v1/metrics#hunter2', 'http://[::1]:4318/v1/metrics'],
+  ] as const)
+    assert.equal(shownOtlpUrl(new URL(written)), shown);
+});

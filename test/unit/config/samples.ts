@@ -30,6 +30,11 @@ export const samples: Readonly<Record<keyof Config, readonly [string, string, st
   otlpClientCertificate: ['/a.pem', '/b.pem', '/c.pem'],
   otlpClientKey: ['/a.pem', '/b.pem', '/c.pem'],
   otlpTemporality: ['delta', 'lowmemory', 'DELTA'],
+  otlpHistogramAggregation: [
+    'base2_exponential_bucket_histogram',
+    'BASE2_EXPONENTIAL_BUCKET_HISTOGRAM',
+    'Base2_Exponential_Bucket_Histogram',
+  ],
   otlpResource: ['flat', 'FLAT', 'Flat'],
   listen: ['a:1', '[::1]:2', ':3'],
   containerIdLabel: ['false', 'FALSE', 'False'],

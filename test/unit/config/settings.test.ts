@@ -69,10 +69,7 @@ for (const setting of namedSettings) {
       const value = type.parse(text);
       assert.deepStrictEqual(type.parse(value), value);
     }
-    assert.equal(
-      isSwitch(setting),
-      typeof bare.config[setting.key as keyof typeof bare.config] === 'boolean',
-    );
+    assert.equal(isSwitch(setting), typeof type.parse(example) === 'boolean');
     assert.ok(setting.default !== undefined || type.safeParse(undefined).success);
     assert.ok(
       typeof setting.default === 'string' || setting.defaultText !== undefined,

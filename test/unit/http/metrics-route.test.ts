@@ -67,14 +67,18 @@ test('the time-out that Prometheus names is passed on, a bad one is not', async 
 });
 
 test('a collection that fails is answered with 503 and the reason', async () => {
-  await using served = await serve({
-    metrics: { scrape: () => Promise.reject(new Error('nothing was collected')) },
-  });
+  let isBroken = true;
+  const scrape = () =>
+    isBroken ? Promise.reject(new Error('nothing was collected')) : Promise.resolve(chunksOf([line]));
+  await using served = await serve({ metrics: { scrape } });
   const answer = await ask(`${served.url}/metrics`, { headers: { 'accept-encoding': 'gzip' } });
   assert.deepEqual([answer.status, answer.body], [503, 'collection failed: nothing was collected\n']);
   assert.match(answer.headers['content-type'] ?? '', /^text\/plain/);
   await ask(`${served.url}/metrics`);
-  assert.deepEqual(served.logged, ['scrapes fail'], 'once per change of state');
+  isBroken = false;
+  for (let scrapes = 0; scrapes < 2; scrapes += 1)
+    assert.equal((await ask(`${served.url}/metrics`)).status, 200);
+  assert.deepEqual(served.logged, ['scrapes fail', 'scrapes succeed again'], 'once per change of state');
 });
 
 test('so is a rendering that fails before its first chunk', async () => {

@@ -5,7 +5,12 @@ import type { BatchObservableCallback, Meter } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricProducer } from '@opentelemetry/sdk-metrics';
-import { ContainerMeter, ContainerObservable, observedIn } from '../../../src/readers/container-meter.ts';
+import {
+  ContainerMeter,
+  ContainerObservable,
+  observedIn,
+  ObservationError,
+} from '../../../src/readers/container-meter.ts';
 import type { ContainerObservableResult, ObservedSubject } from '../../../src/readers/container-meter.ts';
 import { millisOf, numberPoints } from '../../support/collected-points.ts';
 
@@ -108,6 +113,8 @@ test('collect never rejects: what a callback throws is told beside what it obser
     );
     const { resourceMetrics, errors } = await meter.collect();
     assert.deepEqual([resourceMetrics.scopeMetrics.length, errors.length], [1, 1]);
+    assert.ok(errors[0] instanceof ObservationError);
+    assert.match(errors[0].message, /^containers cannot be observed: (?:late|at once)$/);
   }
 });
 

@@ -35,6 +35,27 @@ test('the wire: path, content type, headers, gzip when wanted', async () => {
   assert.deepEqual([plain.succeeded, plain.error, packed.succeeded], [true, undefined, true]);
 });
 
+test('the variables of the process have no say besides the options', async (context) => {
+  const variables = {
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=secret',
+    OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'x-secret=1',
+    OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+    OTEL_EXPORTER_OTLP_TIMEOUT: '1',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://elsewhere.example',
+    OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere.pem',
+  };
+  Object.assign(process.env, variables);
+  context.after(() => Object.keys(variables).forEach((name) => delete process.env[name]));
+  await using collector = await ScriptedCollector.start();
+  collector.answer = () => (response) => setTimeout(() => response.end(), 50);
+  const { succeeded } = await exportOnce(collector.origin, await few(), { headers: { 'X-A': '1' } });
+  const { headers = {} } = collector.requests[0] ?? {};
+  assert.equal(succeeded, true);
+  assert.equal(headers['x-a'], '1');
+  for (const name of ['authorization', 'x-secret', 'content-encoding'])
+    assert.equal(headers[name], undefined, name);
+});
+
 test('what the collector refuses while it answers 200 is counted over all requests', async () => {
   await using collector = await ScriptedCollector.start();
   collector.answer = () => ({ body: '{"partialSuccess":{"rejectedDataPoints":"7"}}' });

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExportResultCode } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { CollectionResult, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
 import { PhasedReader, phaseOf } from '../../../src/readers/phased-reader.ts';
 
@@ -16,7 +17,11 @@ class Phased {
     exportIntervalMillis: 10_000,
     exportTimeoutMillis: 10_000,
     phaseMillis: 4000,
+    patienceMillis: 5000,
+    metricProducers: [{ collect: (options) => this.#collect(options?.timeoutMillis) }],
   });
+  /** How long each collection was ready to wait. */
+  readonly waits: unknown[] = [];
   readonly provider = new MeterProvider({ readers: [this.reader] });
   readonly #timers: TestContext['mock']['timers'];
 
@@ -24,6 +29,12 @@ class Phased {
     this.#timers = mock.timers;
     this.provider.getMeter('m').createCounter('c').add(1);
     this.reader.begin();
+  }
+
+  #collect(timeoutMillis: number | undefined): Promise<CollectionResult> {
+    this.waits.push(timeoutMillis);
+    const resourceMetrics = { resource: resourceFromAttributes({}), scopeMetrics: [] };
+    return Promise.resolve({ resourceMetrics, errors: [] });
   }
 
   #exporter(): PushMetricExporter {
@@ -59,6 +70,16 @@ test('the first export is on flush, the next at the phase, then one per interval
   await phased.provider.shutdown();
 });
 
+test('a collection waits for its patience and not for the time-out of the export; in a hurry, and at the end, less', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const phased = new Phased(context);
+  await phased.exportsAfter(4000);
+  await phased.reader.exportNow();
+  await phased.exportsAfter(10_000);
+  await phased.provider.shutdown({ timeoutMillis: 4000 });
+  assert.deepEqual(phased.waits, [5000, 500, 5000, 2000]);
+});
+
 test('shutdown before the phase exports a last time, and nothing comes after', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const phased = new Phased(context);
@@ -84,8 +105,9 @@ test('a reader that was never told to begin exports nothing', async (context) =>
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
   };
-  const options = { exporter, exportIntervalMillis: 1000, exportTimeoutMillis: 1000, phaseMillis: 500 };
-  const provider = new MeterProvider({ readers: [new PhasedReader(options)] });
+  const times = { exportIntervalMillis: 1000, exportTimeoutMillis: 1000, phaseMillis: 500 };
+  const reader = new PhasedReader({ exporter, ...times, patienceMillis: 500 });
+  const provider = new MeterProvider({ readers: [reader] });
   provider.getMeter('m').createCounter('c').add(1);
   context.mock.timers.tick(100_000);
   for (let turn = 0; turn < 10; turn += 1) await nextTurn();

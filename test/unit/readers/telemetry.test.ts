@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { catalogueOf } from '../../../src/metrics/catalogue.ts';
+import type { Catalogue } from '../../../src/metrics/catalogue.ts';
 import type { ExportResult } from '../../../src/model/export-observer.ts';
+import { logSdk } from '../../../src/readers/sdk-log.ts';
 import { Telemetry } from '../../../src/readers/telemetry.ts';
 import type { TelemetryOptions } from '../../../src/readers/telemetry.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import type { OtlpMetric, OtlpRequest } from '../../support/collector.ts';
 import { namesOf, pointsIn } from '../../support/collected-points.ts';
+import { KeptLog } from '../../support/observed-probes.ts';
 import { plainOptions } from '../../support/otlp-exports.ts';
 import { pointsNamed } from '../../support/otlp-points.ts';
 import { ScriptedCollector } from '../../support/scripted-collector.ts';
@@ -22,7 +26,12 @@ class Pushing implements AsyncDisposable {
   readonly exports: ExportResult[] = [];
   readonly telemetry: Telemetry;
 
-  constructor(url: string, changed: Partial<OtlpOptions> = {}, more: Partial<TelemetryOptions> = {}) {
+  constructor(
+    url: string,
+    changed: Partial<OtlpOptions> = {},
+    more: Partial<TelemetryOptions> = {},
+    catalogue: Catalogue = catalogueOf(['semconv']),
+  ) {
     const { engine } = this;
     engine.container('a').startedAt -= 60_000;
     const options: TelemetryOptions = {
@@ -39,7 +48,7 @@ class Pushing implements AsyncDisposable {
     this.telemetry = new Telemetry(options, { exportEnded: (result) => void this.exports.push(result) });
     const trackers = new Trackers([engine.set], patientMillis, engine.observer);
     const labels = { containerIdLabel: true, engineLabel: false };
-    this.telemetry.observe(trackers, catalogueOf(['semconv']), labels);
+    this.telemetry.observe(trackers, catalogue, labels);
   }
 
   async flush(afterMillis = 10_000): Promise<void> {
@@ -108,6 +117,50 @@ test('a scrape waits for a probe no longer than it may, and gets what there is',
   pushing.engine.set.close();
 });
 
+/** Every instrument of the profile, the last of which throws while told to. */
+function breakable(isBroken: () => boolean): Catalogue {
+  const { containers, engine } = catalogueOf(['semconv']);
+  const last = containers.slice(-1).map((instrument) => ({
+    ...instrument,
+    observe: () => {
+      if (isBroken()) throw new TypeError('not a figure');
+    },
+  }));
+  return { containers: [...containers.slice(0, -1), ...last], engine };
+}
+
+test('a scrape whose containers cannot be observed rejects, though the agent’s own figures are there; a push says so', async () => {
+  await using collector = await ScriptedCollector.start();
+  let isBroken = true;
+  await using pushing = new Pushing(
+    collector.origin,
+    {},
+    {},
+    breakable(() => isBroken),
+  );
+  pushing.telemetry.meter.createCounter('own').add(1);
+  const log = new KeptLog();
+  logSdk(log, () => pushing.engine.clock.monotonic());
+  for (let round = 0; round < 2; round += 1) await pushing.flush();
+  assert.deepEqual(log.messages, ['OpenTelemetry: PeriodicExportingMetricReader: metrics collection errors']);
+  await assert.rejects(pushing.scrape(), {
+    name: 'ObservationError',
+    message: 'containers cannot be observed: not a figure',
+  });
+  isBroken = false;
+  assert.deepEqual(namesOf(await pushing.scrape()), ['a']);
+});
+
+test('a figure of the agent’s own that comes too late fails no scrape', async () => {
+  await using collector = await ScriptedCollector.start();
+  await using pushing = new Pushing(collector.origin);
+  const log = new KeptLog();
+  logSdk(log, () => pushing.engine.clock.monotonic());
+  pushing.telemetry.meter.createObservableGauge('late').addCallback(() => hang());
+  assert.deepEqual(namesOf(await pushing.scrape(20)), ['a']);
+  assert.deepEqual(log.messages, ['OpenTelemetry: collection errors in a scrape']);
+});
+
 for (const [temporality, own, container] of [
   ['cumulative', 2, 2],
   ['delta', 1, 1],
@@ -129,6 +182,30 @@ for (const [temporality, own, container] of [
     const [pushed] = pointsNamed(last, 'a', 'container.cpu.time');
     assert.equal(pushed?.value, container === 1 ? 3 : 3.75);
   });
+}
+
+for (const [histogramAggregation, pushed] of [
+  ['explicit_bucket_histogram', 'histogram'],
+  ['base2_exponential_bucket_histogram', 'exponentialHistogram'],
+] as const) {
+  for (const temporality of ['cumulative', 'delta'] as const)
+    test(`${histogramAggregation}, ${temporality}: what is pushed; a scrape has explicit buckets`, async () => {
+      await using collector = await ScriptedCollector.start();
+      await using pushing = new Pushing(collector.origin, { histogramAggregation, temporality });
+      const advice = { explicitBucketBoundaries: [1, 2] };
+      pushing.telemetry.meter.createHistogram('own', { advice }).record(1.5);
+      await pushing.flush();
+      const own = collector
+        .json()
+        .flatMap(metricsOf)
+        .find(({ name }) => name === 'own');
+      assert.deepEqual(Object.keys(own ?? {}).at(-1), pushed);
+      const scraped = (await pushing.scrape()).flatMap(({ metrics }) => metrics);
+      const histogram = scraped.find(({ descriptor }) => descriptor.name === 'own');
+      assert.ok(histogram?.dataPointType === DataPointType.HISTOGRAM);
+      const buckets = { boundaries: [1, 2], counts: [0, 1, 0] };
+      assert.deepEqual(histogram.dataPoints[0]?.value.buckets, buckets);
+    });
 }
 
 test('an export time-out longer than the interval is no error', async () => {

@@ -44,7 +44,7 @@ const unset: EndpointSettings = {
   caFile: undefined,
   certFile: undefined,
   keyFile: undefined,
-  verify: true,
+  verify: undefined,
 };
 const endpoints = (settings: Partial<EndpointSettings>, environment: Record<string, string> = {}) =>
   engineEndpoints({ ...unset, ...settings }, { ...at, environment });

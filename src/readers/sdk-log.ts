@@ -1,0 +1,71 @@
+import { diag, DiagLogLevel } from '@opentelemetry/api';
+import { setGlobalErrorHandler } from '@opentelemetry/core';
+import type { Log } from '../log.ts';
+
+/** Said again within this time, it is the same trouble going on. */
+const goingOnMillis = 10 * 60_000;
+/** The SDK has a few dozen texts. */
+const mostTexts = 200;
+
+/** How exports end is logged by who observes them. */
+const loggedAlready = /metrics export (?:failed|timed out)/;
+
+/**
+ * Puts what the OpenTelemetry SDK says, in the whole process, into this log: a line when it is new or was not said for
+ * ten minutes, not one per round.
+ * @param monotonic milliseconds that only grow.
+ */
+export function logSdk(log: Log, monotonic: () => number): void {
+  const sayings = new Sayings(log, monotonic);
+  const unsaid = (): void => undefined;
+  diag.setLogger(
+    {
+      error: (text, ...details) => sayings.say('error', text, details),
+      warn: (text, ...details) => sayings.say('warn', text, details),
+      info: unsaid,
+      debug: unsaid,
+      verbose: unsaid,
+    },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
+  setGlobalErrorHandler((error) => {
+    const text = typeof error === 'string' ? error : (error.message ?? String(error.name ?? error.code));
+    sayings.say('error', text, [error]);
+  });
+}
+
+/** When something was said last, and how often since it was logged. */
+interface Said {
+  readonly at: number;
+  readonly repeats: number;
+}
+
+class Sayings {
+  readonly #log: Log;
+  readonly #monotonic: () => number;
+  readonly #said = new Map<string, Said>();
+
+  constructor(log: Log, monotonic: () => number) {
+    this.#log = log;
+    this.#monotonic = monotonic;
+  }
+
+  say(level: 'warn' | 'error', text: string, details: readonly unknown[]): void {
+    const error = details.find((detail) => detail instanceof Error);
+    const words = details.filter((detail) => typeof detail === 'string' && detail !== text);
+    const message = ['OpenTelemetry:', text, ...words].join(' ');
+    // Counts and times in it do not make it another text.
+    const { isNew, repeats } = this.#hear(`${message} ${error?.message}`.replaceAll(/\d+/g, '#'));
+    const fields = { ...(error && { error }), ...(repeats > 0 && { repeats }) };
+    this.#log[isNew && !loggedAlready.test(text) ? level : 'debug'](fields, message);
+  }
+
+  #hear(text: string): { isNew: boolean; repeats: number } {
+    const now = this.#monotonic();
+    const { at, repeats } = this.#said.get(text) ?? { at: Number.NEGATIVE_INFINITY, repeats: 0 };
+    const isNew = now - at > goingOnMillis;
+    if (this.#said.size >= mostTexts) this.#said.clear();
+    this.#said.set(text, { at: now, repeats: isNew ? 0 : repeats + 1 });
+    return { isNew, repeats };
+  }
+}

@@ -1,13 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { waitUntil } from '../setup/daemon.ts';
 import { parseExposition, type Exposition } from './exposition.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
-const START_TIMEOUT_MILLIS = 60_000;
+const COMMAND_TIMEOUT_MILLIS = 300_000;
 
 /** Arguments and variables of an agent; `--listen 127.0.0.1:0` is added unless `--listen` is there. */
 export interface AgentOptions {
@@ -30,9 +29,9 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs `tidegauge` with arguments until it ends by itself. */
+/** Runs `tidegauge` with arguments until it ends by itself; one that does not is killed. */
 export async function runTidegauge({ args, env }: AgentOptions): Promise<CommandResult> {
-  const child = spawnMain(args, env);
+  const child = spawnMain(args, env, COMMAND_TIMEOUT_MILLIS);
   const [stdout, stderr, closed] = [text(child.stdout), text(child.stderr), once(child, 'close')];
   await closed;
   return { exitCode: child.exitCode, stdout: await stdout, stderr: await stderr };
@@ -71,11 +70,6 @@ export class AgentProcess {
     return this.#metricsUrl;
   }
 
-  get pid(): number {
-    if (!this.isRunning) throw new Error(`the agent does not run:\n${this.#stderr}`);
-    return this.#child.pid ?? 0;
-  }
-
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -87,7 +81,7 @@ export class AgentProcess {
       const line = this.logged('tidegauge runs')[0];
       return typeof line?.['metrics'] === 'string' ? line['metrics'] : undefined;
     };
-    this.#metricsUrl = await waitUntil('the agent to run', look, START_TIMEOUT_MILLIS);
+    this.#metricsUrl = await waitUntil('the agent to run', look);
   }
 
   /** The log so far; lines that are no JSON are an error. */
@@ -155,18 +149,13 @@ export class AgentProcess {
     await waitUntil('readiness', async () => (await this.ready()).status === 200 || undefined);
   }
 
-  /** Resident memory in bytes. */
-  async rss(): Promise<number> {
-    const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-  }
-
   /** Sends a signal and waits for the end; null when the signal itself ended it. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.isRunning) {
-      const exited = once(this.#child, 'exit');
+      // Not its exit alone: the last lines of its log come after that.
+      const closed = once(this.#child, 'close');
       this.#child.kill(signal);
-      await exited;
+      await closed;
     }
     return this.#child.exitCode;
   }
@@ -176,11 +165,13 @@ export class AgentProcess {
   }
 }
 
-function spawnMain(args: readonly string[], env: AgentOptions['env']) {
+function spawnMain(args: readonly string[], env: AgentOptions['env'], timeout?: number) {
   // The kernel kills it when the test process dies, however that happens; setpriv keeps the pid by exec.
   return spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ownEnvironment(), ...env },
+    timeout,
+    killSignal: 'SIGKILL',
   });
 }
 

@@ -5,13 +5,16 @@ import { text } from 'node:stream/consumers';
 import { waitUntil } from '../setup/daemon.ts';
 import { parseExposition, type Exposition } from './exposition.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const REPOSITORY = join(import.meta.dirname, '../..');
+const MAIN = join(REPOSITORY, 'src/main.ts');
 const COMMAND_TIMEOUT_MILLIS = 300_000;
 
 /** Arguments and variables of an agent; `--listen 127.0.0.1:0` is added unless `--listen` is there. */
 export interface AgentOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** By which script of package.json npm runs it; by default it runs without npm. */
+  readonly script?: 'start' | 'demo';
 }
 
 /** One line of the agent's log. */
@@ -30,17 +33,18 @@ export interface CommandResult {
 }
 
 /** Runs `tidegauge` with arguments until it ends by itself; one that does not is killed. */
-export async function runTidegauge({ args, env }: AgentOptions): Promise<CommandResult> {
-  const child = spawnMain(args, env, COMMAND_TIMEOUT_MILLIS);
+export async function runTidegauge(options: AgentOptions): Promise<CommandResult> {
+  const child = spawnMain(options, COMMAND_TIMEOUT_MILLIS);
   const [stdout, stderr, closed] = [text(child.stdout), text(child.stderr), once(child, 'close')];
   await closed;
   return { exitCode: child.exitCode, stdout: await stdout, stderr: await stderr };
 }
 
 /** Starts `tidegauge run` as a process of its own; resolves once it listens. */
-export async function startAgent({ args, env }: AgentOptions): Promise<AgentProcess> {
-  const listens = args.some((arg) => arg.startsWith('--listen'));
-  const agent = new AgentProcess(spawnMain([...args, ...(listens ? [] : ['--listen=127.0.0.1:0'])], env));
+export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
+  const listens = options.args.some((arg) => arg.startsWith('--listen'));
+  const args = listens ? options.args : [...options.args, '--listen=127.0.0.1:0'];
+  const agent = new AgentProcess(spawnMain({ ...options, args }));
   try {
     await agent.untilRuns();
   } catch (error) {
@@ -154,7 +158,8 @@ export class AgentProcess {
     if (this.isRunning) {
       // Not its exit alone: the last lines of its log come after that.
       const closed = once(this.#child, 'close');
-      this.#child.kill(signal);
+      // The whole group: npm keeps a signal for itself.
+      process.kill(-(this.#child.pid ?? NaN), signal);
       await closed;
     }
     return this.#child.exitCode;
@@ -165,9 +170,16 @@ export class AgentProcess {
   }
 }
 
-function spawnMain(args: readonly string[], env: AgentOptions['env'], timeout?: number) {
-  // The kernel kills it when the test process dies, however that happens; setpriv keeps the pid by exec.
-  return spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, MAIN, ...args], {
+function spawnMain({ args, env, script }: AgentOptions, timeout?: number) {
+  const [command, ...before] =
+    script === undefined
+      ? // The kernel kills it when the test process dies, however that happens; setpriv keeps the pid by exec.
+        ['setpriv', '--pdeathsig', 'KILL', process.execPath, MAIN]
+      : // Nobody tells npm's children that npm died: they end by themselves, some time.
+        ['timeout', '--signal=KILL', '600', 'npm', '--silent', 'run', script, '--'];
+  return spawn(command, [...before, ...args], {
+    cwd: REPOSITORY,
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ownEnvironment(), ...env },
     timeout,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestCounts } from '../../src/simulated/request-counters.ts';
 import { waitUntil } from '../setup/daemon.ts';
 import { runTidegauge, startAgent, type AgentProcess } from '../support/agent-process.ts';
@@ -72,10 +71,19 @@ test('20 scrapers at once and the push cost one probe', { concurrency: true }, a
   for (let burst = 0; burst < 2; burst += 1) {
     const { endedAt, before } = await lastProbe(agent, engine);
     const staleAt = endedAt + MIN_PROBE_MILLIS;
-    await delay(staleAt - Date.now());
+    const scrape = (): Promise<unknown> =>
+      Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
+    const early = scrape();
+    await waitUntil('a stale probe', async () => {
+      const { list } = await engine.requests();
+      if (Date.now() >= staleAt) return true;
+      assert.equal(list, before.list, 'a young probe is shared');
+      return undefined;
+    });
+    await early;
     const pushes = sink.requests.length;
     await waitUntil('a burst that probes', async () => {
-      await Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
+      await scrape();
       // The first of them may still find the last probe young, by a hair.
       return (await engine.requests()).list > before.list || undefined;
     });

@@ -8,8 +8,7 @@ import { metricsRoute, type MetricsSource } from './metrics-route.ts';
 import { readyRoute, type Readiness } from './ready-route.ts';
 import type { Route } from './route.ts';
 
-/** Running answers may take this long to end when the server closes. */
-const closeMillis = 2000;
+const defaultCloseMillis = 2000;
 /** A connection on which nothing moves: a reader that stalls may not hold an exposition for ever. */
 const stalledMillis = 60_000;
 const requestMillis = 30_000;
@@ -21,18 +20,25 @@ export interface HttpServerOptions {
   readonly metrics: MetricsSource;
   readonly readiness: Readiness;
   readonly log: Log;
+  /** Running answers may take this long to end when the server closes; 2 s by default. */
+  readonly closeMillis?: number;
 }
 
 /** A server that listens once and closes once. */
 export interface HttpServer {
   /** Resolves with the server's URL; rejects with an Error that names host and port. */
   listen(host: string, port: number): Promise<{ readonly address: string }>;
-  /** Takes no more requests and lets running answers end, for 2 s at most. */
+  /** Takes no more requests and lets running answers end, for `closeMillis` at most. */
   close(): Promise<void>;
 }
 
 /** Makes the server that is scraped and asked for its health: `/metrics`, `/healthz`, `/readyz`, and `/` that names them. */
-export function createHttpServer({ metrics, readiness, log }: HttpServerOptions): HttpServer {
+export function createHttpServer({
+  metrics,
+  readiness,
+  log,
+  closeMillis = defaultCloseMillis,
+}: HttpServerOptions): HttpServer {
   const served = [metricsRoute(metrics, log), healthRoute(), readyRoute(readiness)];
   const app = createApp([indexRoute(served), ...served], log);
   return {

@@ -1,5 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { HttpResponse } from './http-response.ts';
+import { SharedAbort } from './shared-abort.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from './source-error.ts';
 
 /** What one request came to. */
@@ -58,7 +59,7 @@ export class KeepAliveClient {
   /** Used from the end: what lies at the beginning has rested longest. */
   readonly #idle: Connection[] = [];
   readonly #open = new Set<Socket>();
-  readonly #givingUp = new WeakMap<AbortSignal, Set<() => void>>();
+  readonly #aborts = new WeakMap<AbortSignal, SharedAbort>();
   #pendingBytes = 0;
   /** One for all: Node would otherwise take 64 KiB anew for each answer of 2 KiB. Windows reads into it ahead. */
   readonly #reads = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes);
@@ -124,7 +125,7 @@ export class KeepAliveClient {
   ): Promise<Answer | 'closed'> {
     const { connection, response } = exchange;
     const { socket } = connection;
-    const givingUp = this.#whenAborted(signal);
+    const abort = this.#sharedAbort(signal);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)),
@@ -137,7 +138,7 @@ export class KeepAliveClient {
         pendingBytes = 0;
         connection.receive = undefined;
         socket.off('error', onError).off('close', onClose);
-        givingUp.delete(onAbort);
+        abort.delete(onAbort);
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
@@ -162,19 +163,15 @@ export class KeepAliveClient {
       };
       const onAbort = (): void => settle(new SourceError('aborted', 'given up'));
       socket.on('error', onError).on('close', onClose);
-      givingUp.add(onAbort);
+      abort.add(onAbort);
       socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#options.host}\r\n\r\n`, 'latin1');
     });
   }
 
-  /** What to call when the signal is aborted: a signal finds each listener that is taken off it by searching all. */
-  #whenAborted(signal: AbortSignal): Set<() => void> {
-    const known = this.#givingUp.get(signal);
-    if (known) return known;
-    const callbacks = new Set<() => void>();
-    this.#givingUp.set(signal, callbacks);
-    signal.addEventListener('abort', () => callbacks.forEach((giveUp) => giveUp()), { once: true });
-    return callbacks;
+  #sharedAbort(signal: AbortSignal): SharedAbort {
+    const known = this.#aborts.get(signal) ?? new SharedAbort(signal);
+    this.#aborts.set(signal, known);
+    return known;
   }
 
   #count(bytes: number): void {

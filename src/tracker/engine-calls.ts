@@ -2,6 +2,7 @@ import type { EngineDescription } from '../model/engine.ts';
 import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
 import type { Sample } from '../model/sample.ts';
 import type { ContainerSource, InspectedContainer, ListedContainer } from '../sources/container-source.ts';
+import { SharedAbort } from '../sources/shared-abort.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import type { SourceError } from '../sources/source-error.ts';
 
@@ -21,12 +22,11 @@ export interface EngineCallsOptions {
  */
 export class EngineCalls {
   readonly #options: EngineCallsOptions;
-  /** One for all calls: each would otherwise search the signal's list of listeners for its own. */
-  readonly #aborted: Promise<never>;
+  readonly #abort: SharedAbort;
 
   constructor(options: EngineCallsOptions) {
     this.#options = options;
-    this.#aborted = abortOf(options.signal);
+    this.#abort = new SharedAbort(options.signal);
   }
 
   get isOver(): boolean {
@@ -58,7 +58,7 @@ export class EngineCalls {
     const start = this.#options.monotonic();
     const seconds = (): number => (this.#options.monotonic() - start) / 1000;
     try {
-      const result = await Promise.race([make(source, signal), this.#aborted]);
+      const result = await this.#unlessAborted(make(source, signal));
       if (!failuresOnly) observer.callEnded(source.name, call, seconds());
       return result;
     } catch (thrown) {
@@ -68,20 +68,19 @@ export class EngineCalls {
       throw error;
     }
   }
+
+  #unlessAborted<T>(result: Promise<T>): Promise<T> {
+    const { signal } = this.#options;
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(toSourceError(signal.reason, 'probe'));
+      if (signal.aborted) giveUp();
+      this.#abort.add(giveUp);
+      result.then(resolve, reject).finally(() => this.#abort.delete(giveUp));
+    });
+  }
 }
 
 /** The container was removed or stopped in between: no failure of anybody. */
 export function isAbsence(error: SourceError): boolean {
   return error.code === 'not-found' || error.code === 'not-running';
-}
-
-/** Rejects when the signal is aborted; nobody need listen. */
-function abortOf(signal: AbortSignal): Promise<never> {
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const giveUp = (): void => reject(toSourceError(signal.reason, 'probe'));
-    if (signal.aborted) giveUp();
-    else signal.addEventListener('abort', giveUp, { once: true });
-  });
-  aborted.catch(() => undefined);
-  return aborted;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { RequestCounts } from '../../src/simulated/request-counters.ts';
 import { waitUntil } from '../setup/daemon.ts';
-import { runTidegauge, startAgent } from '../support/agent-process.ts';
+import { runTidegauge, startAgent, type AgentProcess } from '../support/agent-process.ts';
 import { startCollector, type OtlpRequest } from '../support/collector.ts';
 import { skipUnless } from '../support/component.ts';
 import { pointsNamed } from '../support/otlp-points.ts';
@@ -9,10 +10,14 @@ import { OtlpSink } from '../support/otlp-sink.ts';
 import { parseOpenMetrics, parsePrometheusText, type ParsedFamily } from '../support/python.ts';
 import { startEngine, type RealEngine } from '../support/real-engine.ts';
 import { engineVersions, skipWithoutScene } from '../support/scene.ts';
-import { startSimulatedProcess } from '../support/simulated-process.ts';
+import { startSimulatedProcess, type SimulatedProcess } from '../support/simulated-process.ts';
 
 const SCRAPERS = 20;
-/** Longer than a busy machine takes for 20 scrapes: its age counts from the start of a probe. */
+const CONTAINERS = 5;
+const INTERVAL_MILLIS = 5000;
+/** Longer than the interval: each probe meets a push. */
+const PROBE_MILLIS = 6000;
+/** Counted from the end of a probe. */
 const MIN_PROBE_MILLIS = 3000;
 
 suite('tidegauge once', { concurrency: true, skip: skipWithoutScene || skipUnless('python') }, () => {
@@ -65,34 +70,48 @@ suite('tidegauge check', { concurrency: true, skip: skipWithoutScene }, () => {
 });
 
 test('20 scrapers at once and the push cost one probe', { concurrency: true }, async () => {
-  // As before Engine 25: each sample waits for the engine's tick, so that callers really overlap.
-  await using engine = await startSimulatedProcess('--scenario=none', '--containers=5', '--tick-wait');
+  const arrangement = ['--scenario=none', `--containers=${CONTAINERS}`, `--list-delay=${PROBE_MILLIS}`];
+  await using engine = await startSimulatedProcess(...arrangement);
   await using sink = await OtlpSink.start();
   await using agent = await startAgent({
     args: [
       `--docker-url=${engine.url}`,
       `--otlp-endpoint=${sink.url}`,
-      '--interval=6s',
+      `--interval=${INTERVAL_MILLIS}ms`,
       `--min-probe-interval=${MIN_PROBE_MILLIS}ms`,
     ],
   });
   await agent.untilReady();
   for (let burst = 0; burst < 2; burst += 1) {
-    const before = await untilStale(async () => (await engine.requests()).list);
-    await Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
-    const { list } = await engine.requests();
-    // None when the push came first and its probe is still young.
-    assert.ok(list - before <= 1, `${list - before} probes for ${SCRAPERS} scrapers`);
+    const { endedAt, before } = await lastProbe(agent, engine);
+    const staleAt = endedAt + MIN_PROBE_MILLIS;
+    const scrape = (): Promise<unknown> =>
+      Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
+    const early = scrape();
+    await waitUntil('a stale probe', async () => {
+      const { list } = await engine.requests();
+      if (Date.now() >= staleAt) return true;
+      assert.equal(list, before.list, 'a young probe is shared');
+      return undefined;
+    });
+    await early;
+    const pushes = sink.requests.length;
+    await waitUntil('a burst that probes', async () => {
+      await scrape();
+      // The first of them may still find the last probe young, by a hair.
+      return (await engine.requests()).list > before.list || undefined;
+    });
+    await sink.waitFor(pushes + 1);
+    const after = await engine.requests();
+    const probes = after.list - before.list;
+    // None but the one, unless the machine took so long that the next were due.
+    const due = Math.floor((Date.now() - staleAt) / (PROBE_MILLIS + MIN_PROBE_MILLIS));
+    assert.ok(
+      probes <= 1 + due,
+      `${probes} probes for ${SCRAPERS} scrapers and a push, ${due} more were due`,
+    );
+    assert.ok(after.stats - before.stats <= CONTAINERS * probes, 'one sample of each container');
   }
-  const [start, before, pushes] = [performance.now(), await engine.requests(), sink.requests.length];
-  // Two, because the next one may still share the probe of a burst.
-  while (sink.requests.length < pushes + 2)
-    await Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
-  const after = await engine.requests();
-  const probes = after.list - before.list;
-  assert.ok(probes >= 1);
-  assert.ok(probes <= (performance.now() - start) / MIN_PROBE_MILLIS + 1, `${probes} probes`);
-  assert.ok(after.stats - before.stats <= 5 * (probes + 1), 'one sample of each container for each probe');
 });
 
 async function once(engine: RealEngine, format: string): Promise<string> {
@@ -107,12 +126,16 @@ function limitOf(families: readonly ParsedFamily[]): number | undefined {
   return family?.samples.find(({ labels }) => labels['container_name'] === 'web')?.value;
 }
 
-/** Waits until nobody probed for longer than a probe is shared, and gives the count. */
-async function untilStale(count: () => Promise<number>): Promise<number> {
-  let [last, since] = [await count(), performance.now()];
-  return await waitUntil('a stale probe', async () => {
-    const now = await count();
-    if (now !== last) [last, since] = [now, performance.now()];
-    return performance.now() - since > MIN_PROBE_MILLIS ? now : undefined;
+/** When the last probe ended, and how often the engine had been asked by then. */
+async function lastProbe(
+  agent: AgentProcess,
+  engine: SimulatedProcess,
+): Promise<{ readonly endedAt: number; readonly before: RequestCounts }> {
+  return await waitUntil('a young probe', async () => {
+    const shown = await agent.metrics();
+    const endedAt = (shown.value('tidegauge_probe_last_success_time_seconds') ?? NaN) * 1000;
+    const before = await engine.requests();
+    // Later than that, another may have begun.
+    return Date.now() < endedAt + MIN_PROBE_MILLIS ? { endedAt, before } : undefined;
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { lintChart, renderChart, renderNotes, type PodContainer } from '../support/chart.ts';
+import { lintChart, loadRendered, renderChart, renderNotes, type PodContainer } from '../support/chart.ts';
 import { skipUnless } from '../support/component.ts';
 import { namedSettings } from '../../src/config/settings.ts';
 
@@ -117,15 +117,15 @@ suite('configuration by the Helm chart', options, () => {
   });
 
   test('reaches the agent as its file', async () => {
-    const { container, config } = await renderChart(
-      '--set=config.interval=30s,config.profile={semconv,cadvisor}',
-    );
-    assert.deepEqual(container.args, ['run', '--config', '/etc/tidegauge/config.yaml']);
-    assert.deepEqual(config, {
-      docker_url: ['unix:///host/run/docker.sock'],
+    const chart = await renderChart('--set=config.interval=30s,config.profile={semconv,docker_exporter}');
+    assert.deepEqual(chart.container.args, ['run', '--config', '/etc/tidegauge/config.yaml']);
+    const { config, warnings } = loadRendered(chart);
+    assert.deepEqual(warnings, []);
+    assert.partialDeepStrictEqual(config, {
+      dockerUrl: ['unix:///host/run/docker.sock'],
       exporter: ['prometheus'],
-      interval: '30s',
-      profile: ['semconv', 'cadvisor'],
+      interval: 30_000,
+      profile: ['semconv', 'docker_exporter'],
     });
   });
 

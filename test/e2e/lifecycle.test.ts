@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { waitUntil } from '../setup/daemon.ts';
 import type { OtlpRequest } from '../support/collector.ts';
+import type { Exposition } from '../support/exposition.ts';
 import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
 import { agentValue, containerPoints, pointsNamed, pointsOf, type Point } from '../support/otlp-points.ts';
 import { prometheusSeries } from '../support/prometheus-series.ts';
@@ -29,10 +30,11 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await engine.docker('rm', '--force', 'removed');
     const shown = await agent.afterNextProbe();
     assert.deepEqual(shown.of('removed'), []);
-    // One export may have been collected before, and come in only now.
-    const arrived = (await collector.fileExport()).length + 1;
-    const requests = await collector.waitForExport(({ length }) => length >= arrived + 2);
-    for (const request of requests.slice(arrived)) {
+    // Those that were collected before may come in as late as they like.
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const isLater = (request: OtlpRequest): boolean => collectedAt(request) >= now;
+    const requests = await collector.waitForExport((all) => all.filter(isLater).length >= 2);
+    for (const request of requests.filter(isLater)) {
       assert.ok(agentValue(request, 'tidegauge.engine.up') === 1);
       assert.ok(!isIn(request, 'removed'));
     }
@@ -86,7 +88,12 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await engine.run('paused', [], 'while :; do :; done');
     await agent.waitForMetrics('use', (shown) => shown.sum(USAGE[1] ?? '', { container_name: 'paused' }) > 0);
     // On a loaded machine runc may not get a busy process frozen in the time that it gives itself.
-    await waitUntil('a pause', () => engine.docker('pause', 'paused').catch(() => undefined));
+    await waitUntil('a pause', async () => {
+      await engine.docker('pause', 'paused').catch(() => undefined);
+      // A pause that failed half-way may have paused all the same, and is refused from then on.
+      const isPaused = await engine.docker('inspect', '--format={{.State.Paused}}', 'paused');
+      return isPaused === 'true' || undefined;
+    });
     const older = await agent.afterNextProbe();
     const newer = await agent.afterNextProbe();
     assert.equal(newer.state('paused'), 'paused');
@@ -158,18 +165,18 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     });
     const probeTime = 'tidegauge_probe_last_success_time_seconds';
     // Not every probe is seen by both, as others may ask in between.
-    for (let same: OtlpRequest | undefined; same === undefined;) {
+    const look = async (): Promise<{ shown: Exposition; exported: Point[] } | undefined> => {
       const shown = await agent.metrics();
       const arrived = (await collector.fileExport()).length;
       const requests = await collector.waitForExport(({ length }) => length >= arrived + 2);
-      same = requests.find(
+      const same = requests.find(
         (each) => agentValue(each, 'tidegauge.probe.last_success_time') === shown.value(probeTime),
       );
-      if (!same) continue;
-      const exported = containerPoints(same, 'read');
-      assert.ok(exported.length > 20);
-      assert.deepEqual(sorted(exported.map(prometheusSeries)), sorted(shown.of('read')));
-    }
+      return same && { shown, exported: containerPoints(same, 'read') };
+    };
+    const { shown, exported } = await waitUntil('a probe that both have seen', look, 300_000);
+    assert.ok(exported.length > 20);
+    assert.deepEqual(sorted(exported.map(prometheusSeries)), sorted(shown.of('read')));
   });
 
   const named = { container_name: 'killed' };
@@ -187,6 +194,11 @@ function startsIn(
 
 async function startedAt({ engine }: Scene, name: string): Promise<number> {
   return Date.parse(await engine.docker('inspect', '--format={{.State.StartedAt}}', name));
+}
+
+/** In nanoseconds: what is told of the engine has the moment of its collection for its time. */
+function collectedAt(request: OtlpRequest): bigint {
+  return pointsOf(request).find(({ name }) => name === 'tidegauge.engine.up')?.nanos ?? 0n;
 }
 
 function isIn(request: OtlpRequest, name: string): boolean {

@@ -5,6 +5,8 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MILLIS = 20;
+/** What takes a second takes a minute beside other tests on a small machine; only what never comes waits this long. */
+const PATIENCE_MILLIS = 120_000;
 
 /** How a real program is started, and how we see that it is ready. */
 export interface DaemonOptions {
@@ -65,11 +67,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return { pid, isRunning, end };
 }
 
-/** Looks again and again until there is something, and gives that; throws after the time-out (30 s by default). */
+/** Looks again and again until there is something, and gives that; throws after the time-out (2 min by default). */
 export async function waitUntil<T>(
   what: string,
   look: () => Promise<T | undefined>,
-  timeoutMillis = 30_000,
+  timeoutMillis = PATIENCE_MILLIS,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMillis;
   for (;;) {

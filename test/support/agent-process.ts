@@ -1,18 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { waitUntil } from '../setup/daemon.ts';
 import { parseExposition, type Exposition } from './exposition.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
-const START_TIMEOUT_MILLIS = 60_000;
+const REPOSITORY = join(import.meta.dirname, '../..');
+const MAIN = join(REPOSITORY, 'src/main.ts');
+const COMMAND_TIMEOUT_MILLIS = 300_000;
 
 /** Arguments and variables of an agent; `--listen 127.0.0.1:0` is added unless `--listen` is there. */
 export interface AgentOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** By which script of package.json npm runs it; by default it runs without npm. */
+  readonly script?: 'start' | 'demo';
 }
 
 /** One line of the agent's log. */
@@ -30,18 +32,19 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs `tidegauge` with arguments until it ends by itself. */
-export async function runTidegauge({ args, env }: AgentOptions): Promise<CommandResult> {
-  const child = spawnMain(args, env);
+/** Runs `tidegauge` with arguments until it ends by itself; one that does not is killed. */
+export async function runTidegauge(options: AgentOptions): Promise<CommandResult> {
+  const child = spawnMain(options, COMMAND_TIMEOUT_MILLIS);
   const [stdout, stderr, closed] = [text(child.stdout), text(child.stderr), once(child, 'close')];
   await closed;
   return { exitCode: child.exitCode, stdout: await stdout, stderr: await stderr };
 }
 
 /** Starts `tidegauge run` as a process of its own; resolves once it listens. */
-export async function startAgent({ args, env }: AgentOptions): Promise<AgentProcess> {
-  const listens = args.some((arg) => arg.startsWith('--listen'));
-  const agent = new AgentProcess(spawnMain([...args, ...(listens ? [] : ['--listen=127.0.0.1:0'])], env));
+export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
+  const listens = options.args.some((arg) => arg.startsWith('--listen'));
+  const args = listens ? options.args : [...options.args, '--listen=127.0.0.1:0'];
+  const agent = new AgentProcess(spawnMain({ ...options, args }));
   try {
     await agent.untilRuns();
   } catch (error) {
@@ -71,11 +74,6 @@ export class AgentProcess {
     return this.#metricsUrl;
   }
 
-  get pid(): number {
-    if (!this.isRunning) throw new Error(`the agent does not run:\n${this.#stderr}`);
-    return this.#child.pid ?? 0;
-  }
-
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -87,7 +85,7 @@ export class AgentProcess {
       const line = this.logged('tidegauge runs')[0];
       return typeof line?.['metrics'] === 'string' ? line['metrics'] : undefined;
     };
-    this.#metricsUrl = await waitUntil('the agent to run', look, START_TIMEOUT_MILLIS);
+    this.#metricsUrl = await waitUntil('the agent to run', look);
   }
 
   /** The log so far; lines that are no JSON are an error. */
@@ -155,18 +153,14 @@ export class AgentProcess {
     await waitUntil('readiness', async () => (await this.ready()).status === 200 || undefined);
   }
 
-  /** Resident memory in bytes. */
-  async rss(): Promise<number> {
-    const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-  }
-
   /** Sends a signal and waits for the end; null when the signal itself ended it. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.isRunning) {
-      const exited = once(this.#child, 'exit');
-      this.#child.kill(signal);
-      await exited;
+      // Not its exit alone: the last lines of its log come after that.
+      const closed = once(this.#child, 'close');
+      // The whole group: npm keeps a signal for itself.
+      process.kill(-(this.#child.pid ?? NaN), signal);
+      await closed;
     }
     return this.#child.exitCode;
   }
@@ -176,11 +170,20 @@ export class AgentProcess {
   }
 }
 
-function spawnMain(args: readonly string[], env: AgentOptions['env']) {
-  // The kernel kills it when the test process dies, however that happens; setpriv keeps the pid by exec.
-  return spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, MAIN, ...args], {
+function spawnMain({ args, env, script }: AgentOptions, timeout?: number) {
+  const [command, ...before] =
+    script === undefined
+      ? // The kernel kills it when the test process dies, however that happens; setpriv keeps the pid by exec.
+        ['setpriv', '--pdeathsig', 'KILL', process.execPath, MAIN]
+      : // Nobody tells npm's children that npm died: they end by themselves, some time.
+        ['timeout', '--signal=KILL', '600', 'npm', '--silent', 'run', script, '--'];
+  return spawn(command, [...before, ...args], {
+    cwd: REPOSITORY,
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ownEnvironment(), ...env },
+    timeout,
+    killSignal: 'SIGKILL',
   });
 }
 

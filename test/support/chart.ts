@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
+import { loadConfig, type LoadedConfig } from '../../src/config/load-config.ts';
 import { componentPath } from './component.ts';
 
 const run = promisify(execFile);
@@ -59,6 +60,8 @@ interface RenderedChart {
   readonly pod: Pod;
   readonly container: PodContainer;
   /** The agent's configuration file. */
+  readonly configFile: string;
+  /** What it holds. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -76,13 +79,28 @@ export async function renderChart(...args: readonly string[]): Promise<RenderedC
   if (daemonSet === undefined || configMap === undefined)
     throw new Error('the chart lacks its DaemonSet or ConfigMap');
   const pod = daemonSet.template.spec;
+  const configFile = configMap.data['config.yaml'];
   return {
     manifests,
     daemonSet,
     pod,
     container: pod.containers[0],
-    config: parse(configMap.data['config.yaml']),
+    configFile,
+    config: parse(configFile),
   };
+}
+
+/** What the agent makes of the chart's file and variables; throws a ConfigError with what it refuses. */
+export function loadRendered({ container, configFile }: RenderedChart): LoadedConfig {
+  const [, , path] = container.args;
+  return loadConfig({
+    flags: { config: path },
+    environment: Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
+    readFile(asked) {
+      if (asked !== path) throw new Error(`the chart has no file ${asked}`);
+      return configFile;
+    },
+  });
 }
 
 /** What Helm prints after an installation, which `helm template` leaves out: rendered here as a manifest of its own. */

@@ -4,7 +4,7 @@ import { get as httpGet } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { startDaemon, type Daemon } from '../setup/daemon.ts';
+import { startDaemon, waitUntil, type Daemon } from '../setup/daemon.ts';
 import {
   bridgeName,
   claimDirectory,
@@ -15,7 +15,8 @@ import {
 import { componentPath } from './component.ts';
 
 const run = promisify(execFile);
-const DOCKER_TIMEOUT_MILLIS = 120_000;
+/** Building an image takes a while beside other tests. */
+const DOCKER_TIMEOUT_MILLIS = 600_000;
 
 /** Both ends of the supported range: API 1.41, and the newest. */
 export type EngineVersion = '20.10' | 'current';
@@ -138,6 +139,16 @@ export class RealEngine {
     // Process 1 ignores SIGTERM unless it asks for it, so waiting for it when the container is stopped is in vain.
     const defaults = ['--detach', `--name=${name}`, '--stop-timeout=0', ...network];
     return await this.docker('run', ...defaults, ...options, IMAGE, 'sh', '-c', command);
+  }
+
+  /** Waits until a container has that file: its command's word that it got so far. */
+  async untilFile(container: string, path: string): Promise<void> {
+    const look = (): Promise<true | undefined> =>
+      this.docker('exec', container, 'test', '-e', path).then(
+        () => true,
+        () => undefined,
+      );
+    await waitUntil(`${path} in ${container}`, look, 300_000);
   }
 
   /** Asks the Engine API; gives the parsed JSON, or the text when it is none. Throws for any status but 200. */

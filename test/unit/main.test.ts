@@ -15,7 +15,11 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const environment = { PATH: process.env['PATH'] };
 
 function run(...args: readonly string[]) {
-  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: environment });
+  return spawnSync(process.execPath, [main, ...args], {
+    encoding: 'utf8',
+    env: environment,
+    timeout: 120_000,
+  });
 }
 
 test('--version prints the version and nothing else', () => {
@@ -45,9 +49,11 @@ test('a reader that stops reading is no failure', async () => {
   assert.deepEqual([code, stderr], [0, '']);
 });
 
-test('SIGHUP reloads and SIGTERM ends the running agent, with exit code 0', async () => {
+test('SIGHUP reloads and SIGTERM ends the running agent, with exit code 0', async (context) => {
   const args = [main, '--demo', '--exporter', 'prometheus', '--listen', '127.0.0.1:0'];
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  // Else it would outlive a time-out of this test.
+  context.after(() => child.kill('SIGKILL'));
   const heard = (text: string) => waitFor(child.stderr, text);
   await heard('tidegauge runs');
   child.kill('SIGHUP');

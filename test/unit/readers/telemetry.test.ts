@@ -232,7 +232,7 @@ test('a collector that is away fails no flush and no scrape', async () => {
   const collector = await ScriptedCollector.start();
   const { origin } = collector;
   await collector[Symbol.asyncDispose]();
-  await using pushing = new Pushing(origin, { requestTimeoutMillis: 150 });
+  await using pushing = new Pushing(origin, { requestTimeoutMillis: 700 });
   await pushing.flush();
   assert.equal(pushing.exports[0]?.error, 'ECONNREFUSED');
   assert.deepEqual(namesOf(await pushing.scrape()), ['a']);

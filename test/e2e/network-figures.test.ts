@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { startAgent } from '../support/agent-process.ts';
+import { skipUnless } from '../support/component.ts';
+import { interfaceCounters } from '../support/interface-counters.ts';
+import { startEngine, type RealEngine } from '../support/real-engine.ts';
+import { engineVersions } from '../support/scene.ts';
+
+const SENT = 3_000_000;
+/** What the receiving container has when all has arrived. */
+const RECEIVED = '/received';
+
+suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
+  for (const version of engineVersions) {
+    test(`${version}: counters are the kernel's, seen from outside the container`, async () => {
+      await using engine = await startEngine(version, { bridge: true });
+      const pid = await transfer(engine);
+      await using agent = await startAgent({
+        args: [`--docker-url=${engine.url}`, '--exporter=prometheus', '--min-probe-interval=100ms'],
+      });
+      const before = await interfaceCounters(pid);
+      const shown = await agent.afterNextProbe();
+      const after = await interfaceCounters(pid);
+      const counter = (metric: string, direction: string): number =>
+        shown.value(metric, {
+          container_name: 'sink',
+          network_interface_name: 'eth0',
+          network_io_direction: direction,
+        }) ?? NaN;
+      const [bytes, packets] = ['container_network_io_bytes_total', 'container_network_packet_count_total'];
+      assert.ok(counter(bytes, 'receive') >= SENT);
+      const ways = ['receive', 'transmit'] as const;
+      const ours = ways.flatMap((way) => [counter(bytes, way), counter(packets, way)]);
+      // Neighbours' multicast may come in at any time.
+      ours.forEach((value, index) => {
+        const [least = NaN, most = NaN] = [before[index], after[index]];
+        assert.ok(
+          value >= least && value <= most,
+          `${ours.join()} not in ${before.join()} to ${after.join()}`,
+        );
+      });
+    });
+  }
+});
+
+/** Lets one container receive a file from another, and gives the receiver's process. */
+async function transfer(engine: RealEngine): Promise<string> {
+  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
+  await engine.run('pump', [], `head -c ${SENT} /dev/zero >/file; exec httpd -f -p 7000 -h /`);
+  const address = await engine.docker('inspect', `--format=${format}`, 'pump');
+  const fetchFile = `wget -q -O /dev/null http://${address}:7000/file`;
+  await engine.run('sink', [], `until ${fetchFile}; do :; done; : >${RECEIVED}; exec sleep 1000`);
+  await engine.untilFile('sink', RECEIVED);
+  return await engine.docker('inspect', '--format={{.State.Pid}}', 'sink');
+}

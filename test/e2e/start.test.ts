@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import { startAgent, type AgentOptions } from '../support/agent-process.ts';
+import { skipUnless } from '../support/component.ts';
+import { startEngine } from '../support/real-engine.ts';
+import { engineVersions } from '../support/scene.ts';
+
+/** Promised are 3 s; the diagnostics say what it took here, beside whatever else runs. */
+const START_MILLIS = 30_000;
+
+suite('from the start to the first container', () => {
+  for (const version of engineVersions) {
+    const skip = skipUnless(version === 'current' ? 'engine-current' : 'engine-20.10');
+    test(`npm start, next to ${version}`, { skip }, async (context) => {
+      await using engine = await startEngine(version);
+      await engine.run('web', [], 'exec sleep 1000');
+      await shows(context, 'web', { script: 'start', args: [`--docker-url=${engine.url}`] });
+    });
+  }
+
+  test('npm run demo, without an engine', async (context) => {
+    await shows(context, 'search', { script: 'demo', args: [] });
+  });
+});
+
+async function shows(context: TestContext, container: string, options: AgentOptions): Promise<void> {
+  const start = Date.now();
+  await using agent = await startAgent(options);
+  const memory = 'container_memory_usage_bytes';
+  await agent.waitForMetrics(container, (shown) => {
+    return shown.all(memory, { container_name: container }).length > 0;
+  });
+  const shown = Date.now() - start;
+  const [line] = agent.logged('engine answers');
+  const answered = Date.parse(line?.time ?? '') - start;
+  context.diagnostic(`the engine answered after ${answered} ms, its containers were shown after ${shown} ms`);
+  assert.ok(answered <= shown && shown < START_MILLIS, `${answered} ms, ${shown} ms`);
+}

@@ -14,18 +14,14 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
 // Whoever reads the answer may stop reading, as `head` does.
 process.stdout.on('error', () => process.exit(0));
 
-// Nearly all that an agent allocates dies within a round. V8 would let such garbage grow to several times what is
-// alive before it looks; the heap only looks at these when it collects, so they may still be set here.
-const { setFlagsFromString } = await import('node:v8');
-setFlagsFromString('--semi-space-growth-factor=1');
-setFlagsFromString('--heap-growing-percent=20');
-
 const { readFileSync } = await import('node:fs');
 const { systemClock } = await import('./clock.ts');
+const { boundHeapGrowth } = await import('./commands/heap-growth.ts');
 const { commands } = await import('./commands/command-list.ts');
 const { runProgram } = await import('./commands/run-program.ts');
 const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
 
+boundHeapGrowth();
 process.exit(
   await runProgram(
     { commands, version: manifest.version },

@@ -1,0 +1,27 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+
+/** What garbage may add to the heap before V8 collects all of it: more costs memory, less costs CPU time. */
+const slackBytes = 16 * 1024 * 1024;
+/** A large heap takes long to look through: it gets more. */
+const leastPercent = 20;
+const mostPercent = 100;
+const adjustMillis = 10_000;
+
+/**
+ * Bounds the garbage that V8 leaves about. Nearly all that an agent allocates dies within a round; left alone, V8 lets
+ * that grow to several times what is alive. The heap looks at these flags when it collects, so they may still be set
+ * here, and again as the heap grows.
+ */
+export function boundHeapGrowth(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  const adjust = (): void =>
+    setFlagsFromString(`--heap-growing-percent=${growthPercent(getHeapStatistics().used_heap_size)}`);
+  adjust();
+  setInterval(adjust, adjustMillis).unref();
+}
+
+/** By how much of itself a heap of that many bytes may grow. */
+export function growthPercent(heapBytes: number): number {
+  const percent = Math.round((100 * slackBytes) / heapBytes);
+  return Math.min(mostPercent, Math.max(leastPercent, percent));
+}

@@ -32,7 +32,7 @@ async function startAgent(context: CommandContext): Promise<RunningCommand> {
     await demo.close();
     throw error;
   }
-  return { stop: () => runs.stop(), reload: (config) => runs.reload(config) };
+  return { stop: () => runs.stop(), reload: (config) => runs.reload(config), ended: runs.ended };
 }
 
 /** The agent of the present configuration; a reload puts another in its place. */
@@ -42,10 +42,16 @@ class AgentRun {
   #running: { agent: Agent; config: Config } | undefined;
   /** The reloads under way, one after the other: what ends the agent waits for them. */
   #changing: Promise<void> = Promise.resolve();
+  readonly #end = Promise.withResolvers<number>();
 
   constructor(context: CommandContext, demo: Demo) {
     this.#context = context;
     this.#demo = demo;
+  }
+
+  /** Rejects when there is no agent left. */
+  get ended(): Promise<number> {
+    return this.#end.promise;
   }
 
   begin(config: Config): Promise<void> {
@@ -93,10 +99,21 @@ class AgentRun {
     try {
       await this.#start(next, config);
     } catch (error) {
-      // Somebody else took the address in between: what was measured before is worth another try.
-      if (isSameAddress) await this.begin(before.config);
+      if (isSameAddress) await this.#restore(before.config);
       throw error;
     }
     if (!isSameAddress) await before.agent.stop();
+  }
+
+  /** Somebody else took the address in between: what was measured before is worth another try, and the last one. */
+  async #restore(config: Config): Promise<void> {
+    this.#running = undefined;
+    try {
+      await this.begin(config);
+    } catch (error) {
+      await this.#demo.close();
+      // A process without an agent would look alive to whoever would start it again.
+      this.#end.reject(error);
+    }
   }
 }

@@ -41,7 +41,7 @@ export interface Setting<Type extends z.ZodType = z.ZodType> {
   readonly isPem?: true;
   /** Says where the file is, so the file cannot say it. */
   readonly isOutsideFile?: true;
-  /** Key of an earlier setting that this one may not exceed: it is lowered to that. */
+  /** Key of an earlier setting that this one may not exceed: it is lowered to that, unless it was worked out of others. */
   readonly atMost?: string;
 }
 

@@ -14,7 +14,7 @@ export const probeSettings = {
   minProbeInterval: {
     type: duration(0),
     default: shareOfInterval,
-    defaultText: 'half the interval',
+    defaultText: 'half the interval, 1s at least',
     group: 'Probing',
     help: 'A probe younger than this is shared by all who ask',
     example: '2s',
@@ -45,7 +45,10 @@ export const probeSettings = {
   },
 } as const satisfies SettingTable;
 
+/** More often is for those who ask for it: a sample of every container each time is work for the engine. */
+const shortestMillis = 1000;
+
 /** A scrape and a push of one interval, however far apart, are never both later than this: they share one probe. */
 function shareOfInterval({ interval }: KnownValues): string {
-  return `${interval / 2}ms`;
+  return `${Math.max(shortestMillis, interval / 2)}ms`;
 }

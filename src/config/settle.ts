@@ -35,8 +35,9 @@ function derived({ setting }: Chosen, known: KnownValues): unknown {
   return typeof setting.default === 'function' ? setting.type.parse(setting.default(known)) : undefined;
 }
 
-/** Defaults are lowered silently: nobody asked for them. */
+/** Defaults are lowered silently: nobody asked for them. One that is worked out of others has regarded them already. */
 function keepBound({ setting, names }: Chosen, chosen: ChosenByKey, values: Map<string, unknown>): string[] {
+  if (names.length === 0 && typeof setting.default === 'function') return [];
   const upper = chosen.get(setting.atMost ?? '')?.setting;
   const value = values.get(setting.key);
   const bound = upper && values.get(upper.key);

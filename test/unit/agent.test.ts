@@ -43,6 +43,20 @@ test('beside an engine that hangs, the first export follows the first probe of t
   assert.match(request?.body.toString() ?? '', /"web"/);
 });
 
+test('an interval below a second exports as often, and probes once a second', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using sink = await OtlpSink.start();
+  const start = performance.now();
+  await using _agent = await startAgent({
+    'docker-url': engine.url,
+    'otlp-endpoint': sink.url,
+    interval: '200ms',
+  });
+  await sink.waitFor(10);
+  assert.ok(engine.requests.list >= 2);
+  assert.ok(engine.requests.list <= (performance.now() - start) / 1000 + 1, `${engine.requests.list} probes`);
+});
+
 test('credentials of URLs are in no line and no refusal', async () => {
   await using engine = await startSimulatedEngine();
   await using sink = await OtlpSink.start();

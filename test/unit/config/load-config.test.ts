@@ -106,8 +106,9 @@ test('service.name among the attributes names the service unless OTEL_SERVICE_NA
 });
 
 for (const [interval, minimum] of [
-  ['100ms', 50],
-  ['1s', 500],
+  ['100ms', 1_000],
+  ['1s', 1_000],
+  ['3s', 1_500],
   ['10s', 5_000],
   ['1m', 30_000],
 ] as const) {
@@ -115,6 +116,12 @@ for (const [interval, minimum] of [
     assert.equal(load({ flags: { interval } }).config.minProbeInterval, minimum);
   });
 }
+
+test('a probe is shared for a shorter time where that is asked for, and for no longer than the interval', () => {
+  const minimum = (asked: string): number =>
+    load({ flags: { interval: '500ms', 'min-probe-interval': asked } }).config.minProbeInterval;
+  assert.deepEqual(['0', '100ms', '1s'].map(minimum), [0, 100, 500]);
+});
 
 test('upper bounds hold, silently for defaults and with a warning for what was asked', () => {
   const quiet = load({ flags: { interval: '5s', 'probe-timeout': '3s' } });

@@ -80,12 +80,12 @@ function orConfigError<T>(make: () => T): T {
   }
 }
 
-/** The trackers of all engines, each engine behind its own update lock. */
+/** The trackers of all engines, each engine behind its own update lock. Those that stay listen to its events. */
 export function createTrackers(
   config: Config,
   endpoints: readonly EngineEndpoint[],
   observer: ProbeObserver,
-  { clock, log }: AgentSurroundings,
+  { clock, log, hearsEvents = false }: Pick<AgentSurroundings, 'clock' | 'log'> & { hearsEvents?: boolean },
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
   const sets = endpoints.map((endpoint) => {
@@ -95,7 +95,7 @@ export function createTrackers(
       minProbeIntervalMillis: config.minProbeInterval,
       probeTimeoutMillis: config.probeTimeout,
     };
-    return new TrackerSet({ source, observer, clock, log, ...timing });
+    return new TrackerSet({ source, observer, clock, log, hearsEvents, ...timing });
   });
   return new Trackers(sets, config.inlineTimeout, observer);
 }
@@ -134,7 +134,7 @@ export class Agent {
       this.#loopDelay,
       ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
     ]);
-    this.#trackers = createTrackers(config, endpoints, observer, surroundings);
+    this.#trackers = createTrackers(config, endpoints, observer, { clock, log, hearsEvents: true });
     for (const { engine } of this.#trackers.sets) instruments.begin(engine.name);
     const catalogue = catalogueOf(config.profile);
     const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };

@@ -26,6 +26,16 @@ export interface InspectedContainer {
   readonly limits: ContainerLimits;
 }
 
+/** Something that happened to a container. */
+export interface ContainerEvent {
+  readonly id: string;
+  /** The engine's word: `start`, `die`, `health_status: healthy`. */
+  readonly action: string;
+  /** By the engine's clock, in milliseconds since the epoch. */
+  readonly at?: number;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 /** Where containers are found: one engine. Calls may overlap; each obeys its signal down to the socket. */
 export interface ContainerSource {
   /** The endpoint without credentials. */
@@ -38,6 +48,11 @@ export interface ContainerSource {
   inspect(id: string, signal: AbortSignal): Promise<InspectedContainer>;
   /** One measurement; `undefined` when the container does not run. Throws {@link SourceError}. */
   sample(id: string, signal: AbortSignal): Promise<Sample | undefined>;
+  /**
+   * What happens to containers from now on; resolves once the engine listens, throws SourceError when the stream breaks
+   * off. Undefined for an engine whose events cannot be relied on.
+   */
+  events(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent> | undefined>;
   /** Ends every connection. */
   close(): void;
 }

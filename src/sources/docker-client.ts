@@ -62,6 +62,24 @@ export class DockerClient {
     return this.#containers.get(this.#pathPrefix + path, this.#callTimeoutMillis, signal);
   }
 
+  /** The text of an answer that does not end by itself; resolves when the engine begins it. Throws SourceError. */
+  async stream(path: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new DOMException('', 'TimeoutError')), this.#callTimeoutMillis);
+    const abort = AbortSignal.any([signal, late.signal]);
+    try {
+      const stream = await this.#ask(this.#pathPrefix + path, abort);
+      const status = statusOf(stream);
+      if (status === 200) return stream.setEncoding('utf8');
+      stream.destroy();
+      throw new SourceError('engine-error', `status ${status}`);
+    } catch (error) {
+      throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Ends every connection. */
   close(): void {
     this.#containers?.close();
@@ -83,7 +101,8 @@ export class DockerClient {
   #dial(path: string, abortSignal: AbortSignal): Promise<Readable> {
     return new Promise((resolve, reject) => {
       const options = {
-        path,
+        // The modem takes the last character off a path with a query, for it expects to add the query itself.
+        path: path.includes('?') ? `${path}&` : path,
         method: 'GET',
         isStream: true,
         statusCodes: anyStatus,

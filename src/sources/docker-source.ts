@@ -1,10 +1,16 @@
 import type { EngineDescription } from '../model/engine.ts';
 import type { Sample } from '../model/sample.ts';
-import type { ContainerSource, InspectedContainer, ListedContainer } from './container-source.ts';
+import type {
+  ContainerEvent,
+  ContainerSource,
+  InspectedContainer,
+  ListedContainer,
+} from './container-source.ts';
 import { parseEngineAddress, shownUrl } from './docker-address.ts';
 import type { EngineEndpoint } from './docker-address.ts';
 import { DockerClient } from './docker-client.ts';
 import { describeEngine, negotiateVersion } from './docker-description.ts';
+import { eventsPath, readEvents } from './docker-events.ts';
 import { parseInspect } from './docker-inspect.ts';
 import { parseContainerList } from './docker-list.ts';
 import { permissionAdvice } from './docker-permission.ts';
@@ -34,6 +40,7 @@ export class DockerSource implements ContainerSource {
   /** What the engine last told of itself. */
   #version: unknown;
   #info: unknown;
+  #isPodman = false;
 
   constructor(options: DockerSourceOptions) {
     this.#options = options;
@@ -49,7 +56,9 @@ export class DockerSource implements ContainerSource {
     const negotiated = apiVersion ?? negotiateVersion(version);
     this.#prefix = negotiated ? `/v${negotiated}` : '';
     const info = (this.#info = (await this.#optional(`${this.#prefix}/info`, signal)) ?? this.#info);
-    return describeEngine({ name: this.name, version, info, apiVersion: negotiated });
+    const engine = describeEngine({ name: this.name, version, info, apiVersion: negotiated });
+    this.#isPodman = engine.runtimeName === 'podman';
+    return engine;
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
@@ -68,6 +77,12 @@ export class DockerSource implements ContainerSource {
     // A stopped or restarting container: 409 by some engines, an empty body by Podman.
     if (answer.status === 409 || (answer.status === 200 && answer.text.trim() === '')) return undefined;
     return parseStats(expectOk(answer, `stats of ${id}`), this.#options.now());
+  }
+
+  async events(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent> | undefined> {
+    // Podman's compatible API has other words for some actions, and lacks others.
+    if (this.#isPodman) return undefined;
+    return readEvents(await this.#client.stream(`${this.#prefix}${eventsPath}`, signal));
   }
 
   close(): void {

@@ -71,12 +71,18 @@ export class ContainerTracker {
   /**
    * One update: inspects when something changed, measures when it runs. Never throws; a failure is counted.
    * @param now when the engine gave the list, in milliseconds since the epoch.
+   * @param heard what the engine's events say of it since the last update; `unheard` where they are not heard.
    */
-  async update(listed: ListedContainer, calls: EngineCalls, now: number): Promise<void> {
+  async update(
+    listed: ListedContainer,
+    calls: EngineCalls,
+    now: number,
+    heard: 'changed' | 'unchanged' | 'unheard' = 'unheard',
+  ): Promise<void> {
     // Not reached before the probe was given up: what is known is stale.
     if (calls.isOver) return this.unpublish();
     try {
-      if (this.#needsInspect(listed, now)) this.#accept(await calls.inspect(this.id), listed, now);
+      if (this.#needsInspect(listed, now, heard)) this.#accept(await calls.inspect(this.id), listed, now);
     } catch (thrown) {
       // Removed in between keeps what is known in sight until the next list; any other error hides what may be wrong.
       this.#hasUsage = false;
@@ -140,14 +146,22 @@ export class ContainerTracker {
     return this.#network.ofOwner(this.#network.beganAt ?? this.#startedAt);
   }
 
-  #needsInspect(listed: ListedContainer, now: number): boolean {
+  #needsInspect(listed: ListedContainer, now: number, heard: string): boolean {
     const known = this.#inspectedFor;
-    if (!known || now - this.#inspectedAt >= inspectMaxAgeMillis || now < this.#inspectedAt) return true;
+    if (!known || heard === 'changed') return true;
     if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health)
       return true;
     if (lastingText(known.statusText) !== lastingText(listed.statusText)) return true;
+    if (heard === 'unchanged') return this.#mayHaveGoneUnheard(listed, now);
+    if (now - this.#inspectedAt >= inspectMaxAgeMillis || now < this.#inspectedAt) return true;
     // A run that is told in seconds may be another one than a moment ago, under the same text.
     return tellsSeconds(listed.statusText);
+  }
+
+  /** The list tells of a start or an end within the last minute; what we know of is twice as long ago. */
+  #mayHaveGoneUnheard({ statusText }: ListedContainer, now: number): boolean {
+    const lastChange = Math.max(this.#startedAt, this.#inspected?.state.finishedAt ?? 0);
+    return tellsSeconds(statusText) && now - lastChange > 2 * inspectMaxAgeMillis;
   }
 
   #accept(inspected: InspectedContainer, listed: ListedContainer, now: number): void {

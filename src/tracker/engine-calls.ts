@@ -23,10 +23,16 @@ export interface EngineCallsOptions {
 export class EngineCalls {
   readonly #options: EngineCallsOptions;
   readonly #abort: SharedAbort;
+  #hadFailures = false;
 
   constructor(options: EngineCallsOptions) {
     this.#options = options;
     this.#abort = new SharedAbort(options.signal);
+  }
+
+  /** Whether a call failed, other than for a container that was gone or had stopped. */
+  get hadFailures(): boolean {
+    return this.#hadFailures;
   }
 
   get isOver(): boolean {
@@ -64,6 +70,7 @@ export class EngineCalls {
     } catch (thrown) {
       const error = toSourceError(thrown, call);
       const isFailure = call === 'list' || !isAbsence(error);
+      if (isFailure) this.#hadFailures = true;
       observer.callEnded(source.name, call, seconds(), isFailure ? error.code : undefined);
       throw error;
     }

@@ -8,11 +8,17 @@ import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
 import { ContainerTracker } from './container-tracker.ts';
 import { EngineCalls } from './engine-calls.ts';
+import { EventWatch } from './event-watch.ts';
+import { ListedContainers } from './listed-containers.ts';
+import { Throttle } from './throttle.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
 
 /** The engine's version and host are asked again this often, and after each failure. */
 const describeMaxAgeMillis = 10 * 60_000;
+
+/** In a storm of events the engine is asked this often at most. */
+const refreshPauseMillis = 250;
 
 /** What a {@link TrackerSet} is made of. */
 export interface TrackerSetOptions {
@@ -24,6 +30,8 @@ export interface TrackerSetOptions {
   readonly minProbeIntervalMillis: number;
   /** After this a probe is given up. */
   readonly probeTimeoutMillis: number;
+  /** Listens to the engine's events, so that it need not be asked what they tell; for those that stay. */
+  readonly hearsEvents?: boolean;
 }
 
 /**
@@ -36,6 +44,8 @@ export class TrackerSet {
   readonly #lock: UpdateLock;
   readonly #pool: AdaptivePool;
   readonly #trackers = new Map<string, ContainerTracker>();
+  readonly #listed = new ListedContainers();
+  readonly #events: EventWatch | undefined;
   #engine: EngineDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
   #containerCount: number | undefined;
@@ -55,6 +65,22 @@ export class TrackerSet {
     };
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
+    if (options.hearsEvents) this.#events = this.#watch();
+  }
+
+  #watch(): EventWatch {
+    const refresh = new Throttle(this.#options.clock, refreshPauseMillis, () =>
+      this.#lock.between((signal) => this.#refresh(signal)),
+    );
+    return new EventWatch({
+      ...this.#options,
+      // What happened before the engine listened is not known.
+      opened: () => this.#listed.doubt(),
+      event: ({ id }) => {
+        this.#listed.change(id);
+        refresh.request();
+      },
+    });
   }
 
   /** The engine as last described. */
@@ -93,6 +119,7 @@ export class TrackerSet {
   close(): void {
     this.#isClosed = true;
     this.#lock.close();
+    this.#events?.close();
     this.#options.source.close();
   }
 
@@ -101,19 +128,32 @@ export class TrackerSet {
     const start = clock.monotonic();
     const calls = new EngineCalls({ source, observer, signal, monotonic: () => clock.monotonic() });
     const succeeded = await this.#round(calls);
-    if (succeeded) this.#lastSuccess = clock.now();
+    if (succeeded) {
+      this.#lastSuccess = clock.now();
+      this.#events?.start();
+    }
     observer.probeEnded(source.name, (clock.monotonic() - start) / 1000, succeeded);
+  }
+
+  /** Between two probes: what events say has changed, and nothing else. A failure is the next probe's to see. */
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const { source, observer, clock } = this.#options;
+    if (this.#containerCount === undefined) return;
+    const calls = new EngineCalls({ source, observer, signal, monotonic: () => clock.monotonic() });
+    try {
+      const list = await this.#list(calls);
+      await this.#measure(calls, list, (id) => list.heard(id) === 'changed');
+    } catch {
+      this.#listed.doubt();
+    }
   }
 
   async #round(calls: EngineCalls): Promise<boolean> {
     try {
       await this.#describe(calls);
-      const listed = withoutDoubles(await calls.list());
-      const now = this.#options.clock.now();
-      this.#containerCount = listed.length;
-      this.#synchronize(listed, now);
-      await this.#pool.run(listed, async (item) => this.#trackers.get(item.id)?.update(item, calls, now));
+      await this.#measure(calls, await this.#list(calls));
     } catch (thrown) {
+      this.#listed.doubt();
       this.#unpublish();
       this.#failed({ kind: 'engine does not answer', reason: toSourceError(thrown, 'probe').message });
       return false;
@@ -122,6 +162,35 @@ export class TrackerSet {
     else
       this.#failed({ kind: 'engine answers too slowly', reason: 'the probe was given up at its time-out' });
     return !calls.isOver;
+  }
+
+  /** Makes the set equal to the list, and updates those of its containers that `isMeant` picks. */
+  async #measure(
+    calls: EngineCalls,
+    { listed, heard }: Listed,
+    isMeant = (_id: string) => true,
+  ): Promise<void> {
+    const now = this.#options.clock.now();
+    this.#containerCount = listed.length;
+    this.#synchronize(listed, now);
+    const meant = listed.filter(({ id }) => isMeant(id));
+    await this.#pool.run(meant, async (item) =>
+      this.#trackers.get(item.id)?.update(item, calls, now, heard(item.id)),
+    );
+    if (calls.hadFailures) this.#listed.doubt();
+  }
+
+  /** From the engine, or what it listed before while its events say that nothing has changed. */
+  async #list(calls: EngineCalls): Promise<Listed> {
+    const { clock } = this.#options;
+    const isHeard = this.#events?.isOpen === true;
+    const known = isHeard ? this.#listed.known(clock.monotonic()) : undefined;
+    if (known) return { listed: known, heard: () => 'unchanged' };
+    const isSure = isHeard && !this.#listed.isDoubted;
+    const changed = this.#listed.takeChanged();
+    const listed = this.#listed.accept(await calls.list(), clock.monotonic());
+    const otherwise = isSure ? 'unchanged' : 'unheard';
+    return { listed, heard: (id) => (changed.has(id) ? 'changed' : otherwise) };
   }
 
   async #describe(calls: EngineCalls): Promise<void> {
@@ -174,7 +243,8 @@ interface Failure {
   readonly reason: string;
 }
 
-/** One item per container, should an engine name one twice: a tracker takes one update at a time. */
-function withoutDoubles(listed: readonly ListedContainer[]): readonly ListedContainer[] {
-  return [...new Map(listed.map((item) => [item.id, item])).values()];
+/** What a round measures. */
+interface Listed {
+  readonly listed: readonly ListedContainer[];
+  readonly heard: (id: string) => 'changed' | 'unchanged' | 'unheard';
 }

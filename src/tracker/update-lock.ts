@@ -22,6 +22,7 @@ export class UpdateLock {
   /** Must not reject, and must end soon after its signal aborts. */
   readonly #probe: (signal: AbortSignal) => Promise<void>;
   #running: Promise<void> | undefined;
+  #between: Promise<void> | undefined;
   #lastEnd: number | undefined;
   readonly #closed = new AbortController();
 
@@ -45,6 +46,15 @@ export class UpdateLock {
     return won;
   }
 
+  /** Runs `work` while no probe does; nobody waits for it but the next probe. `work` must not reject. */
+  async between(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    while (this.#running ?? this.#between) await (this.#running ?? this.#between);
+    if (this.#closed.signal.aborted) return;
+    this.#between = work(this.#closed.signal);
+    await this.#between;
+    this.#between = undefined;
+  }
+
   /** Aborts the probe under way; later updates do nothing. */
   close(): void {
     this.#closed.abort();
@@ -63,6 +73,7 @@ export class UpdateLock {
     const expire = (): void => deadline.abort(new DOMException('probe took too long', 'TimeoutError'));
     void this.#options.sleep(this.#options.totalTimeoutMillis, ended.signal).then(expire, () => undefined);
     try {
+      if (this.#between) await this.#between;
       await this.#probe(signal);
     } finally {
       ended.abort();

@@ -57,6 +57,13 @@ export class ScriptedSource implements ContainerSource {
     return this.#find(id).inspected();
   }
 
+  /** Tells no events unless a test says how. */
+  eventsOf: ContainerSource['events'] = () => Promise.resolve(undefined);
+
+  events(signal: AbortSignal): ReturnType<ContainerSource['events']> {
+    return this.eventsOf(signal);
+  }
+
   async sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
     this.mostSamples = Math.max(this.mostSamples, ++this.#samples);
     try {

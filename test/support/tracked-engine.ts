@@ -18,7 +18,12 @@ export class TrackedEngine {
   readonly log = new KeptLog();
   readonly set: TrackerSet;
 
-  constructor(names: readonly string[] = [], clock = new FakeClock(), engine?: string) {
+  constructor(
+    names: readonly string[] = [],
+    clock = new FakeClock(),
+    engine?: string,
+    options: { readonly hearsEvents?: boolean } = {},
+  ) {
     this.clock = clock;
     const containers = names.map((name) => new ScriptedContainer(name, clock));
     this.source = new ScriptedSource(containers, engine);
@@ -30,6 +35,7 @@ export class TrackedEngine {
       log,
       minProbeIntervalMillis: 1000,
       probeTimeoutMillis,
+      ...options,
     });
   }
 

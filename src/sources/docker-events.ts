@@ -1,0 +1,69 @@
+import type { ContainerEvent } from './container-source.ts';
+import { objectOf, textMapOf, textOf, timeOfNanos } from './fields.ts';
+import { SourceError } from './source-error.ts';
+
+/** A line that is longer is none of an engine. */
+const maxLineCharacters = 1024 * 1024;
+
+/**
+ * What changes a container or is counted. The engine filters: `exec_*` of health checks alone would be a flood.
+ * Attributes such as the image and the exit code come with each event (Moby `daemon/events.go`).
+ */
+const actions = [
+  'create',
+  'start',
+  'restart',
+  'die',
+  'stop',
+  'kill',
+  'oom',
+  'pause',
+  'unpause',
+  'rename',
+  'update',
+  'destroy',
+  'health_status',
+] as const;
+
+/** The path of the stream of events, without the API version. */
+export const eventsPath = `/events?filters=${encodeURIComponent(
+  JSON.stringify({ type: ['container'], event: actions }),
+)}`;
+
+/** One event; undefined for what is not of a container. */
+function parseEvent(value: unknown): ContainerEvent | undefined {
+  const event = objectOf(value);
+  const actor = objectOf(event?.['Actor']);
+  const id = textOf(actor?.['ID']);
+  const action = textOf(event?.['Action']);
+  if (id === undefined || action === undefined) return undefined;
+  const at = timeOfNanos(event?.['timeNano']);
+  return { id, action, attributes: textMapOf(actor?.['Attributes']), ...(at !== undefined && { at }) };
+}
+
+/** The events of a stream of JSON lines. Throws SourceError `bad-response` on anything else; ends with the stream. */
+export async function* readEvents(chunks: AsyncIterable<string>): AsyncGenerator<ContainerEvent> {
+  let pending = '';
+  for await (const chunk of chunks) {
+    const lines = (pending + chunk).split('\n');
+    pending = lines.pop() ?? '';
+    if (pending.length > maxLineCharacters)
+      throw new SourceError('bad-response', `events: a line of more than ${maxLineCharacters} characters`);
+    for (const line of lines) {
+      const event = line.trim() === '' ? undefined : parseEvent(parseLine(line));
+      if (event) yield event;
+    }
+  }
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new SourceError(
+      'bad-response',
+      `events: not JSON, begins with ${JSON.stringify(line.slice(0, 60))}`,
+      cause,
+    );
+  }
+}

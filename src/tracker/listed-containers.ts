@@ -1,0 +1,48 @@
+import type { ListedContainer } from '../sources/container-source.ts';
+
+/** Even while events are heard, the engine is asked for its list this often: a slow look at what they may have missed. */
+const resyncMillis = 60_000;
+
+/** What the engine last listed, and what events said has changed since. */
+export class ListedContainers {
+  #listed: readonly ListedContainer[] = [];
+  #listedAt = 0;
+  #isDoubted = true;
+  readonly #changed = new Set<string>();
+
+  /** Something happened to that container. */
+  change(id: string): void {
+    this.#changed.add(id);
+  }
+
+  /** What is known may be wrong: the engine must be asked. */
+  doubt(): void {
+    this.#isDoubted = true;
+  }
+
+  /** Whether changes may have gone unheard since the last list. */
+  get isDoubted(): boolean {
+    return this.#isDoubted;
+  }
+
+  /** The last list, if it is still true of an engine whose events are heard; undefined when the engine must be asked. */
+  known(monotonicMillis: number): readonly ListedContainer[] | undefined {
+    const isOld = monotonicMillis - this.#listedAt >= resyncMillis;
+    return this.#isDoubted || isOld || this.#changed.size > 0 ? undefined : this.#listed;
+  }
+
+  /** Takes away what events said has changed: to be asked for before the list, so that none is lost in between. */
+  takeChanged(): ReadonlySet<string> {
+    const changed = new Set(this.#changed);
+    this.#changed.clear();
+    return changed;
+  }
+
+  /** The engine's answer; one item per container, should it name one twice: a tracker takes one update at a time. */
+  accept(listed: readonly ListedContainer[], monotonicMillis: number): readonly ListedContainer[] {
+    this.#listed = [...new Map(listed.map((item) => [item.id, item])).values()];
+    this.#listedAt = monotonicMillis;
+    this.#isDoubted = false;
+    return this.#listed;
+  }
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { readEvents } from '../../../src/sources/docker-events.ts';
+import { DockerSource } from '../../../src/sources/docker-source.ts';
+import { startSimulatedEngine } from '../../../src/simulated/start-simulated-engine.ts';
+
+const line = (action: string): string =>
+  `{"Type":"container","Action":"${action}","Actor":{"ID":"abc","Attributes":{"image":"web:1"}},"timeNano":1700000000123456789}\n`;
+
+async function read(...chunks: string[]) {
+  const events = [];
+  for await (const event of readEvents(Readable.from(chunks))) events.push(event);
+  return events;
+}
+
+test('events of a stream, however it is cut', async () => {
+  const text = line('start') + line('health_status: healthy');
+  const start = { id: 'abc', action: 'start', at: 1_700_000_000_123, attributes: { image: 'web:1' } };
+  const expected = [start, { ...start, action: 'health_status: healthy' }];
+  for (const at of [0, 1, 60, text.length - 1])
+    assert.deepEqual(await read(text.slice(0, at), text.slice(at)), expected);
+  assert.deepEqual(await read('{"Type":"daemon"}\n', '\n'), []);
+});
+
+test('what is no event ends the stream with an error', async () => {
+  await assert.rejects(read(line('start'), '<html>\n'), { code: 'bad-response', message: /<html>/ });
+  await assert.rejects(read('x'.repeat(2_000_000)), { code: 'bad-response' });
+});
+
+test('the engine tells what happens from now on, and the signal ends it', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  const endpoint = { url: engine.url };
+  const source = new DockerSource({ endpoint, callTimeoutMillis: 5000, now: () => Date.now() });
+  const ending = new AbortController();
+  await source.describe(ending.signal);
+  const events = await source.events(ending.signal);
+  assert.ok(events);
+  const next = events[Symbol.asyncIterator]();
+  engine.pause('web');
+  const { value } = await next.next();
+  assert.deepEqual([value?.id, value?.action], [engine.container('web').id, 'pause']);
+  ending.abort();
+  await assert.rejects(next.next());
+  source.close();
+});

@@ -31,7 +31,8 @@ COPY package.json ./
 COPY --from=build /src/dist ./dist
 USER 65532:65532
 EXPOSE 9417
-# Without a shell, which the base lacks. Kubernetes has its own probes and ignores this.
-HEALTHCHECK --interval=60s --timeout=5s --start-period=10s CMD ["node", "-e", "require('node:http').get({ port: process.env.OTEL_EXPORTER_PROMETHEUS_PORT || 9417, path: '/healthz' }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+# Without a shell, which the base lacks. Kubernetes has its own probes and ignores this. An agent that cannot listen
+# ends: where nobody listens, a flag or the file has given the living one another address, and nothing is known to be ill.
+HEALTHCHECK --interval=60s --timeout=5s --start-period=10s CMD ["node", "-e", "require('node:http').get({ port: process.env.OTEL_EXPORTER_PROMETHEUS_PORT || 9417, path: '/healthz' }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', ({ code }) => process.exit(code === 'ECONNREFUSED' ? 0 : 1))"]
 ENTRYPOINT ["node", "/app/dist/main.js"]
 CMD ["run"]

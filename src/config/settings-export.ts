@@ -37,6 +37,14 @@ export const exportSettings = {
     example: 'semconv,docker_exporter',
     isRepeatable: true,
   },
+  metric: {
+    type: listOf(text('a metric')).optional(),
+    defaultText: 'as the tables of metrics say',
+    group: 'Export',
+    help: 'Metrics to switch on by NAME, or off by !NAME; may be repeated',
+    example: 'container.paging.faults,!container.uptime',
+    isRepeatable: true,
+  },
   resourceAttributes: {
     type: keyValues(),
     default: '',

@@ -37,11 +37,26 @@ export interface Catalogue {
   readonly engine: readonly EngineInstrument[];
 }
 
-/** Joins the chosen profiles; their names are all different. */
-export function catalogueOf(names: readonly ProfileName[]): Catalogue {
+/**
+ * Joins the chosen profiles; their names are all different.
+ * @param switches metrics by name, switched on or off against their default.
+ */
+export function catalogueOf(
+  names: readonly ProfileName[],
+  switches: ReadonlyMap<string, boolean> = new Map(),
+): Catalogue {
+  const { containers, engine } = wholeCatalogue(names);
+  const isOn = ({ name, offByDefault }: Switchable): boolean => switches.get(name) ?? !offByDefault;
+  return { containers: containers.filter(isOn), engine: engine.filter(isOn) };
+}
+
+/** The same with every metric, those too that are off by default. */
+export function wholeCatalogue(names: readonly ProfileName[]): Catalogue {
   const chosen = names.map((name): Profile => profiles[name]);
   return {
     containers: [...chosen.flatMap(({ containers }) => containers), ...trackingInstruments],
     engine: [...chosen.flatMap(({ engine }) => engine), ...engineInstruments],
   };
 }
+
+type Switchable = Pick<ContainerInstrument, 'name' | 'offByDefault'>;

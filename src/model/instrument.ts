@@ -26,6 +26,8 @@ export interface Instrument<Subject> {
   readonly stability: 'stable' | 'release_candidate' | 'development' | 'extension' | 'peer';
   /** Exposed name and type, literally, where a peer's dashboards depend on them: no suffix rules, no identity labels. */
   readonly literal?: { readonly type: 'gauge' | 'counter' };
+  /** Not observed unless it is switched on. */
+  readonly offByDefault?: true;
   /** When absent although the engine answers: one line for the docs. */
   readonly absentWhen?: string;
   /** Pure: no I/O, no clock. Observes nothing when the figure is absent. */

@@ -19,6 +19,7 @@ export const samples: Readonly<Record<keyof Config, readonly [string, string, st
   exporter: ['otlp', 'none', 'console,prometheus'],
   exportTimeout: ['1s', '2000', '3s'],
   profile: ['docker_exporter', 'docker_exporter,semconv', 'semconv,docker_exporter'],
+  metric: ['a.b', '!a.b', 'c,!d'],
   resourceAttributes: ['a=1', 'b=2,c=%20', 'd=4'],
   serviceName: ['one', 'two', 'three'],
   otlpEndpoint: ['http://a:1', 'https://b/p', 'http://c/'],

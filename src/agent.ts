@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { chosenMetrics } from './chosen-metrics.ts';
+import { chosenMetrics, chosenResource } from './chosen-metrics.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
@@ -138,7 +138,11 @@ export class Agent {
     ]);
     this.#trackers = createTrackers(config, endpoints, observer, surroundings);
     for (const { engine } of this.#trackers.sets) instruments.begin(engine.name);
-    const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
+    const labels = {
+      containerIdLabel: config.containerIdLabel,
+      engineLabel: endpoints.length > 1,
+      resourceOf: chosenResource(config),
+    };
     this.#telemetry.observe(this.#trackers, catalogue, labels);
     const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
     const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });

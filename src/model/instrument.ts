@@ -19,6 +19,8 @@ export interface Instrument<Subject> {
   /** UCUM, as OpenTelemetry uses it: `By`, `s`, `1`, `{packet}`. */
   readonly unit: string;
   readonly description: string;
+  /** Integers or doubles on the wire, where the unit does not tell. */
+  readonly valueType?: 'int' | 'double';
   /** Attribute keys that its observations may carry. */
   readonly attributes: readonly string[];
   readonly source: FigureSource;

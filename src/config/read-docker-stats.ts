@@ -30,7 +30,7 @@ interface Borrowed {
  */
 export function readDockerStats(file: ConfigFile): ConfigFile {
   const block = file.entries.get('docker_stats');
-  if (!block) return file;
+  if (block?.value === undefined) return file;
   const entries = new Map(file.entries);
   const parsed = dockerStatsBlock.safeParse(block.value);
   if (parsed.success) entries.set('docker_stats', { ...block, value: parsed.data });

@@ -96,7 +96,8 @@ export function resourceOf(
 
 type Switchable = Pick<ContainerInstrument, 'name' | 'offByDefault'>;
 
+/** A name that a peer shares with the conventions means what the conventions say. */
 function once(instruments: readonly ContainerInstrument[]): readonly ContainerInstrument[] {
-  const names = new Set<string>();
-  return instruments.filter(({ name }) => !names.has(name) && names.add(name));
+  const common = new Set(instruments.flatMap(({ name, stability }) => (stability === 'peer' ? [] : [name])));
+  return instruments.filter(({ name, stability }) => stability !== 'peer' || !common.has(name));
 }

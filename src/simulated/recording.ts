@@ -43,16 +43,13 @@ export function readRecording(directory: string): Recording {
 function mistakesOf({ inspect, stats }: AnswerPair): string[] {
   if (!inspect) {
     const path = stats?.path ?? '';
-    const wanted = basename(path).replace(
-      /^stats/,
-      basename(path) === 'stats.json' ? 'inspect' : 'container',
-    );
-    return [`${path}: no ${wanted} belongs to it`];
+    const suffix = basename(path).slice('stats'.length);
+    return [`${path}: neither container${suffix} nor inspect${suffix} is beside it`];
   }
   if (textAt(inspect.json, 'Id') === '') return [`${inspect.path}: expected an object with an Id`];
   if (stats || !runs(inspect.json)) return [];
   const wanted = basename(inspect.path).replace(/^(?:container|inspect)/, 'stats');
-  return [`${inspect.path}: the container runs, but no ${wanted} belongs to it`];
+  return [`${inspect.path}: the container runs, but no ${wanted} is beside it`];
 }
 
 function containerOf({ inspect, stats }: AnswerPair): RecordedContainer[] {

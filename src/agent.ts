@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { chosenMetrics, chosenResource } from './chosen-metrics.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
@@ -7,7 +8,7 @@ import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
 import type { Log } from './log.ts';
 import { AgentInstruments } from './metrics/agent-instruments.ts';
-import { catalogueOf, profiles } from './metrics/catalogue.ts';
+import { profiles } from './metrics/catalogue.ts';
 import { DockerExporterInstruments } from './metrics/docker-exporter-instruments.ts';
 import { instanceId } from './metrics/instance-id.ts';
 import { LoopDelay } from './metrics/loop-delay.ts';
@@ -118,6 +119,7 @@ export class Agent {
     this.#surroundings = surroundings;
     const { clock, log, environment, version } = surroundings;
     logSdk(log, () => clock.monotonic());
+    const catalogue = chosenMetrics(config);
     const endpoints = findEndpoints(config, environment);
     const late: { instruments?: AgentInstruments } = {};
     const counted = {
@@ -136,8 +138,11 @@ export class Agent {
     ]);
     this.#trackers = createTrackers(config, endpoints, observer, { clock, log, hearsEvents: true });
     for (const { engine } of this.#trackers.sets) instruments.begin(engine.name);
-    const catalogue = catalogueOf(config.profile);
-    const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
+    const labels = {
+      containerIdLabel: config.containerIdLabel,
+      engineLabel: endpoints.length > 1,
+      resourceOf: chosenResource(config),
+    };
     this.#telemetry.observe(this.#trackers, catalogue, labels);
     const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
     const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });

@@ -1,6 +1,6 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { flagOf, isSwitch, type NamedSetting } from '../config/setting.ts';
-import { namedSettings } from '../config/settings.ts';
+import { flaggedSettings } from '../config/settings.ts';
 import type { Command, CommandOption } from './command.ts';
 import type { Flags } from './flags.ts';
 import { findStrays } from './stray-arguments.ts';
@@ -75,7 +75,7 @@ function createParser(version: string): Argv {
       'parse-numbers': false,
       'strip-aliased': true,
     })
-    .options(Object.fromEntries(namedSettings.map((setting) => [setting.flag, describeSetting(setting)])))
+    .options(Object.fromEntries(flaggedSettings.map((setting) => [setting.flag, describeSetting(setting)])))
     .version(version)
     .alias('help', 'h')
     .epilogue(

@@ -1,8 +1,11 @@
 import { connect } from 'node:net';
+import { ConfigError } from '../config/config-error.ts';
 import { shownOtlpUrl } from '../config/otlp-url.ts';
 import type { Config } from '../config/settings.ts';
 import { OtlpReceiver } from '../simulated/otlp-receiver.ts';
+import { RecordingError } from '../simulated/recording-files.ts';
 import type { SimulatedEngine } from '../simulated/simulated-engine.ts';
+import { startReplay } from '../simulated/start-replay.ts';
 import { startSimulatedEngine } from '../simulated/start-simulated-engine.ts';
 import type { CommandContext } from './command.ts';
 
@@ -11,7 +14,7 @@ const scenarioContainers = 12;
 /** A collector on this machine answers at once or not at all. */
 const knockMillis = 500;
 
-/** What `--demo` brings along; without it, nothing. */
+/** What `--demo` or `--replay` bring along; without them, nothing. */
 export interface Demo {
   /** The configuration with the simulated engine, and with our own receiver where no collector answers. */
   applyTo(config: Config): Config;
@@ -27,6 +30,7 @@ const noDemo: Demo = {
 
 /** Starts what the configuration asks for. */
 export async function withDemo({ config, stdout }: Pick<CommandContext, 'config' | 'stdout'>): Promise<Demo> {
+  if (config.replay !== undefined) return replaying(config.replay);
   if (!config.demo) return noDemo;
   const { demoSeed: seed, demoContainers } = config;
   const containers = Math.max(0, demoContainers - scenarioContainers);
@@ -44,6 +48,18 @@ export async function withDemo({ config, stdout }: Pick<CommandContext, 'config'
       receiver?.close();
       await engine.close();
     },
+  };
+}
+
+async function replaying(directory: string): Promise<Demo> {
+  const engine = await startReplay(directory).catch((error: unknown) => {
+    if (!(error instanceof RecordingError)) throw error;
+    throw new ConfigError(error.problems.map((problem) => `--replay: ${problem}`));
+  });
+  return {
+    applyTo: (given) => ({ ...given, dockerUrl: [engine.url] }),
+    tellWhereToLook: () => undefined,
+    close: () => engine.close(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { catalogueOf } from '../metrics/catalogue.ts';
+import { chosenMetrics } from '../chosen-metrics.ts';
+import { wholeCatalogue } from '../metrics/catalogue.ts';
 import { metricRows, metricsMarkdown, metricsTable } from '../metrics/metric-table.ts';
 import type { Command, CommandContext } from './command.ts';
 
@@ -20,7 +21,7 @@ export const metricsCommand: Command<typeof options> = {
   options,
   examples: [{ line: '$0 metrics --profile docker_exporter', does: 'what a profile exports' }],
   run({ config, argv, stdout }: CommandContext<typeof options>) {
-    const rows = metricRows(catalogueOf(config.profile));
+    const rows = metricRows(wholeCatalogue(config.profile), chosenMetrics(config));
     stdout.write({ table: metricsTable, json: asJson, markdown: metricsMarkdown }[argv.format](rows));
     return Promise.resolve(0);
   },

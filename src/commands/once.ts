@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createTrackers, findEndpoints } from '../agent.ts';
+import { chosenMetrics, chosenResource } from '../chosen-metrics.ts';
 import { systemClock } from '../clock.ts';
-import { catalogueOf } from '../metrics/catalogue.ts';
 import { observeProbes } from '../model/observe-all.ts';
 import { collectOnce } from '../readers/collect-once.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
@@ -37,6 +37,7 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
   const demo = await withDemo(context);
   const config = demo.applyTo(context.config);
   const { log, version, argv, stdout, signal } = context;
+  const catalogue = chosenMetrics(config);
   const endpoints = findEndpoints(config, process.env);
   const surroundings = { clock: systemClock, log, environment: process.env, version };
   // Two probes and no third for the collection: nobody else asks.
@@ -44,14 +45,19 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
   const trackers = createTrackers(timing, endpoints, observeProbes([]), surroundings);
   try {
     await trackers.update();
-    if (trackers.notYetProbed().length < endpoints.length) {
+    // A recording has no second sample to give.
+    if (config.replay === undefined && trackers.notYetProbed().length < endpoints.length) {
       await systemClock.sleep(sampleGapMillis, signal);
       // Who could not be reached has had its wait.
       const reached = trackers.sets.filter(({ failure }) => failure === undefined);
       await Promise.all(reached.map((set) => set.update(config.inlineTimeout)));
     }
-    const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
-    const collected = await collectOnce(trackers, catalogueOf(config.profile), labels);
+    const labels = {
+      containerIdLabel: config.containerIdLabel,
+      engineLabel: endpoints.length > 1,
+      resourceOf: chosenResource(config),
+    };
+    const collected = await collectOnce(trackers, catalogue, labels);
     for await (const chunk of formatOnce(argv.format, collected)) stdout.write(chunk);
     return tellFailures([...trackers.notYetProbed(), ...failing(trackers.sets)]);
   } finally {

@@ -92,6 +92,8 @@ class AgentRun {
   async #replace(config: Config): Promise<void> {
     const before = this.#running;
     if (config.demo !== before?.config.demo) throw new ConfigError(['--demo: cannot be changed by a reload']);
+    if (config.replay !== before.config.replay)
+      throw new ConfigError(['--replay: cannot be changed by a reload']);
     const next = this.#create(config);
     // The same address can only be had once it is free; another is tried while the old agent still runs.
     const isSameAddress = isDeepStrictEqual(config.listen, before.config.listen);

@@ -1,6 +1,6 @@
 import { nearest } from '../config/did-you-mean.ts';
 import { flagOf, isSwitch } from '../config/setting.ts';
-import { namedSettings } from '../config/settings.ts';
+import { flaggedSettings } from '../config/settings.ts';
 import { showValue } from '../config/show-value.ts';
 import type { Command } from './command.ts';
 import type { Flags } from './flags.ts';
@@ -15,7 +15,7 @@ export interface Parsed {
 /** Everything among the arguments that belongs to nothing, named as the user wrote it. */
 export function findStrays(args: readonly string[], parsed: Parsed): string[] {
   const own = Object.keys(parsed.command.options).map(flagOf);
-  const known = [...namedSettings.map(({ flag }) => flag), ...own, 'help', 'version'];
+  const known = [...flaggedSettings.map(({ flag }) => flag), ...own, 'help', 'version'];
   const strange = Object.entries(parsed.flags).filter(
     ([flag]) => !known.includes(flag) && !/^(?:_|\$0)$/.test(flag),
   );
@@ -55,7 +55,7 @@ function unknownFlag(written: string, known: readonly string[], { commands }: Pa
 /** yargs takes every value of a switch but `true` for false. */
 function misusedSwitches(args: readonly string[], command: Command): string[] {
   const own = Object.entries(command.options).map(([key, { type }]) => ({ flag: flagOf(key), type }));
-  const switches = [...namedSettings, ...own].filter(isSwitch).map(({ flag }) => `--${flag}`);
+  const switches = [...flaggedSettings, ...own].filter(isSwitch).map(({ flag }) => `--${flag}`);
   return args
     .map((arg) => ({ name: arg.slice(0, arg.indexOf('=')), value: arg.slice(arg.indexOf('=') + 1) }))
     .filter(({ name, value }) => switches.includes(name) && !/^(?:true|false)$/.test(value))

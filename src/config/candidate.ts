@@ -13,6 +13,8 @@ export interface Candidate {
   readonly type: z.ZodType;
   /** A mistake in a variable of the specification is warned of and ignored. */
   readonly isForgiven: boolean;
+  /** Gives way where it contradicts what is given elsewhere. */
+  readonly yields?: true;
 }
 
 /** The three places, read already. */
@@ -37,7 +39,14 @@ export function findCandidates(setting: NamedSetting, { flags, environment, file
   const found: Candidate[] = [
     { name: `--${flag}`, raw: flags[flag], from: 'flag', type, isForgiven: false },
     ...setting.variables.map((name) => fromVariable(setting, name, environment[name])),
-    { name: entry?.name ?? fileKey, raw: entry?.value, from: 'file', type, isForgiven: false },
+    {
+      name: entry?.name ?? fileKey,
+      raw: entry?.value,
+      from: 'file',
+      type,
+      isForgiven: false,
+      ...(entry?.yields && { yields: true }),
+    },
   ];
   return found.filter(({ raw }) => raw !== undefined);
 }

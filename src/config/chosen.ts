@@ -8,6 +8,8 @@ export interface Chosen {
   readonly values: readonly unknown[];
   /** Comes from a variable of the specification, whose mistakes are warned of and ignored. */
   readonly isForgiven: boolean;
+  /** Gives way where it contradicts what is given elsewhere. */
+  readonly yields: boolean;
 }
 
 /** Chosen values by key. */

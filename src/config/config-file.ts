@@ -6,6 +6,8 @@ export interface FileEntry {
   /** File, line and key as the user wrote them. */
   readonly name: string;
   readonly value: unknown;
+  /** Gives way where it contradicts what is given elsewhere. */
+  readonly yields?: true;
 }
 
 /** What a configuration file holds, and what is wrong with it. */

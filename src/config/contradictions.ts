@@ -9,6 +9,8 @@ interface Contradiction {
 
 const contradictions: readonly Contradiction[] = [
   { given: ['demo', 'dockerUrl'], why: 'the demo brings its own engine; leave out one of them' },
+  { given: ['replay', 'dockerUrl'], why: 'a recording is its own engine; leave out one of them' },
+  { given: ['demo', 'replay'], why: 'each brings its own engine; leave out one of them' },
   needsKey('dockerTlsCert', 'dockerTlsKey', '--docker-tls-key'),
   needsCertificate('dockerTlsKey', 'dockerTlsCert', '--docker-tls-cert'),
   needsKey('otlpClientCertificate', 'otlpClientKey', '--otlp-client-key'),
@@ -40,9 +42,9 @@ export function judgeTogether(chosen: ChosenByKey): Contradicted {
   return { problems, warnings, chosen: kept };
 }
 
-/** `--demo=false` gives nothing that could contradict. */
+/** `--demo=false` gives nothing that could contradict, nor does what gives way. */
 function isGiven(chosen: Chosen | undefined): boolean {
-  return chosen !== undefined && chosen.values.some((value) => value !== false);
+  return chosen !== undefined && !chosen.yields && chosen.values.some((value) => value !== false);
 }
 
 function needsKey(certificate: string, key: string, flag: string): Contradiction {

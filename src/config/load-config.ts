@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.ts';
 import { parseConfigFile, type ConfigFile } from './config-file.ts';
 import { judgeTogether } from './contradictions.ts';
 import { nearest } from './did-you-mean.ts';
+import { readDockerStats } from './read-docker-stats.ts';
 import { readFailure } from './read-failure.ts';
 import type { NamedSetting } from './setting.ts';
 import { settle } from './settle.ts';
@@ -29,7 +30,7 @@ export interface LoadedConfig {
  * Throws a {@link ConfigError} with every mistake, also those in values that others override.
  */
 export function loadConfig(input: ConfigInput): LoadedConfig {
-  const file = readConfigFile(input);
+  const file = readDockerStats(readConfigFile(input));
   const places = { flags: input.flags, environment: input.environment, file: file.entries };
   const weighed = namedSettings.map((setting) => weigh(setting, places, input.readFile));
   const together = judgeTogether(new Map(weighed.map(({ chosen }) => [chosen.setting.key, chosen])));
@@ -88,6 +89,7 @@ function choose(setting: NamedSetting, good: readonly Good[]): Chosen {
     names: winners.map(({ candidate }) => candidate.name),
     values: winners.map(({ value }) => value),
     isForgiven: first?.candidate.isForgiven ?? false,
+    yields: first?.candidate.yields ?? false,
   };
 }
 

@@ -41,6 +41,8 @@ export interface Setting<Type extends z.ZodType = z.ZodType> {
   readonly isPem?: true;
   /** Says where the file is, so the file cannot say it. */
   readonly isOutsideFile?: true;
+  /** A map that only the file can hold: it has no flag and no variable. */
+  readonly isFileOnly?: true;
   /** Key of an earlier setting that this one may not exceed: it is lowered to that, unless it was worked out of others. */
   readonly atMost?: string;
 }
@@ -75,7 +77,7 @@ export function nameSettings(table: SettingTable): readonly NamedSetting[] {
       key,
       flag,
       fileKey,
-      variables: otel ?? [`TIDEGAUGE_${fileKey.toUpperCase()}`],
+      variables: setting.isFileOnly ? [] : (otel ?? [`TIDEGAUGE_${fileKey.toUpperCase()}`]),
     };
   });
 }

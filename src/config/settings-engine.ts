@@ -54,6 +54,13 @@ export const engineSettings = {
     help: 'Engine API version to speak',
     example: '1.41',
   },
+  replay: {
+    type: text('a folder').optional(),
+    defaultText: 'none',
+    group: 'Engine',
+    help: 'Measure an engine that replays the recorded answers of this folder instead of a real one',
+    example: '/var/lib/recordings/monday',
+  },
   demo: {
     type: boolean(),
     default: 'false',

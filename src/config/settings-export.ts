@@ -1,3 +1,4 @@
+import { dockerStatsBlock } from './docker-stats-block.ts';
 import { duration } from './duration.ts';
 import { keyValues } from './key-values.ts';
 import { listOf } from './list-of.ts';
@@ -36,6 +37,22 @@ export const exportSettings = {
     help: `Sets of metric names: ${profileNames.join(', ')}`,
     example: 'semconv,docker_exporter',
     isRepeatable: true,
+  },
+  metric: {
+    type: listOf(text('a metric')).optional(),
+    defaultText: 'as the tables of metrics say',
+    group: 'Export',
+    help: 'Metrics to switch on by NAME, or off by !NAME; may be repeated',
+    example: 'container.paging.faults,!container.uptime',
+    isRepeatable: true,
+  },
+  dockerStats: {
+    type: dockerStatsBlock.optional(),
+    defaultText: 'none',
+    group: 'Export',
+    help: "The block of a Collector's docker_stats receiver, pasted, for the profile of that name",
+    example: '{metrics: {container.uptime: {enabled: true}}}',
+    isFileOnly: true,
   },
   resourceAttributes: {
     type: keyValues(),

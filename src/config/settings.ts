@@ -23,6 +23,9 @@ export type Config = Values<typeof settings>;
 /** The table as a list, each setting with all its names. */
 export const namedSettings = nameSettings(settings);
 
+/** Those that a command line can hold. */
+export const flaggedSettings = namedSettings.filter(({ isFileOnly }) => !isFileOnly);
+
 /** Types leave their own values unchanged, so values that all stay as they are must have come from them. */
 export function isConfig(values: Readonly<Record<string, unknown>>): values is Config {
   return namedSettings.every(({ key, type }) => {

@@ -1,6 +1,13 @@
 import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
+import type { ContainerSnapshot } from '../model/snapshot.ts';
 import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter.ts';
+import { receiverDefaults, withOptions } from './docker-stats-options.ts';
+import type { DockerStatsOptions } from './docker-stats-options.ts';
+import { dockerStatsResource } from './docker-stats-resource.ts';
+import { dockerStatsContainers } from './docker-stats.ts';
 import { engineInstruments, trackingInstruments } from './engine-instruments.ts';
+import { containerResource } from './identity-attributes.ts';
+import type { ResourceAttributes, ResourceOf } from './identity-attributes.ts';
 import { semconvCpu } from './semconv-cpu.ts';
 import { semconvIo } from './semconv-io.ts';
 import { semconvLifecycle } from './semconv-lifecycle.ts';
@@ -12,6 +19,8 @@ export interface Profile {
   readonly engine: readonly EngineInstrument[];
   /** Names whose identity leaves room for one engine only. */
   readonly oneEngineOnly: boolean;
+  /** Who a container is, in this profile's words; absent: in those of the conventions. */
+  readonly resource?: (snapshot: ContainerSnapshot, options: DockerStatsOptions) => ResourceAttributes;
 }
 
 /** Every profile by its name. */
@@ -26,6 +35,12 @@ export const profiles = {
     engine: dockerExporterEngine,
     oneEngineOnly: true,
   },
+  docker_stats: {
+    containers: dockerStatsContainers,
+    engine: [],
+    oneEngineOnly: false,
+    resource: (snapshot, { resource }) => dockerStatsResource(snapshot, resource),
+  },
 } as const satisfies Readonly<Record<string, Profile>>;
 
 /** The name of a profile. */
@@ -37,11 +52,52 @@ export interface Catalogue {
   readonly engine: readonly EngineInstrument[];
 }
 
-/** Joins the chosen profiles; their names are all different. */
-export function catalogueOf(names: readonly ProfileName[]): Catalogue {
+/**
+ * Joins the chosen profiles; a metric that two of them share is there once.
+ * @param switches metrics by name, switched on or off against their default.
+ */
+export function catalogueOf(
+  names: readonly ProfileName[],
+  switches: ReadonlyMap<string, boolean> = new Map(),
+  options: DockerStatsOptions = receiverDefaults,
+): Catalogue {
+  const { containers, engine } = wholeCatalogue(names, options);
+  const isOn = ({ name, offByDefault }: Switchable): boolean => switches.get(name) ?? !offByDefault;
+  return { containers: once(containers.filter(isOn)), engine: engine.filter(isOn) };
+}
+
+/** The same with every metric, those too that are off by default. */
+export function wholeCatalogue(
+  names: readonly ProfileName[],
+  options: DockerStatsOptions = receiverDefaults,
+): Catalogue {
   const chosen = names.map((name): Profile => profiles[name]);
+  const containers = chosen.flatMap((profile) =>
+    profile === profiles.docker_stats ? withOptions(profile.containers, options) : profile.containers,
+  );
   return {
-    containers: [...chosen.flatMap(({ containers }) => containers), ...trackingInstruments],
+    containers: [...containers, ...trackingInstruments],
     engine: [...chosen.flatMap(({ engine }) => engine), ...engineInstruments],
   };
+}
+
+/** Who a container is in the words of all chosen profiles; where they disagree, in those of the conventions. */
+export function resourceOf(
+  names: readonly ProfileName[],
+  options: DockerStatsOptions = receiverDefaults,
+): ResourceOf {
+  const chosen = names.map((name): Profile => profiles[name]);
+  const own = chosen.flatMap(({ resource }) => resource ?? []);
+  if (own.length === 0) return containerResource;
+  const common = own.length < chosen.length ? [containerResource] : [];
+  return (snapshot) =>
+    Object.fromEntries([...own, ...common].flatMap((read) => Object.entries(read(snapshot, options))));
+}
+
+type Switchable = Pick<ContainerInstrument, 'name' | 'offByDefault'>;
+
+/** A name that a peer shares with the conventions means what the conventions say. */
+function once(instruments: readonly ContainerInstrument[]): readonly ContainerInstrument[] {
+  const common = new Set(instruments.flatMap(({ name, stability }) => (stability === 'peer' ? [] : [name])));
+  return instruments.filter(({ name, stability }) => stability !== 'peer' || !common.has(name));
 }

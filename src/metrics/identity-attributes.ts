@@ -6,6 +6,9 @@ import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 /** Attributes of a Resource: the conventions' lists stay lists. */
 export type ResourceAttributes = Readonly<Record<string, string | string[]>>;
 
+/** Says who a container is. */
+export type ResourceOf = (snapshot: ContainerSnapshot) => ResourceAttributes;
+
 /** Labels that a kubelet puts on containers through cri-dockerd, and the conventions' names. */
 const kubernetesLabels: readonly (readonly [label: string, attribute: string])[] = [
   ['io.kubernetes.pod.name', 'k8s.pod.name'],

@@ -11,12 +11,24 @@ export interface MetricRow {
   readonly source: string;
   readonly stability: string;
   readonly description: string;
+  /** Whether it is observed, as it is configured. */
+  readonly isOn: boolean;
   readonly absentWhen?: string;
 }
 
-/** Every metric of a catalogue, in its order. */
-export function metricRows({ containers, engine }: Catalogue): readonly MetricRow[] {
-  return [...containers.map(rowOf), ...engine.map(rowOf)];
+/**
+ * Every metric of a catalogue, in its order.
+ * @param chosen those that are switched on; without it, those that are on by default.
+ */
+export function metricRows(catalogue: Catalogue, chosen?: Catalogue): readonly MetricRow[] {
+  const on = chosen && new Set(namesOf(chosen));
+  return [...catalogue.containers.map(rowOf), ...catalogue.engine.map(rowOf)].map((row) =>
+    on ? { ...row, isOn: on.has(row.name) } : row,
+  );
+}
+
+function namesOf({ containers, engine }: Catalogue): readonly string[] {
+  return [...containers, ...engine].map(({ name }) => name);
 }
 
 /** Columns for a terminal. */
@@ -27,17 +39,19 @@ export function metricsTable(rows: readonly MetricRow[]): string {
     row.unit || '-',
     row.source,
     row.stability,
+    row.isOn ? 'on' : 'off',
     row.attributes.join(', ') || '-',
   ]);
-  return alignedRows([['NAME', 'KIND', 'UNIT', 'SOURCE', 'STABILITY', 'ATTRIBUTES'], ...cells], '  ');
+  return alignedRows([['NAME', 'KIND', 'UNIT', 'SOURCE', 'STABILITY', 'ON', 'ATTRIBUTES'], ...cells], '  ');
 }
 
 /** A table for the documents. */
 export function metricsMarkdown(rows: readonly MetricRow[]): string {
-  const lines = rows.map(({ name, kind, unit, attributes, description, absentWhen }) => {
+  const lines = rows.map(({ name, kind, unit, attributes, description, absentWhen, isOn }) => {
     const keys = attributes.map((key) => `\`${key}\``).join(', ');
     const absent = absentWhen ? `; absent when ${absentWhen}` : '';
-    return `| \`${name}\` | ${kind} | ${unit ? `\`${unit}\`` : ''} | ${keys} | ${description}${absent} |`;
+    const off = isOn ? '' : '; off by default';
+    return `| \`${name}\` | ${kind} | ${unit ? `\`${unit}\`` : ''} | ${keys} | ${description}${absent}${off} |`;
   });
   return [
     '| metric | kind | unit | attributes | meaning |',
@@ -48,6 +62,8 @@ export function metricsMarkdown(rows: readonly MetricRow[]): string {
 }
 
 function rowOf<T>(instrument: Instrument<T>): MetricRow {
-  const { name, kind, unit, attributes, source, stability, description, absentWhen } = instrument;
-  return { name, kind, unit, attributes, source, stability, description, ...(absentWhen && { absentWhen }) };
+  const { name, kind, unit, attributes, source, stability, description, absentWhen, offByDefault } =
+    instrument;
+  const row = { name, kind, unit, attributes, source, stability, description, isOn: !offByDefault };
+  return { ...row, ...(absentWhen && { absentWhen }) };
 }

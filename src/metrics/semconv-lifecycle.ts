@@ -1,7 +1,7 @@
 import { containerStatuses, healthStatuses } from '../model/container.ts';
 import type { ContainerInstrument } from '../model/instrument.ts';
-import type { ContainerSnapshot } from '../model/snapshot.ts';
 import { infoAttributes, infoKeys } from './identity-attributes.ts';
+import { uptime } from './uptime.ts';
 
 const stateAttributes = containerStatuses.map((status) => ({
   status,
@@ -116,14 +116,6 @@ function extension(name: string, unit: string, description: string): ContainerIn
 
 function observeDefined(value: number | bigint | undefined, observe: (value: number) => void): void {
   if (value !== undefined) observe(Number(value));
-}
-
-function uptime({ state, stateAt, sample }: ContainerSnapshot): number | undefined {
-  const isUp = state.status === 'running' || state.status === 'paused';
-  if (!isUp || state.startedAt === undefined) return undefined;
-  const millis = (sample?.takenAt ?? stateAt) - state.startedAt;
-  // A start in the future is another clock's.
-  return millis < 0 ? undefined : millis / 1000;
 }
 
 function inSeconds(millis: number | undefined): number | undefined {

@@ -44,6 +44,8 @@ export interface ContainerIdentity {
   readonly hostname?: string;
   /** The command's first word and its arguments (entrypoint included). */
   readonly command: readonly string[];
+  /** The arguments alone that the image or its user gave (`Config.Cmd`), the entrypoint not among them. */
+  readonly commandArguments?: readonly string[];
   /** `host`, `bridge`, `none`, `container:ID` or a network's name. */
   readonly networkMode?: string;
   readonly restartPolicy?: string;
@@ -70,6 +72,8 @@ export interface ContainerState {
 export interface ContainerLimits {
   /** CPUs by quota or `--cpus`, as a decimal number. */
   readonly cpus?: number;
+  /** As `--cpus` gave it, in billionths of a CPU. */
+  readonly nanoCpus?: number;
   /** The set of CPUs by `--cpuset-cpus`, as typed: `0-3,7`. */
   readonly cpuset?: string;
   readonly cpuShares?: number;

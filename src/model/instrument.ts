@@ -19,6 +19,8 @@ export interface Instrument<Subject> {
   /** UCUM, as OpenTelemetry uses it: `By`, `s`, `1`, `{packet}`. */
   readonly unit: string;
   readonly description: string;
+  /** Integers or doubles on the wire, where the unit does not tell. */
+  readonly valueType?: 'int' | 'double';
   /** Attribute keys that its observations may carry. */
   readonly attributes: readonly string[];
   readonly source: FigureSource;
@@ -26,6 +28,8 @@ export interface Instrument<Subject> {
   readonly stability: 'stable' | 'release_candidate' | 'development' | 'extension' | 'peer';
   /** Exposed name and type, literally, where a peer's dashboards depend on them: no suffix rules, no identity labels. */
   readonly literal?: { readonly type: 'gauge' | 'counter' };
+  /** Not observed unless it is switched on. */
+  readonly offByDefault?: true;
   /** When absent although the engine answers: one line for the docs. */
   readonly absentWhen?: string;
   /** Pure: no I/O, no clock. Observes nothing when the figure is absent. */

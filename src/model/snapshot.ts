@@ -2,8 +2,11 @@ import type { ContainerIdentity, ContainerLimits, ContainerState } from './conta
 import type { EngineDescription } from './engine.ts';
 import type { PreviousSample, Sample } from './sample.ts';
 
-/** Counters that begin together: a cgroup controller's, or those of one network interface. */
-export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}`;
+/** Counters that begin together: a cgroup controller's, those of one network interface, or what outlives runs. */
+export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}` | LastingGroup;
+
+/** What is counted over the runs of a container: its host's CPU time, and its restarts. */
+export type LastingGroup = 'host' | 'restarts';
 
 /** When what is counted began, in milliseconds since the epoch; a counter never falls within one start. */
 export interface CounterStarts {

@@ -47,8 +47,9 @@ export function observeContainers(
 
 function declare<T>(meter: ContainerMeter, instrument: Instrument<T>): Declared<T> {
   const { name, kind, unit, description } = instrument;
-  const isInteger = unit === 'By' || (unit.startsWith('{') && unit !== '{cpu}');
-  const options = { unit, description, valueType: isInteger ? ValueType.INT : ValueType.DOUBLE };
+  const byUnit = unit === 'By' || (unit.startsWith('{') && unit !== '{cpu}') ? 'int' : 'double';
+  const valueType = (instrument.valueType ?? byUnit) === 'int' ? ValueType.INT : ValueType.DOUBLE;
+  const options = { unit, description, valueType };
   switch (kind) {
     case 'counter':
       return { instrument, observable: meter.createObservableCounter(name, options) };

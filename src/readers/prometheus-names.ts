@@ -25,7 +25,8 @@ export function prometheusName({ name, kind, unit }: NamedInstrument): Prometheu
   const valid = legalName(name);
   const isCounter = kind === 'counter';
   const base = isCounter && valid !== total && valid.endsWith(total) ? valid.slice(0, -total.length) : valid;
-  const hasUnit = suffix === '' || base === suffix || base.endsWith(`_${suffix}`);
+  // Anywhere in the name, as the Collector's exporter has it.
+  const hasUnit = suffix === '' || `_${base}_`.includes(`_${suffix}_`);
   const named = hasUnit ? base : collapsed(`${base}_${suffix}`);
   return {
     name: isCounter ? collapsed(`${named}${total}`) : named,

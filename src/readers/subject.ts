@@ -1,6 +1,7 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { containerResource, hostResource } from '../metrics/identity-attributes.ts';
+import type { ResourceOf } from '../metrics/identity-attributes.ts';
 import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
@@ -21,6 +22,8 @@ export interface SubjectOptions {
   readonly containerIdLabel: boolean;
   /** The engine as a label: told apart only where there are several. */
   readonly engineLabel: boolean;
+  /** Who a container is; absent: by the conventions. */
+  readonly resourceOf?: ResourceOf;
 }
 
 /** Makes subjects, and gives the same object again while nothing of the identity has changed. */
@@ -37,7 +40,8 @@ export class Subjects {
     const { identity, engine } = snapshot;
     const known = this.#containers.get(identity);
     if (known?.engine === engine) return known.subject;
-    const resource = resourceFromAttributes(containerResource(snapshot));
+    const { resourceOf = containerResource } = this.#options;
+    const resource = resourceFromAttributes(resourceOf(snapshot));
     const subject = { resource, host: this.#host(engine), labels: this.#labels(snapshot) };
     this.#containers.set(identity, { engine, subject });
     return subject;

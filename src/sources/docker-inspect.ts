@@ -46,6 +46,7 @@ function identityOf(id: string, fields: Fields, hostConfig: Fields): ContainerId
     environment: textsOf(config['Env']),
     hostname: textOf(config['Hostname']),
     command: path ? [path, ...textsOf(fields['Args'])] : textsOf(config['Cmd']),
+    commandArguments: Array.isArray(config['Cmd']) ? textsOf(config['Cmd']) : undefined,
     networkMode: textOf(hostConfig['NetworkMode']),
     restartPolicy: textOf(objectOf(hostConfig['RestartPolicy'])?.['Name']),
     createdAt: timeOf(fields['Created']),
@@ -71,6 +72,7 @@ function stateOf(state: Fields, fields: Fields): ContainerState {
 function limitsOf(hostConfig: Fields): ContainerLimits {
   return present<ContainerLimits>({
     cpus: cpuLimit(hostConfig),
+    nanoCpus: positiveOf(hostConfig['NanoCpus']),
     cpuset: textOf(hostConfig['CpusetCpus']),
     cpuShares: positiveOf(hostConfig['CpuShares']),
     cpuQuotaMicros: positiveOf(hostConfig['CpuQuota']),

@@ -100,12 +100,10 @@ function throttlingOf(data: Fields | undefined): CpuThrottling | undefined {
 function previousCpuOf(fields: Fields): PreviousCpuUsage | undefined {
   const stats = objectOf(fields['precpu_stats']);
   const totalNanos = countOf(objectOf(stats?.['cpu_usage'])?.['total_usage']);
-  if (!stats || !totalNanos) return undefined;
-  return present<PreviousCpuUsage>({
-    takenAt: timeOf(fields['preread']),
-    totalNanos,
-    systemNanos: countOf(stats['system_cpu_usage']) || undefined,
-  });
+  const systemNanos = countOf(stats?.['system_cpu_usage']) || undefined;
+  // Engines fill in zeros where they took no reading before.
+  if (totalNanos === undefined || (totalNanos === 0 && systemNanos === undefined)) return undefined;
+  return present<PreviousCpuUsage>({ takenAt: timeOf(fields['preread']), totalNanos, systemNanos });
 }
 
 /** Absent when the memory cgroup is off: the engine then answers `{}`. */

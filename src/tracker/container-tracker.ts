@@ -3,12 +3,13 @@ import type { ContainerIdentity, ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import { hasUsage } from '../model/sample.ts';
 import type { PreviousSample, Sample } from '../model/sample.ts';
-import type { ContainerSnapshot, CounterStarts } from '../model/snapshot.ts';
+import type { ContainerSnapshot, CounterGroup, CounterStarts } from '../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../sources/container-source.ts';
 import { ContainerFailures } from './container-failures.ts';
 import { StartTracking } from './counter-starts.ts';
 import { cgroupCounters, isNetwork } from './counters.ts';
 import type { EngineCalls } from './engine-calls.ts';
+import { isLasting, LastingStarts } from './lasting-starts.ts';
 import { joinsNetwork, networkOwner } from './network-owner.ts';
 import { NetworkStarts } from './network-starts.ts';
 import { lastingText, tellsSeconds } from './uptime-text.ts';
@@ -37,6 +38,7 @@ export class ContainerTracker {
   #starts: StartTracking;
   /** Outlives the runs of a container that lives in another one's network. */
   #network = new NetworkStarts();
+  readonly #lasting: LastingStarts;
   #sample: Sample | undefined;
   #previous: PreviousSample | undefined;
   #isPublished = false;
@@ -59,6 +61,7 @@ export class ContainerTracker {
     this.#trackedSince = now;
     this.#startedAt = now;
     this.#starts = new StartTracking(now, cgroupCounters);
+    this.#lasting = new LastingStarts(now);
     this.#failures = new ContainerFailures(log);
     this.#neighbours = neighbours;
   }
@@ -115,6 +118,11 @@ export class ContainerTracker {
     if (!inspected && this.#failures.count === 0) return undefined;
     const own = this.#starts.starts;
     const network = this.#networkStarts();
+    const lasting = this.#lasting.starts;
+    const startsOf = (group: CounterGroup): CounterStarts => {
+      if (isLasting(group)) return lasting;
+      return isNetwork(group) && network ? network : own;
+    };
     return {
       owner: this,
       engine,
@@ -124,7 +132,7 @@ export class ContainerTracker {
       stateAt: this.#listedAt,
       givesNoUsage: this.#isPublished && this.#emptyAnswers >= emptyAnswersBelieved,
       ...this.#usage(network !== undefined),
-      starts: { of: (group) => (isNetwork(group) && network ? network : own).of(group) },
+      starts: { of: (group) => startsOf(group).of(group) },
       failures: this.#failures.count,
       trackedSince: this.#trackedSince,
       published: this.#isPublished,
@@ -171,6 +179,7 @@ export class ContainerTracker {
     // The list's first name is the one to show; inspect may give another of them.
     const identity = { ...inspected.identity, name: listed.name };
     this.#inspected = { ...inspected, identity };
+    this.#lasting.acceptInspected(this.#inspected);
     this.#inspectedFor = listed;
     this.#inspectedAt = now;
   }
@@ -191,8 +200,9 @@ export class ContainerTracker {
     const sample = this.#believed(answer, this.#inspected?.state.status ?? listed.status);
     if (!sample) return;
     if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
-    else if (this.#sample?.takenAt !== sample.takenAt) this.#previous = this.#sample && slim(this.#sample);
+    else if (!isSameReading(sample, this.#sample)) this.#previous = this.#sample && slim(this.#sample);
     this.#network.accept(sample);
+    this.#lasting.acceptSample(sample);
     this.#networkStarts();
     this.#sample = sample;
     this.#hasUsage = this.#mayRun(listed);
@@ -230,6 +240,11 @@ function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
 function withoutNetworks(sample: Sample): Sample {
   const { networks, ...others } = sample;
   return networks ? others : sample;
+}
+
+/** An engine that gives the same reading twice, as one that replays a recording does, has measured once. */
+function isSameReading(sample: Sample, other: Sample | undefined): boolean {
+  return (sample.readAt ?? sample.takenAt) === (other?.readAt ?? other?.takenAt);
 }
 
 function slim({ takenAt, readAt, windows, cpu }: Sample): PreviousSample {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
+import { profiles } from '../../src/metrics/catalogue.ts';
 import { waitUntil } from '../setup/daemon.ts';
 import { startAgent, type AgentProcess } from '../support/agent-process.ts';
 import type { OtlpRequest } from '../support/collector.ts';
@@ -18,6 +19,7 @@ import { engineVersions } from '../support/scene.ts';
 import { startSimulatedProcess } from '../support/simulated-process.ts';
 
 const FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
+const STATS_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-stats.txt');
 const skipWithoutParsers = skipUnless('promtool', 'python');
 /** Layouts and protocols of OTLP. */
 const OTLP_ARGS = [
@@ -55,6 +57,20 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
         const { findings } = await promtoolCheckMetrics(text);
         assert.deepEqual(findings.toSorted(), (await readFile(FINDINGS, 'utf8')).trim().split('\n'));
         await assertReadable({ text, openMetrics }, 'name', names);
+      });
+
+      test('docker_stats beside semconv: no faults but the known ones of its names, and other parsers read them', async () => {
+        const all = profiles.docker_stats.containers.map(({ name }) => name);
+        await using agent = await startScraped(url, 'docker_stats,semconv', `--metric=${all.join()}`);
+        const { text, openMetrics } = await oneProbe(agent);
+        const { findings } = await promtoolCheckMetrics(text);
+        const known = (await readFile(STATS_FINDINGS, 'utf8')).trim().split('\n');
+        // Which of the names are there depends on the version of cgroups.
+        assert.deepEqual(
+          findings.filter((finding) => !known.includes(finding)),
+          [],
+        );
+        await assertReadable({ text, openMetrics }, 'container_name', names);
       });
     });
   }
@@ -105,10 +121,14 @@ async function containerNames(url: string): Promise<readonly string[]> {
   return items.map(({ Names }) => (Names[0] ?? '').slice(1).toWellFormed());
 }
 
-async function startScraped(url: string, profile: string): Promise<AgentProcess> {
-  const agent = await startAgent({
-    args: [`--docker-url=${url}`, '--exporter=prometheus', `--profile=${profile}`, '--openmetrics-created'],
-  });
+async function startScraped(url: string, profile: string, ...others: string[]): Promise<AgentProcess> {
+  const args = [
+    `--docker-url=${url}`,
+    '--exporter=prometheus',
+    `--profile=${profile}`,
+    '--openmetrics-created',
+  ];
+  const agent = await startAgent({ args: [...args, ...others] });
   await agent.untilReady();
   return agent;
 }

@@ -49,7 +49,8 @@ class PlainReader extends MetricReader {
       .map((metric) => {
         const { name, unit, description } = metric.descriptor;
         const attributes = [...new Set(metric.dataPoints.flatMap((point) => Object.keys(point.attributes)))];
-        return { name, unit, description, attributes, kind: kindOf(metric), source: 'agent', stability };
+        const kind = kindOf(metric);
+        return { name, unit, description, attributes, kind, source: 'agent', stability, isOn: true };
       });
   }
 

@@ -4,17 +4,20 @@ import { namedSettings } from '../../src/config/settings.ts';
 import { profiles } from '../../src/metrics/catalogue.ts';
 import { engineInstruments, trackingInstruments } from '../../src/metrics/engine-instruments.ts';
 import { metricRows, metricsMarkdown } from '../../src/metrics/metric-table.ts';
+import { receiverDifferences } from '../support/receiver-differences.ts';
 import { agentMetrics, peerMetrics } from './agent-metrics.ts';
 
 /** Every generated part of the documents by its name. */
 export async function documentBlocks(): Promise<ReadonlyMap<string, string>> {
-  const { semconv, docker_exporter: dockerExporter } = profiles;
+  const { semconv, docker_exporter: dockerExporter, docker_stats: dockerStats } = profiles;
   const ofEngines = metricRows({ containers: trackingInstruments, engine: engineInstruments });
   return new Map([
     ['commands', commandTable()],
     ['configuration', settingTable()],
     ['metrics semconv', metricsMarkdown(metricRows(semconv))],
     ['metrics docker_exporter', metricsMarkdown([...metricRows(dockerExporter), ...(await peerMetrics())])],
+    ['metrics docker_stats', metricsMarkdown(metricRows(dockerStats))],
+    ['docker_stats differences', differenceTable()],
     ['metrics agent', metricsMarkdown([...ofEngines, ...(await agentMetrics())])],
   ]);
 }
@@ -40,14 +43,19 @@ function settingTable(): string {
 }
 
 function settingRow(setting: NamedSetting): string[] {
-  const { flag, variables, fileKey, isOutsideFile, help } = setting;
+  const { flag, variables, fileKey, isOutsideFile, isFileOnly, help } = setting;
   return [
-    `\`--${flag}\``,
+    isFileOnly ? '' : `\`--${flag}\``,
     variables.map((name) => `\`${name}\``).join(', '),
     isOutsideFile ? '' : `\`${fileKey}\``,
     defaultOf(setting),
     help,
   ];
+}
+
+function differenceTable(): string {
+  const rows = receiverDifferences.map(({ of, receiver, ours, why }) => [of, receiver, ours, why]);
+  return table(['of', 'the receiver', 'Tidegauge', 'why'], rows);
 }
 
 function defaultOf({ defaultText, default: byDefault }: NamedSetting): string {

@@ -15,6 +15,20 @@ export const captures = ['cgroup_v1', 'cgroup_v2', 'cgroup_v2_systemd', 'cgroup_
 /** One of {@link captures}. */
 export type Capture = (typeof captures)[number];
 
+/** Where a folder of the cases is. */
+export function casesFolder(path: string): string {
+  return join(ROOT, path);
+}
+
+/** The folders within one, none where there are no cases. */
+export function caseFolders(path: string): string[] {
+  const folder = casesFolder(path);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  );
+}
+
 /** The text of a recorded file; the path is relative to the folder of all cases. */
 export function recordedText(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');

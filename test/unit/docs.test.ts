@@ -18,8 +18,9 @@ describe('documents', () => {
 
   test('name every setting by flag, variable and key', async () => {
     const rows = ((await documentBlocks()).get('configuration') ?? '').split('\n');
-    for (const { flag, variables, fileKey, isOutsideFile } of namedSettings) {
-      const row = rows.find((line) => line.startsWith(`| \`--${flag}\` |`)) ?? '';
+    for (const { flag, variables, fileKey, isOutsideFile, isFileOnly } of namedSettings) {
+      const start = isFileOnly ? `|  |  | \`${fileKey}\`` : `| \`--${flag}\` |`;
+      const row = rows.find((line) => line.startsWith(start)) ?? '';
       const names = isOutsideFile ? variables : [...variables, fileKey];
       assert.deepEqual(
         names.filter((name) => !row.includes(`\`${name}\``)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCommandLine } from '../../../src/commands/command-line.ts';
-import { namedSettings } from '../../../src/config/settings.ts';
+import { flaggedSettings } from '../../../src/config/settings.ts';
 import { TinyProcess, tinyProgram } from './tiny-program.ts';
 
 const parse = (line: string) => parseCommandLine(line.split(' ').filter(Boolean), tinyProgram());
@@ -57,7 +57,7 @@ test('help shows every command, flag, variable and default, and the examples', (
   const result = parse('--help');
   assert.ok(result.kind === 'answer');
   const words = result.text.replaceAll(/\s+/g, ' ');
-  for (const { flag, variables } of namedSettings) {
+  for (const { flag, variables } of flaggedSettings) {
     for (const word of [`--${flag} `, ...variables]) assert.ok(words.includes(word), word);
   }
   assert.match(words, /tidegauge run Go on \[default\] tidegauge once Print the format tidegauge completion/);

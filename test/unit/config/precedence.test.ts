@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import type { NamedSetting } from '../../../src/config/setting.ts';
-import { namedSettings, type Config } from '../../../src/config/settings.ts';
+import { flaggedSettings, type Config } from '../../../src/config/settings.ts';
 import { samples } from './samples.ts';
 
 const pem = '-----BEGIN CERTIFICATE-----';
@@ -61,7 +61,7 @@ const arrangements = fc.record({
   isInFile: fc.boolean(),
 });
 
-for (const setting of namedSettings.filter(({ isOutsideFile }) => !isOutsideFile)) {
+for (const setting of flaggedSettings.filter(({ isOutsideFile }) => !isOutsideFile)) {
   const own = Object.entries(samples).find(([key]) => key === setting.key)?.[1] ?? [];
   const defaults = load(setting, { variables: [] });
 

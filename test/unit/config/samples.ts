@@ -1,13 +1,16 @@
 import type { Config } from '../../../src/config/settings.ts';
 
 /** Three good values of each setting, all different and none the default, that contradict nothing. */
-export const samples: Readonly<Record<keyof Config, readonly [string, string, string]>> = {
+export const samples: Readonly<
+  Record<Exclude<keyof Config, 'dockerStats'>, readonly [string, string, string]>
+> = {
   dockerUrl: ['unix:///a', 'tcp://b:1,ssh://me@c', 'npipe:////./pipe/d'],
   dockerTlsCa: ['/a.pem', '/b.pem', '/c.pem'],
   dockerTlsCert: ['/a.pem', '/b.pem', '/c.pem'],
   dockerTlsKey: ['/a.pem', '/b.pem', '/c.pem'],
   dockerTlsVerify: ['false', 'FALSE', 'False'],
   dockerApiVersion: ['1.40', '1.41', '1.51'],
+  replay: ['/a', '/b', '/c'],
   demo: ['true', 'TRUE', 'True'],
   demoContainers: ['1', '2', '3'],
   demoSeed: ['2', '3', '4'],
@@ -19,6 +22,7 @@ export const samples: Readonly<Record<keyof Config, readonly [string, string, st
   exporter: ['otlp', 'none', 'console,prometheus'],
   exportTimeout: ['1s', '2000', '3s'],
   profile: ['docker_exporter', 'docker_exporter,semconv', 'semconv,docker_exporter'],
+  metric: ['a.b', '!a.b', 'c,!d'],
   resourceAttributes: ['a=1', 'b=2,c=%20', 'd=4'],
   serviceName: ['one', 'two', 'three'],
   otlpEndpoint: ['http://a:1', 'https://b/p', 'http://c/'],

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { isSwitch } from '../../../src/config/setting.ts';
-import { isConfig, namedSettings } from '../../../src/config/settings.ts';
+import { flaggedSettings, isConfig, namedSettings } from '../../../src/config/settings.ts';
 import { samples } from './samples.ts';
 
 const bare = loadConfig({ flags: {}, environment: {}, readFile: () => '' });
@@ -60,7 +60,7 @@ test('a limit names an earlier setting, so that chains of limits hold', () => {
   assert.ok(keys.indexOf('exportTimeout') < keys.indexOf('otlpTimeout'));
 });
 
-for (const setting of namedSettings) {
+for (const setting of flaggedSettings) {
   test(`${setting.key}: default, example and samples pass, and values stay what they are`, () => {
     const { type, example } = setting;
     const texts = [example, ...(Object.entries(samples).find(([key]) => key === setting.key)?.[1] ?? [])];
@@ -85,7 +85,9 @@ test('a configuration with one wrong value is none', () => {
       fc.constantFrom(...namedSettings),
       fc.constantFrom(Symbol('x'), {}, () => 1, null),
       ({ key }, wrong) => {
-        fc.pre(!(key === 'otlpHeaders' || key === 'resourceAttributes') || typeof wrong !== 'object');
+        fc.pre(
+          !['otlpHeaders', 'resourceAttributes', 'dockerStats'].includes(key) || typeof wrong !== 'object',
+        );
         assert.equal(isConfig({ ...bare.config, [key]: wrong }), false);
       },
     ),

@@ -43,7 +43,7 @@ test('inspect: identity, limits and state as the container was made', needsCases
     assert.equal(identity.image.name, 'busybox');
     assert.match(identity.image.id ?? '', /^sha256:[0-9a-f]{64}$/);
     const { memorySwapBytes, ...others } = limits;
-    assert.deepEqual(others, { cpus: 0.2, memoryBytes: 64 * 1024 * 1024, pids: 50 });
+    assert.deepEqual(others, { cpus: 0.2, nanoCpus: 2e8, memoryBytes: 64 * 1024 * 1024, pids: 50 });
     // -1 where the host cannot limit swap.
     const isSwapLimited = !recordedText(`${capture}/cpu_throttled/inspect.json`).includes('"MemorySwap":-1');
     assert.equal(memorySwapBytes, isSwapLimited ? 128 * 1024 * 1024 : undefined);

@@ -1,0 +1,70 @@
+import type { ContainerInstrument } from '../model/instrument.ts';
+import { isUp, observePresent, receiverInstrument, rememberedAttributes } from './docker-stats-declare.ts';
+import { uptime } from './uptime.ts';
+
+const ofHealth = rememberedAttributes((status) => ({ 'container.health.status': status }));
+
+/** Tasks, restarts, uptime and health of profile `docker_stats`. */
+export const dockerStatsLifecycle: readonly ContainerInstrument[] = [
+  receiverInstrument(
+    {
+      name: 'container.pids.count',
+      kind: 'updowncounter',
+      unit: '{pids}',
+      description: "Number of pids in the container's cgroup.",
+    },
+    ({ sample }, observe) => observePresent(observe, sample?.pids?.current),
+  ),
+  receiverInstrument(
+    {
+      name: 'container.pids.limit',
+      kind: 'updowncounter',
+      unit: '{pids}',
+      description: "Maximum number of pids in the container's cgroup.",
+      absentWhen: 'no limit is set',
+    },
+    ({ sample }, observe) => {
+      if (sample?.pids?.current !== undefined) observePresent(observe, sample.pids.limit);
+    },
+  ),
+  receiverInstrument(
+    {
+      name: 'container.restarts',
+      kind: 'counter',
+      unit: '{restarts}',
+      description: 'Number of restarts for the container.',
+      source: 'inspect',
+    },
+    (snapshot, observe) => {
+      const { state, starts } = snapshot;
+      if (isUp(snapshot)) observePresent(observe, state.restartCount, undefined, starts.of('restarts'));
+    },
+  ),
+  receiverInstrument(
+    {
+      name: 'container.uptime',
+      kind: 'gauge',
+      unit: 's',
+      description: 'Time elapsed since container start time.',
+      isDouble: true,
+      source: 'inspect',
+      absentWhen: 'the container does not run',
+    },
+    (snapshot, observe) => observePresent(observe, uptime(snapshot)),
+  ),
+  receiverInstrument(
+    {
+      name: 'container.state.health.status',
+      kind: 'gauge',
+      unit: '{status}',
+      description: 'Health status of the container: 1 with the status that it has.',
+      attributes: ['container.health.status'],
+      source: 'inspect',
+      absentWhen: 'the container has no health check',
+    },
+    (snapshot, observe) => {
+      const { health } = snapshot.state;
+      if (health !== undefined && isUp(snapshot)) observe(1, ofHealth(health));
+    },
+  ),
+];

@@ -1,0 +1,78 @@
+/** A difference to the docker_stats receiver's own expectations that is there on purpose. */
+export interface ReceiverDifference {
+  /** What it shows in. */
+  readonly of: string;
+  readonly receiver: string;
+  readonly ours: string;
+  readonly why: string;
+}
+
+/** All of them; the README has them as a table. */
+export const receiverDifferences: readonly ReceiverDifference[] = [
+  {
+    of: 'start times',
+    receiver: 'when the receiver started',
+    ours: 'when what is counted began: the container, its network, the host’s boot',
+    why: 'a counter that falls under an old start time is no counter',
+  },
+  {
+    of: '`container.memory.usage.max`',
+    receiver: '0 on cgroup v2',
+    ours: 'absent on cgroup v2',
+    why: 'the engine does not tell it there: nobody used 0 bytes at most',
+  },
+  {
+    of: '`container.pids.limit`',
+    receiver: '−1 where there is no limit (2^64−1 in 63 bits)',
+    ours: 'absent',
+    why: 'a limit that is not there has no value',
+  },
+  {
+    of: '`container.cpu.logical.count`, `container.memory.usage.limit`, `container.memory.percent`, `container.cpu.usage.system`',
+    receiver: '0 where the engine does not tell',
+    ours: 'absent',
+    why: 'a false zero',
+  },
+  {
+    of: 'everything of memory, and of CPU',
+    receiver: '0 where the cgroup is off, or the container just died',
+    ours: 'absent, with the reason in `tidegauge.absent`',
+    why: 'a false zero',
+  },
+  {
+    of: '`container.cpu.utilization`',
+    receiver: '0 when a counter fell or stood still on the host',
+    ours: 'absent then; by wall clock where the engine tells no CPU time of the host (Podman)',
+    why: 'a false zero',
+  },
+  {
+    of: '`container.cpu.usage.*` of Windows containers',
+    receiver: 'ticks of 100 ns under the unit `ns`',
+    ours: 'nanoseconds',
+    why: 'the unit says so',
+  },
+  {
+    of: 'attributes from the environment',
+    receiver: 'a value ends at its second `=`',
+    ours: 'the whole value',
+    why: '`URL=http://x?a=b` is cut short otherwise',
+  },
+  {
+    of: 'paused containers',
+    receiver: 'no figures',
+    ours: 'all figures',
+    why: 'their memory is still in use',
+  },
+  {
+    of: 'scope and schema URL',
+    receiver: 'the receiver’s package, and the version of the conventions that it was made for',
+    ours: '`tidegauge`, and none',
+    why: 'they tell who measured',
+  },
+  {
+    of: 'further resource attributes and metrics',
+    receiver: 'none',
+    ours: '`host.name` and `host.id` where the engine tells them; `tidegauge.*` about the engine on a resource of its own',
+    why: 'containers of two hosts stay apart in a Prometheus behind a Collector',
+  },
+];

@@ -10,6 +10,7 @@ import { StartTracking } from './counter-starts.ts';
 import { cgroupCounters, isNetwork } from './counters.ts';
 import type { EngineCalls } from './engine-calls.ts';
 import { isLasting, LastingStarts } from './lasting-starts.ts';
+import { isSameReading, slim, withoutNetworks } from './kept-sample.ts';
 import { joinsNetwork, networkOwner } from './network-owner.ts';
 import { NetworkStarts } from './network-starts.ts';
 import { lastingText, tellsSeconds } from './uptime-text.ts';
@@ -235,18 +236,4 @@ export class ContainerTracker {
 /** As much as the list alone tells: enough to show whose failures are counted. */
 function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
   return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
-}
-
-function withoutNetworks(sample: Sample): Sample {
-  const { networks, ...others } = sample;
-  return networks ? others : sample;
-}
-
-/** An engine that gives the same reading twice, as one that replays a recording does, has measured once. */
-function isSameReading(sample: Sample, other: Sample | undefined): boolean {
-  return (sample.readAt ?? sample.takenAt) === (other?.readAt ?? other?.takenAt);
-}
-
-function slim({ takenAt, readAt, windows, cpu }: Sample): PreviousSample {
-  return { takenAt, windows, ...(readAt !== undefined && { readAt }), ...(cpu && { cpu }) };
 }

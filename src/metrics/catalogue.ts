@@ -1,6 +1,8 @@
 import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
+import { cadvisorContainers, cadvisorEngine } from './cadvisor.ts';
 import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter.ts';
 import { engineInstruments, trackingInstruments } from './engine-instruments.ts';
+import { firstOfEachName } from './exposed-metric.ts';
 import { semconvCpu } from './semconv-cpu.ts';
 import { semconvIo } from './semconv-io.ts';
 import { semconvLifecycle } from './semconv-lifecycle.ts';
@@ -26,6 +28,11 @@ export const profiles = {
     engine: dockerExporterEngine,
     oneEngineOnly: true,
   },
+  cadvisor: {
+    containers: cadvisorContainers,
+    engine: cadvisorEngine,
+    oneEngineOnly: true,
+  },
 } as const satisfies Readonly<Record<string, Profile>>;
 
 /** The name of a profile. */
@@ -37,8 +44,11 @@ export interface Catalogue {
   readonly engine: readonly EngineInstrument[];
 }
 
+/** What every profile has. */
+export const alwaysThere: Catalogue = { containers: trackingInstruments, engine: engineInstruments };
+
 /**
- * Joins the chosen profiles; their names are all different.
+ * Joins the chosen profiles, between which there are no conflicts; a metric that two of them have is there once.
  * @param switches metrics by name, switched on or off against their default.
  */
 export function catalogueOf(
@@ -47,15 +57,18 @@ export function catalogueOf(
 ): Catalogue {
   const { containers, engine } = wholeCatalogue(names);
   const isOn = ({ name, offByDefault }: Switchable): boolean => switches.get(name) ?? !offByDefault;
-  return { containers: containers.filter(isOn), engine: engine.filter(isOn) };
+  return {
+    containers: firstOfEachName(containers.filter(isOn)),
+    engine: firstOfEachName(engine.filter(isOn)),
+  };
 }
 
 /** The same with every metric, those too that are off by default. */
 export function wholeCatalogue(names: readonly ProfileName[]): Catalogue {
-  const chosen = names.map((name): Profile => profiles[name]);
+  const chosen = names.map((name): Catalogue => profiles[name]);
   return {
-    containers: [...chosen.flatMap(({ containers }) => containers), ...trackingInstruments],
-    engine: [...chosen.flatMap(({ engine }) => engine), ...engineInstruments],
+    containers: [...chosen, alwaysThere].flatMap(({ containers }) => containers),
+    engine: [...chosen, alwaysThere].flatMap(({ engine }) => engine),
   };
 }
 

@@ -48,6 +48,7 @@ function identityOf(id: string, fields: Fields, hostConfig: Fields): ContainerId
     command: path ? [path, ...textsOf(fields['Args'])] : textsOf(config['Cmd']),
     networkMode: textOf(hostConfig['NetworkMode']),
     restartPolicy: textOf(objectOf(hostConfig['RestartPolicy'])?.['Name']),
+    cgroupParent: textOf(hostConfig['CgroupParent']),
     createdAt: timeOf(fields['Created']),
   });
 }

@@ -53,7 +53,7 @@ export const cadvisorDisk: readonly ContainerInstrument[] = [
       labels: ['device', 'major', 'minor', 'operation'],
       absentWhen: absences.serviceBytes,
     },
-    ({ sample }) => (sample?.blockIo?.serviceBytes ?? []).map(ofOperation),
+    ({ sample }) => (sample?.blockIo?.serviceBytes ?? []).flatMap(ofOperation),
   ),
 ];
 
@@ -66,12 +66,14 @@ function ofDevice({ major, minor, value }: BlockIoEntry, name: string): Cadvisor
   };
 }
 
-function ofOperation({ major, minor, operation, value }: BlockIoEntry): CadvisorSeries {
-  const labels = { device: `${major}:${minor}`, major: `${major}`, minor: `${minor}` };
-  return { value, labels: { ...labels, operation: capitalised(operation) }, group: 'block-io' };
+function ofOperation({ major, minor, operation, value }: BlockIoEntry): readonly CadvisorSeries[] {
+  const written = operations.get(operation);
+  if (written === undefined) return [];
+  const labels = { device: `${major}:${minor}`, major: `${major}`, minor: `${minor}`, operation: written };
+  return [{ value, labels, group: 'block-io' }];
 }
 
-/** As the kernel writes it on cgroup v1; a list without operations is a count. */
-function capitalised(operation: string): string {
-  return operation === '' ? 'Count' : operation.charAt(0).toUpperCase() + operation.slice(1);
-}
+/** As the kernel writes them on cgroup v1; v2 has the first two. */
+const operations: ReadonlyMap<string, string> = new Map(
+  ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((name) => [name.toLowerCase(), name]),
+);

@@ -1,4 +1,5 @@
 import { createTrackers, findEndpoints } from '../agent.ts';
+import { chosenMetrics } from '../chosen-metrics.ts';
 import { systemClock } from '../clock.ts';
 import { shownOtlpUrl } from '../config/otlp-url.ts';
 import type { Config } from '../config/settings.ts';
@@ -29,6 +30,8 @@ export const checkCommand: Command = {
 async function check(context: CommandContext): Promise<number> {
   const demo = await withDemo(context);
   const config = demo.applyTo(context.config);
+  // What would keep the agent from starting ends the check, too.
+  chosenMetrics(config);
   const otlp = config.exporter.includes('otlp') ? otlpOptions(config, process.env, systemClock) : undefined;
   const trackers = checkedTrackers(config, context);
   try {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { chosenMetrics } from '../chosen-metrics.ts';
-import { wholeCatalogue } from '../metrics/catalogue.ts';
-import { metricRows, metricsMarkdown, metricsTable } from '../metrics/metric-table.ts';
+import { metricsMarkdown, metricsTable, profileRows } from '../metrics/metric-table.ts';
 import type { Command, CommandContext } from './command.ts';
 
 const formats = ['table', 'json', 'markdown'] as const;
@@ -21,12 +20,12 @@ export const metricsCommand: Command<typeof options> = {
   options,
   examples: [{ line: '$0 metrics --profile docker_exporter', does: 'what a profile exports' }],
   run({ config, argv, stdout }: CommandContext<typeof options>) {
-    const rows = metricRows(wholeCatalogue(config.profile), chosenMetrics(config));
+    const rows = profileRows(config.profile, chosenMetrics(config));
     stdout.write({ table: metricsTable, json: asJson, markdown: metricsMarkdown }[argv.format](rows));
     return Promise.resolve(0);
   },
 };
 
-function asJson(rows: ReturnType<typeof metricRows>): string {
+function asJson(rows: ReturnType<typeof profileRows>): string {
   return `${JSON.stringify(rows, null, 2)}\n`;
 }

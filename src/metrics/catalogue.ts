@@ -1,5 +1,6 @@
 import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
+import { cadvisorContainers, cadvisorEngine } from './cadvisor.ts';
 import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter.ts';
 import { receiverDefaults, withOptions } from './docker-stats-options.ts';
 import type { DockerStatsOptions } from './docker-stats-options.ts';
@@ -8,6 +9,7 @@ import { dockerStatsContainers } from './docker-stats.ts';
 import { engineInstruments, trackingInstruments } from './engine-instruments.ts';
 import { containerResource } from './identity-attributes.ts';
 import type { ResourceAttributes, ResourceOf } from './identity-attributes.ts';
+import { firstOfEachName } from './exposed-metric.ts';
 import { semconvCpu } from './semconv-cpu.ts';
 import { semconvIo } from './semconv-io.ts';
 import { semconvLifecycle } from './semconv-lifecycle.ts';
@@ -41,6 +43,11 @@ export const profiles = {
     oneEngineOnly: false,
     resource: (snapshot, { resource }) => dockerStatsResource(snapshot, resource),
   },
+  cadvisor: {
+    containers: cadvisorContainers,
+    engine: cadvisorEngine,
+    oneEngineOnly: true,
+  },
 } as const satisfies Readonly<Record<string, Profile>>;
 
 /** The name of a profile. */
@@ -52,8 +59,11 @@ export interface Catalogue {
   readonly engine: readonly EngineInstrument[];
 }
 
+/** What every profile has. */
+export const alwaysThere: Catalogue = { containers: trackingInstruments, engine: engineInstruments };
+
 /**
- * Joins the chosen profiles; a metric that two of them share is there once.
+ * Joins the chosen profiles, between which there are no conflicts; a metric that two of them have is there once.
  * @param switches metrics by name, switched on or off against their default.
  */
 export function catalogueOf(
@@ -63,7 +73,10 @@ export function catalogueOf(
 ): Catalogue {
   const { containers, engine } = wholeCatalogue(names, options);
   const isOn = ({ name, offByDefault }: Switchable): boolean => switches.get(name) ?? !offByDefault;
-  return { containers: once(containers.filter(isOn)), engine: engine.filter(isOn) };
+  return {
+    containers: firstOfEachName(once(containers.filter(isOn))),
+    engine: firstOfEachName(engine.filter(isOn)),
+  };
 }
 
 /** The same with every metric, those too that are off by default. */

@@ -1,10 +1,15 @@
 import type { Instrument } from '../model/instrument.ts';
 import { alignedRows } from './aligned-rows.ts';
-import type { Catalogue } from './catalogue.ts';
+import { alwaysThere, profiles, type Catalogue, type ProfileName } from './catalogue.ts';
+import { exposedMetric } from './exposed-metric.ts';
+import { markdownTable } from './markdown-table.ts';
+import { absenceHere } from './missing-sources.ts';
 
 /** One metric as lists show it. */
 export interface MetricRow {
   readonly name: string;
+  /** As Prometheus sees it. */
+  readonly exposedName: string;
   readonly kind: string;
   readonly unit: string;
   readonly attributes: readonly string[];
@@ -14,6 +19,17 @@ export interface MetricRow {
   /** Whether it is observed, as it is configured. */
   readonly isOn: boolean;
   readonly absentWhen?: string;
+  /** Why it is never observed by this version, whatever the engine. */
+  readonly absentHere?: string;
+  /** Only in lists of several profiles; `every` for what each of them has. */
+  readonly profile?: string;
+}
+
+/** Every metric of these profiles; one that two of them have comes twice. */
+export function profileRows(names: readonly ProfileName[], chosen?: Catalogue): readonly MetricRow[] {
+  const of = (profile: string, catalogue: Catalogue): readonly MetricRow[] =>
+    metricRows(catalogue, chosen).map((row) => ({ ...row, profile }));
+  return [...names.flatMap((name) => of(name, profiles[name])), ...of('every', alwaysThere)];
 }
 
 /**
@@ -31,39 +47,81 @@ function namesOf({ containers, engine }: Catalogue): readonly string[] {
   return [...containers, ...engine].map(({ name }) => name);
 }
 
+const headings = [
+  'NAME',
+  'PROMETHEUS',
+  'KIND',
+  'UNIT',
+  'PROFILE',
+  'SOURCE',
+  'STABILITY',
+  'ON',
+  'ABSENT BECAUSE IT',
+  'ATTRIBUTES',
+] as const;
+
 /** Columns for a terminal. */
 export function metricsTable(rows: readonly MetricRow[]): string {
   const cells = rows.map((row) => [
     row.name,
+    row.exposedName === row.name ? '=' : row.exposedName,
     row.kind,
     row.unit || '-',
+    row.profile ?? '-',
     row.source,
     row.stability,
     row.isOn ? 'on' : 'off',
+    row.absentHere ?? '-',
     row.attributes.join(', ') || '-',
   ]);
-  return alignedRows([['NAME', 'KIND', 'UNIT', 'SOURCE', 'STABILITY', 'ON', 'ATTRIBUTES'], ...cells], '  ');
+  return alignedRows([headings, ...cells], '  ');
 }
 
 /** A table for the documents. */
 export function metricsMarkdown(rows: readonly MetricRow[]): string {
-  const lines = rows.map(({ name, kind, unit, attributes, description, absentWhen, isOn }) => {
-    const keys = attributes.map((key) => `\`${key}\``).join(', ');
-    const absent = absentWhen ? `; absent when ${absentWhen}` : '';
-    const off = isOn ? '' : '; off by default';
-    return `| \`${name}\` | ${kind} | ${unit ? `\`${unit}\`` : ''} | ${keys} | ${description}${absent}${off} |`;
+  const hasSeveral = rows.some(({ profile }) => profile !== undefined);
+  const lines = rows.map((row) => {
+    const { name, exposedName, kind, unit, attributes, source, isOn, profile } = row;
+    const exposed = exposedName === name ? 'the same' : code(exposedName);
+    return [
+      code(name),
+      exposed,
+      kind,
+      unit && code(unit),
+      attributes.map(code).join(', '),
+      source,
+      isOn ? 'on' : 'off',
+      meaningOf(row),
+      ...(hasSeveral ? [profile ?? ''] : []),
+    ];
   });
-  return [
-    '| metric | kind | unit | attributes | meaning |',
-    '| --- | --- | --- | --- | --- |',
-    ...lines,
-    '',
-  ].join('\n');
+  const columns = ['metric', 'in Prometheus', 'kind', 'unit', 'attributes', 'source', 'on', 'meaning'];
+  return markdownTable([...columns, ...(hasSeveral ? ['profile'] : [])], lines);
+}
+
+function meaningOf({ description, absentWhen, absentHere }: MetricRow): string {
+  if (absentHere !== undefined) return `${description}; **absent**: ${absentHere}`;
+  return absentWhen === undefined ? description : `${description}; absent when ${absentWhen}`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
 }
 
 function rowOf<T>(instrument: Instrument<T>): MetricRow {
   const { name, kind, unit, attributes, source, stability, description, absentWhen, offByDefault } =
     instrument;
-  const row = { name, kind, unit, attributes, source, stability, description, isOn: !offByDefault };
-  return { ...row, ...(absentWhen && { absentWhen }) };
+  const absentHere = absenceHere(instrument);
+  return {
+    name,
+    exposedName: exposedMetric(instrument).name,
+    kind,
+    unit,
+    attributes,
+    source,
+    stability,
+    description,
+    isOn: !offByDefault,
+    ...(absentHere === undefined ? absentWhen !== undefined && { absentWhen } : { absentHere }),
+  };
 }

@@ -98,7 +98,7 @@ function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe)
  * series would come and go, and deltas count twice. Some engines fill in 0 for both, whatever the total. On cgroup v1,
  * which alone lists the CPUs, both are 0 in every container's first steps, too: there the total must have outgrown them.
  */
-function tellsModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {
+export function tellsModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {
   if (userNanos || kernelNanos) return true;
   const isTold = userNanos !== undefined && kernelNanos !== undefined;
   return isTold && perCpuNanos !== undefined && totalNanos < untoldNanos;

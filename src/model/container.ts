@@ -49,6 +49,8 @@ export interface ContainerIdentity {
   /** `host`, `bridge`, `none`, `container:ID` or a network's name. */
   readonly networkMode?: string;
   readonly restartPolicy?: string;
+  /** The cgroup or slice it was put under by name; absent where the engine chose. */
+  readonly cgroupParent?: string;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number;
 }

@@ -9,8 +9,12 @@ export type Observe = (value: number, attributes?: Attributes, startedAt?: numbe
 /** OpenTelemetry's three kinds of observable instrument. */
 export type InstrumentKind = 'counter' | 'updowncounter' | 'gauge';
 
-/** Where a figure comes from, and so when it can be had. */
-export type FigureSource = 'list' | 'inspect' | 'stats' | 'info' | 'agent';
+/**
+ * Where a figure comes from, and so when it can be had: an engine's answers, the agent itself, the kernel's cgroup
+ * files, the host's `/proc`, the engine's events; `unavailable` from nowhere that the agent will look.
+ */
+export type FigureSource =
+  'list' | 'inspect' | 'stats' | 'info' | 'agent' | 'cgroup' | 'proc' | 'events' | 'unavailable';
 
 /** One metric: its declaration and its reading together. */
 export interface Instrument<Subject> {

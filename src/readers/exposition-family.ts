@@ -2,7 +2,7 @@ import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { ExpositionFormat } from './exposition-format.ts';
 import type { ScopeLabels } from './exposition-scopes.ts';
-import { prometheusName } from './prometheus-names.ts';
+import { prometheusName } from '../metrics/prometheus-names.ts';
 
 /** A family's type, as its TYPE line has it. */
 type FamilyType = 'counter' | 'gauge' | 'histogram' | 'unknown' | 'info';

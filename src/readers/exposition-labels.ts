@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { escapeLabelValue } from './exposition-escape.ts';
-import { prometheusLabel } from './prometheus-names.ts';
+import { prometheusLabel } from '../metrics/prometheus-names.ts';
 
 /** One label of a set of attributes: several keys when they translate to the same name. */
 interface Label {
@@ -32,9 +32,15 @@ export class AttributeLabels {
   /** Many containers share a set of attributes, such as one state's: it is written once. */
   readonly #written = new WeakMap<Attributes, Pairs>();
 
-  /** @param taken names that attributes may not have, because the series has them already. */
-  constructor(taken: Iterable<string> = []) {
+  readonly #translate: (key: string) => string;
+
+  /**
+   * @param taken names that attributes may not have, because the series has them already.
+   * @param translate what makes a label's name of a key.
+   */
+  constructor(taken: Iterable<string> = [], translate = prometheusLabel) {
     this.#taken = new Set(taken);
+    this.#translate = translate;
   }
 
   /** The labels of one set, written once per object. */
@@ -71,11 +77,11 @@ export class AttributeLabels {
       if (!next) shape.next.set(key, (next = { next: new Map() }));
       shape = next;
     }
-    return (shape.labels ??= this.#translate(keys));
+    return (shape.labels ??= this.#labelled(keys));
   }
 
-  #translate(keys: readonly string[]): Label[] {
-    const byName = Map.groupBy(keys.toSorted(), prometheusLabel);
+  #labelled(keys: readonly string[]): Label[] {
+    const byName = Map.groupBy(keys.toSorted(), this.#translate);
     const free = [...byName].filter(([name]) => !this.#taken.has(name));
     const ordered = free.toSorted(([a], [b]) => (a < b ? -1 : 1));
     return ordered.map(([name, sameName]) => ({ start: `${name}="`, keys: sameName }));

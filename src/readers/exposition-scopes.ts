@@ -31,9 +31,10 @@ export function labelScopes(scopes: readonly ScopeMetrics[], labelsOf: LabelsOf)
   }));
 }
 
-/** The labels of metrics that go without identity: all such series share one. */
+/** The labels of literal metrics: all their series share an identity that is empty, and their keys are names of labels already. */
 export function labelAnonymous(): ScopeLabels {
-  return { identity: anonymous, ...writersOf(new Map(), []), isShared: true };
+  const attributes = new AttributeLabels([], (key) => key);
+  return { identity: anonymous, attributes, histogramAttributes: attributes, isShared: true };
 }
 
 function writersOf(known: Map<string, Writers>, names: readonly string[]): Writers {

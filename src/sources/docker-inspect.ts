@@ -49,6 +49,7 @@ function identityOf(id: string, fields: Fields, hostConfig: Fields): ContainerId
     commandArguments: Array.isArray(config['Cmd']) ? textsOf(config['Cmd']) : undefined,
     networkMode: textOf(hostConfig['NetworkMode']),
     restartPolicy: textOf(objectOf(hostConfig['RestartPolicy'])?.['Name']),
+    cgroupParent: textOf(hostConfig['CgroupParent']),
     createdAt: timeOf(fields['Created']),
   });
 }

@@ -5,6 +5,7 @@ import { DockerExporterInstruments } from '../../src/metrics/docker-exporter-ins
 import { LoopDelay } from '../../src/metrics/loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/metric-table.ts';
 import { observeProcess } from '../../src/metrics/process-instruments.ts';
+import { prometheusName, type NamedInstrument } from '../../src/metrics/prometheus-names.ts';
 import type { ProbeObserver } from '../../src/model/probe-observer.ts';
 
 /** Long enough for the event loop's delay to have been measured. */
@@ -50,7 +51,9 @@ class PlainReader extends MetricReader {
         const { name, unit, description } = metric.descriptor;
         const attributes = [...new Set(metric.dataPoints.flatMap((point) => Object.keys(point.attributes)))];
         const kind = kindOf(metric);
-        return { name, unit, description, attributes, kind, source: 'agent', stability, isOn: true };
+        const exposedName = stability === 'peer' ? name : prometheusName({ name, kind, unit }).name;
+        const row = { name, exposedName, unit, description, attributes, kind, stability };
+        return { ...row, source: 'agent', isOn: true };
       });
   }
 
@@ -63,7 +66,7 @@ class PlainReader extends MetricReader {
   }
 }
 
-function kindOf(metric: MetricData): string {
+function kindOf(metric: MetricData): NamedInstrument['kind'] {
   if (metric.dataPointType === DataPointType.SUM) return metric.isMonotonic ? 'counter' : 'updowncounter';
   return metric.dataPointType === DataPointType.GAUGE ? 'gauge' : 'histogram';
 }

@@ -2,23 +2,17 @@ import { commands } from '../../src/commands/command-list.ts';
 import { flagOf, type NamedSetting } from '../../src/config/setting.ts';
 import { namedSettings } from '../../src/config/settings.ts';
 import { profiles } from '../../src/metrics/catalogue.ts';
-import { engineInstruments, trackingInstruments } from '../../src/metrics/engine-instruments.ts';
+import { markdownTable as table } from '../../src/metrics/markdown-table.ts';
 import { metricRows, metricsMarkdown } from '../../src/metrics/metric-table.ts';
 import { receiverDifferences } from '../support/receiver-differences.ts';
-import { agentMetrics, peerMetrics } from './agent-metrics.ts';
 
-/** Every generated part of the documents by its name. */
-export async function documentBlocks(): Promise<ReadonlyMap<string, string>> {
-  const { semconv, docker_exporter: dockerExporter, docker_stats: dockerStats } = profiles;
-  const ofEngines = metricRows({ containers: trackingInstruments, engine: engineInstruments });
+/** The generated parts of the README by name. */
+export function documentBlocks(): ReadonlyMap<string, string> {
   return new Map([
     ['commands', commandTable()],
     ['configuration', settingTable()],
-    ['metrics semconv', metricsMarkdown(metricRows(semconv))],
-    ['metrics docker_exporter', metricsMarkdown([...metricRows(dockerExporter), ...(await peerMetrics())])],
-    ['metrics docker_stats', metricsMarkdown(metricRows(dockerStats))],
+    ['metrics semconv', metricsMarkdown(metricRows(profiles.semconv))],
     ['docker_stats differences', differenceTable()],
-    ['metrics agent', metricsMarkdown([...ofEngines, ...(await agentMetrics())])],
   ]);
 }
 
@@ -61,11 +55,4 @@ function differenceTable(): string {
 function defaultOf({ defaultText, default: byDefault }: NamedSetting): string {
   if (defaultText !== undefined) return defaultText;
   return typeof byDefault === 'string' ? `\`${byDefault}\`` : '';
-}
-
-function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [headings, headings.map(() => '---'), ...rows];
-  return lines
-    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
-    .join('');
 }

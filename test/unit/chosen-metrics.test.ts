@@ -61,5 +61,25 @@ test('the lists tell on from off', () => {
     [false, true],
   );
   assert.match(metricsTable(rows), /\ncontainer\.uptime .* off /);
-  assert.match(metricsMarkdown(rows), /\| `container\.uptime` .*; off by default \|/);
+  assert.match(metricsMarkdown(rows), /\| `container\.uptime` .* \| off \|/);
+});
+
+test('profiles that want one name for two things are a mistake that names both, until one is switched off', () => {
+  const profile = 'semconv,cadvisor';
+  const names = ['container.memory.usage', 'container.memory.working_set', 'container.start_time'];
+  assert.throws(
+    () => chosenMetrics(configOf({ profile })),
+    (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.problems.length, names.length);
+      for (const problem of error.problems) {
+        assert.match(problem, /^--profile semconv,cadvisor: semconv \(container\.[\w.]+\) and cadvisor \(/);
+        assert.match(problem, /\) both have container_\w+, but differ in labels and unit; /);
+      }
+      return true;
+    },
+  );
+  const switched = configOf({ profile, metric: names.map((name) => `!${name}`) });
+  assert.ok(namesOn(switched).includes('container_memory_usage_bytes'));
+  assert.ok(namesOn(switched).includes('container.cpu.time'));
 });

@@ -4,20 +4,24 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { profileNames } from '../../src/config/profile-names.ts';
 import { namedSettings } from '../../src/config/settings.ts';
-import { catalogueOf } from '../../src/metrics/catalogue.ts';
+import { wholeCatalogue } from '../../src/metrics/catalogue.ts';
 import { documentBlocks } from '../setup/docs-blocks.ts';
+import { documents } from '../setup/documents.ts';
 import { fillIn } from '../setup/fill-in.ts';
+import { metricBlocks } from '../setup/metric-blocks.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
 describe('documents', () => {
   test('are current: npm run docs', async () => {
-    const readme = await readFile(join(repository, 'README.md'), 'utf8');
-    assert.equal(fillIn(readme, await documentBlocks()), readme);
+    for (const { file, blocks } of documents) {
+      const text = await readFile(join(repository, file), 'utf8');
+      assert.equal(fillIn(text, await blocks()), text, file);
+    }
   });
 
-  test('name every setting by flag, variable and key', async () => {
-    const rows = ((await documentBlocks()).get('configuration') ?? '').split('\n');
+  test('name every setting by flag, variable and key', () => {
+    const rows = (documentBlocks().get('configuration') ?? '').split('\n');
     for (const { flag, variables, fileKey, isOutsideFile, isFileOnly } of namedSettings) {
       const start = isFileOnly ? `|  |  | \`${fileKey}\`` : `| \`--${flag}\` |`;
       const row = rows.find((line) => line.startsWith(start)) ?? '';
@@ -31,20 +35,23 @@ describe('documents', () => {
   });
 
   test('list every metric of every profile, and the kinds and attributes of the own ones', async () => {
-    const text = [...(await documentBlocks()).values()].join('\n');
-    const { containers, engine } = catalogueOf(profileNames);
+    const text = [...(await metricBlocks()).values()].join('\n');
+    const { containers, engine } = wholeCatalogue(profileNames);
     const names = [...containers, ...engine].map(({ name }) => name);
     assert.deepEqual(
       names.filter((name) => !text.includes(`| \`${name}\` |`)),
       [],
     );
-    assert.match(text, /\| `tidegauge\.probe\.duration` \| histogram \| `s` \| `engine` \|/);
     assert.match(
       text,
-      /\| `tidegauge\.list\.errors` \| counter \| `\{error\}` \| `engine`, `error\.type` \|/,
+      /\| `tidegauge\.probe\.duration` \| `tidegauge_probe_duration_seconds` \| histogram \| `s` \| `engine` \|/,
     );
-    assert.match(text, /\| `nodejs\.eventloop\.delay\.p99` \| gauge \|/);
-    assert.match(text, /\| `docker_probe_inspect_duration_seconds` \| histogram \|/);
+    assert.match(
+      text,
+      /\| `tidegauge\.list\.errors` \| `tidegauge_list_errors_total` \| counter \| `\{error\}` \| `engine`, `error\.type` \|/,
+    );
+    assert.match(text, /\| `nodejs\.eventloop\.delay\.p99` \| `\w+` \| gauge \|/);
+    assert.match(text, /\| `docker_probe_inspect_duration_seconds` \| the same \| histogram \|/);
   });
 });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { profileNames } from '../../../src/config/profile-names.ts';
 import { absencesOf } from '../../../src/metrics/absence.ts';
-import { catalogueOf, profiles, type ProfileName } from '../../../src/metrics/catalogue.ts';
+import { catalogueOf, profiles, wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/metric-table.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { captures, needsCases, recordedContainers } from '../../support/recorded-cases.ts';
@@ -43,13 +44,20 @@ function recordedSnapshots(): ContainerSnapshot[] {
 }
 
 test('names are unique, described, and in units that UCUM and OpenTelemetry have', () => {
-  for (const profile of names) {
-    const { containers, engine } = catalogueOf([profile]);
+  for (const profile of profileNames) {
+    const { containers, engine } = wholeCatalogue([profile]);
     const all = [...containers, ...engine];
     assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
     for (const { name, unit, description, kind, literal } of all) {
-      assert.match(name, literal ? /^docker_[a-z_]+$/ : /^(container|tidegauge)(\.[a-z][a-z0-9_]*)+$/);
-      assert.match(unit, /^(|1|s|By|\{[a-z]+\})$/, name);
+      assert.match(
+        name,
+        literal ? /^(container|docker|machine)_[a-z0-9_]+$/ : /^(container|tidegauge)(\.[a-z][a-z0-9_]*)+$/,
+      );
+      assert.match(
+        unit,
+        profile === 'docker_stats' ? /^(|1|[mn]?s|By|\{[a-z]+\})$/ : /^(|1|s|By|\{[a-z]+\})$/,
+        name,
+      );
       assert.match(description, /^[A-Z0-9].*[^.]$/, name);
       if (kind === 'counter') assert.ok(unit !== '' || literal, name);
     }
@@ -188,5 +196,8 @@ test('the tables show every metric of the chosen profiles', () => {
   assert.equal(rows.length, count);
   assert.equal(metricsTable(rows).trimEnd().split('\n').length, count + 1);
   assert.equal(metricsMarkdown(rows).trimEnd().split('\n').length, count + 2);
-  assert.match(metricsMarkdown(rows), /\| `container\.cpu\.time` \| counter \| `s` \| `cpu\.mode` \|/);
+  assert.match(
+    metricsMarkdown(rows),
+    /\| `container\.cpu\.time` \| `\w+` \| counter \| `s` \| `cpu\.mode` \|/,
+  );
 });

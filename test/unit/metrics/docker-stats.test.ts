@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { catalogueOf, profiles, resourceOf, wholeCatalogue } from '../../../src/metrics/catalogue.ts';
 import type { Sample } from '../../../src/model/sample.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
-import { prometheusName } from '../../../src/readers/prometheus-names.ts';
+import { prometheusName } from '../../../src/metrics/prometheus-names.ts';
 import {
   captures,
   needsCases,

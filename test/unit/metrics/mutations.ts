@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ContainerAnswers } from './observed.ts';
 
 /** Where in a JSON value; empty is the value itself. */
 export type Path = readonly string[];
@@ -44,7 +45,7 @@ export function pathsIn(json: unknown): Path[] {
 }
 
 /** A copy with another value at one place. */
-export function mutated(json: unknown, [key, ...rest]: Path, to: unknown): unknown {
+function mutated(json: unknown, [key, ...rest]: Path, to: unknown): unknown {
   if (key === undefined) return to;
   if (Array.isArray(json)) {
     const items: unknown[] = json;
@@ -79,4 +80,12 @@ export function mutationsOf(
 export function touches({ answer, path }: Mutation, input: string): boolean {
   const [of, ...keys] = input.split('/');
   return of === answer && keys.every((key, index) => index >= path.length || path[index] === key);
+}
+
+/** A container's answers with all that is wrong with them. */
+export function afterMutations(answers: ContainerAnswers, mutations: readonly Mutation[]): ContainerAnswers {
+  return mutations.reduce(
+    (changed, { answer, path, to }) => ({ ...changed, [answer]: mutated(changed[answer], path, to) }),
+    answers,
+  );
 }

@@ -173,3 +173,12 @@ test('what OpenMetrics cannot say is left out there', async () => {
       'h_bucket{le="-1.0"} 1\nh_bucket{le="0.0"} 2\nh_bucket{le="+Inf"} 3\n# EOF\n',
   );
 });
+
+test('a literal metric’s labels keep their names, which may have two underscores in a row', async () => {
+  const attributes = { container_label_my__label: 'x', container_label_my_label: 'y' };
+  const metrics = ['verbatim', 'translated'].map((name) => metric('gauge', { name }, [[1, attributes]]));
+  const literal = new Map([['verbatim', 'gauge' as const]]);
+  const text = await rendered({ scopes: [[undefined, ...metrics]], literal });
+  assert.match(text, /^verbatim\{container_label_my__label="x",container_label_my_label="y"\} 1$/m);
+  assert.match(text, /^translated\{container_label_my_label="x;y"\} 1$/m);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { prometheusLabel, prometheusName } from '../../../src/readers/prometheus-names.ts';
+import { prometheusLabel, prometheusName } from '../../../src/metrics/prometheus-names.ts';
 
 const cases = [
   ['container.memory.usage', 'updowncounter', 'By', 'container_memory_usage_bytes', 'bytes'],

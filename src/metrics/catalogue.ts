@@ -2,9 +2,11 @@ import type { ContainerInstrument, EngineInstrument } from '../model/instrument.
 import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter.ts';
 import { engineInstruments, trackingInstruments } from './engine-instruments.ts';
 import { semconvCpu } from './semconv-cpu.ts';
+import { semconvCpuLogical } from './semconv-cpu-logical.ts';
 import { semconvIo } from './semconv-io.ts';
 import { semconvLifecycle } from './semconv-lifecycle.ts';
 import { semconvMemory } from './semconv-memory.ts';
+import { semconvMemoryDetail } from './semconv-memory-detail.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {
@@ -17,7 +19,14 @@ export interface Profile {
 /** Every profile by its name. */
 export const profiles = {
   semconv: {
-    containers: [...semconvLifecycle, ...semconvCpu, ...semconvMemory, ...semconvIo],
+    containers: [
+      ...semconvLifecycle,
+      ...semconvCpu,
+      semconvCpuLogical,
+      ...semconvMemory,
+      ...semconvMemoryDetail,
+      ...semconvIo,
+    ],
     engine: [],
     oneEngineOnly: false,
   },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { absencesOf } from '../../../src/metrics/absence.ts';
-import { catalogueOf, profiles, type ProfileName } from '../../../src/metrics/catalogue.ts';
+import { catalogueOf, profiles, wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/metric-table.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { captures, needsCases, recordedContainers } from '../../support/recorded-cases.ts';
@@ -17,7 +17,7 @@ import {
 
 const names: readonly ProfileName[] = ['semconv', 'docker_exporter'];
 
-/** Every recorded container; once in Kubernetes, with a digest, a health and a failure besides. */
+/** Every recorded container; once in Kubernetes, with a digest, a health and a failure besides, and once with swap. */
 function recordedSnapshots(): ContainerSnapshot[] {
   const recorded = captures.flatMap((capture) =>
     recordedContainers(capture).map((name) =>
@@ -39,12 +39,16 @@ function recordedSnapshots(): ContainerSnapshot[] {
     state: { ...first.state, health: 'healthy' as const },
     failures: 3,
   };
-  return [...recorded, special];
+  const swapping = {
+    ...first,
+    sample: { takenAt: 1, windows: false, memory: { stats: { total_swap: 4096 } } },
+  };
+  return [...recorded, special, swapping];
 }
 
 test('names are unique, described, and in units that UCUM and OpenTelemetry have', () => {
   for (const profile of names) {
-    const { containers, engine } = catalogueOf([profile]);
+    const { containers, engine } = wholeCatalogue([profile]);
     const all = [...containers, ...engine];
     assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
     for (const { name, unit, description, kind, literal } of all) {
@@ -58,7 +62,7 @@ test('names are unique, described, and in units that UCUM and OpenTelemetry have
 
 test('recorded: attributes list exactly the keys that are observed', needsCases, () => {
   const snapshots = recordedSnapshots();
-  for (const instrument of catalogueOf(names).containers) {
+  for (const instrument of wholeCatalogue(names).containers) {
     const observed = snapshots.flatMap((snapshot) => observationsOf(instrument, snapshot));
     const keys = new Set(observed.flatMap(({ attributes }) => Object.keys(attributes)));
     assert.ok(observed.length > 0, `${instrument.name} is never observed`);
@@ -79,7 +83,7 @@ test('engine: attributes list exactly the keys that are observed', () => {
 
 test('recorded: counters have a start, everything else has none; all values are finite', needsCases, () => {
   for (const snapshot of recordedSnapshots()) {
-    for (const instrument of catalogueOf(names).containers) {
+    for (const instrument of wholeCatalogue(names).containers) {
       for (const { value, startedAt } of observationsOf(instrument, snapshot)) {
         assert.ok(Number.isFinite(value) && value >= 0, instrument.name);
         assert.equal(startedAt !== undefined, instrument.kind === 'counter', instrument.name);
@@ -183,7 +187,7 @@ test('failures are counted once there is one', () => {
 });
 
 test('the tables show every metric of the chosen profiles', () => {
-  const rows = metricRows(catalogueOf(names));
+  const rows = metricRows(wholeCatalogue(names));
   const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 5;
   assert.equal(rows.length, count);
   assert.equal(metricsTable(rows).trimEnd().split('\n').length, count + 1);

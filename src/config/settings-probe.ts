@@ -43,6 +43,15 @@ export const probeSettings = {
     example: '10s',
     atMost: 'probeTimeout',
   },
+  diskUsageInterval: {
+    type: duration(0).refine((millis) => millis === 0 || millis >= 10_000, {
+      error: 'expected at least 10s, or 0 for never',
+    }),
+    default: '10m',
+    group: 'Probing',
+    help: 'Time between two measurements of disk usage, which an engine may take minutes for; 0: never',
+    example: '1h',
+  },
 } as const satisfies SettingTable;
 
 /** A scrape and a push of one interval, however far apart, are never both later than this: they share one probe. */

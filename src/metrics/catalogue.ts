@@ -3,6 +3,7 @@ import { dockerExporterContainers, dockerExporterEngine } from './docker-exporte
 import { engineInstruments, trackingInstruments } from './engine-instruments.ts';
 import { semconvCpu } from './semconv-cpu.ts';
 import { semconvCpuLogical } from './semconv-cpu-logical.ts';
+import { semconvEngine } from './semconv-engine.ts';
 import { semconvIo } from './semconv-io.ts';
 import { semconvLifecycle } from './semconv-lifecycle.ts';
 import { semconvMemory } from './semconv-memory.ts';
@@ -27,7 +28,7 @@ export const profiles = {
       ...semconvMemoryDetail,
       ...semconvIo,
     ],
-    engine: [],
+    engine: semconvEngine,
     oneEngineOnly: false,
   },
   docker_exporter: {

@@ -10,7 +10,7 @@ export type Observe = (value: number, attributes?: Attributes, startedAt?: numbe
 export type InstrumentKind = 'counter' | 'updowncounter' | 'gauge';
 
 /** Where a figure comes from, and so when it can be had. */
-export type FigureSource = 'list' | 'inspect' | 'stats' | 'info' | 'agent';
+export type FigureSource = 'list' | 'inspect' | 'stats' | 'info' | 'disk usage' | 'agent';
 
 /** One metric: its declaration and its reading together. */
 export interface Instrument<Subject> {

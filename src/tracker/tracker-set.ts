@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { ProbeObserver } from '../model/probe-observer.ts';
 import type { EngineSnapshot } from '../model/snapshot.ts';
@@ -7,6 +8,7 @@ import type { ContainerSource, ListedContainer } from '../sources/container-sour
 import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
 import { ContainerTracker } from './container-tracker.ts';
+import { DiskUsageSchedule } from './disk-usage-schedule.ts';
 import { EngineCalls } from './engine-calls.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
@@ -24,6 +26,8 @@ export interface TrackerSetOptions {
   readonly minProbeIntervalMillis: number;
   /** After this a probe is given up. */
   readonly probeTimeoutMillis: number;
+  /** Between two measurements of disk usage; 0 or absent: none. */
+  readonly diskUsageIntervalMillis?: number;
 }
 
 /**
@@ -38,7 +42,9 @@ export class TrackerSet {
   readonly #trackers = new Map<string, ContainerTracker>();
   #engine: EngineDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
+  readonly #diskUsage: DiskUsageSchedule | undefined;
   #containerCount: number | undefined;
+  #containersByStatus: ReadonlyMap<ContainerStatus, number> | undefined;
   #lastSuccess: number | undefined;
   #failure: Failure | undefined;
   #isClosed = false;
@@ -49,6 +55,9 @@ export class TrackerSet {
     this.#log = options.log;
     this.#engine = { name: source.name, runtimeName: 'docker', warnings: [] };
     this.#pool = new AdaptivePool(clock);
+    const { diskUsageIntervalMillis: intervalMillis = 0 } = options;
+    if (source.diskUsage && intervalMillis > 0)
+      this.#diskUsage = new DiskUsageSchedule({ source, clock, log: this.#log, intervalMillis });
     const timing = {
       minIntervalMillis: options.minProbeIntervalMillis,
       totalTimeoutMillis: options.probeTimeoutMillis,
@@ -77,13 +86,21 @@ export class TrackerSet {
     return this.#lock.update(waitMillis);
   }
 
+  /** Begins to measure disk usage, beside the probes and until the end; does nothing where that is off. */
+  beginDiskUsage(): void {
+    void this.#diskUsage?.run();
+  }
+
   /** What may be shown now. */
   snapshot(): EngineSnapshot {
     const containers = this.#containerCount === undefined ? [] : [...this.#trackers.values()];
+    const diskUsage = this.#diskUsage?.report;
     return {
       engine: this.#engine,
       containers: containers.flatMap((tracker) => tracker.snapshot(this.#engine) ?? []),
       ...(this.#containerCount !== undefined && { containerCount: this.#containerCount }),
+      ...(this.#containersByStatus && { containersByStatus: this.#containersByStatus }),
+      ...(diskUsage && { diskUsage }),
       ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
       now: this.#options.clock.now(),
     };
@@ -93,6 +110,7 @@ export class TrackerSet {
   close(): void {
     this.#isClosed = true;
     this.#lock.close();
+    this.#diskUsage?.close();
     this.#options.source.close();
   }
 
@@ -111,6 +129,7 @@ export class TrackerSet {
       const listed = withoutDoubles(await calls.list());
       const now = this.#options.clock.now();
       this.#containerCount = listed.length;
+      this.#containersByStatus = countByStatus(listed);
       this.#synchronize(listed, now);
       await this.#pool.run(listed, async (item) => this.#trackers.get(item.id)?.update(item, calls, now));
     } catch (thrown) {
@@ -154,6 +173,7 @@ export class TrackerSet {
   /** Nothing stale stays published, but no tracker goes: the engine may only be away for a moment. */
   #unpublish(): void {
     this.#containerCount = undefined;
+    this.#containersByStatus = undefined;
     for (const tracker of this.#trackers.values()) tracker.unpublish();
   }
 
@@ -172,6 +192,13 @@ export class TrackerSet {
 interface Failure {
   readonly kind: 'engine does not answer' | 'engine answers too slowly';
   readonly reason: string;
+}
+
+function countByStatus(listed: readonly ListedContainer[]): ReadonlyMap<ContainerStatus, number> {
+  const counts = new Map<ContainerStatus, number>();
+  for (const { status } of listed)
+    if (status !== undefined) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return counts;
 }
 
 /** One item per container, should an engine name one twice: a tracker takes one update at a time. */

@@ -3,9 +3,12 @@ import { test } from 'node:test';
 import { absencesOf } from '../../../src/metrics/absence.ts';
 import { catalogueOf, profiles, wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/metric-table.ts';
+import type { DiskUsageReport } from '../../../src/model/disk-usage.ts';
+import type { EngineDescription } from '../../../src/model/engine.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { captures, needsCases, recordedContainers } from '../../support/recorded-cases.ts';
 import {
+  engine,
   engineSnapshot,
   identity,
   observationsOf,
@@ -16,6 +19,25 @@ import {
 } from './observed.ts';
 
 const names: readonly ProfileName[] = ['semconv', 'docker_exporter'];
+
+/** An engine that tells everything. */
+const wholeEngine: EngineDescription = {
+  ...engine,
+  apiVersion: '1.56',
+  osType: 'linux',
+  cgroupDriver: 'systemd',
+  cgroupVersion: 2,
+  storageDriver: 'overlay2',
+  images: 3,
+};
+
+const diskUsage: DiskUsageReport = {
+  usage: { image: { totalBytes: 2, reclaimableBytes: 1 } },
+  measuredAt: 3000,
+  seconds: 1,
+  failures: new Map([['timeout', 1]]),
+  since: 1000,
+};
 
 /** Every recorded container; once in Kubernetes, with a digest, a health and a failure besides, and once with swap. */
 function recordedSnapshots(): ContainerSnapshot[] {
@@ -72,7 +94,14 @@ test('recorded: attributes list exactly the keys that are observed', needsCases,
 
 test('engine: attributes list exactly the keys that are observed', () => {
   const lacking = snapshotWith({ sample: { takenAt: 1, windows: false } });
-  const subject = engineSnapshot({ containers: [lacking], containerCount: 1, lastSuccess: 4000 });
+  const subject = engineSnapshot({
+    engine: wholeEngine,
+    containers: [lacking],
+    containerCount: 1,
+    containersByStatus: new Map([['running', 1]]),
+    lastSuccess: 4000,
+    diskUsage,
+  });
   for (const instrument of catalogueOf(names).engine) {
     const observed = observationsOf(instrument, subject);
     const keys = new Set(observed.flatMap(({ attributes }) => Object.keys(attributes)));
@@ -188,7 +217,7 @@ test('failures are counted once there is one', () => {
 
 test('the tables show every metric of the chosen profiles', () => {
   const rows = metricRows(wholeCatalogue(names));
-  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 5;
+  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 13;
   assert.equal(rows.length, count);
   assert.equal(metricsTable(rows).trimEnd().split('\n').length, count + 1);
   assert.equal(metricsMarkdown(rows).trimEnd().split('\n').length, count + 2);

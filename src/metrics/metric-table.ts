@@ -1,6 +1,7 @@
 import type { Instrument } from '../model/instrument.ts';
 import { alignedRows } from './aligned-rows.ts';
 import type { Catalogue } from './catalogue.ts';
+import { nameReason } from './name-reasons.ts';
 
 /** One metric as lists show it. */
 export interface MetricRow {
@@ -13,6 +14,8 @@ export interface MetricRow {
   readonly description: string;
   /** Whether it is observed, as it is configured. */
   readonly isOn: boolean;
+  /** Why an extension has its name. */
+  readonly nameReason?: string;
   readonly absentWhen?: string;
 }
 
@@ -65,5 +68,6 @@ function rowOf<T>(instrument: Instrument<T>): MetricRow {
   const { name, kind, unit, attributes, source, stability, description, absentWhen, offByDefault } =
     instrument;
   const row = { name, kind, unit, attributes, source, stability, description, isOn: !offByDefault };
-  return { ...row, ...(absentWhen && { absentWhen }) };
+  const reason = stability === 'extension' ? nameReason(name) : undefined;
+  return { ...row, ...(absentWhen && { absentWhen }), ...(reason !== undefined && { nameReason: reason }) };
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { profileNames } from '../../src/config/profile-names.ts';
 import { namedSettings } from '../../src/config/settings.ts';
-import { catalogueOf } from '../../src/metrics/catalogue.ts';
+import { wholeCatalogue } from '../../src/metrics/catalogue.ts';
 import { documentBlocks } from '../setup/docs-blocks.ts';
 import { fillIn } from '../setup/fill-in.ts';
+import { namesPage, registryYaml } from '../setup/registry.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
@@ -14,6 +15,12 @@ describe('documents', () => {
   test('are current: npm run docs', async () => {
     const readme = await readFile(join(repository, 'README.md'), 'utf8');
     assert.equal(fillIn(readme, await documentBlocks()), readme);
+  });
+
+  test('of our own names are current: npm run docs', async () => {
+    const pages = { 'docs/names.md': namesPage, 'docs/registry.yaml': registryYaml };
+    for (const [file, make] of Object.entries(pages))
+      assert.equal(await readFile(join(repository, file), 'utf8'), await make(), file);
   });
 
   test('name every setting by flag, variable and key', async () => {
@@ -31,7 +38,7 @@ describe('documents', () => {
 
   test('list every metric of every profile, and the kinds and attributes of the own ones', async () => {
     const text = [...(await documentBlocks()).values()].join('\n');
-    const { containers, engine } = catalogueOf(profileNames);
+    const { containers, engine } = wholeCatalogue(profileNames);
     const names = [...containers, ...engine].map(({ name }) => name);
     assert.deepEqual(
       names.filter((name) => !text.includes(`| \`${name}\` |`)),

@@ -46,8 +46,10 @@ const reasons: Readonly<Record<string, string>> = {
   'container.network.packet.dropped': 'after `system.network.packet.dropped`',
   'container.disk.operations': 'after `system.disk.operations`',
   'container.runtime.info': 'after `target_info` of Prometheus, for the entity `container.runtime`',
-  'container.runtime.container.count': 'after `system.network.connection.count` by state',
-  'container.runtime.image.count': 'after `system.cpu.logical.count`',
+  'container.runtime.containers':
+    'after `system.network.connection.count` by state, without `count`, which in Prometheus is of histograms',
+  'container.runtime.images':
+    'after `system.cpu.logical.count`, without `count`, which in Prometheus is of histograms',
   'container.runtime.disk.usage': 'after `system.filesystem.usage`',
   'container.runtime.disk.reclaimable': 'by the engine: `Reclaimable` of system df',
 };

@@ -29,11 +29,7 @@ export const semconvEngine: readonly EngineInstrument[] = [
     },
   },
   {
-    ...runtime(
-      'container.count',
-      '{container}',
-      'Containers on the engine, whether measured or not, by state',
-    ),
+    ...runtime('containers', '{container}', 'Containers on the engine, whether measured or not, by state'),
     attributes: ['engine', statusKey],
     source: 'list',
     observe({ engine, containersByStatus }, observe) {
@@ -43,7 +39,7 @@ export const semconvEngine: readonly EngineInstrument[] = [
     },
   },
   {
-    ...runtime('image.count', '{image}', 'Images on the engine, as told every 10 minutes'),
+    ...runtime('images', '{image}', 'Images on the engine, as told every 10 minutes'),
     source: 'info',
     absentWhen: 'the engine, or a proxy before it, refuses /info',
     observe({ engine, containerCount }, observe) {

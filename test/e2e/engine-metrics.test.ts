@@ -53,7 +53,7 @@ function engineMetricsOf(version: EngineVersion): void {
 
   test('containers by state, images and the engine itself', async () => {
     const shown = await agent.waitForMetrics('an image', (each) => images(each) === 2);
-    const states = shown.all('container_runtime_container_count');
+    const states = shown.all('container_runtime_containers');
     const counts = Object.fromEntries(
       states.map(({ labels, value }) => [labels['container_status_state'], value]),
     );
@@ -71,7 +71,7 @@ function engineMetricsOf(version: EngineVersion): void {
     assert.equal(info.labels['container_runtime_api_version'], engine.apiVersion);
     assert.equal(info.labels['container_runtime_storage_driver'], 'overlay2');
     assert.equal(info.labels['os_type'], 'linux');
-    assert.equal(shown.value('container_runtime_image_count'), 2);
+    assert.equal(shown.value('container_runtime_images'), 2);
   });
 
   test('disk usage of known sizes, with its cost and age, and what a removal frees', async () => {
@@ -106,7 +106,7 @@ function write(path: string, mebibytes: number): string {
 }
 
 function images(shown: Exposition): number | undefined {
-  return shown.value('container_runtime_image_count');
+  return shown.value('container_runtime_images');
 }
 
 function usage(shown: Exposition, type: string): number | undefined {

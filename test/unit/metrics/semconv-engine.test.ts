@@ -67,9 +67,7 @@ test('nothing is told of an engine that is away, but what measuring it cost', ()
 test('every state has a series, so that their sum is the number of containers', () => {
   const containersByStatus = new Map([['running', 3] as const, ['exited', 2] as const]);
   const found = figures(engineSnapshot({ containerCount: 5, containersByStatus }));
-  const counts = Object.entries(found).filter(([name]) =>
-    name.startsWith('container.runtime.container.count'),
-  );
+  const counts = Object.entries(found).filter(([name]) => name.startsWith('container.runtime.containers'));
   assert.equal(counts.length, 7);
   assert.equal(
     counts.reduce((sum, [, count]) => sum + count, 0),
@@ -82,6 +80,6 @@ test('telegraf’s recorded engine: its images, version and storage driver', nee
   const described = describeEngine({ name: engine.name, version: undefined, info, apiVersion: '1.24' });
   assert.deepEqual([described.images, described.storageDriver], [199, 'devicemapper']);
   const found = figures(engineSnapshot({ containerCount: 108, engine: described }));
-  assert.equal(found['container.runtime.image.count'], 199);
+  assert.equal(found['container.runtime.images'], 199);
   assert.ok(Object.keys(found).some((name) => name.includes('"container.runtime.version":"17.09.0-ce"')));
 });

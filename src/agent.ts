@@ -95,6 +95,7 @@ export function createTrackers(
     const timing = {
       minProbeIntervalMillis: config.minProbeInterval,
       probeTimeoutMillis: config.probeTimeout,
+      diskUsageIntervalMillis: config.diskUsageInterval,
     };
     return new TrackerSet({ source, observer, clock, log, hearsEvents, ...timing });
   });
@@ -111,6 +112,7 @@ export class Agent {
   readonly #telemetry: Telemetry;
   readonly #trackers: Trackers;
   readonly #server: HttpServer;
+  readonly #showsDiskUsage: boolean;
   readonly #loopDelay = new LoopDelay();
   readonly #stopped = new AbortController();
 
@@ -120,6 +122,7 @@ export class Agent {
     const { clock, log, environment, version } = surroundings;
     logSdk(log, () => clock.monotonic());
     const catalogue = chosenMetrics(config);
+    this.#showsDiskUsage = catalogue.engine.some(({ source }) => source === 'disk usage');
     const endpoints = findEndpoints(config, environment);
     const late: { instruments?: AgentInstruments } = {};
     const counted = {
@@ -193,7 +196,9 @@ export class Agent {
       pauseMillis: Math.max(250, minProbeInterval),
       longestPauseMillis: interval,
     });
-    if (answered) await this.#telemetry.flush();
+    if (!answered) return;
+    if (this.#showsDiskUsage) set.beginDiskUsage();
+    await this.#telemetry.flush();
   }
 }
 

@@ -43,6 +43,15 @@ export const probeSettings = {
     example: '10s',
     atMost: 'probeTimeout',
   },
+  diskUsageInterval: {
+    type: duration(0).refine((millis) => millis === 0 || millis >= 10_000, {
+      error: 'expected at least 10s, or 0 for never',
+    }),
+    default: '10m',
+    group: 'Probing',
+    help: 'Time between two measurements of disk usage, which an engine may take minutes for; 0: never',
+    example: '1h',
+  },
 } as const satisfies SettingTable;
 
 /** More often is for those who ask for it: a sample of every container each time is work for the engine. */

@@ -11,9 +11,12 @@ import { containerResource } from './identity-attributes.ts';
 import type { ResourceAttributes, ResourceOf } from './identity-attributes.ts';
 import { firstOfEachName } from './exposed-metric.ts';
 import { semconvCpu } from './semconv-cpu.ts';
+import { semconvCpuLogical } from './semconv-cpu-logical.ts';
+import { semconvEngine } from './semconv-engine.ts';
 import { semconvIo } from './semconv-io.ts';
 import { semconvLifecycle } from './semconv-lifecycle.ts';
 import { semconvMemory } from './semconv-memory.ts';
+import { semconvMemoryDetail } from './semconv-memory-detail.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {
@@ -28,8 +31,15 @@ export interface Profile {
 /** Every profile by its name. */
 export const profiles = {
   semconv: {
-    containers: [...semconvLifecycle, ...semconvCpu, ...semconvMemory, ...semconvIo],
-    engine: [],
+    containers: [
+      ...semconvLifecycle,
+      ...semconvCpu,
+      semconvCpuLogical,
+      ...semconvMemory,
+      ...semconvMemoryDetail,
+      ...semconvIo,
+    ],
+    engine: semconvEngine,
     oneEngineOnly: false,
   },
   docker_exporter: {

@@ -3,15 +3,16 @@ import type { CpuUsage, Integer, PreviousSample, Sample } from '../model/sample.
 import { cpuUsage } from './formulas.ts';
 
 /**
- * Percent of one CPU as `docker stats` shows it: the container's CPU time by the host's, times the CPUs that are on
- * (docker/cli `calculateCPUPercentUnix`). Where the engine does not tell the host's CPU time, by wall clock.
+ * CPU percent as `docker stats` shows it. On Linux of one CPU: the container's CPU time by the host's, times the CPUs
+ * that are on (docker/cli `calculateCPUPercentUnix`); where the engine does not tell the host's CPU time, by wall clock.
+ * On Windows of all processors together, by wall clock (`calculateCPUPercentWindows`).
  */
 export function cpuPercent(sample: Sample, previous: PreviousSample | undefined): number | undefined {
   const share = hostShare(sample.cpu, previous?.cpu ?? sample.previousCpu);
   if (share)
     return share.system > 0 && share.own >= 0 ? (share.own / share.system) * share.cpus * 100 : undefined;
   const cpus = cpuUsage(sample, previous);
-  return cpus === undefined ? undefined : cpus * 100;
+  return cpus === undefined ? undefined : (cpus * 100) / (sample.processors ?? 1);
 }
 
 type Reading = Pick<CpuUsage, 'totalNanos' | 'systemNanos'>;

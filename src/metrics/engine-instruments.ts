@@ -2,6 +2,7 @@ import type { ContainerInstrument, EngineInstrument, Observe } from '../model/in
 import type { EngineSnapshot } from '../model/snapshot.ts';
 import { absencesOf } from './absence.ts';
 import type { AbsenceReason } from './absence.ts';
+import { diskUsageInstruments } from './disk-usage-instruments.ts';
 
 /** What the agent tells of each engine, in every profile. */
 export const engineInstruments: readonly EngineInstrument[] = [
@@ -33,6 +34,7 @@ export const engineInstruments: readonly EngineInstrument[] = [
     attributes: ['engine', 'reason'],
     observe: observeAbsences,
   },
+  ...diskUsageInstruments,
 ];
 
 /** What the agent tells of each container, in every profile. */

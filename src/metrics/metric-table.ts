@@ -4,6 +4,7 @@ import { alwaysThere, profiles, type Catalogue, type ProfileName } from './catal
 import { exposedMetric } from './exposed-metric.ts';
 import { markdownTable } from './markdown-table.ts';
 import { absenceHere } from './missing-sources.ts';
+import { nameReason } from './name-reasons.ts';
 
 /** One metric as lists show it. */
 export interface MetricRow {
@@ -18,6 +19,8 @@ export interface MetricRow {
   readonly description: string;
   /** Whether it is observed, as it is configured. */
   readonly isOn: boolean;
+  /** Why an extension has its name. */
+  readonly nameReason?: string;
   readonly absentWhen?: string;
   /** Why it is never observed by this version, whatever the engine. */
   readonly absentHere?: string;
@@ -112,6 +115,7 @@ function rowOf<T>(instrument: Instrument<T>): MetricRow {
   const { name, kind, unit, attributes, source, stability, description, absentWhen, offByDefault } =
     instrument;
   const absentHere = absenceHere(instrument);
+  const reason = stability === 'extension' ? nameReason(name) : undefined;
   return {
     name,
     exposedName: exposedMetric(instrument).name,
@@ -123,5 +127,6 @@ function rowOf<T>(instrument: Instrument<T>): MetricRow {
     description,
     isOn: !offByDefault,
     ...(absentHere === undefined ? absentWhen !== undefined && { absentWhen } : { absentHere }),
+    ...(reason !== undefined && { nameReason: reason }),
   };
 }

@@ -9,12 +9,25 @@ const major = { 'system.paging.fault.type': 'major' };
 
 /** Memory metrics of profile `semconv`. */
 export const semconvMemory: readonly ContainerInstrument[] = [
-  amount('container.memory.usage', 'Memory in use, page cache included', ({ usage, commitBytes }) =>
-    usage === undefined ? numberOf(commitBytes) : Number(usage),
+  amount(
+    'container.memory.usage',
+    'Memory in use, page cache included; on Windows what is committed',
+    ({ usage, commitBytes }) => numberOf(usage ?? commitBytes),
   ),
+  {
+    ...amount(
+      'container.memory.usage.peak',
+      'Most memory in use since the container started',
+      ({ maxUsage, commitPeakBytes }) => numberOf(maxUsage || commitPeakBytes || undefined),
+    ),
+    // Peaks of several containers were not at one time: they are no sum.
+    kind: 'gauge',
+    stability: 'extension',
+    absentWhen: 'cgroup v2: the engine does not tell',
+  },
   amount(
     'container.memory.working_set',
-    'Memory that cannot be taken back at once, as docker stats shows it',
+    'Memory that cannot be taken back at once, as docker stats shows it; on Windows the private working set',
     workingSet,
   ),
   amount('container.memory.rss', 'Anonymous memory', (memory) => numberOf(residentMemory(memory))),

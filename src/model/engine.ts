@@ -14,6 +14,9 @@ export interface EngineDescription {
   /** 1 or 2. */
   readonly cgroupVersion?: number;
   readonly cgroupDriver?: string;
+  readonly storageDriver?: string;
+  /** Images that it holds, when it was described. */
+  readonly images?: number;
   readonly cpus?: number;
   readonly memoryBytes?: number;
   /** What the engine itself warns of, such as `WARNING: No memory limit support`. */

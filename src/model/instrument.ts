@@ -14,7 +14,16 @@ export type InstrumentKind = 'counter' | 'updowncounter' | 'gauge';
  * files, the host's `/proc`, the engine's events; `unavailable` from nowhere that the agent will look.
  */
 export type FigureSource =
-  'list' | 'inspect' | 'stats' | 'info' | 'agent' | 'cgroup' | 'proc' | 'events' | 'unavailable';
+  | 'list'
+  | 'inspect'
+  | 'stats'
+  | 'info'
+  | 'disk usage'
+  | 'agent'
+  | 'cgroup'
+  | 'proc'
+  | 'events'
+  | 'unavailable';
 
 /** One metric: its declaration and its reading together. */
 export interface Instrument<Subject> {

@@ -1,4 +1,5 @@
-import type { ContainerIdentity, ContainerLimits, ContainerState } from './container.ts';
+import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from './container.ts';
+import type { DiskUsageReport } from './disk-usage.ts';
 import type { EngineDescription } from './engine.ts';
 import type { PreviousSample, Sample } from './sample.ts';
 
@@ -45,6 +46,10 @@ export interface EngineSnapshot {
   readonly containers: readonly ContainerSnapshot[];
   /** Number of containers that exist; absent while the engine does not answer. */
   readonly containerCount?: number;
+  /** The same by state, as far as the engine's list tells states. */
+  readonly containersByStatus?: ReadonlyMap<ContainerStatus, number>;
+  /** Absent until it has been measured once. */
+  readonly diskUsage?: DiskUsageReport;
   /** End of the last successful probe; absent until the first. Milliseconds since the epoch. */
   readonly lastSuccess?: number;
   /** The moment for which this was asked. Milliseconds since the epoch. */

@@ -68,8 +68,8 @@ function observeEngine(
 ): void {
   result.forSubject({ subject: subjects.ofEngine(snapshot), owner: snapshot });
   for (const { instrument, observable } of declared) {
-    instrument.observe(snapshot, (value, attributes) => {
-      result.observeAt(observable, value, attributes, { at: snapshot.now });
+    instrument.observe(snapshot, (value, attributes, startedAt) => {
+      result.observeAt(observable, value, attributes, { at: snapshot.now, startedAt });
     });
   }
 }

@@ -41,6 +41,8 @@ export interface EngineAnswers {
   inspect(reference: string, request: AnswerRequest): Answer;
   stats(reference: string, request: AnswerRequest): Promise<Answer>;
   events(request: AnswerRequest): Answer;
+  /** Disk usage; what has none answers as an engine that does not know the path. */
+  diskUsage?(request: AnswerRequest): Answer;
 }
 
 /** An answer of JSON that is not text yet. */

@@ -112,6 +112,8 @@ export class EngineFront {
         return await answers.stats(reference, request);
       case 'events':
         return answers.events(request);
+      case 'df':
+        return diskUsage(answers, request);
     }
   }
 
@@ -142,6 +144,10 @@ export class EngineFront {
 }
 
 type EndpointRoute = Extract<Route, { kind: 'endpoint' }>;
+
+function diskUsage(answers: EngineAnswers, request: AnswerRequest): Answer {
+  return answers.diskUsage?.(request) ?? errorAnswer(404, 'page not found');
+}
 
 function sendPing(response: ServerResponse): void {
   response.setHeader('Builder-Version', '2');

@@ -1,5 +1,5 @@
 /** The parts of the Engine API that faults and request counters tell apart. */
-export type Endpoint = 'ping' | 'version' | 'info' | 'list' | 'inspect' | 'stats' | 'events';
+export type Endpoint = 'ping' | 'version' | 'info' | 'list' | 'inspect' | 'stats' | 'events' | 'df';
 
 /** One thing that goes wrong with an answer. */
 export type Fault =

@@ -7,6 +7,7 @@ import {
   errorAnswer,
   jsonAnswer,
 } from './engine-answers.ts';
+import { diskUsageAnswer } from './disk-usage-answer.ts';
 import type { EngineHost } from './engine-host.ts';
 import type { EventLog } from './event-log.ts';
 import { eventStream } from './event-stream.ts';
@@ -93,6 +94,14 @@ export class LiveAnswers implements EngineAnswers {
 
   events(request: AnswerRequest): Answer {
     return eventStream(this.#world.events, request, this.#world.timeline.advance());
+  }
+
+  diskUsage({ query, apiMinor }: AnswerRequest): Answer {
+    this.#world.timeline.advance();
+    const verbose = query.get('verbose');
+    // Without the word, newer engines give the older lists besides.
+    const form = apiMinor >= 52 && verbose !== null ? 'sums' : 'lists';
+    return jsonAnswer(diskUsageAnswer(this.#world.containers, form));
   }
 
   #with(reference: string, answer: (container: SimulatedContainer) => Answer): Answer {

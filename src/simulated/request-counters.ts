@@ -36,5 +36,5 @@ export class RequestCounters {
 }
 
 function zeros(): Record<Endpoint, number> {
-  return { ping: 0, version: 0, info: 0, list: 0, inspect: 0, stats: 0, events: 0 };
+  return { ping: 0, version: 0, info: 0, list: 0, inspect: 0, stats: 0, events: 0, df: 0 };
 }

@@ -21,6 +21,7 @@ const FIXED: ReadonlyMap<string, Endpoint> = new Map([
   ['/info', 'info'],
   ['/containers/json', 'list'],
   ['/events', 'events'],
+  ['/system/df', 'df'],
 ]);
 
 /** Reads method and URL of a request; HEAD is only for the ping, as in Moby. */

@@ -5,6 +5,7 @@ import type {
   ContainerStatus,
   HealthStatus,
 } from '../model/container.ts';
+import type { DiskUsage } from '../model/disk-usage.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { Sample } from '../model/sample.ts';
 
@@ -48,6 +49,8 @@ export interface ContainerSource {
   inspect(id: string, signal: AbortSignal): Promise<InspectedContainer>;
   /** One measurement; `undefined` when the container does not run. Throws {@link SourceError}. */
   sample(id: string, signal: AbortSignal): Promise<Sample | undefined>;
+  /** Disk usage, which the engine may take minutes for; absent where the source has none. Throws {@link SourceError}. */
+  diskUsage?(signal: AbortSignal): Promise<DiskUsage>;
   /**
    * What happens to containers from now on; resolves once the engine listens, throws SourceError when the stream breaks
    * off. Undefined for an engine whose events cannot be relied on.

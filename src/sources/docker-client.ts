@@ -45,9 +45,13 @@ export class DockerClient {
     });
   }
 
-  /** A control call: version, info, list. Throws SourceError. */
-  async control(path: string, signal: AbortSignal): Promise<Answer> {
-    const abort = AbortSignal.any([signal, AbortSignal.timeout(this.#callTimeoutMillis)]);
+  /** A control call: version, info, list, disk usage. Throws SourceError. */
+  async control(
+    path: string,
+    signal: AbortSignal,
+    timeoutMillis: number = this.#callTimeoutMillis,
+  ): Promise<Answer> {
+    const abort = AbortSignal.any([signal, AbortSignal.timeout(timeoutMillis)]);
     try {
       const stream = await this.#ask(this.#pathPrefix + path, abort);
       return { status: statusOf(stream), text: await readBounded(stream, abort) };

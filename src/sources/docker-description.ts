@@ -1,5 +1,5 @@
 import type { EngineDescription } from '../model/engine.ts';
-import { integerOf, listOf, objectOf, positiveOf, present, textOf, textsOf } from './fields.ts';
+import { amountOf, integerOf, listOf, objectOf, positiveOf, present, textOf, textsOf } from './fields.ts';
 import type { Fields } from './fields.ts';
 
 /** The newest API version whose answers were read when this was written; the oldest is 1.40 (Engine 19.03). */
@@ -43,6 +43,8 @@ export function describeEngine(answers: EngineAnswersToDescribe): EngineDescript
     architecture: textOf(info['Architecture']) ?? textOf(version['Arch']),
     cgroupVersion: cgroupVersion(info),
     cgroupDriver: textOf(info['CgroupDriver']),
+    storageDriver: textOf(info['Driver']),
+    images: amountOf(info['Images']),
     cpus: positiveOf(info['NCPU']),
     memoryBytes: positiveOf(info['MemTotal']),
     warnings: textsOf(info['Warnings']),

@@ -54,6 +54,12 @@ export function integerOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** An integer ≥ 0 that a double can hold. */
+export function amountOf(value: unknown): number | undefined {
+  const integer = integerOf(value);
+  return integer !== undefined && integer >= 0 ? integer : undefined;
+}
+
 /** An integer > 0: the engine's way to say that a limit is set. */
 export function positiveOf(value: unknown): number | undefined {
   const integer = integerOf(value);

@@ -1,7 +1,14 @@
+import type { ContainerStatus } from '../model/container.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
 
 /** Even while events are heard, the engine is asked for its list this often: a slow look at what they may have missed. */
 const resyncMillis = 60_000;
+
+/** What a round measures. */
+export interface Listed {
+  readonly listed: readonly ListedContainer[];
+  readonly heard: (id: string) => 'changed' | 'unchanged' | 'unheard';
+}
 
 /** What the engine last listed, and what events said has changed since. */
 export class ListedContainers {
@@ -45,4 +52,12 @@ export class ListedContainers {
     this.#isDoubted = false;
     return this.#listed;
   }
+}
+
+/** How many containers there are in each state; those of unknown state are left out. */
+export function countByStatus(listed: readonly ListedContainer[]): ReadonlyMap<ContainerStatus, number> {
+  const counts = new Map<ContainerStatus, number>();
+  for (const { status } of listed)
+    if (status !== undefined) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return counts;
 }

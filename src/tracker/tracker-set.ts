@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { ProbeObserver } from '../model/probe-observer.ts';
 import type { EngineSnapshot } from '../model/snapshot.ts';
@@ -7,9 +8,12 @@ import type { ContainerSource, ListedContainer } from '../sources/container-sour
 import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
 import { ContainerTracker } from './container-tracker.ts';
+import { DiskUsageSchedule } from './disk-usage-schedule.ts';
 import { EngineCalls } from './engine-calls.ts';
+import { EngineHealth, type Failure } from './engine-health.ts';
 import { EventWatch } from './event-watch.ts';
-import { ListedContainers } from './listed-containers.ts';
+import { countByStatus, ListedContainers } from './listed-containers.ts';
+import type { Listed } from './listed-containers.ts';
 import { Throttle } from './throttle.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
@@ -32,6 +36,8 @@ export interface TrackerSetOptions {
   readonly probeTimeoutMillis: number;
   /** Listens to the engine's events, so that it need not be asked what they tell; for those that stay. */
   readonly hearsEvents?: boolean;
+  /** Between two measurements of disk usage; 0 or absent: none. */
+  readonly diskUsageIntervalMillis?: number;
 }
 
 /**
@@ -41,6 +47,7 @@ export interface TrackerSetOptions {
 export class TrackerSet {
   readonly #options: TrackerSetOptions;
   readonly #log: Log;
+  readonly #health: EngineHealth;
   readonly #lock: UpdateLock;
   readonly #pool: AdaptivePool;
   readonly #trackers = new Map<string, ContainerTracker>();
@@ -48,17 +55,22 @@ export class TrackerSet {
   readonly #events: EventWatch | undefined;
   #engine: EngineDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
+  readonly #diskUsage: DiskUsageSchedule | undefined;
   #containerCount: number | undefined;
+  #containersByStatus: ReadonlyMap<ContainerStatus, number> | undefined;
   #lastSuccess: number | undefined;
-  #failure: Failure | undefined;
   #isClosed = false;
 
   constructor(options: TrackerSetOptions) {
     this.#options = options;
     const { source, clock } = options;
     this.#log = options.log;
+    this.#health = new EngineHealth(options.log);
     this.#engine = { name: source.name, runtimeName: 'docker', warnings: [] };
     this.#pool = new AdaptivePool(clock);
+    const { diskUsageIntervalMillis: intervalMillis = 0 } = options;
+    if (source.diskUsage && intervalMillis > 0)
+      this.#diskUsage = new DiskUsageSchedule({ source, clock, log: this.#log, intervalMillis });
     const timing = {
       minIntervalMillis: options.minProbeIntervalMillis,
       totalTimeoutMillis: options.probeTimeoutMillis,
@@ -95,7 +107,7 @@ export class TrackerSet {
 
   /** Why the last probe failed; absent when it did not. */
   get failure(): string | undefined {
-    return this.#failure?.reason;
+    return this.#health.failure;
   }
 
   /** Probes, or joins the probe under way, or does nothing when the last one is young. Never throws. */
@@ -103,13 +115,21 @@ export class TrackerSet {
     return this.#lock.update(waitMillis);
   }
 
+  /** Begins to measure disk usage, beside the probes and until the end; does nothing where that is off. */
+  beginDiskUsage(): void {
+    void this.#diskUsage?.run();
+  }
+
   /** What may be shown now. */
   snapshot(): EngineSnapshot {
     const containers = this.#containerCount === undefined ? [] : [...this.#trackers.values()];
+    const diskUsage = this.#diskUsage?.report;
     return {
       engine: this.#engine,
       containers: containers.flatMap((tracker) => tracker.snapshot(this.#engine) ?? []),
       ...(this.#containerCount !== undefined && { containerCount: this.#containerCount }),
+      ...(this.#containersByStatus && { containersByStatus: this.#containersByStatus }),
+      ...(diskUsage && { diskUsage }),
       ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
       now: this.#options.clock.now(),
     };
@@ -120,6 +140,7 @@ export class TrackerSet {
     this.#isClosed = true;
     this.#lock.close();
     this.#events?.close();
+    this.#diskUsage?.close();
     this.#options.source.close();
   }
 
@@ -158,7 +179,7 @@ export class TrackerSet {
       this.#failed({ kind: 'engine does not answer', reason: toSourceError(thrown, 'probe').message });
       return false;
     }
-    if (!calls.isOver) this.#succeeded(this.#trackers.size);
+    if (!calls.isOver) this.#health.succeeded(this.#engine, this.#trackers.size);
     else
       this.#failed({ kind: 'engine answers too slowly', reason: 'the probe was given up at its time-out' });
     return !calls.isOver;
@@ -172,6 +193,7 @@ export class TrackerSet {
   ): Promise<void> {
     const now = this.#options.clock.now();
     this.#containerCount = listed.length;
+    this.#containersByStatus = countByStatus(listed);
     this.#synchronize(listed, now);
     const meant = listed.filter(({ id }) => isMeant(id));
     await this.#pool.run(meant, async (item) =>
@@ -210,41 +232,16 @@ export class TrackerSet {
     }
   }
 
-  #succeeded(containers: number): void {
-    if (this.#failure !== undefined || this.#lastSuccess === undefined) {
-      this.#log.info(
-        { engine: this.#engine.name, version: this.#engine.runtimeVersion, containers },
-        'engine answers',
-      );
-    }
-    this.#failure = undefined;
-  }
-
   /** Nothing stale stays published, but no tracker goes: the engine may only be away for a moment. */
   #unpublish(): void {
     this.#containerCount = undefined;
+    this.#containersByStatus = undefined;
     for (const tracker of this.#trackers.values()) tracker.unpublish();
   }
 
   #failed(failure: Failure): void {
     this.#describedAt = Number.NEGATIVE_INFINITY;
     // Given up because we ourselves are ending: nothing is wrong with the engine.
-    if (this.#isClosed) return;
-    const fields = { engine: this.#engine.name, error: failure.reason };
-    if (this.#failure?.kind === failure.kind) this.#log.debug(fields, `still: ${failure.kind}`);
-    else this.#log.warn(fields, failure.kind);
-    this.#failure = failure;
+    if (!this.#isClosed) this.#health.failed(this.#engine, failure);
   }
-}
-
-/** Logged when its kind changes, not once per probe. */
-interface Failure {
-  readonly kind: 'engine does not answer' | 'engine answers too slowly';
-  readonly reason: string;
-}
-
-/** What a round measures. */
-interface Listed {
-  readonly listed: readonly ListedContainer[];
-  readonly heard: (id: string) => 'changed' | 'unchanged' | 'unheard';
 }

@@ -5,11 +5,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
-import { profiles } from '../../src/metrics/catalogue.ts';
+import { profiles, wholeCatalogue } from '../../src/metrics/catalogue.ts';
 import { waitUntil } from '../setup/daemon.ts';
 import { startAgent, type AgentProcess } from '../support/agent-process.ts';
 import type { OtlpRequest } from '../support/collector.ts';
 import { skipUnless } from '../support/component.ts';
+import type { Exposition } from '../support/exposition.ts';
 import { pointsOf, type Point } from '../support/otlp-points.ts';
 import { OtlpSink } from '../support/otlp-sink.ts';
 import { promtoolCheckMetrics } from '../support/prometheus.ts';
@@ -18,6 +19,9 @@ import { startEngine, type RealEngine } from '../support/real-engine.ts';
 import { engineVersions } from '../support/scene.ts';
 import { startSimulatedProcess } from '../support/simulated-process.ts';
 
+const offByDefault = wholeCatalogue(['semconv']).containers.flatMap((each) =>
+  each.offByDefault ? [each.name] : [],
+);
 const FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
 const STATS_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-stats.txt');
 const skipWithoutParsers = skipUnless('promtool', 'python');
@@ -44,8 +48,14 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
       after(() => stack.disposeAsync());
 
       test('promtool finds nothing in profile semconv, and other parsers read it', async () => {
-        await using agent = await startScraped(url, 'semconv');
-        await agent.waitForMetrics('a rate', (shown) => shown.all('container_cpu_usage').length > 0);
+        await using agent = await startScraped(url, 'semconv', `--metric=${offByDefault.join(',')}`);
+        const isWhole = (shown: Exposition): boolean =>
+          [
+            'container_cpu_usage',
+            'container_runtime_disk_usage_bytes',
+            'container_memory_linux_usage_bytes',
+          ].every((name) => shown.all(name).length > 0);
+        await agent.waitForMetrics('a rate, disk usage and what is off by default', isWhole);
         const { text, openMetrics } = await oneProbe(agent);
         assert.deepEqual(await promtoolCheckMetrics(text), { exitCode: 0, findings: [] });
         await assertReadable({ text, openMetrics }, 'container_name', names);

@@ -3,19 +3,27 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { documents } from './documents.ts';
 import { fillIn } from './fill-in.ts';
+import { namesPage, registryYaml } from './registry.ts';
 
-/** Writes the generated parts of the documents, or checks that they are current. */
+/** Writes the documents that are made from the settings, the commands and the catalogue, or checks that they are current. */
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
-for (const { file, blocks } of documents) {
+const made: readonly (readonly [file: string, make: (present: string) => Promise<string>])[] = [
+  ...documents.map(
+    ({ file, blocks }) => [file, async (present: string) => fillIn(present, await blocks())] as const,
+  ),
+  ['docs/names.md', namesPage],
+  ['docs/registry.yaml', registryYaml],
+];
+
+for (const [file, make] of made) {
   const path = join(import.meta.dirname, '../..', file);
-  const present = await readFile(path, 'utf8');
-  const wanted = fillIn(present, await blocks());
-  if (present === wanted) continue;
-  if (values.check) {
+  const present = await readFile(path, 'utf8').catch(() => '');
+  const wanted = await make(present);
+  if (present !== wanted && values.check) {
     process.stderr.write(`${file} is stale: npm run docs\n`);
     process.exitCode = 1;
-  } else {
+  } else if (present !== wanted) {
     await writeFile(path, wanted);
   }
 }

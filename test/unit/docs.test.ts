@@ -9,6 +9,7 @@ import { documentBlocks } from '../setup/docs-blocks.ts';
 import { documents } from '../setup/documents.ts';
 import { fillIn } from '../setup/fill-in.ts';
 import { metricBlocks } from '../setup/metric-blocks.ts';
+import { namesPage, registryYaml } from '../setup/registry.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
@@ -18,6 +19,12 @@ describe('documents', () => {
       const text = await readFile(join(repository, file), 'utf8');
       assert.equal(fillIn(text, await blocks()), text, file);
     }
+  });
+
+  test('of our own names are current: npm run docs', async () => {
+    const pages = { 'docs/names.md': namesPage, 'docs/registry.yaml': registryYaml };
+    for (const [file, make] of Object.entries(pages))
+      assert.equal(await readFile(join(repository, file), 'utf8'), await make(), file);
   });
 
   test('name every setting by flag, variable and key', () => {

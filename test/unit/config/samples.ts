@@ -19,6 +19,7 @@ export const samples: Readonly<
   probeTimeout: ['1m', '50s', '40000'],
   inlineTimeout: ['1s', '2s', '3s'],
   callTimeout: ['1s', '2s', '3s'],
+  diskUsageInterval: ['0', '10s', '1h'],
   exporter: ['otlp', 'none', 'console,prometheus'],
   exportTimeout: ['1s', '2000', '3s'],
   profile: ['docker_exporter', 'docker_exporter,semconv', 'semconv,docker_exporter'],

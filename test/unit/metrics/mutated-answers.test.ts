@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { wholeCatalogue } from '../../../src/metrics/catalogue.ts';
 import { parseInspect } from '../../../src/sources/docker-inspect.ts';
 import { parseStats } from '../../../src/sources/docker-stats.ts';
 import { needsCases, type Capture } from '../../support/recorded-cases.ts';
@@ -40,6 +41,7 @@ const inputs: readonly [figure: string, ...inputs: string[]][] = [
   ['container.cpu.throttling.periods', 'stats/cpu_stats/throttling_data/periods'],
   ['container.cpu.throttling.throttled_periods', 'stats/cpu_stats/throttling_data/throttled_periods'],
   ['container.cpu.throttling.throttled_time', 'stats/cpu_stats/throttling_data/throttled_time'],
+  ['container.memory.usage.peak', 'stats/memory_stats/max_usage'],
   ['container.memory.usage', 'stats/memory_stats/usage'],
   ['container.memory.working_set', ...workingSet],
   ['container.memory.rss', ...['anon', 'rss', 'total_rss'].map((key) => `stats/memory_stats/stats/${key}`)],
@@ -48,6 +50,9 @@ const inputs: readonly [figure: string, ...inputs: string[]][] = [
   ['container.memory.limit.utilization', 'inspect/HostConfig/Memory', ...workingSet],
   ['container.memory.reservation', 'inspect/HostConfig/MemoryReservation'],
   ['container.paging.faults', ...faults],
+  ['container.memory.linux', 'stats/memory_stats/stats'],
+  ['container.paging.', 'stats/memory_stats/stats'],
+  ['container.cpu.logical.time', 'stats/cpu_stats/cpu_usage/percpu_usage'],
   ['container.disk.io', 'stats/blkio_stats/io_service_bytes_recursive'],
   ['container.disk.operations', 'stats/blkio_stats/io_serviced_recursive'],
   ['docker_container_cpu_used', total, exporterName],
@@ -120,11 +125,12 @@ for (const [capture, container] of containers) {
     () => {
       const answers = recordedAnswers(capture, container);
       const profiles = ['semconv', 'docker_exporter', 'cadvisor'] as const;
-      const whole = figuresOf(snapshotFrom(answers), profiles);
+      const everything = wholeCatalogue(profiles);
+      const whole = figuresOf(snapshotFrom(answers), profiles, everything);
       assert.ok(whole.size > 30);
       fc.assert(
         fc.property(mutationsOf({ stats: answers.stats, inspect: answers.inspect }), (mutations) => {
-          const found = figuresOf(snapshotFrom(afterMutations(answers, mutations)), profiles);
+          const found = figuresOf(snapshotFrom(afterMutations(answers, mutations)), profiles, everything);
           for (const figure of whole.keys()) {
             if (!isAffected(figure, mutations)) assert.equal(found.get(figure), whole.get(figure), figure);
           }

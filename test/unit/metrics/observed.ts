@@ -1,4 +1,4 @@
-import { catalogueOf, type ProfileName } from '../../../src/metrics/catalogue.ts';
+import { catalogueOf, type Catalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import type { ContainerIdentity } from '../../../src/model/container.ts';
 import type { EngineDescription } from '../../../src/model/engine.ts';
 import type { Attributes, Instrument } from '../../../src/model/instrument.ts';
@@ -27,9 +27,10 @@ export function observationsOf<T>(instrument: Instrument<T>, subject: T): Observ
 export function figuresOf(
   snapshot: ContainerSnapshot,
   profiles: readonly ProfileName[],
+  catalogue: Catalogue = catalogueOf(profiles),
 ): Map<string, number> {
   const figures = new Map<string, number>();
-  for (const instrument of catalogueOf(profiles).containers) {
+  for (const instrument of catalogue.containers) {
     for (const { value, attributes } of observationsOf(instrument, snapshot)) {
       const key = `${instrument.name}${Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : ''}`;
       if (figures.has(key)) throw new Error(`observed twice: ${key}`);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cpuPercent } from '../../../src/metrics/cpu-percent.ts';
 import { parseContainerList } from '../../../src/sources/docker-list.ts';
-import { needsCases, recordedJson } from '../../support/recorded-cases.ts';
+import { needsCases, recordedJson, recordedText } from '../../support/recorded-cases.ts';
 import { figuresOf, identity, semconv, snapshotFrom } from './observed.ts';
 
 const receivedAt = Date.UTC(2026, 10, 23);
@@ -94,4 +95,67 @@ test('Windows: docker_exporter divides the ticks by the processors', needsCases,
   const label = JSON.stringify({ name: identity.id });
   assert.equal(found.get(`docker_container_cpu_used_total${label}`), 536718750 / 64);
   assert.equal(found.get(`docker_container_memory_used_bytes${label}`), 77160448);
+});
+
+/** A line of expected.out: `docker_container_mem,tags field=1i,other=2u time`. */
+function expectedFields(measurement: string, having = ''): Map<string, number> {
+  const lines = recordedText('telegraf/windows_memory_stats/expected.out').split('\n');
+  const line = lines.find((each) => each.startsWith(`${measurement},`) && each.includes(having)) ?? '';
+  return new Map(
+    [...line.matchAll(/[ ,](\w+)=(-?[\d.]+)[iu]?/g)].map(([, key = '', value]) => [key, Number(value)]),
+  );
+}
+
+test('Windows: what telegraf’s own case expects of memory, mapped', needsCases, () => {
+  const answers = windows();
+  const found = semconv(snapshotFrom({ ...answers, stats: answers.previous }));
+  const expected = expectedFields('docker_container_mem');
+  // Its zeros are keys that the answer does not have: a figure that is not there, for us.
+  const mapped = {
+    limit: 'container.memory.limit.current',
+    usage_percent: 'container.memory.limit.utilization',
+  };
+  for (const [field, name] of Object.entries(mapped)) {
+    assert.equal(expected.get(field), 0);
+    assert.equal(found.get(name), undefined, name);
+  }
+  const { memory } = snapshotFrom(answers).sample ?? {};
+  assert.deepEqual([expected.get('usage'), memory?.usage], [0, undefined]);
+  assert.deepEqual([expected.get('max_usage'), memory?.maxUsage], [0, undefined]);
+  // What it shows of an engine that says it runs Windows: commit_bytes, commit_peak_bytes, private_working_set.
+  assert.equal(found.get('container.memory.usage'), 77160448);
+  assert.equal(found.get('container.memory.usage.peak'), 105000960);
+  assert.equal(found.get('container.memory.working_set'), 59961344);
+});
+
+test(
+  'Windows: CPU percent by ticks and processors; without a previous sample neither we nor telegraf have one',
+  needsCases,
+  () => {
+    const answers = windows();
+    const { sample, previous } = snapshotFrom(answers);
+    assert.ok(sample && previous);
+    // 1.6e9 ticks of the 64 × 1e8 that went by.
+    assert.equal(cpuPercent(sample, previous), 25);
+    const first = snapshotFrom({ ...answers, stats: answers.previous, previous: undefined }).sample;
+    assert.equal(first && cpuPercent(first, undefined), undefined);
+    assert.equal(expectedFields('docker_container_cpu').size, 0);
+  },
+);
+
+test('Windows: storage is counted per container', needsCases, () => {
+  const answers = windows();
+  const storage_stats = {
+    read_count_normalized: 7,
+    read_size_bytes: 4096,
+    write_count_normalized: 9,
+    write_size_bytes: 8192,
+  };
+  const found = semconv(snapshotFrom({ ...answers, stats: { ...Object(answers.stats), storage_stats } }));
+  const figure = (name: string, direction: string) =>
+    found.get(`${name}${JSON.stringify({ 'disk.io.direction': direction })}`);
+  assert.equal(figure('container.disk.io', 'read'), 4096);
+  assert.equal(figure('container.disk.io', 'write'), 8192);
+  assert.equal(figure('container.disk.operations', 'read'), 7);
+  assert.equal(figure('container.disk.operations', 'write'), 9);
 });

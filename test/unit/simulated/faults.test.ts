@@ -93,7 +93,7 @@ test('requests are counted by endpoint, also for other processes', async () => {
   await using engine = await startSimulatedEngine({ specs });
   await ask(engine.socket, '/v1.44/containers/json');
   await ask(engine.socket, STATS);
-  const counts = { ping: 0, version: 0, info: 0, list: 1, inspect: 0, stats: 1, events: 0 };
+  const counts = { ping: 0, version: 0, info: 0, list: 1, inspect: 0, stats: 1, events: 0, df: 0 };
   assert.deepEqual(engine.requests, counts);
   assert.deepEqual(await askJson(engine.socket, '/_simulated/requests'), counts);
   engine.resetRequests();

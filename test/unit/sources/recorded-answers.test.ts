@@ -85,7 +85,7 @@ test('the engine and its host', needsCases, () => {
     const info = recordedJson(`${capture}/engine/info.json`);
     const apiVersion = negotiateVersion(version);
     assert.equal(apiVersion, capture === 'cgroup_v2_api_1.56' ? '1.56' : '1.41');
-    const { warnings, memoryBytes, hostId, ...rest } = describeEngine({
+    const { warnings, memoryBytes, hostId, images, ...rest } = describeEngine({
       name: 'x',
       version,
       info,
@@ -101,8 +101,10 @@ test('the engine and its host', needsCases, () => {
       architecture: 'x86_64',
       cgroupVersion: capture === 'cgroup_v1' ? 1 : 2,
       cgroupDriver: capture === 'cgroup_v2_systemd' ? 'systemd' : 'cgroupfs',
+      storageDriver: 'overlay2',
       cpus: 2,
     });
+    assert.equal(images, Object(info).Images);
     assert.ok(hostId);
     assert.ok(memoryBytes && memoryBytes > 2e9);
     assert.equal(warnings.length > 0, capture !== 'cgroup_v1');

@@ -1,0 +1,29 @@
+/** What takes up disk space in an engine, in the order of `docker system df`. */
+export const diskObjectTypes = ['image', 'container', 'volume', 'build_cache'] as const;
+
+/** One of {@link diskObjectTypes}. */
+export type DiskObjectType = (typeof diskObjectTypes)[number];
+
+/** The space that all objects of one type take up, in bytes. */
+export interface DiskSize {
+  readonly totalBytes?: number;
+  /** What would be free without the objects that nobody uses. */
+  readonly reclaimableBytes?: number;
+}
+
+/** An engine's disk usage by type; a type of which it tells nothing is absent. */
+export type DiskUsage = Readonly<Partial<Record<DiskObjectType, DiskSize>>>;
+
+/** What came of measuring an engine's disk usage, and what that costs. */
+export interface DiskUsageReport {
+  /** Of the last measurement; absent until the first, and when the last one failed. */
+  readonly usage?: DiskUsage;
+  /** When it was measured; milliseconds since the epoch. */
+  readonly measuredAt?: number;
+  /** How long the last measurement took, failed or not; absent until the first has ended. */
+  readonly seconds?: number;
+  /** Failed measurements since `since`, by a low-cardinality type. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { DiskUsage, DiskUsageReport } from '../model/disk-usage.ts';
+import type { ContainerSource } from '../sources/container-source.ts';
+import { toSourceError } from '../sources/source-error.ts';
+
+/** An engine that was away is asked again after this, if the interval is longer. */
+const retryMillis = 60_000;
+
+/** What a {@link DiskUsageSchedule} is made of. */
+export interface DiskUsageScheduleOptions {
+  readonly source: ContainerSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** From the end of one measurement to the begin of the next. */
+  readonly intervalMillis: number;
+}
+
+/**
+ * Measures the disk usage of one engine on a schedule of its own: the engine walks every layer and volume for it,
+ * which takes minutes on slow disks. One call at a time, beside the probes and never in them; failures are counted.
+ */
+export class DiskUsageSchedule {
+  readonly #options: DiskUsageScheduleOptions;
+  readonly #failures = new Map<string, number>();
+  readonly #since: number;
+  readonly #closed = new AbortController();
+  #isBegun = false;
+  #isFailing = false;
+  #last: Pick<DiskUsageReport, 'usage' | 'measuredAt' | 'seconds'> = {};
+
+  constructor(options: DiskUsageScheduleOptions) {
+    this.#options = options;
+    this.#since = options.clock.now();
+  }
+
+  /** What is known now; undefined until the first measurement has ended. */
+  get report(): DiskUsageReport | undefined {
+    if (this.#last.seconds === undefined) return undefined;
+    return { ...this.#last, failures: new Map(this.#failures), since: this.#since };
+  }
+
+  /** Measures now and then by the interval, until it is closed. A second call does nothing. Never rejects. */
+  async run(): Promise<void> {
+    if (this.#isBegun) return;
+    this.#isBegun = true;
+    const { clock, intervalMillis } = this.#options;
+    while (!this.#closed.signal.aborted) {
+      const error = await this.#measure();
+      const pauseMillis = error === 'unreachable' ? Math.min(retryMillis, intervalMillis) : intervalMillis;
+      await clock.sleep(pauseMillis, this.#closed.signal).catch(() => undefined);
+    }
+  }
+
+  /** Gives up the measurement under way. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  /** The type of the failure, if it was one. */
+  async #measure(): Promise<string | undefined> {
+    const { source, clock } = this.#options;
+    const start = clock.monotonic();
+    const seconds = (): number => (clock.monotonic() - start) / 1000;
+    try {
+      const usage = await source.diskUsage?.(this.#closed.signal);
+      this.#succeeded(usage ?? {}, seconds());
+      return undefined;
+    } catch (thrown) {
+      const error = toSourceError(thrown, 'disk usage');
+      if (this.#closed.signal.aborted) return error.code;
+      this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1);
+      this.#last = { seconds: seconds() };
+      this.#tell(true, error.message);
+      return error.code;
+    }
+  }
+
+  #succeeded(usage: DiskUsage, seconds: number): void {
+    this.#last = { usage, measuredAt: this.#options.clock.now(), seconds };
+    this.#tell(false);
+  }
+
+  /** Once per change, not once per measurement. */
+  #tell(isFailing: boolean, error?: string): void {
+    const { source, log } = this.#options;
+    if (isFailing && !this.#isFailing)
+      log.warn({ engine: source.name, error }, 'disk usage cannot be measured');
+    if (!isFailing && this.#isFailing) log.info({ engine: source.name }, 'disk usage is measured again');
+    this.#isFailing = isFailing;
+  }
+}

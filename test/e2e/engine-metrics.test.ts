@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { promisify } from 'node:util';
+import { startAgent, type AgentProcess } from '../support/agent-process.ts';
+import { skipUnless } from '../support/component.ts';
+import type { Exposition } from '../support/exposition.ts';
+import { startEngine, type EngineVersion, type RealEngine } from '../support/real-engine.ts';
+
+const MIB = 2 ** 20;
+/** What the engine itself writes into a container's layer or counts of an image besides files. */
+const SLACK = 64 * 1024;
+const versions: readonly EngineVersion[] = ['20.10', 'current'];
+
+for (const version of versions) {
+  const skip = skipUnless(version === 'current' ? 'engine-current' : 'engine-20.10');
+  suite(`engine metrics, ${version}`, { skip }, () => engineMetricsOf(version));
+}
+
+function engineMetricsOf(version: EngineVersion): void {
+  let engine: RealEngine;
+  let agent: AgentProcess;
+
+  before(async () => {
+    engine = await startEngine(version);
+    await importUnused(engine);
+    await engine.docker('volume', 'create', 'data');
+    await engine.run('filled', ['--volume=data:/data'], write('/data/held', 3));
+    await engine.docker('wait', 'filled');
+    await engine.docker('rm', 'filled');
+    await engine.run('stopped', [], write('/held', 2));
+    await engine.docker('wait', 'stopped');
+    await engine.run('running', [], `${write('/held', 1)}; touch /ready; exec sleep 1000`);
+    await engine.untilFile('running', '/ready');
+    await engine.docker('create', '--name=new', '--network=none', 'bb:1', 'true');
+    agent = await startAgent({
+      args: [
+        `--docker-url=${engine.url}`,
+        '--exporter=prometheus',
+        '--interval=1s',
+        '--disk-usage-interval=10s',
+      ],
+    });
+    await agent.untilReady();
+  });
+
+  after(async () => {
+    await agent?.[Symbol.asyncDispose]();
+    await engine?.[Symbol.asyncDispose]();
+  });
+
+  test('containers by state, images and the engine itself', async () => {
+    const shown = await agent.waitForMetrics('an image', (each) => images(each) === 2);
+    const states = shown.all('container_runtime_containers');
+    const counts = Object.fromEntries(
+      states.map(({ labels, value }) => [labels['container_status_state'], value]),
+    );
+    assert.deepEqual(counts, {
+      created: 1,
+      running: 1,
+      paused: 0,
+      restarting: 0,
+      removing: 0,
+      exited: 1,
+      dead: 0,
+    });
+    const [info] = shown.all('container_runtime_info');
+    assert.ok(info);
+    assert.equal(info.labels['container_runtime_api_version'], engine.apiVersion);
+    assert.equal(info.labels['container_runtime_storage_driver'], 'overlay2');
+    assert.equal(info.labels['os_type'], 'linux');
+    assert.equal(shown.value('container_runtime_images'), 2);
+  });
+
+  test('disk usage of known sizes, with its cost and age, and what a removal frees', async () => {
+    const shown = await agent.waitForMetrics('disk usage', (each) => usage(each, 'image') !== undefined);
+    expectNear(reclaimable(shown, 'image'), 5 * MIB);
+    assert.ok((usage(shown, 'image') ?? 0) > 5 * MIB);
+    expectNear(usage(shown, 'container'), 3 * MIB);
+    expectNear(reclaimable(shown, 'container'), 2 * MIB);
+    assert.equal(usage(shown, 'volume'), 3 * MIB);
+    assert.equal(reclaimable(shown, 'volume'), 3 * MIB);
+    assert.equal(usage(shown, 'build_cache'), 0);
+    assert.ok((shown.value('tidegauge_disk_usage_duration_seconds') ?? -1) > 0);
+    assert.ok((shown.value('tidegauge_disk_usage_age_seconds') ?? 99) < 12);
+    assert.deepEqual(shown.all('tidegauge_disk_usage_errors_total'), []);
+    await engine.docker('volume', 'rm', 'data');
+    const later = await agent.waitForMetrics('the volume to be gone', (each) => usage(each, 'volume') === 0);
+    expectNear(usage(later, 'container'), 3 * MIB);
+  });
+}
+
+/** An image that no container is made of: a file of 5 MiB. */
+async function importUnused(engine: RealEngine): Promise<void> {
+  const root = join(engine.directory, 'unused');
+  await mkdir(root);
+  await writeFile(join(root, 'held'), Buffer.alloc(5 * MIB, 1));
+  await promisify(execFile)('tar', ['-C', root, '-cf', `${root}.tar`, '.']);
+  await engine.docker('import', `${root}.tar`, 'unused:1');
+}
+
+function write(path: string, mebibytes: number): string {
+  return `head -c ${mebibytes * MIB} /dev/zero >${path}`;
+}
+
+function images(shown: Exposition): number | undefined {
+  return shown.value('container_runtime_images');
+}
+
+function usage(shown: Exposition, type: string): number | undefined {
+  return shown.value('container_runtime_disk_usage_bytes', { container_runtime_object_type: type });
+}
+
+function reclaimable(shown: Exposition, type: string): number | undefined {
+  return shown.value('container_runtime_disk_reclaimable_bytes', { container_runtime_object_type: type });
+}
+
+function expectNear(value: number | undefined, bytes: number): void {
+  assert.ok(value !== undefined && value >= bytes && value < bytes + SLACK, `${value} is not ${bytes}`);
+}

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
+import { selectionOf } from './config/selection.ts';
 import type { Config } from './config/settings.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
@@ -88,6 +89,7 @@ export function createTrackers(
   { clock, log }: AgentSurroundings,
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
+  const selection = selectionOf(config);
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
     const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => clock.now(), ...version });
@@ -95,7 +97,7 @@ export function createTrackers(
       minProbeIntervalMillis: config.minProbeInterval,
       probeTimeoutMillis: config.probeTimeout,
     };
-    return new TrackerSet({ source, observer, clock, log, ...timing });
+    return new TrackerSet({ source, observer, clock, log, selection, ...timing });
   });
   return new Trackers(sets, config.inlineTimeout, observer);
 }

@@ -15,6 +15,12 @@ export const engineInstruments: readonly EngineInstrument[] = [
     (engine) => engine.containerCount,
   ),
   agent(
+    'tidegauge.engine.unselected_containers',
+    '{container}',
+    'Containers that the selection leaves out: neither inspected nor measured',
+    (engine) => engine.unselectedCount,
+  ),
+  agent(
     'tidegauge.probe.last_success_time',
     's',
     'When the last successful probe ended, in Unix time',

@@ -1,5 +1,6 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState } from './container.ts';
 import type { EngineDescription } from './engine.ts';
+import type { CutAttributes } from './identity-mapper.ts';
 import type { PreviousSample, Sample } from './sample.ts';
 
 /** Counters that begin together: a cgroup controller's, or those of one network interface. */
@@ -42,6 +43,10 @@ export interface EngineSnapshot {
   readonly containers: readonly ContainerSnapshot[];
   /** Number of containers that exist; absent while the engine does not answer. */
   readonly containerCount?: number;
+  /** How many of them the selection leaves out; absent while the engine does not answer. */
+  readonly unselectedCount?: number;
+  /** Attributes that are left out; absent when none are made. */
+  readonly cutAttributes?: CutAttributes;
   /** End of the last successful probe; absent until the first. Milliseconds since the epoch. */
   readonly lastSuccess?: number;
   /** The moment for which this was asked. Milliseconds since the epoch. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { EngineDescription } from '../model/engine.ts';
+import type { IdentityMapper } from '../model/identity-mapper.ts';
 import type { ProbeObserver } from '../model/probe-observer.ts';
 import type { EngineSnapshot } from '../model/snapshot.ts';
 import type { ContainerSource, ListedContainer } from '../sources/container-source.ts';
@@ -8,6 +9,8 @@ import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
 import { ContainerTracker } from './container-tracker.ts';
 import { EngineCalls } from './engine-calls.ts';
+import { SelectedContainers } from './selection.ts';
+import type { Selection } from './selection.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
 
@@ -20,6 +23,10 @@ export interface TrackerSetOptions {
   readonly observer: ProbeObserver;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: every container is measured. */
+  readonly selection?: Selection;
+  /** Absent: labels and environment make no attributes. */
+  readonly mapper?: IdentityMapper;
   /** Callers that come sooner after the last probe's end do nothing. */
   readonly minProbeIntervalMillis: number;
   /** After this a probe is given up. */
@@ -38,7 +45,9 @@ export class TrackerSet {
   readonly #trackers = new Map<string, ContainerTracker>();
   #engine: EngineDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
+  readonly #selected: SelectedContainers;
   #containerCount: number | undefined;
+  #unselectedCount = 0;
   #lastSuccess: number | undefined;
   #failure: Failure | undefined;
   #isClosed = false;
@@ -49,6 +58,7 @@ export class TrackerSet {
     this.#log = options.log;
     this.#engine = { name: source.name, runtimeName: 'docker', warnings: [] };
     this.#pool = new AdaptivePool(clock);
+    this.#selected = new SelectedContainers(options.selection ?? everything);
     const timing = {
       minIntervalMillis: options.minProbeIntervalMillis,
       totalTimeoutMillis: options.probeTimeoutMillis,
@@ -83,7 +93,11 @@ export class TrackerSet {
     return {
       engine: this.#engine,
       containers: containers.flatMap((tracker) => tracker.snapshot(this.#engine) ?? []),
-      ...(this.#containerCount !== undefined && { containerCount: this.#containerCount }),
+      ...(this.#containerCount !== undefined && {
+        containerCount: this.#containerCount,
+        unselectedCount: this.#unselectedCount,
+      }),
+      ...(this.#options.mapper && { cutAttributes: this.#options.mapper.cut() }),
       ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
       now: this.#options.clock.now(),
     };
@@ -99,7 +113,8 @@ export class TrackerSet {
   async #probe(signal: AbortSignal): Promise<void> {
     const { source, observer, clock } = this.#options;
     const start = clock.monotonic();
-    const calls = new EngineCalls({ source, observer, signal, monotonic: () => clock.monotonic() });
+    const monotonic = (): number => clock.monotonic();
+    const calls = new EngineCalls({ source, observer, signal, monotonic, mapper: this.#options.mapper });
     const succeeded = await this.#round(calls);
     if (succeeded) this.#lastSuccess = clock.now();
     observer.probeEnded(source.name, (clock.monotonic() - start) / 1000, succeeded);
@@ -110,9 +125,11 @@ export class TrackerSet {
       await this.#describe(calls);
       const listed = withoutDoubles(await calls.list());
       const now = this.#options.clock.now();
+      const selected = await this.#selected.of(listed, calls, (items, each) => this.#pool.run(items, each));
       this.#containerCount = listed.length;
-      this.#synchronize(listed, now);
-      await this.#pool.run(listed, async (item) => this.#trackers.get(item.id)?.update(item, calls, now));
+      this.#unselectedCount = listed.length - selected.length;
+      this.#synchronize(selected, now);
+      await this.#pool.run(selected, async (item) => this.#trackers.get(item.id)?.update(item, calls, now));
     } catch (thrown) {
       this.#unpublish();
       this.#failed({ kind: 'engine does not answer', reason: toSourceError(thrown, 'probe').message });
@@ -131,14 +148,19 @@ export class TrackerSet {
     this.#describedAt = clock.monotonic();
   }
 
-  /** A tracker for every listed container, none for any other. */
-  #synchronize(listed: readonly ListedContainer[], now: number): void {
-    const ids = new Set(listed.map(({ id }) => id));
-    for (const [id] of this.#trackers) if (!ids.has(id)) this.#trackers.delete(id);
-    for (const item of listed) {
+  /** A tracker for every selected container, none for any other. */
+  #synchronize(selected: readonly ListedContainer[], now: number): void {
+    const ids = new Set(selected.map(({ id }) => id));
+    for (const [id] of this.#trackers) if (!ids.has(id)) this.#remove(id);
+    for (const item of selected) {
       if (!this.#trackers.has(item.id))
         this.#trackers.set(item.id, new ContainerTracker(item, now, this.#log, this.#trackers));
     }
+  }
+
+  #remove(id: string): void {
+    this.#trackers.delete(id);
+    this.#options.mapper?.forget(id);
   }
 
   #succeeded(containers: number): void {
@@ -167,6 +189,8 @@ export class TrackerSet {
     this.#failure = failure;
   }
 }
+
+const everything: Selection = { asksForImage: false, selects: () => true };
 
 /** Logged when its kind changes, not once per probe. */
 interface Failure {

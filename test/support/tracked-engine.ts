@@ -1,5 +1,6 @@
 import type { ContainerSnapshot } from '../../src/model/snapshot.ts';
 import { TrackerSet } from '../../src/tracker/tracker-set.ts';
+import type { TrackerSetOptions } from '../../src/tracker/tracker-set.ts';
 import { FakeClock } from './fake-clock.ts';
 import { KeptLog, ObservedProbes } from './observed-probes.ts';
 import { ScriptedContainer } from './scripted-container.ts';
@@ -18,7 +19,12 @@ export class TrackedEngine {
   readonly log = new KeptLog();
   readonly set: TrackerSet;
 
-  constructor(names: readonly string[] = [], clock = new FakeClock(), engine?: string) {
+  constructor(
+    names: readonly string[] = [],
+    clock = new FakeClock(),
+    engine?: string,
+    options: Pick<TrackerSetOptions, 'selection' | 'mapper'> = {},
+  ) {
     this.clock = clock;
     const containers = names.map((name) => new ScriptedContainer(name, clock));
     this.source = new ScriptedSource(containers, engine);
@@ -30,6 +36,7 @@ export class TrackedEngine {
       log,
       minProbeIntervalMillis: 1000,
       probeTimeoutMillis,
+      ...options,
     });
   }
 

@@ -68,7 +68,12 @@ test('recorded: attributes list exactly the keys that are observed', needsCases,
 
 test('engine: attributes list exactly the keys that are observed', () => {
   const lacking = snapshotWith({ sample: { takenAt: 1, windows: false } });
-  const subject = engineSnapshot({ containers: [lacking], containerCount: 1, lastSuccess: 4000 });
+  const subject = engineSnapshot({
+    containers: [lacking],
+    containerCount: 1,
+    unselectedCount: 0,
+    lastSuccess: 4000,
+  });
   for (const instrument of catalogueOf(names).engine) {
     const observed = observationsOf(instrument, subject);
     const keys = new Set(observed.flatMap(({ attributes }) => Object.keys(attributes)));
@@ -184,7 +189,7 @@ test('failures are counted once there is one', () => {
 
 test('the tables show every metric of the chosen profiles', () => {
   const rows = metricRows(catalogueOf(names));
-  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 5;
+  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 6;
   assert.equal(rows.length, count);
   assert.equal(metricsTable(rows).trimEnd().split('\n').length, count + 1);
   assert.equal(metricsMarkdown(rows).trimEnd().split('\n').length, count + 2);

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { attributeMappers } from './attributes.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
@@ -90,6 +91,7 @@ export function createTrackers(
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
   const selection = selectionOf(config);
+  const mapperOfEngine = attributeMappers(config, catalogueOf(config.profile), log);
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
     const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => clock.now(), ...version });
@@ -97,7 +99,7 @@ export function createTrackers(
       minProbeIntervalMillis: config.minProbeInterval,
       probeTimeoutMillis: config.probeTimeout,
     };
-    return new TrackerSet({ source, observer, clock, log, selection, ...timing });
+    return new TrackerSet({ source, observer, clock, log, selection, mapper: mapperOfEngine(), ...timing });
   });
   return new Trackers(sets, config.inlineTimeout, observer);
 }

@@ -4,6 +4,9 @@ import { containerResource, hostResource } from '../metrics/identity-attributes.
 import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import { prometheusLabel } from './prometheus-names.ts';
+
+type Attributes = Readonly<Record<string, string>>;
 
 /** Whom figures are of, as each reader shows it. */
 export interface Subject {
@@ -11,8 +14,10 @@ export interface Subject {
   readonly resource: Resource;
   /** The host alone, for OTLP's flat layout, where the container's attributes ride on the points. */
   readonly host: Resource;
+  /** What of a container's labels and environment belongs on each point; absent when there is none. */
+  readonly point?: Attributes;
   /** The identity as labels of each Prometheus series. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Attributes;
 }
 
 /** What labels are wanted on each series. */
@@ -38,7 +43,13 @@ export class Subjects {
     const known = this.#containers.get(identity);
     if (known?.engine === engine) return known.subject;
     const resource = resourceFromAttributes(containerResource(snapshot));
-    const subject = { resource, host: this.#host(engine), labels: this.#labels(snapshot) };
+    const point = identity.mapped?.point ?? {};
+    const subject = {
+      resource,
+      host: this.#host(engine),
+      labels: this.#labels(snapshot, point),
+      ...(Object.keys(point).length > 0 && { point }),
+    };
     this.#containers.set(identity, { engine, subject });
     return subject;
   }
@@ -48,12 +59,14 @@ export class Subjects {
     return { resource: host, host, labels: {} };
   }
 
-  #labels({ identity, engine }: ContainerSnapshot): Record<string, string> {
-    return {
+  #labels({ identity, engine }: ContainerSnapshot, point: Attributes): Record<string, string> {
+    const own = {
       container_name: identity.name,
       ...(this.#options.containerIdLabel && { container_id: identity.id.slice(0, 12) }),
       ...(this.#options.engineLabel && { engine: engine.name }),
     };
+    // The identity comes first, and wins.
+    return { ...own, ...pointLabels(point), ...own };
   }
 
   #host(engine: EngineDescription): Resource {
@@ -63,4 +76,12 @@ export class Subjects {
     this.#hosts.set(engine, host);
     return host;
   }
+}
+
+/** Keys that translate to the same name share it, as the specification has it. */
+function pointLabels(point: Attributes): Record<string, string> {
+  const byName = Map.groupBy(Object.keys(point).toSorted(), prometheusLabel);
+  return Object.fromEntries(
+    [...byName].map(([name, keys]) => [name, keys.map((key) => point[key]).join(';')]),
+  );
 }

@@ -5,6 +5,7 @@ import { ContainerMeter } from '../../src/readers/container-meter.ts';
 import { observeContainers } from '../../src/readers/observe-containers.ts';
 import { Subjects } from '../../src/readers/subject.ts';
 import { Trackers } from '../../src/tracker/trackers.ts';
+import { mapperWith } from './attribute-mapper.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { patientMillis, TrackedEngine } from './tracked-engine.ts';
 
@@ -14,7 +15,7 @@ export class ObservedEngine extends TrackedEngine {
   readonly trackers: Trackers;
 
   constructor(names: readonly string[], profile: ProfileName = 'semconv', clock?: FakeClock) {
-    super(names, clock);
+    super(names, clock, undefined, { mapper: mapperWith() });
     this.trackers = new Trackers([this.set], patientMillis, this.observer);
     const subjects = new Subjects({ containerIdLabel: true, engineLabel: false });
     observeContainers(this.meter, this.trackers, catalogueOf([profile]), subjects);

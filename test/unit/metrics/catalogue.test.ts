@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { absencesOf } from '../../../src/metrics/absence.ts';
 import { catalogueOf, profiles, type ProfileName } from '../../../src/metrics/catalogue.ts';
+import { presetAttributes } from '../../../src/metrics/presets.ts';
 import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/metric-table.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { captures, needsCases, recordedContainers } from '../../support/recorded-cases.ts';
@@ -17,7 +18,7 @@ import {
 
 const names: readonly ProfileName[] = ['semconv', 'docker_exporter'];
 
-/** Every recorded container; once in Kubernetes, with a digest, a health and a failure besides. */
+/** Every recorded container; once with every preset, a digest, a health and a failure besides. */
 function recordedSnapshots(): ContainerSnapshot[] {
   const recorded = captures.flatMap((capture) =>
     recordedContainers(capture).map((name) =>
@@ -26,16 +27,11 @@ function recordedSnapshots(): ContainerSnapshot[] {
   );
   const [first] = recorded;
   assert.ok(first);
-  const labels = {
-    'io.kubernetes.pod.name': 'p',
-    'io.kubernetes.pod.namespace': 'n',
-    'io.kubernetes.pod.uid': 'u',
-    'io.kubernetes.container.name': 'c',
-  };
+  const resource = Object.fromEntries(presetAttributes.map((attribute) => [attribute, 'x']));
   const image = { ...first.identity.image, repoDigests: ['busybox@sha256:1'] };
   const special = {
     ...first,
-    identity: { ...first.identity, labels, image },
+    identity: { ...first.identity, image, mapped: { resource, point: {} } },
     state: { ...first.state, health: 'healthy' as const },
     failures: 3,
   };
@@ -73,6 +69,7 @@ test('engine: attributes list exactly the keys that are observed', () => {
     containerCount: 1,
     unselectedCount: 0,
     lastSuccess: 4000,
+    cutAttributes: { too_many_values: 0, name_taken: 1 },
   });
   for (const instrument of catalogueOf(names).engine) {
     const observed = observationsOf(instrument, subject);
@@ -189,7 +186,7 @@ test('failures are counted once there is one', () => {
 
 test('the tables show every metric of the chosen profiles', () => {
   const rows = metricRows(catalogueOf(names));
-  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 6;
+  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 7;
   assert.equal(rows.length, count);
   assert.equal(metricsTable(rows).trimEnd().split('\n').length, count + 1);
   assert.equal(metricsMarkdown(rows).trimEnd().split('\n').length, count + 2);

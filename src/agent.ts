@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 import { chosenMetrics, chosenResource } from './chosen-metrics.ts';
+import { attributeMappers } from './attributes.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
+import { selectionOf } from './config/selection.ts';
 import type { Config } from './config/settings.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
@@ -89,6 +91,8 @@ export function createTrackers(
   { clock, log, hearsEvents = false }: Pick<AgentSurroundings, 'clock' | 'log'> & { hearsEvents?: boolean },
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
+  const selection = selectionOf(config);
+  const mapperOfEngine = attributeMappers(config, chosenMetrics(config), log);
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
     const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => clock.now(), ...version });
@@ -97,7 +101,8 @@ export function createTrackers(
       probeTimeoutMillis: config.probeTimeout,
       diskUsageIntervalMillis: config.diskUsageInterval,
     };
-    return new TrackerSet({ source, observer, clock, log, hearsEvents, ...timing });
+    const choice = { selection, mapper: mapperOfEngine(), hearsEvents };
+    return new TrackerSet({ source, observer, clock, log, ...choice, ...timing });
   });
   return new Trackers(sets, config.inlineTimeout, observer);
 }

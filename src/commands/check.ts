@@ -85,14 +85,16 @@ function isUnmeasured({ containers }: EngineSnapshot): boolean {
 }
 
 function engineReport(snapshot: EngineSnapshot, failure: string | undefined): string {
-  const { engine, containers } = snapshot;
+  const { engine, containers, unselectedCount = 0 } = snapshot;
   if (failure !== undefined) return `FAIL engine ${engine.name}: ${failure}\n`;
   const version = `${engine.runtimeName} ${engine.runtimeVersion ?? '(version not told)'}`;
   const api = engine.apiVersion ? `API ${engine.apiVersion}` : 'API version not told';
   const cgroup = engine.cgroupVersion ? `cgroup v${engine.cgroupVersion}` : 'cgroup version not told';
   const running = containers.filter(({ sample, givesNoUsage }) => sample && !givesNoUsage).length;
   return [
-    `ok   engine ${engine.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured`,
+    `ok   engine ${engine.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured${
+      unselectedCount > 0 ? `; ${unselectedCount} more are not selected` : ''
+    }`,
     ...(engine.hostName ? [] : ['     host.name is absent: the engine, or a proxy before it, refuses /info']),
     ...engine.warnings.map((warning) => `     ${warning}`),
     ...absenceLines(snapshot),

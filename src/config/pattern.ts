@@ -39,11 +39,13 @@ export function pattern(): z.ZodType<string> {
     });
 }
 
-function isExpression(pattern: string): boolean {
+/** Whether a pattern is a regular expression between slashes. */
+export function isExpression(pattern: string): boolean {
   return pattern.length > 2 && pattern.startsWith('/') && pattern.endsWith('/');
 }
 
-function isGlob(pattern: string): boolean {
+/** Whether a pattern that is no expression means more than its own text. */
+export function isGlob(pattern: string): boolean {
   return /[*?[\]{}\\]/.test(pattern);
 }
 

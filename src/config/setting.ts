@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 /** Headings of the help text and of the configuration table. */
-type SettingGroup = 'Engine' | 'Probing' | 'Export' | 'OTLP' | 'Prometheus' | 'Agent';
+type SettingGroup = 'Engine' | 'Containers' | 'Probing' | 'Export' | 'OTLP' | 'Prometheus' | 'Agent';
 
 /** What defaults of other settings may be worked out from. */
 export interface KnownValues {

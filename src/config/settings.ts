@@ -6,10 +6,12 @@ import { exportSettings } from './settings-export.ts';
 import { otlpSettings } from './settings-otlp.ts';
 import { probeSettings } from './settings-probe.ts';
 import { prometheusSettings } from './settings-prometheus.ts';
+import { selectionSettings } from './settings-selection.ts';
 
 /** The one table of settings; flags, variables, the file, the help and the documents are made from it. */
 export const settings = {
   ...engineSettings,
+  ...selectionSettings,
   ...probeSettings,
   ...exportSettings,
   ...otlpSettings,

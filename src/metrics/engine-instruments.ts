@@ -4,6 +4,8 @@ import { absencesOf } from './absence.ts';
 import type { AbsenceReason } from './absence.ts';
 import { diskUsageInstruments } from './disk-usage-instruments.ts';
 
+const cutReasons = ['too_many_values', 'name_taken'] as const;
+
 /** What the agent tells of each engine, in every profile. */
 export const engineInstruments: readonly EngineInstrument[] = [
   agent('tidegauge.engine.up', '{engine}', '1 while the engine answers, else 0', ({ containerCount }) =>
@@ -16,6 +18,12 @@ export const engineInstruments: readonly EngineInstrument[] = [
     (engine) => engine.containerCount,
   ),
   agent(
+    'tidegauge.engine.unselected_containers',
+    '{container}',
+    'Containers that the selection leaves out: neither inspected nor measured',
+    (engine) => engine.unselectedCount,
+  ),
+  agent(
     'tidegauge.probe.last_success_time',
     's',
     'When the last successful probe ended, in Unix time',
@@ -24,6 +32,19 @@ export const engineInstruments: readonly EngineInstrument[] = [
   agent('tidegauge.snapshot.age', 's', 'Age of the figures that are served', ({ lastSuccess, now }) =>
     lastSuccess === undefined ? undefined : Math.max(0, now - lastSuccess) / 1000,
   ),
+  {
+    ...agent(
+      'tidegauge.attributes.cut',
+      '{attribute}',
+      'Attributes made of labels and environment that are left out, by reason',
+      () => undefined,
+    ),
+    attributes: ['engine', 'reason'],
+    observe({ engine: { name: engine }, cutAttributes }, observe) {
+      if (!cutAttributes) return;
+      for (const reason of cutReasons) observe(cutAttributes[reason], { engine, reason });
+    },
+  },
   {
     ...agent(
       'tidegauge.absent',

@@ -2,6 +2,7 @@ import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { Attributes } from '../model/instrument.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import { presetAttributes } from './presets.ts';
 
 /** Attributes of a Resource: the conventions' lists stay lists. */
 export type ResourceAttributes = Readonly<Record<string, string | string[]>>;
@@ -9,18 +10,14 @@ export type ResourceAttributes = Readonly<Record<string, string | string[]>>;
 /** Says who a container is. */
 export type ResourceOf = (snapshot: ContainerSnapshot) => ResourceAttributes;
 
-/** Labels that a kubelet puts on containers through cri-dockerd, and the conventions' names. */
-const kubernetesLabels: readonly (readonly [label: string, attribute: string])[] = [
-  ['io.kubernetes.pod.name', 'k8s.pod.name'],
-  ['io.kubernetes.pod.namespace', 'k8s.namespace.name'],
-  ['io.kubernetes.pod.uid', 'k8s.pod.uid'],
-  ['io.kubernetes.container.name', 'k8s.container.name'],
-];
-
-/** Who a container is, by the conventions' entities container, container.image, container.runtime, host and k8s. */
+/**
+ * Who a container is, by the conventions' entities container, container.image, container.runtime and host, and what
+ * settings make of its labels and environment.
+ */
 export function containerResource(snapshot: ContainerSnapshot): ResourceAttributes {
-  const { id, name } = snapshot.identity;
+  const { id, name, mapped } = snapshot.identity;
   return defined({
+    ...mapped?.resource,
     'container.id': id,
     'container.name': name,
     ...about(snapshot),
@@ -33,17 +30,22 @@ export function hostResource({ engine }: Pick<EngineSnapshot, 'engine'>): Resour
   return defined({ 'host.name': engine.hostName, 'host.id': engine.hostId });
 }
 
-/** Every key of {@link infoAttributes}. */
-export const infoKeys: readonly string[] = [
+/** What is known of every container: no label may be called so. */
+const ownKeys: readonly string[] = [
   'container.image.name',
   'container.image.tags',
   'container.image.id',
   'container.image.repo_digests',
   'container.runtime.name',
   'container.runtime.version',
-  ...kubernetesLabels.map(([, attribute]) => attribute),
   'host.name',
 ];
+
+/** Every key of {@link containerResource}, those that settings and presets add excepted. */
+export const identityKeys: readonly string[] = ['container.id', 'container.name', ...ownKeys, 'host.id'];
+
+/** Every key of {@link infoAttributes}, those that settings add excepted. */
+export const infoKeys: readonly string[] = [...ownKeys, ...presetAttributes];
 
 /** Made once per identity: every reader asks for them at every collection. */
 const knownInfo = new WeakMap<ContainerIdentity, { engine: EngineDescription; attributes: Attributes }>();
@@ -59,7 +61,11 @@ export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
 }
 
 function textAttributes(snapshot: ContainerSnapshot): Attributes {
-  const entries = Object.entries({ ...about(snapshot), 'host.name': snapshot.engine.hostName });
+  const entries = Object.entries({
+    ...snapshot.identity.mapped?.resource,
+    ...about(snapshot),
+    'host.name': snapshot.engine.hostName,
+  });
   return Object.fromEntries(
     entries.flatMap(([key, value]) => {
       const text = Array.isArray(value) ? value.join(',') : value;
@@ -72,8 +78,7 @@ function about({
   identity,
   engine,
 }: ContainerSnapshot): Readonly<Record<string, string | string[] | undefined>> {
-  const { image, labels } = identity;
-  const kubernetes = kubernetesLabels.map(([label, attribute]) => [attribute, labels[label]] as const);
+  const { image } = identity;
   return {
     'container.image.name': image.name,
     'container.image.tags': listed(image.tags),
@@ -81,7 +86,6 @@ function about({
     'container.image.repo_digests': listed(image.repoDigests),
     'container.runtime.name': engine.runtimeName,
     'container.runtime.version': engine.runtimeVersion,
-    ...Object.fromEntries(kubernetes),
   };
 }
 

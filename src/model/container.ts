@@ -31,6 +31,14 @@ export interface ContainerImage {
   readonly repoDigests: readonly string[];
 }
 
+/** Attributes made of a container's labels and environment, under their final names. */
+export interface MappedAttributes {
+  /** Of the container's resource. */
+  readonly resource: Readonly<Record<string, string>>;
+  /** Of each data point. */
+  readonly point: Readonly<Record<string, string>>;
+}
+
 /** Who a container is: what does not change while it lives, its name excepted. */
 export interface ContainerIdentity {
   /** 64 hexadecimal digits. */
@@ -53,6 +61,8 @@ export interface ContainerIdentity {
   readonly cgroupParent?: string;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number;
+  /** What settings make of labels and environment. */
+  readonly mapped?: MappedAttributes;
 }
 
 /** How a container fares, as last heard from its engine. */

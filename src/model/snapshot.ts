@@ -1,6 +1,7 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from './container.ts';
 import type { DiskUsageReport } from './disk-usage.ts';
 import type { EngineDescription } from './engine.ts';
+import type { CutAttributes } from './identity-mapper.ts';
 import type { PreviousSample, Sample } from './sample.ts';
 
 /** Counters that begin together: a cgroup controller's, those of one network interface, or what outlives runs. */
@@ -50,6 +51,10 @@ export interface EngineSnapshot {
   readonly containersByStatus?: ReadonlyMap<ContainerStatus, number>;
   /** Absent until it has been measured once. */
   readonly diskUsage?: DiskUsageReport;
+  /** How many of them the selection leaves out; absent while the engine does not answer. */
+  readonly unselectedCount?: number;
+  /** Attributes that are left out; absent when none are made. */
+  readonly cutAttributes?: CutAttributes;
   /** End of the last successful probe; absent until the first. Milliseconds since the epoch. */
   readonly lastSuccess?: number;
   /** The moment for which this was asked. Milliseconds since the epoch. */

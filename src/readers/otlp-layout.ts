@@ -36,7 +36,7 @@ function* partsOf(subjects: readonly ScopeMetrics[], layout: OtlpLayout): Genera
     const count = scope.metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
     // The Resource's attributes stand on `container.info`, too.
     const identities = layout === 'flat' ? count : 2;
-    const size = count * charactersPerPoint + identities * identityLength(scope);
+    const size = count * (charactersPerPoint + pointLength(scope)) + identities * identityLength(scope);
     if (part.length > 0 && (points + count > pointsPerRequest || characters + size > charactersPerRequest)) {
       yield part;
       part = [];
@@ -50,13 +50,26 @@ function* partsOf(subjects: readonly ScopeMetrics[], layout: OtlpLayout): Genera
 }
 
 function identityLength(scope: ScopeMetrics): number {
-  const attributes = Object.entries(observedIn.get(scope)?.subject.resource.attributes ?? {});
-  return attributes.reduce((sum, [key, value]) => sum + key.length + String(value).length, 0);
+  return lengthOf(observedIn.get(scope)?.subject.resource.attributes ?? {});
+}
+
+function pointLength(scope: ScopeMetrics): number {
+  return lengthOf(observedIn.get(scope)?.subject.point ?? {});
+}
+
+function lengthOf(attributes: object): number {
+  return Object.entries(attributes).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0);
 }
 
 function withResource(scope: ScopeMetrics): ResourceMetrics[] {
   const observed = observedIn.get(scope);
-  return observed ? [{ resource: observed.subject.resource, scopeMetrics: [scope] }] : [];
+  if (!observed) return [];
+  const { resource, point } = observed.subject;
+  return [{ resource, scopeMetrics: [point ? withPoint(scope, point) : scope] }];
+}
+
+function withPoint({ scope, metrics }: ScopeMetrics, point: ScopeAttributes): ScopeMetrics {
+  return { scope, metrics: metrics.map((metric) => withAttributes(metric, point)) };
 }
 
 /** One Resource per host; the metrics of its containers joined by name. */
@@ -79,7 +92,7 @@ function flattened(scope: ScopeMetrics): MetricData[] {
   const identity = Object.entries(subject.resource.attributes).filter(
     ([key]) => !(key in subject.host.attributes),
   );
-  const attributes = Object.fromEntries(identity);
+  const attributes = { ...Object.fromEntries(identity), ...subject.point };
   return scope.metrics.map((metric) => withAttributes(metric, attributes));
 }
 

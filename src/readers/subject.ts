@@ -5,6 +5,9 @@ import type { ResourceOf } from '../metrics/identity-attributes.ts';
 import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import { prometheusLabel } from '../metrics/prometheus-names.ts';
+
+type Attributes = Readonly<Record<string, string>>;
 
 /** Whom figures are of, as each reader shows it. */
 export interface Subject {
@@ -12,8 +15,10 @@ export interface Subject {
   readonly resource: Resource;
   /** The host alone, for OTLP's flat layout, where the container's attributes ride on the points. */
   readonly host: Resource;
+  /** What of a container's labels and environment belongs on each point; absent when there is none. */
+  readonly point?: Attributes;
   /** The identity as labels of each Prometheus series. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Attributes;
 }
 
 /** What labels are wanted on each series. */
@@ -42,7 +47,13 @@ export class Subjects {
     if (known?.engine === engine) return known.subject;
     const { resourceOf = containerResource } = this.#options;
     const resource = resourceFromAttributes(resourceOf(snapshot));
-    const subject = { resource, host: this.#host(engine), labels: this.#labels(snapshot) };
+    const point = identity.mapped?.point ?? {};
+    const subject = {
+      resource,
+      host: this.#host(engine),
+      labels: this.#labels(snapshot, point),
+      ...(Object.keys(point).length > 0 && { point }),
+    };
     this.#containers.set(identity, { engine, subject });
     return subject;
   }
@@ -52,12 +63,14 @@ export class Subjects {
     return { resource: host, host, labels: {} };
   }
 
-  #labels({ identity, engine }: ContainerSnapshot): Record<string, string> {
-    return {
+  #labels({ identity, engine }: ContainerSnapshot, point: Attributes): Record<string, string> {
+    const own = {
       container_name: identity.name,
       ...(this.#options.containerIdLabel && { container_id: identity.id.slice(0, 12) }),
       ...(this.#options.engineLabel && { engine: engine.name }),
     };
+    // The identity comes first, and wins.
+    return { ...own, ...pointLabels(point), ...own };
   }
 
   #host(engine: EngineDescription): Resource {
@@ -67,4 +80,12 @@ export class Subjects {
     this.#hosts.set(engine, host);
     return host;
   }
+}
+
+/** Keys that translate to the same name share it, as the specification has it. */
+function pointLabels(point: Attributes): Record<string, string> {
+  const byName = Map.groupBy(Object.keys(point).toSorted(), prometheusLabel);
+  return Object.fromEntries(
+    [...byName].map(([name, keys]) => [name, keys.map((key) => point[key]).join(';')]),
+  );
 }

@@ -18,6 +18,10 @@ export interface ListedContainer {
   /** The engine's text for people: `Up 5 minutes (healthy)`. */
   readonly statusText: string;
   readonly health?: HealthStatus;
+  /** As its user typed it; the image's id once another image has that name. */
+  readonly image?: string;
+  /** As the engine has them: only selecting looks at them. */
+  readonly labels?: Readonly<Record<string, unknown>>;
 }
 
 /** What inspecting one container tells. */

@@ -46,6 +46,8 @@ function listedContainer(id: string, fields: Fields): ListedContainer {
     status: statusOf(fields['State']),
     statusText,
     health: healthOf(objectOf(fields['Health'])?.['Status']) ?? healthInText(statusText),
+    image: textOf(fields['Image']),
+    labels: objectOf(fields['Labels']),
   });
 }
 

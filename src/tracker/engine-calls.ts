@@ -1,4 +1,5 @@
 import type { EngineDescription } from '../model/engine.ts';
+import type { IdentityMapper } from '../model/identity-mapper.ts';
 import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
 import type { Sample } from '../model/sample.ts';
 import type { ContainerSource, InspectedContainer, ListedContainer } from '../sources/container-source.ts';
@@ -10,6 +11,8 @@ import type { SourceError } from '../sources/source-error.ts';
 export interface EngineCallsOptions {
   readonly source: ContainerSource;
   readonly observer: ProbeObserver;
+  /** What attributes are made of, as soon as it is known. */
+  readonly mapper?: IdentityMapper | undefined;
   /** The probe's deadline. */
   readonly signal: AbortSignal;
   /** Milliseconds that only grow. */
@@ -47,8 +50,17 @@ export class EngineCalls {
     return this.#timed('list', (source, signal) => source.list(signal));
   }
 
-  inspect(id: string): Promise<InspectedContainer> {
-    return this.#timed('inspect', (source, signal) => source.inspect(id, signal));
+  async inspect(id: string): Promise<InspectedContainer> {
+    const inspected = await this.#timed('inspect', (source, signal) => source.inspect(id, signal));
+    const { mapper } = this.#options;
+    const { identity } = inspected;
+    return mapper ? { ...inspected, identity: { ...identity, mapped: mapper.map(identity) } } : inspected;
+  }
+
+  /** The image as its user typed it, of a container that may not be measured at all. */
+  async imageOf(id: string): Promise<string | undefined> {
+    const { identity } = await this.#timed('inspect', (source, signal) => source.inspect(id, signal));
+    return identity.image.reference;
   }
 
   sample(id: string): Promise<Sample | undefined> {

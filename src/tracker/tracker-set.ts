@@ -1,10 +1,8 @@
-import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
-import type { ProbeObserver } from '../model/probe-observer.ts';
 import type { EngineSnapshot } from '../model/snapshot.ts';
-import type { ContainerSource, ListedContainer } from '../sources/container-source.ts';
+import type { ListedContainer } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
 import { ContainerTracker } from './container-tracker.ts';
@@ -15,6 +13,8 @@ import { EventWatch } from './event-watch.ts';
 import { countByStatus, ListedContainers } from './listed-containers.ts';
 import type { Listed } from './listed-containers.ts';
 import { Throttle } from './throttle.ts';
+import { SelectedContainers } from './selection.ts';
+import type { TrackerSetOptions } from './tracker-set-options.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
 
@@ -23,22 +23,6 @@ const describeMaxAgeMillis = 10 * 60_000;
 
 /** In a storm of events the engine is asked this often at most. */
 const refreshPauseMillis = 250;
-
-/** What a {@link TrackerSet} is made of. */
-export interface TrackerSetOptions {
-  readonly source: ContainerSource;
-  readonly observer: ProbeObserver;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Callers that come sooner after the last probe's end do nothing. */
-  readonly minProbeIntervalMillis: number;
-  /** After this a probe is given up. */
-  readonly probeTimeoutMillis: number;
-  /** Listens to the engine's events, so that it need not be asked what they tell; for those that stay. */
-  readonly hearsEvents?: boolean;
-  /** Between two measurements of disk usage; 0 or absent: none. */
-  readonly diskUsageIntervalMillis?: number;
-}
 
 /**
  * The containers of one engine. `update()` makes the set equal to the engine's list and measures what runs;
@@ -56,7 +40,9 @@ export class TrackerSet {
   #engine: EngineDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
   readonly #diskUsage: DiskUsageSchedule | undefined;
+  readonly #selected: SelectedContainers;
   #containerCount: number | undefined;
+  #unselectedCount = 0;
   #containersByStatus: ReadonlyMap<ContainerStatus, number> | undefined;
   #lastSuccess: number | undefined;
   #isClosed = false;
@@ -71,6 +57,7 @@ export class TrackerSet {
     const { diskUsageIntervalMillis: intervalMillis = 0 } = options;
     if (source.diskUsage && intervalMillis > 0)
       this.#diskUsage = new DiskUsageSchedule({ source, clock, log: this.#log, intervalMillis });
+    this.#selected = new SelectedContainers(options.selection);
     const timing = {
       minIntervalMillis: options.minProbeIntervalMillis,
       totalTimeoutMillis: options.probeTimeoutMillis,
@@ -127,9 +114,13 @@ export class TrackerSet {
     return {
       engine: this.#engine,
       containers: containers.flatMap((tracker) => tracker.snapshot(this.#engine) ?? []),
-      ...(this.#containerCount !== undefined && { containerCount: this.#containerCount }),
+      ...(this.#containerCount !== undefined && {
+        containerCount: this.#containerCount,
+        unselectedCount: this.#unselectedCount,
+      }),
       ...(this.#containersByStatus && { containersByStatus: this.#containersByStatus }),
       ...(diskUsage && { diskUsage }),
+      ...(this.#options.mapper && { cutAttributes: this.#options.mapper.cut() }),
       ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
       now: this.#options.clock.now(),
     };
@@ -147,7 +138,8 @@ export class TrackerSet {
   async #probe(signal: AbortSignal): Promise<void> {
     const { source, observer, clock } = this.#options;
     const start = clock.monotonic();
-    const calls = new EngineCalls({ source, observer, signal, monotonic: () => clock.monotonic() });
+    const monotonic = (): number => clock.monotonic();
+    const calls = new EngineCalls({ source, observer, signal, monotonic, mapper: this.#options.mapper });
     const succeeded = await this.#round(calls);
     if (succeeded) {
       this.#lastSuccess = clock.now();
@@ -194,8 +186,10 @@ export class TrackerSet {
     const now = this.#options.clock.now();
     this.#containerCount = listed.length;
     this.#containersByStatus = countByStatus(listed);
-    this.#synchronize(listed, now);
-    const meant = listed.filter(({ id }) => isMeant(id));
+    const selected = await this.#selected.of(listed, calls, (items, each) => this.#pool.run(items, each));
+    this.#unselectedCount = listed.length - selected.length;
+    this.#synchronize(selected, now);
+    const meant = selected.filter(({ id }) => isMeant(id));
     await this.#pool.run(meant, async (item) =>
       this.#trackers.get(item.id)?.update(item, calls, now, heard(item.id)),
     );
@@ -222,14 +216,19 @@ export class TrackerSet {
     this.#describedAt = clock.monotonic();
   }
 
-  /** A tracker for every listed container, none for any other. */
-  #synchronize(listed: readonly ListedContainer[], now: number): void {
-    const ids = new Set(listed.map(({ id }) => id));
-    for (const [id] of this.#trackers) if (!ids.has(id)) this.#trackers.delete(id);
-    for (const item of listed) {
+  /** A tracker for every selected container, none for any other. */
+  #synchronize(selected: readonly ListedContainer[], now: number): void {
+    const ids = new Set(selected.map(({ id }) => id));
+    for (const [id] of this.#trackers) if (!ids.has(id)) this.#remove(id);
+    for (const item of selected) {
       if (!this.#trackers.has(item.id))
         this.#trackers.set(item.id, new ContainerTracker(item, now, this.#log, this.#trackers));
     }
+  }
+
+  #remove(id: string): void {
+    this.#trackers.delete(id);
+    this.#options.mapper?.forget(id);
   }
 
   /** Nothing stale stays published, but no tracker goes: the engine may only be away for a moment. */

@@ -46,7 +46,9 @@ export async function namesPage(): Promise<string> {
 
 function attributeGroup(metrics: readonly MetricRow[]): object {
   const used = new Set(metrics.flatMap(({ attributes }) => attributes));
-  const own = [...used].filter((key) => !conventions.has(key)).toSorted();
+  // The conventions have a template for labels: container.label.<key>.
+  const isTheirs = (key: string): boolean => conventions.has(key) || key.startsWith('container.label.');
+  const own = [...used].filter((key) => !isTheirs(key)).toSorted();
   return {
     id: 'registry.tidegauge',
     type: 'attribute_group',

@@ -1,10 +1,12 @@
 import type { CollectionResult } from '@opentelemetry/sdk-metrics';
 import { catalogueOf } from '../../src/metrics/catalogue.ts';
 import type { ProfileName } from '../../src/metrics/catalogue.ts';
+import type { IdentityMapper } from '../../src/model/identity-mapper.ts';
 import { ContainerMeter } from '../../src/readers/container-meter.ts';
 import { observeContainers } from '../../src/readers/observe-containers.ts';
 import { Subjects } from '../../src/readers/subject.ts';
 import { Trackers } from '../../src/tracker/trackers.ts';
+import { mapperWith } from './attribute-mapper.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { patientMillis, TrackedEngine } from './tracked-engine.ts';
 
@@ -13,8 +15,13 @@ export class ObservedEngine extends TrackedEngine {
   readonly meter = new ContainerMeter();
   readonly trackers: Trackers;
 
-  constructor(names: readonly string[], profile: ProfileName = 'semconv', clock?: FakeClock) {
-    super(names, clock);
+  constructor(
+    names: readonly string[],
+    profile: ProfileName = 'semconv',
+    clock?: FakeClock,
+    mapper: IdentityMapper = mapperWith(),
+  ) {
+    super(names, clock, undefined, { mapper });
     this.trackers = new Trackers([this.set], patientMillis, this.observer);
     const subjects = new Subjects({ containerIdLabel: true, engineLabel: false });
     observeContainers(this.meter, this.trackers, catalogueOf([profile]), subjects);

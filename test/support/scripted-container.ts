@@ -8,6 +8,8 @@ import type { InspectedContainer, ListedContainer } from '../../src/sources/cont
 export class ScriptedContainer {
   readonly id: string;
   name: string;
+  /** As the list has it. */
+  image = 'alpine:3.20';
   labels: Readonly<Record<string, string>> = {};
   status: ContainerStatus = 'running';
   health: HealthStatus | undefined;
@@ -55,8 +57,8 @@ export class ScriptedContainer {
   }
 
   listed(): ListedContainer {
-    const { id, name, status, health } = this;
-    return { id, name, status, statusText: this.#text(), ...(health && { health }) };
+    const { id, name, status, health, image, labels } = this;
+    return { id, name, image, labels, status, statusText: this.#text(), ...(health && { health }) };
   }
 
   inspected(): InspectedContainer {
@@ -64,7 +66,7 @@ export class ScriptedContainer {
     const identity = {
       id,
       name,
-      image: { name: 'alpine', tags: ['3.20'], repoDigests: [] },
+      image: { reference: 'alpine:3.20', name: 'alpine', tags: ['3.20'], repoDigests: [] },
       labels,
       environment: [],
       command: [],

@@ -1,5 +1,6 @@
 import type { ContainerSnapshot } from '../../src/model/snapshot.ts';
 import { TrackerSet } from '../../src/tracker/tracker-set.ts';
+import type { TrackerSetOptions } from '../../src/tracker/tracker-set-options.ts';
 import { FakeClock } from './fake-clock.ts';
 import { KeptLog, ObservedProbes } from './observed-probes.ts';
 import { ScriptedContainer } from './scripted-container.ts';
@@ -22,7 +23,7 @@ export class TrackedEngine {
     names: readonly string[] = [],
     clock = new FakeClock(),
     engine?: string,
-    options: { readonly hearsEvents?: boolean } = {},
+    options: Pick<TrackerSetOptions, 'selection' | 'mapper' | 'hearsEvents'> = {},
   ) {
     this.clock = clock;
     const containers = names.map((name) => new ScriptedContainer(name, clock));

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { profileNames } from '../../../src/config/profile-names.ts';
 import { absencesOf } from '../../../src/metrics/absence.ts';
 import { catalogueOf, profiles, wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
+import { presetAttributes } from '../../../src/metrics/presets.ts';
 import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/metric-table.ts';
 import type { DiskUsageReport } from '../../../src/model/disk-usage.ts';
 import type { EngineDescription } from '../../../src/model/engine.ts';
@@ -40,7 +41,7 @@ const diskUsage: DiskUsageReport = {
   since: 1000,
 };
 
-/** Every recorded container; once in Kubernetes, with a digest, a health and a failure besides, and once with swap. */
+/** Every recorded container; once with every preset, a digest, a health and a failure besides, and once with swap. */
 function recordedSnapshots(): ContainerSnapshot[] {
   const recorded = captures.flatMap((capture) =>
     recordedContainers(capture).map((name) =>
@@ -49,16 +50,11 @@ function recordedSnapshots(): ContainerSnapshot[] {
   );
   const [first] = recorded;
   assert.ok(first);
-  const labels = {
-    'io.kubernetes.pod.name': 'p',
-    'io.kubernetes.pod.namespace': 'n',
-    'io.kubernetes.pod.uid': 'u',
-    'io.kubernetes.container.name': 'c',
-  };
+  const resource = Object.fromEntries(presetAttributes.map((attribute) => [attribute, 'x']));
   const image = { ...first.identity.image, repoDigests: ['busybox@sha256:1'] };
   const special = {
     ...first,
-    identity: { ...first.identity, labels, image },
+    identity: { ...first.identity, image, mapped: { resource, point: {} } },
     state: { ...first.state, health: 'healthy' as const },
     failures: 3,
   };
@@ -110,6 +106,8 @@ test('engine: attributes list exactly the keys that are observed', () => {
     containersByStatus: new Map([['running', 1]]),
     lastSuccess: 4000,
     diskUsage,
+    unselectedCount: 0,
+    cutAttributes: { too_many_values: 0, name_taken: 1 },
   });
   for (const instrument of catalogueOf(names).engine) {
     const observed = observationsOf(instrument, subject);
@@ -226,7 +224,7 @@ test('failures are counted once there is one', () => {
 
 test('the tables show every metric of the chosen profiles', () => {
   const rows = metricRows(wholeCatalogue(names));
-  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 13;
+  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 15;
   assert.equal(rows.length, count);
   assert.equal(metricsTable(rows).trimEnd().split('\n').length, count + 1);
   assert.equal(metricsMarkdown(rows).trimEnd().split('\n').length, count + 2);

@@ -3,8 +3,15 @@ import { test } from 'node:test';
 import * as stable from '@opentelemetry/semantic-conventions';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { profiles } from '../../../src/metrics/catalogue.ts';
-import { containerResource, hostResource, infoKeys } from '../../../src/metrics/identity-attributes.ts';
+import {
+  containerResource,
+  hostResource,
+  identityKeys,
+  infoKeys,
+} from '../../../src/metrics/identity-attributes.ts';
+import type { ContainerIdentity } from '../../../src/model/container.ts';
 import type { ContainerInstrument } from '../../../src/model/instrument.ts';
+import { mapperWith } from '../../support/attribute-mapper.ts';
 import { engine, identity, snapshotWith } from './observed.ts';
 
 const { containers } = profiles.semconv;
@@ -21,6 +28,10 @@ function instrument(name: string): ContainerInstrument {
   const found = containers.find((each) => each.name === name);
   assert.ok(found, name);
   return found;
+}
+
+function mapped(of: ContainerIdentity): ContainerIdentity {
+  return { ...of, mapped: mapperWith().map(of) };
 }
 
 test('every metric that the conventions have is given, the file system ones excepted', () => {
@@ -79,7 +90,8 @@ test('names of our own follow a metric that the conventions have for Kubernetes,
 test('attribute keys are the conventions’, ours named here', () => {
   const theirs = constants('ATTR_');
   const keys = new Set(containers.flatMap(({ attributes }) => attributes));
-  const ours = [...keys].filter((key) => !theirs.has(key));
+  const ofLabels = incubating.ATTR_CONTAINER_LABEL('');
+  const ours = [...keys].filter((key) => !theirs.has(key) && !key.startsWith(ofLabels));
   // After k8s.container.status.state; a health has no pattern there. What Linux alone has is called so, as in system.*.
   assert.deepEqual(ours.sort(), [
     'container.health.status',
@@ -105,7 +117,7 @@ test('a resource has only keys of the conventions', () => {
   const theirs = constants('ATTR_');
   const resource = containerResource(
     snapshotWith({
-      identity: {
+      identity: mapped({
         ...identity,
         image: { name: 'app', tags: ['1'], id: 'sha256:1', repoDigests: ['app@sha256:2'] },
         labels: {
@@ -114,12 +126,14 @@ test('a resource has only keys of the conventions', () => {
           'io.kubernetes.pod.uid': 'uid',
           'io.kubernetes.container.name': 'c',
         },
-      },
+      }),
     }),
   );
   for (const key of Object.keys(resource)) assert.ok(theirs.has(key), key);
   assert.equal(Object.keys(resource).length, 14);
-  for (const key of infoKeys) assert.ok(theirs.has(key), key);
+  const ofLabels = incubating.ATTR_CONTAINER_LABEL('');
+  for (const key of [...infoKeys, ...identityKeys])
+    assert.ok(theirs.has(key) || key.startsWith(ofLabels), key);
 });
 
 test('a resource says who the container is, with lists as lists', () => {
@@ -152,7 +166,7 @@ test('labels of a kubelet become the attributes of Kubernetes; other labels stay
     'io.kubernetes.container.logpath': '/var/log/pods/x',
     'com.example': 'x',
   };
-  const resource = containerResource(snapshotWith({ identity: { ...identity, labels } }));
+  const resource = containerResource(snapshotWith({ identity: mapped({ ...identity, labels }) }));
   assert.deepEqual(
     Object.entries(resource).filter(([key]) => key.startsWith('k8s.')),
     [

@@ -1,0 +1,17 @@
+import type { ContainerIdentity, MappedAttributes } from './container.ts';
+
+/** How many attributes of the containers that are there are left out, by reason. */
+export interface CutAttributes {
+  /** The attribute has as many values as it may have. */
+  readonly too_many_values: number;
+  /** The name, as Prometheus would show it, belongs to the container's identity or to a metric. */
+  readonly name_taken: number;
+}
+
+/** Makes attributes of labels and environment, and knows of which containers there are. Never throws. */
+export interface IdentityMapper {
+  map(identity: ContainerIdentity): MappedAttributes;
+  /** The container with this id is not measured any more. */
+  forget(id: string): void;
+  cut(): CutAttributes;
+}

@@ -1,0 +1,83 @@
+import type { ListedContainer } from '../sources/container-source.ts';
+import type { EngineCalls } from './engine-calls.ts';
+
+/** Decides which containers are measured. */
+export interface Selection {
+  /** An engine that lists an image's id is to be asked for the name. */
+  readonly asksForImage: boolean;
+  selects(container: ListedContainer): boolean;
+}
+
+const everything: Selection = { asksForImage: false, selects: () => true };
+
+/** What is known of one listed container; its labels never change. */
+interface Verdict {
+  readonly listed: ListedContainer;
+  /** The image as its user typed it, where the list does not tell it. */
+  readonly image: string | undefined;
+  readonly isSelected: boolean;
+}
+
+/** Makes all of these calls, a few at a time. */
+type ForEach = <Item>(items: readonly Item[], each: (item: Item) => Promise<void>) => Promise<void>;
+
+/** The containers of one engine that are measured: decided anew only when something has changed that rules look at. */
+export class SelectedContainers {
+  readonly #selection: Selection;
+  #verdicts: ReadonlyMap<string, Verdict> = new Map();
+
+  constructor(selection: Selection = everything) {
+    this.#selection = selection;
+  }
+
+  /** Those of the list that are selected, without what only rules need. Never throws. */
+  async of(
+    listed: readonly ListedContainer[],
+    calls: EngineCalls,
+    forEach: ForEach,
+  ): Promise<readonly ListedContainer[]> {
+    const images = await this.#missingImages(listed, calls, forEach);
+    const verdicts = listed.map((item) => this.#verdict(item, images.get(item.id)));
+    this.#verdicts = new Map(verdicts.map((verdict) => [verdict.listed.id, verdict]));
+    return verdicts.flatMap(({ listed: item, isSelected }) => (isSelected ? [item] : []));
+  }
+
+  #verdict(item: ListedContainer, asked: string | undefined): Verdict {
+    const known = this.#verdicts.get(item.id);
+    const image = tellsIdOnly(item) ? (asked ?? known?.image) : undefined;
+    const { labels, ...slim } = item;
+    const isSelected =
+      known?.image === image && known && looksSame(known.listed, item)
+        ? known.isSelected
+        : this.#selection.selects({ ...item, ...(image !== undefined && { image }) });
+    return { listed: labels ? slim : item, image, isSelected };
+  }
+
+  /** An image whose name went to a newer one is listed by its id: its containers are inspected for the name, once. */
+  async #missingImages(
+    listed: readonly ListedContainer[],
+    calls: EngineCalls,
+    forEach: ForEach,
+  ): Promise<ReadonlyMap<string, string>> {
+    const images = new Map<string, string>();
+    if (!this.#selection.asksForImage) return images;
+    const unknown = listed.filter(
+      (item) => tellsIdOnly(item) && this.#verdicts.get(item.id)?.image === undefined,
+    );
+    if (unknown.length === 0) return images;
+    await forEach(unknown, async ({ id }) => {
+      // Who does not answer is judged by what the list tells.
+      const image = await calls.imageOf(id).catch(() => undefined);
+      if (image !== undefined) images.set(id, image);
+    });
+    return images;
+  }
+}
+
+function tellsIdOnly({ image }: ListedContainer): boolean {
+  return image?.startsWith('sha256:') === true;
+}
+
+function looksSame(before: ListedContainer, now: ListedContainer): boolean {
+  return before.name === now.name && before.image === now.image && before.status === now.status;
+}

@@ -1,4 +1,6 @@
 import { hostname } from 'node:os';
+import type { Auditor } from './audit/auditor.ts';
+import { selfAudit } from './audit/self-audit.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
@@ -44,6 +46,8 @@ export interface AgentSurroundings {
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
+  /** Told of each stats answer of an engine: for those who check our figures against it. */
+  readonly heard?: (id: string, answer: string) => void;
 }
 
 /** The engines that a configuration names, or those found here. Throws a ConfigError that names what is wrong. */
@@ -85,12 +89,13 @@ export function createTrackers(
   config: Config,
   endpoints: readonly EngineEndpoint[],
   observer: ProbeObserver,
-  { clock, log }: AgentSurroundings,
+  { clock, log, heard }: AgentSurroundings,
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
-    const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => clock.now(), ...version });
+    const told = { now: () => clock.now(), ...(heard && { heard }) };
+    const source = new DockerSource({ endpoint, callTimeoutMillis, ...version, ...told });
     const timing = {
       minProbeIntervalMillis: config.minProbeInterval,
       probeTimeoutMillis: config.probeTimeout,
@@ -128,14 +133,20 @@ export class Agent {
     this.#telemetry = new Telemetry(telemetryOptions(config, surroundings), exports);
     const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
     late.instruments = instruments;
+    const auditor = config.selfAudit ? this.#createAuditor(log) : undefined;
     const isPeer = config.profile.includes('docker_exporter');
     const observer = observeProbes([
       instruments,
       this.#loopDelay,
       ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
+      ...(auditor ? [auditor] : []),
     ]);
-    this.#trackers = createTrackers(config, endpoints, observer, surroundings);
-    for (const { engine } of this.#trackers.sets) instruments.begin(engine.name);
+    const heard = auditor && { heard: auditor.hear.bind(auditor) };
+    this.#trackers = createTrackers(config, endpoints, observer, { ...surroundings, ...heard });
+    for (const { engine } of this.#trackers.sets) {
+      instruments.begin(engine.name);
+      auditor?.begin(engine.name);
+    }
     const catalogue = catalogueOf(config.profile);
     const labels = { containerIdLabel: config.containerIdLabel, engineLabel: endpoints.length > 1 };
     this.#telemetry.observe(this.#trackers, catalogue, labels);
@@ -165,6 +176,12 @@ export class Agent {
     this.#stopped.abort();
     await Promise.allSettled([this.#server.close(), this.#telemetry.shutdown(lastExportMillis)]);
     this.#discard();
+  }
+
+  #createAuditor(log: Log): Auditor {
+    return selfAudit(this.#telemetry.meter, log, (name) =>
+      this.#trackers.sets.find(({ engine }) => engine.name === name)?.snapshot(),
+    );
   }
 
   /** Lets go of what an agent holds that exports nothing any more, or never did. */

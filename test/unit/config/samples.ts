@@ -42,5 +42,6 @@ export const samples: Readonly<Record<keyof Config, readonly [string, string, st
   config: ['/a.yaml', '/b.yaml', '/c.yaml'],
   logLevel: ['debug', 'warn', 'none'],
   verbose: ['true', 'TRUE', 'True'],
+  selfAudit: ['true', 'TRUE', 'True'],
   sdkDisabled: ['true', 'TRUE', 'True'],
 };

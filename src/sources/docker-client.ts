@@ -83,7 +83,8 @@ export class DockerClient {
   #dial(path: string, abortSignal: AbortSignal): Promise<Readable> {
     return new Promise((resolve, reject) => {
       const options = {
-        path,
+        // dockerode takes the last character of a path with a query for a question mark that nothing follows.
+        path: path.includes('?') ? `${path}?` : path,
         method: 'GET',
         isStream: true,
         statusCodes: anyStatus,

@@ -1,6 +1,7 @@
-import { hostname } from 'node:os';
 import { chosenMetrics, chosenResource } from './chosen-metrics.ts';
 import { attributeMappers } from './attributes.ts';
+import type { Auditor } from './audit/auditor.ts';
+import { selfAudit } from './audit/self-audit.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
@@ -12,23 +13,21 @@ import type { Log } from './log.ts';
 import { AgentInstruments } from './metrics/agent-instruments.ts';
 import { profiles } from './metrics/catalogue.ts';
 import { DockerExporterInstruments } from './metrics/docker-exporter-instruments.ts';
-import { instanceId } from './metrics/instance-id.ts';
 import { LoopDelay } from './metrics/loop-delay.ts';
 import { observeProcess } from './metrics/process-instruments.ts';
 import { observeExports, observeProbes } from './model/observe-all.ts';
 import type { ProbeObserver } from './model/probe-observer.ts';
-import { otlpOptions } from './otlp-options.ts';
 import { loggedExports } from './readers/logged-exports.ts';
 import { logSdk } from './readers/sdk-log.ts';
 import { ScrapeSource } from './readers/scrape-source.ts';
 import { Telemetry } from './readers/telemetry.ts';
-import type { TelemetryOptions } from './readers/telemetry.ts';
 import { shownUrl } from './sources/docker-address.ts';
 import type { EngineEndpoint } from './sources/docker-address.ts';
 import { realSurroundings } from './sources/docker-endpoint.ts';
 import { engineEndpoints } from './sources/docker-endpoints.ts';
 import { DockerSource } from './sources/docker-source.ts';
 import { firstProbe } from './tracker/first-probe.ts';
+import { telemetryOptions } from './telemetry-options.ts';
 import { TrackerSet } from './tracker/tracker-set.ts';
 import { Trackers } from './tracker/trackers.ts';
 
@@ -47,6 +46,8 @@ export interface AgentSurroundings {
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
+  /** Told of each stats answer of an engine: for those who check our figures against it. */
+  readonly heard?: (id: string, answer: string) => void;
 }
 
 /** The engines that a configuration names, or those found here. Throws a ConfigError that names what is wrong. */
@@ -83,19 +84,25 @@ function orConfigError<T>(make: () => T): T {
   }
 }
 
+/** What trackers are made of besides the configuration. */
+type TrackerSurroundings = Pick<AgentSurroundings, 'clock' | 'log' | 'heard'> & {
+  readonly hearsEvents?: boolean;
+};
+
 /** The trackers of all engines, each engine behind its own update lock. Those that stay listen to its events. */
 export function createTrackers(
   config: Config,
   endpoints: readonly EngineEndpoint[],
   observer: ProbeObserver,
-  { clock, log, hearsEvents = false }: Pick<AgentSurroundings, 'clock' | 'log'> & { hearsEvents?: boolean },
+  { clock, log, heard, hearsEvents = false }: TrackerSurroundings,
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
   const selection = selectionOf(config);
   const mapperOfEngine = attributeMappers(config, chosenMetrics(config), log);
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
-    const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => clock.now(), ...version });
+    const told = { now: () => clock.now(), ...(heard && { heard }) };
+    const source = new DockerSource({ endpoint, callTimeoutMillis, ...version, ...told });
     const timing = {
       minProbeIntervalMillis: config.minProbeInterval,
       probeTimeoutMillis: config.probeTimeout,
@@ -138,14 +145,24 @@ export class Agent {
     this.#telemetry = new Telemetry(telemetryOptions(config, surroundings), exports);
     const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
     late.instruments = instruments;
+    const auditor = config.selfAudit ? this.#createAuditor(log) : undefined;
     const isPeer = config.profile.includes('docker_exporter');
     const observer = observeProbes([
       instruments,
       this.#loopDelay,
       ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
+      ...(auditor ? [auditor] : []),
     ]);
-    this.#trackers = createTrackers(config, endpoints, observer, { clock, log, hearsEvents: true });
-    for (const { engine } of this.#trackers.sets) instruments.begin(engine.name);
+    const heard = auditor && { heard: auditor.hear.bind(auditor) };
+    this.#trackers = createTrackers(config, endpoints, observer, {
+      ...surroundings,
+      ...heard,
+      hearsEvents: true,
+    });
+    for (const { engine } of this.#trackers.sets) {
+      instruments.begin(engine.name);
+      auditor?.begin(engine.name);
+    }
     const labels = {
       containerIdLabel: config.containerIdLabel,
       engineLabel: endpoints.length > 1,
@@ -180,6 +197,12 @@ export class Agent {
     this.#discard();
   }
 
+  #createAuditor(log: Log): Auditor {
+    return selfAudit(this.#telemetry.meter, log, (name) =>
+      this.#trackers.sets.find(({ engine }) => engine.name === name)?.snapshot(),
+    );
+  }
+
   /** Lets go of what an agent holds that exports nothing any more, or never did. */
   #discard(): void {
     this.#loopDelay.end();
@@ -205,28 +228,4 @@ export class Agent {
     if (this.#showsDiskUsage) set.beginDiskUsage();
     await this.#telemetry.flush();
   }
-}
-
-function telemetryOptions(
-  config: Config,
-  { clock, environment, version }: AgentSurroundings,
-): TelemetryOptions {
-  const host = hostname();
-  const isOn = (name: 'otlp' | 'prometheus' | 'console'): boolean =>
-    !config.sdkDisabled && config.exporter.includes(name);
-  return {
-    resource: {
-      'service.instance.id': instanceId(`${host} ${config.serviceName}`),
-      'service.version': version,
-      ...config.resourceAttributes,
-      'service.name': config.serviceName,
-    },
-    otlp: isOn('otlp') ? otlpOptions(config, environment, clock) : undefined,
-    console: isOn('console'),
-    prometheus: isOn('prometheus'),
-    intervalMillis: config.interval,
-    exportTimeoutMillis: config.exportTimeout,
-    hostName: host,
-    now: clock.now(),
-  };
 }

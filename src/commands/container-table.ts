@@ -81,6 +81,6 @@ function scaled(value: number, base: number, units: readonly string[]): string {
 }
 
 /** A hostile name must not steer the terminal. */
-function printable(name: string): string {
+export function printable(name: string): string {
   return name.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\uFFFD').slice(0, 60);
 }

@@ -30,6 +30,13 @@ export const agentSettings = {
     help: 'Log at level debug at least',
     example: 'true',
   },
+  selfAudit: {
+    type: boolean(),
+    default: 'false',
+    group: 'Agent',
+    help: "Check one random container per probe against the docker command's arithmetic, over the same answers",
+    example: 'true',
+  },
   sdkDisabled: {
     type: boolean(),
     default: 'false',

@@ -12,6 +12,7 @@ export function cpuPercent(sample: Sample, previous: PreviousSample | undefined)
   if (share)
     return share.system > 0 && share.own >= 0 ? (share.own / share.system) * share.cpus * 100 : undefined;
   const cpus = cpuUsage(sample, previous);
+  // Windows' percentage is of all processors.
   return cpus === undefined ? undefined : (cpus * 100) / (sample.processors ?? 1);
 }
 

@@ -38,7 +38,8 @@ export function describeEngine(answers: EngineAnswersToDescribe): EngineDescript
     runtimeVersion: textOf(version['Version']) ?? textOf(info['ServerVersion']),
     apiVersion: answers.apiVersion,
     hostName: textOf(info['Name']),
-    hostId: textOf(info['ID']),
+    // Podman makes one up for each answer.
+    hostId: isPodman(version) ? undefined : textOf(info['ID']),
     osType: textOf(info['OSType']) ?? textOf(version['Os']),
     architecture: textOf(info['Architecture']) ?? textOf(version['Arch']),
     cgroupVersion: cgroupVersion(info),

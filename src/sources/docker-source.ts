@@ -33,6 +33,8 @@ export interface DockerSourceOptions {
   readonly callTimeoutMillis: number;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Told of each answer with a container's usage, as the engine gave it. */
+  heard?(id: string, answer: string): void;
 }
 
 /** A Docker or Podman engine over its HTTP API. */
@@ -81,7 +83,9 @@ export class DockerSource implements ContainerSource {
     const answer = await this.#client.container(path, signal);
     // A stopped or restarting container: 409 by some engines, an empty body by Podman.
     if (answer.status === 409 || (answer.status === 200 && answer.text.trim() === '')) return undefined;
-    return parseStats(expectOk(answer, `stats of ${id}`), this.#options.now());
+    const sample = parseStats(expectOk(answer, `stats of ${id}`), this.#options.now());
+    this.#options.heard?.(id, answer.text);
+    return sample;
   }
 
   async events(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent> | undefined> {

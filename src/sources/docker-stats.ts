@@ -14,6 +14,7 @@ import type {
 import { hasUsage } from '../model/sample.ts';
 import { countOf, listOf, objectOf, present, textOf, timeOf } from './fields.ts';
 import type { Fields } from './fields.ts';
+import { withoutInventions } from './podman-stats.ts';
 import { SourceError } from './source-error.ts';
 
 /** What the engine writes for "no limit" of tasks: 2^64−1, the kernel's `max`. */
@@ -29,8 +30,9 @@ const believableSkewMillis = 10 * 60_000;
  * Throws {@link SourceError} `bad-response` when the answer is no object.
  */
 export function parseStats(answer: unknown, receivedAt: number): Sample | undefined {
-  const fields = objectOf(answer);
-  if (!fields) throw new SourceError('bad-response', 'stats: expected a JSON object');
+  const told = objectOf(answer);
+  if (!told) throw new SourceError('bad-response', 'stats: expected a JSON object');
+  const fields = withoutInventions(told);
   const read = timeOf(fields['read']);
   const usage = {
     cpu: cpuOf(objectOf(fields['cpu_stats'])),

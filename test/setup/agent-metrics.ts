@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk-metrics';
 import { AgentInstruments } from '../../src/metrics/agent-instruments.ts';
+import { AuditInstruments } from '../../src/metrics/audit-instruments.ts';
 import { DockerExporterInstruments } from '../../src/metrics/docker-exporter-instruments.ts';
 import { LoopDelay } from '../../src/metrics/loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/metric-table.ts';
@@ -20,6 +21,9 @@ export async function agentMetrics(): Promise<MetricRow[]> {
   observeProcess(meter, { version: '' }, delay, () => Promise.resolve());
   delay.watch();
   instruments.begin('engine');
+  const audit = new AuditInstruments(meter);
+  audit.begin('engine');
+  audit.figureCompared('engine', 'memory', 0);
   happen(instruments);
   instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1 });
   instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1, error: 'timeout' });

@@ -58,12 +58,12 @@ export function bridgeName(directory: string): string {
   return `tg${createHash('sha256').update(directory).digest('hex').slice(0, 8)}`;
 }
 
-// The engine, its containerd, the shims, and everything below a shim: the containers. Other programs that merely name
+// The engine, its containerd, the shims or Podman's monitors, and everything below those: the containers. Other programs that merely name
 // the directory, such as an agent that watches this engine, are not ours to end.
 async function endProcesses(directory: string): Promise<void> {
   const processes = await listProcesses();
   const roots = processes.filter(({ args: [program = '', ...args] }) => {
-    const isEngine = /^(dockerd|containerd)(-|$)/.test(basename(program));
+    const isEngine = /^(dockerd|containerd|podman|conmon)(-|$)/.test(basename(program));
     return isEngine && args.some((arg) => arg.includes(`${directory}/`));
   });
   const doomed = new Set(roots.map(({ pid }) => pid));

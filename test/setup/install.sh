@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs every real part that the end-to-end tests use: two Docker engines, an OpenTelemetry Collector,
-# Prometheus, helm and Python parsers. Debian 12 or newer, root or sudo, a Go toolchain and gcc.
+# Installs every real part that the end-to-end tests use: two Docker engines, Podman, an OpenTelemetry
+# Collector, Prometheus, helm and Python parsers. Debian 12 or newer, root or sudo, a Go toolchain and gcc.
 # Running it again skips what is there. What is built goes to the cache directory, versions in the file names:
 #   ${TIDEGAUGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tidegauge}
 set -uo pipefail
@@ -49,9 +49,9 @@ step() {
   printf '%-10s %-14s %4d s\n' "$name" "$verdict" $((SECONDS - start)) | tee -a "$results"
 }
 
-# --- Debian packages: Engine 20.10, containerd, Prometheus with promtool, a static busybox for images
+# --- Debian packages: Engine 20.10, containerd, Podman, Prometheus with promtool, a static busybox for images
 
-packages=(docker.io containerd runc prometheus busybox-static python3-venv)
+packages=(docker.io containerd runc podman prometheus busybox-static python3-venv)
 
 packages_there() {
   local package

@@ -68,5 +68,6 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
     examples: ['unix:///var/run/docker.sock'],
   },
   reason: { brief: 'Why figures are absent.', members: Object.keys(absenceReasons) },
+  figure: { brief: 'The figure that was compared.', examples: ['cpu-percent', 'memory'] },
   version: { brief: 'Version of the agent.', examples: ['0.1.0'] },
 };

@@ -17,8 +17,10 @@ const FINDERS = {
   'engine-20.10': findOldEngine,
   'engine-current': findCurrentEngine,
   'runc-current': () => executable(inCache(`runc-${version('RUNC')}`)),
+  runc: () => onPath('runc'),
   containerd: () => onPath('containerd'),
   docker: () => onPath('docker'),
+  podman: findPodman,
   busybox: () => onPath('busybox'),
   otelcol: () => executable(inCache(`otelcol-${version('COLLECTOR')}-${digest('collector.yaml')}`)),
   prometheus: () => onPath('prometheus'),
@@ -65,6 +67,10 @@ function findOldEngine(): Component {
 function findCurrentEngine(): Component {
   const engine = executable(inCache(`dockerd-${version('ENGINE')}`));
   return withNeeds(engine, 'runc-current', 'containerd', 'docker', 'busybox');
+}
+
+function findPodman(): Component {
+  return withNeeds(onPath('podman'), 'runc', 'busybox');
 }
 
 function withNeeds(engine: Component, ...needs: readonly ComponentName[]): Component {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get as httpGet } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { join, resolve } from 'node:path';
@@ -12,6 +12,7 @@ import {
   removeEngineDirectory,
   removeLeftovers,
 } from '../setup/engine-leftovers.ts';
+import { packBusybox } from './busybox-root.ts';
 import { componentPath } from './component.ts';
 
 const run = promisify(execFile);
@@ -223,15 +224,5 @@ async function createBridge(directory: string): Promise<string> {
 
 async function importImage(engine: RealEngine): Promise<void> {
   if ((await engine.docker('image', 'ls', '--quiet', IMAGE)) !== '') return;
-  const root = join(engine.directory, 'rootfs');
-  const busybox = componentPath('busybox');
-  await mkdir(join(root, 'bin'), { recursive: true });
-  await mkdir(join(root, 'tmp'));
-  await cp(busybox, join(root, 'bin/busybox'), { dereference: true });
-  const programs = (await run(busybox, ['--list'])).stdout
-    .split('\n')
-    .filter((name) => !['', 'busybox'].includes(name));
-  for (const name of programs) await symlink('busybox', join(root, 'bin', name));
-  await run('tar', ['-C', root, '-cf', `${root}.tar`, '.']);
-  await engine.docker('import', `${root}.tar`, IMAGE);
+  await engine.docker('import', await packBusybox(engine.directory), IMAGE);
 }

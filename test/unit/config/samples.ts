@@ -57,5 +57,6 @@ export const samples: Readonly<
   config: ['/a.yaml', '/b.yaml', '/c.yaml'],
   logLevel: ['debug', 'warn', 'none'],
   verbose: ['true', 'TRUE', 'True'],
+  selfAudit: ['true', 'TRUE', 'True'],
   sdkDisabled: ['true', 'TRUE', 'True'],
 };

@@ -37,3 +37,12 @@ test('unknown without a previous sample, and when the host CPU time stands still
   assert.equal(cpuPercent(newer, undefined), undefined);
   assert.equal(cpuPercent(newer, before), undefined);
 });
+
+test('on Windows it is the share of all processors', () => {
+  const windows = (takenAt: number, totalNanos: number): Sample => ({
+    ...sample(takenAt, { totalNanos }),
+    windows: true,
+    processors: 4,
+  });
+  assert.equal(cpuPercent(windows(2000, 2e7), windows(1000, 0)), 50);
+});

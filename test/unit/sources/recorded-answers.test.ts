@@ -115,10 +115,14 @@ test('an engine that tells nothing has a name, and is not called anything else',
   const described = describeEngine({ name: 'x', version: undefined, info: undefined, apiVersion: undefined });
   assert.deepEqual(described, { name: 'x', runtimeName: 'docker', warnings: [] });
   const podman = { Version: '4.3.1', ApiVersion: '1.41', Components: [{ Name: 'Podman Engine' }] };
-  assert.equal(
-    describeEngine({ name: 'x', version: podman, info: {}, apiVersion: '1.41' }).runtimeName,
-    'podman',
-  );
+  const { runtimeName, hostId } = describeEngine({
+    name: 'x',
+    version: podman,
+    info: { ID: '8652adbb-b258-435b-8d32-168a137f7d0b' },
+    apiVersion: '1.41',
+  });
+  assert.equal(runtimeName, 'podman');
+  assert.equal(hostId, undefined, 'another one in each answer');
 });
 
 test('the version to speak', () => {

@@ -1,0 +1,98 @@
+import type { Log } from '../log.ts';
+import type { AuditObserver } from '../model/audit-observer.ts';
+import type { ProbeObserver } from '../model/probe-observer.ts';
+import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import { AnswerPairs } from './answer-pairs.ts';
+import { compareFigures, isWithin } from './compare.ts';
+import type { Comparison } from './compare.ts';
+import type { FigureReadings } from './our-figures.ts';
+
+/** Probes until a container that was chosen has given two answers. */
+const probesOfPair = 2;
+/** Two ways of dividing the same numbers are nearer than this. */
+const tolerance = 0.001;
+
+/** What an {@link Auditor} is made of. */
+export interface AuditorOptions {
+  readonly readings: FigureReadings;
+  readonly observer: AuditObserver;
+  readonly log: Log;
+  /** What may be shown of an engine now. */
+  snapshot(engine: string): EngineSnapshot | undefined;
+  /** From 0 to 1, without 1. */
+  random(): number;
+}
+
+interface Audit {
+  readonly engine: string;
+  readonly id: string;
+  probesLeft: number;
+}
+
+/**
+ * Chooses one running container after each probe, keeps what the engine answers of it in the next two, and compares
+ * what is then shown of it with the docker command's arithmetic. Costs no call of the engine.
+ */
+export class Auditor implements ProbeObserver {
+  readonly #options: AuditorOptions;
+  readonly #pairs = new AnswerPairs();
+  #audits: readonly Audit[] = [];
+
+  constructor(options: AuditorOptions) {
+    this.#options = options;
+  }
+
+  /** An engine whose containers are audited from now on. */
+  begin(engine: string): void {
+    this.#options.observer.begin(engine);
+  }
+
+  /** Takes the engine's own answer with a container's usage. */
+  hear(id: string, answer: string): void {
+    if (this.#audits.some((audit) => audit.id === id)) this.#pairs.hear(id, answer);
+  }
+
+  probeEnded(engine: string): void {
+    const { containers = [] } = this.#options.snapshot(engine) ?? {};
+    for (const audit of this.#audits) {
+      if (audit.engine !== engine) continue;
+      audit.probesLeft -= 1;
+      if (audit.probesLeft === 0) this.#finish(audit, containers);
+    }
+    this.#audits = this.#audits.filter(({ probesLeft }) => probesLeft > 0);
+    this.#choose(engine, containers);
+  }
+
+  callEnded(): void {}
+
+  inlineTimedOut(): void {}
+
+  #choose(engine: string, containers: readonly ContainerSnapshot[]): void {
+    const candidates = containers.filter(
+      ({ sample, identity }) => sample && this.#audits.every(({ id }) => id !== identity.id),
+    );
+    const chosen = candidates[Math.floor(this.#options.random() * candidates.length)];
+    if (!chosen) return;
+    this.#audits = [...this.#audits, { engine, id: chosen.identity.id, probesLeft: probesOfPair }];
+  }
+
+  #finish({ engine, id }: Audit, containers: readonly ContainerSnapshot[]): void {
+    const { observer, readings } = this.#options;
+    const pair = this.#pairs.of(id);
+    this.#pairs.forget(id);
+    const snapshot = containers.find(({ identity }) => identity.id === id);
+    // It ended in between, or could not be measured, which is counted elsewhere.
+    if (!snapshot?.sample) return;
+    const comparisons = pair && compareFigures(snapshot, pair, readings);
+    if (!comparisons) return observer.auditFailed(engine, 'no-pair');
+    for (const { figure, difference } of comparisons) observer.figureCompared(engine, figure, difference);
+    const wrong = comparisons.filter((comparison) => !isWithin(comparison, tolerance));
+    if (wrong.length > 0) this.#tell(snapshot, wrong);
+  }
+
+  #tell({ engine, identity }: ContainerSnapshot, wrong: readonly Comparison[]): void {
+    this.#options.observer.auditFailed(engine.name, 'difference');
+    const fields = { engine: engine.name, container: identity.name, id: identity.id, figures: wrong };
+    this.#options.log.warn(fields, 'figures differ from the docker command’s');
+  }
+}

@@ -1,0 +1,143 @@
+import type { EngineDescription } from '../model/engine.ts';
+import type { FigureName } from './figure.ts';
+
+/** What the docker command prints of one container, unrounded; what it does not know is 0. */
+type CommandFigures = Readonly<Record<FigureName, number>>;
+
+/**
+ * The docker command's own arithmetic (docker/cli `cli/command/container/stats_helpers.go`) over two answers to
+ * `GET /containers/{id}/stats`, as text. It shares nothing with the agent's reading and formulas, so that a mistake in
+ * either shows as a difference; what an answer lacks is 0, as Go has it. Throws a SyntaxError on what is no JSON.
+ */
+export function commandFigures(
+  older: string,
+  newer: string,
+  engine: Pick<EngineDescription, 'runtimeName' | 'osType'>,
+): CommandFigures {
+  const before = new GoValue(JSON.parse(older));
+  const after = new GoValue(JSON.parse(newer));
+  const ticks = engine.osType === 'windows' ? 100 : 1;
+  const cpuNanos = (totalOf(after) - totalOf(before)) * ticks;
+  const wallNanos = (after.at('read').millis - before.at('read').millis) * 1e6;
+  const cpus = wallNanos > 0 && cpuNanos > 0 ? cpuNanos / wallNanos : 0;
+  const shared = { cpus, ...networkIo(after), pids: after.at('pids_stats', 'current').number };
+  if (engine.osType === 'windows') return { ...shared, ...windowsFigures(after, cpus) };
+  const memory = memoryWithoutCache(after);
+  const limit = after.at('memory_stats', 'limit').number;
+  return {
+    ...shared,
+    // Podman's own command divides by wall clock (libpod `calculateCPUPercent`).
+    'cpu-percent': engine.runtimeName === 'podman' ? cpus * 100 : cpuPercentUnix(before, after),
+    memory,
+    'memory-percent': limit === 0 ? 0 : (memory / limit) * 100,
+    ...blockIo(after),
+  };
+}
+
+/** When the engine gave an answer, in milliseconds since the epoch; NaN when it does not say. */
+export function readMillis(answer: string): number {
+  return new GoValue(JSON.parse(answer)).at('read').millis;
+}
+
+/** `calculateCPUPercentUnix`. */
+function cpuPercentUnix(before: GoValue, after: GoValue): number {
+  const cpuDelta = totalOf(after) - totalOf(before);
+  const systemDelta =
+    after.at('cpu_stats', 'system_cpu_usage').number - before.at('cpu_stats', 'system_cpu_usage').number;
+  const onlineCpus =
+    after.at('cpu_stats', 'online_cpus').number ||
+    after.at('cpu_stats', 'cpu_usage', 'percpu_usage').items.length;
+  return systemDelta > 0 && cpuDelta > 0 ? (cpuDelta / systemDelta) * onlineCpus * 100 : 0;
+}
+
+/** `calculateMemUsageUnixNoCache`. */
+function memoryWithoutCache(after: GoValue): number {
+  const usage = after.at('memory_stats', 'usage').number;
+  const total = after.at('memory_stats', 'stats', 'total_inactive_file');
+  if (total.isThere && total.number < usage) return usage - total.number;
+  const own = after.at('memory_stats', 'stats', 'inactive_file').number;
+  return own < usage ? usage - own : usage;
+}
+
+/** `calculateNetwork`. */
+function networkIo(after: GoValue): Pick<CommandFigures, 'network-received' | 'network-transmitted'> {
+  const networks = after.at('networks').items;
+  return {
+    'network-received': sum(networks.map((network) => network.at('rx_bytes').number)),
+    'network-transmitted': sum(networks.map((network) => network.at('tx_bytes').number)),
+  };
+}
+
+/** `calculateBlockIO`. */
+function blockIo(after: GoValue): Pick<CommandFigures, 'block-read' | 'block-written'> {
+  const entries = after.at('blkio_stats', 'io_service_bytes_recursive').items;
+  const of = (letter: string): number =>
+    sum(
+      entries
+        .filter((entry) => entry.at('op').text.toLowerCase().startsWith(letter))
+        .map((entry) => entry.at('value').number),
+    );
+  return { 'block-read': of('r'), 'block-written': of('w') };
+}
+
+/** `calculateCPUPercentWindows` and what stands beside it. */
+function windowsFigures(
+  after: GoValue,
+  cpus: number,
+): Omit<CommandFigures, 'cpus' | 'pids' | 'network-received' | 'network-transmitted'> {
+  const processors = after.at('num_procs').number;
+  return {
+    'cpu-percent': processors > 0 ? (cpus / processors) * 100 : 0,
+    memory: after.at('memory_stats', 'privateworkingset').number,
+    'memory-percent': 0,
+    'block-read': after.at('storage_stats', 'read_size_bytes').number,
+    'block-written': after.at('storage_stats', 'write_size_bytes').number,
+  };
+}
+
+function totalOf(answer: GoValue): number {
+  return answer.at('cpu_stats', 'cpu_usage', 'total_usage').number;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** A part of an answer as Go's decoder would have it: what is not there is the zero of its type. */
+class GoValue {
+  readonly #value: unknown;
+
+  constructor(value: unknown) {
+    this.#value = value;
+  }
+
+  at(...keys: readonly string[]): GoValue {
+    return keys.reduce<GoValue>((value, key) => new GoValue(value.#entries.get(key)), this);
+  }
+
+  get isThere(): boolean {
+    return this.#value !== undefined;
+  }
+
+  get number(): number {
+    return typeof this.#value === 'number' ? this.#value : 0;
+  }
+
+  get text(): string {
+    return typeof this.#value === 'string' ? this.#value : '';
+  }
+
+  /** NaN when it is no time. */
+  get millis(): number {
+    return Date.parse(this.text);
+  }
+
+  get items(): readonly GoValue[] {
+    return [...this.#entries.values()].map((item) => new GoValue(item));
+  }
+
+  get #entries(): ReadonlyMap<string, unknown> {
+    const isWhole = typeof this.#value === 'object' && this.#value !== null;
+    return new Map(isWhole ? Object.entries(this.#value) : []);
+  }
+}

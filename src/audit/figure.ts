@@ -1,0 +1,47 @@
+import type { AbsenceReason } from '../metrics/absence.ts';
+
+/** What is known of a figure that is compared. */
+interface Figure {
+  /** Counted by the engine and only added up: then equal means equal. Others are divided, and rounded by that. */
+  readonly isExact: boolean;
+  /** Why ours may be absent where the docker command prints a number all the same. */
+  readonly mayLack: readonly AbsenceReason[];
+}
+
+const memory = ['no-usage', 'no-memory', 'no-working-set'] as const;
+const network = { isExact: true, mayLack: ['no-usage', 'no-own-network'] } as const;
+const block = { isExact: true, mayLack: ['no-usage', 'no-block-io'] } as const;
+
+/** The figures of `docker stats`, and CPUs by wall clock: all that is compared. */
+export const figures = {
+  'cpu-percent': { isExact: false, mayLack: ['no-usage', 'no-cpu'] },
+  cpus: { isExact: false, mayLack: ['no-usage', 'no-cpu'] },
+  memory: { isExact: true, mayLack: memory },
+  'memory-percent': { isExact: false, mayLack: memory },
+  'network-received': network,
+  'network-transmitted': network,
+  'block-read': block,
+  'block-written': block,
+  pids: { isExact: true, mayLack: ['no-usage', 'no-pids'] },
+} as const satisfies Readonly<Record<string, Figure>>;
+
+/** The name of a figure, as reports and the attribute `figure` have it. */
+export type FigureName = keyof typeof figures;
+
+/** Every figure by its name, in the order in which they are printed. */
+export const figureNames: readonly FigureName[] = [
+  'cpu-percent',
+  'cpus',
+  'memory',
+  'memory-percent',
+  'network-received',
+  'network-transmitted',
+  'block-read',
+  'block-written',
+  'pids',
+];
+
+/** Details of a figure. */
+export function figureOf(name: FigureName): Figure {
+  return figures[name];
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
+import { after, before, suite, test } from 'node:test';
+import { createTrackers } from '../../src/agent.ts';
+import { systemClock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { profileNames } from '../../src/config/profile-names.ts';
+import { wholeCatalogue, type Catalogue, type ProfileName } from '../../src/metrics/catalogue.ts';
+import { firstOfEachName } from '../../src/metrics/exposed-metric.ts';
+import { conflictsOf } from '../../src/metrics/profile-conflicts.ts';
+import { observeProbes } from '../../src/model/observe-all.ts';
+import { collectOnce } from '../../src/readers/collect-once.ts';
+import type { ExpositionFormat } from '../../src/readers/exposition-format.ts';
+import { renderCollected } from '../../src/readers/scrape-source.ts';
+import type { ContainerSpec } from '../../src/simulated/container-spec.ts';
+import type { SimulatedEngine } from '../../src/simulated/simulated-engine.ts';
+import { startSimulatedEngine } from '../../src/simulated/start-simulated-engine.ts';
+import type { Trackers } from '../../src/tracker/trackers.ts';
+import { combinations } from '../support/combinations.ts';
+import { skipUnless } from '../support/component.ts';
+import { KeptLog } from '../support/observed-probes.ts';
+import { parseOpenMetrics, parsePrometheusText, type ParsedFamily } from '../support/python.ts';
+
+const containerCount = 1000;
+const parsers = { text: parsePrometheusText, openmetrics: parseOpenMetrics } as const;
+
+/** Names that are one once halves of characters are replaced, and labels that are one once they are names of labels. */
+function clashing(index: number): ContainerSpec {
+  const half = String.fromCharCode(0xd800 + (index % 2));
+  return {
+    name: `${['web.', 'web_', 'web-'][index % 3]}${Math.floor(index / 6)}${half}${index % 6 < 2 ? '' : index}`,
+    labels: { 'a.b': `${index % 5}`, 'a-b': 'x\n"y\\', a_b: '' },
+    limits: index % 2 === 0 ? { memoryBytes: 2 ** 28, cpus: 0.5, pids: 9 } : {},
+  };
+}
+
+suite('1,000 containers with clashing names and labels', { skip: skipUnless('python') }, () => {
+  const stack = new AsyncDisposableStack();
+  let trackers: Trackers;
+
+  before(async () => {
+    const specs = Array.from({ length: containerCount }, (_, index) => clashing(index));
+    const engine: SimulatedEngine = stack.use(
+      await startSimulatedEngine({ specs, hostile: true, cgroup: 1 }),
+    );
+    const { config } = loadConfig({ flags: {}, environment: {}, readFile: () => '' });
+    const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
+    trackers = createTrackers(config, [{ url: engine.url }], observeProbes([]), surroundings);
+    await trackers.update();
+  });
+  after(async () => {
+    trackers.close();
+    await stack.disposeAsync();
+  });
+
+  for (const profiles of combinations(profileNames).filter(arePermitted)) {
+    test(`${profiles.join(' + ')}: both parsers read them all, and no series comes twice`, async () => {
+      await Promise.all(
+        (['text', 'openmetrics'] as const).map(async (format) => {
+          const exposition = await exposed(trackers, profiles, format);
+          const families = await parsers[format](exposition);
+          const series = families.flatMap(seriesOf);
+          assert.ok(series.length > containerCount * 5, `${series.length} series`);
+          assert.equal(new Set(series).size, series.length, format);
+          const lines = exposition.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+          assert.equal(series.length, lines.length, format);
+        }),
+      );
+    });
+  }
+});
+
+/** Those off by default are on: then there is the most to clash. */
+function everything(profiles: readonly ProfileName[]): Catalogue {
+  const { containers, engine } = wholeCatalogue(profiles);
+  return { containers: firstOfEachName(containers), engine: firstOfEachName(engine) };
+}
+
+function arePermitted(profiles: readonly ProfileName[]): boolean {
+  return conflictsOf(profiles.map((profile) => ({ profile, ...wholeCatalogue([profile]) }))).length === 0;
+}
+
+async function exposed(
+  trackers: Trackers,
+  profiles: readonly ProfileName[],
+  format: ExpositionFormat,
+): Promise<string> {
+  const labels = { containerIdLabel: true, engineLabel: false };
+  const { resourceMetrics, literal } = await collectOnce(trackers, everything(profiles), labels);
+  return await text(renderCollected(resourceMetrics, literal, { format, created: false }));
+}
+
+function seriesOf({ samples }: ParsedFamily): readonly string[] {
+  return samples.map(({ name, labels }) => {
+    const pairs = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return JSON.stringify([name, pairs]);
+  });
+}

@@ -11,7 +11,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     cgroup: { type: 'string', default: '2' },
     'api-version': { type: 'string' },
-    'list-delay': { type: 'string', default: '0' },
+    'stats-delay': { type: 'string', default: '0' },
     hostile: { type: 'boolean', default: false },
   },
 });
@@ -21,7 +21,7 @@ const engine = await startSimulatedEngine({
   scenario: values.scenario === 'none' ? 'none' : 'demo',
   containers: Number(values.containers),
   cgroup: values.cgroup === '1' ? 1 : 2,
-  faults: [{ endpoint: 'list', fault: { kind: 'delay', millis: Number(values['list-delay']) } }],
+  faults: [{ endpoint: 'stats', fault: { kind: 'delay', millis: Number(values['stats-delay']) } }],
   hostile: values.hostile,
   ...(values.socket !== undefined && { socket: values.socket }),
   ...(values.port !== undefined && { port: Number(values.port) }),

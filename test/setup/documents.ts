@@ -1,5 +1,6 @@
 import { documentBlocks } from './docs-blocks.ts';
 import { metricBlocks } from './metric-blocks.ts';
+import { migrationBlocks } from './migration-blocks.ts';
 
 /** A document with generated parts. */
 export interface GeneratedDocument {
@@ -13,4 +14,5 @@ export interface GeneratedDocument {
 export const documents: readonly GeneratedDocument[] = [
   { file: 'README.md', blocks: documentBlocks },
   { file: 'docs/metrics.md', blocks: metricBlocks },
+  { file: 'docs/migration.md', blocks: migrationBlocks },
 ];

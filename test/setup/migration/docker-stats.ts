@@ -1,0 +1,76 @@
+import type { Moves, Peer } from './moves.ts';
+
+const seconds = 'in seconds';
+const received = (name: string) => `${name}{network.io.direction=receive}`;
+const transmitted = (name: string) => `${name}{network.io.direction=transmit}`;
+
+const cpu: Moves = {
+  'container.cpu.usage.total': ['container.cpu.time', 'in seconds; sum over the modes'],
+  'container.cpu.usage.usermode': ['container.cpu.time{cpu.mode=user}', seconds],
+  'container.cpu.usage.kernelmode': ['container.cpu.time{cpu.mode=kernel}', seconds],
+  'container.cpu.utilization': [
+    'container.cpu.usage',
+    'in CPUs by wall clock: 0.2 where the receiver has 20 under unit 1, which Prometheus calls a ratio',
+  ],
+  'container.cpu.limit': ['container.cpu.limit.current', 'a quota counts, whatever the cpuset'],
+  'container.cpu.throttling_data.periods': ['container.cpu.throttling.periods'],
+  'container.cpu.throttling_data.throttled_periods': ['container.cpu.throttling.throttled_periods'],
+  'container.cpu.throttling_data.throttled_time': ['container.cpu.throttling.throttled_time', seconds],
+};
+
+const memory: Moves = {
+  'container.memory.usage.total': ['container.memory.working_set', 'the same figure under its honest name'],
+  'container.memory.usage.limit': [
+    'container.memory.limit.current',
+    'absent without a limit, where the receiver shows the host’s memory',
+  ],
+  'container.memory.percent': [
+    'container.memory.limit.utilization',
+    '0 to 1; absent without a limit, where the receiver divides by the host’s memory',
+  ],
+  'container.memory.rss': ['container.memory.rss', 'with all cgroups below; on cgroup v2, too'],
+  'container.memory.total_rss': ['container.memory.rss', 'on cgroup v2, too'],
+  'container.memory.anon': ['container.memory.rss', 'on cgroup v1, too'],
+  'container.memory.pgmajfault': ['container.paging.faults{system.paging.fault.type=major}'],
+  'container.memory.total_pgmajfault': ['container.paging.faults{system.paging.fault.type=major}'],
+  'container.memory.pgfault': ['container.paging.faults', 'sum over the types'],
+  'container.memory.total_pgfault': ['container.paging.faults', 'sum over the types'],
+  'container.memory.fails': ['', 'absent on cgroup v2, where the receiver shows 0'],
+  'container.memory.usage.max': ['', 'absent on cgroup v2, where the receiver shows 0'],
+};
+
+const io: Moves = {
+  'container.blockio.io_service_bytes_recursive': [
+    'container.disk.io',
+    'read and write alone: a sum counts each byte once; device as major:minor',
+  ],
+  'container.blockio.io_serviced_recursive': ['container.disk.operations', 'read and write alone'],
+  'container.network.io.usage.rx_bytes': [received('container.network.io')],
+  'container.network.io.usage.rx_packets': [received('container.network.packet.count')],
+  'container.network.io.usage.rx_errors': [received('container.network.errors')],
+  'container.network.io.usage.rx_dropped': [received('container.network.packet.dropped')],
+  'container.network.io.usage.tx_bytes': [transmitted('container.network.io')],
+  'container.network.io.usage.tx_packets': [transmitted('container.network.packet.count')],
+  'container.network.io.usage.tx_errors': [transmitted('container.network.errors')],
+  'container.network.io.usage.tx_dropped': [transmitted('container.network.packet.dropped')],
+};
+
+const life: Moves = {
+  'container.pids.count': ['container.pids.current'],
+  'container.pids.limit': [
+    'container.pids.limit.current',
+    'absent without a limit, where the receiver can show -1',
+  ],
+  'container.restarts': ['container.restarts.current', 'no counter: it falls to 0 at a manual start'],
+  'container.uptime': ['container.uptime'],
+  'container.state.health.status': ['container.health.status'],
+};
+
+/** The OpenTelemetry Collector's docker_stats receiver. */
+export const dockerStatsPeer: Peer = {
+  title: 'the Collector’s docker_stats receiver',
+  intro: `- Righter in both profiles: counters begin with the container and begin anew when it restarts, where the receiver's start never moves; integers above 2^53 are exact, and 2^64-1 does not become -1; a figure that the engine does not give is absent where the receiver shows 0.
+- Righter in \`semconv\`: units are what they say (seconds, CPUs, 0 to 1); one metric with an attribute where the receiver has a metric per mode, direction or key; stopped and paused containers are there.
+- \`container.image.name\` is without its tag in \`semconv\` (\`container.image.tags\` has it), \`container.runtime\` is \`container.runtime.name\`, \`container.hostname\` is no attribute of the conventions.`,
+  moves: { ...cpu, ...memory, ...io, ...life },
+};

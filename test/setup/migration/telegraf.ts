@@ -1,0 +1,61 @@
+import type { Peer } from './moves.ts';
+
+const perEngine = 'by engine';
+
+/** Telegraf's inputs.docker: it has no profile, so its fields move to `semconv` alone. */
+export const telegrafPeer: Peer = {
+  title: 'telegraf',
+  intro: `\`inputs.docker\` has no profile of its own: its measurements with fields and tags become metrics with attributes. The tags \`container_name\`, \`container_image\` and \`engine_host\` are \`container.name\`, \`container.image.name\` and \`host.name\`.
+
+- Righter: the working set equals \`docker stats\` on cgroup v1, where telegraf subtracts the whole cache; a probe takes milliseconds, where telegraf waits 1 to 2 s for a second sample; counters have a start; CPU by wall clock is right on Podman, whose \`system_cpu_usage\` is not the host's.`,
+  moves: {
+    'docker_container_cpu.usage_total': ['container.cpu.time', 'in seconds; sum over the modes'],
+    'docker_container_cpu.usage_in_usermode': ['container.cpu.time{cpu.mode=user}', 'in seconds'],
+    'docker_container_cpu.usage_in_kernelmode': ['container.cpu.time{cpu.mode=kernel}', 'in seconds'],
+    'docker_container_cpu.usage_percent': ['container.cpu.usage', 'in CPUs: 1 is 100 percent'],
+    'docker_container_cpu.throttling_periods': ['container.cpu.throttling.periods'],
+    'docker_container_cpu.throttling_throttled_periods': ['container.cpu.throttling.throttled_periods'],
+    'docker_container_cpu.throttling_throttled_time': [
+      'container.cpu.throttling.throttled_time',
+      'in seconds',
+    ],
+    'docker_container_mem.usage': [
+      'container.memory.working_set',
+      'differs on cgroup v1: the inactive page cache is left out, not all of it',
+    ],
+    'docker_container_mem.usage_percent': [
+      'container.memory.limit.utilization',
+      '0 to 1; absent without a limit',
+    ],
+    'docker_container_mem.limit': ['container.memory.limit.current', 'absent without a limit'],
+    'docker_container_mem.rss': ['container.memory.rss', 'on cgroup v2, too'],
+    'docker_container_mem.pgfault': ['container.paging.faults', 'sum over the types'],
+    'docker_container_mem.pgmajfault': ['container.paging.faults{system.paging.fault.type=major}'],
+    'docker_container_mem.commit_bytes': ['container.memory.usage', 'Windows'],
+    'docker_container_mem.private_working_set': ['container.memory.working_set', 'Windows'],
+    'docker_container_net.rx_bytes': ['container.network.io{network.io.direction=receive}'],
+    'docker_container_net.tx_bytes': ['container.network.io{network.io.direction=transmit}'],
+    'docker_container_net.rx_packets': ['container.network.packet.count{network.io.direction=receive}'],
+    'docker_container_net.tx_packets': ['container.network.packet.count{network.io.direction=transmit}'],
+    'docker_container_net.rx_errors': ['container.network.errors{network.io.direction=receive}'],
+    'docker_container_net.tx_errors': ['container.network.errors{network.io.direction=transmit}'],
+    'docker_container_net.rx_dropped': ['container.network.packet.dropped{network.io.direction=receive}'],
+    'docker_container_net.tx_dropped': ['container.network.packet.dropped{network.io.direction=transmit}'],
+    'docker_container_blkio.io_service_bytes_recursive_read': ['container.disk.io{disk.io.direction=read}'],
+    'docker_container_blkio.io_service_bytes_recursive_write': ['container.disk.io{disk.io.direction=write}'],
+    'docker_container_blkio.io_serviced_recursive_read': [
+      'container.disk.operations{disk.io.direction=read}',
+    ],
+    'docker_container_blkio.io_serviced_recursive_write': [
+      'container.disk.operations{disk.io.direction=write}',
+    ],
+    'docker_container_health.health_status': ['container.health.status', 'one series per health'],
+    'docker_container_status.exitcode': ['container.exit_code', 'absent while it runs, where telegraf has 0'],
+    'docker_container_status.oomkilled': ['container.oom_killed'],
+    'docker_container_status.restart_count': ['container.restarts.current'],
+    'docker_container_status.started_at': ['container.start_time', 'in seconds'],
+    'docker_container_status.uptime_ns': ['container.uptime', 'in seconds'],
+    'docker.n_containers': ['tidegauge.engine.containers', perEngine],
+    'docker.n_containers_running': ['container.status.state', 'count the series that are 1'],
+  },
+};

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { profileNames } from '../../src/config/profile-names.ts';
+import { wholeCatalogue } from '../../src/metrics/catalogue.ts';
+import { agentMetrics } from '../setup/agent-metrics.ts';
+import { migrationBlocks, peerRows, peers } from '../setup/migration-blocks.ts';
+import { moveOf } from '../setup/migration/moves.ts';
+import { telegrafPeer } from '../setup/migration/telegraf.ts';
+
+describe('docs/migration.md', () => {
+  test('moves to metrics that there are', async () => {
+    const { containers, engine } = wholeCatalogue(['semconv']);
+    const known = new Map([...containers, ...engine].map(({ name, attributes }) => [name, attributes]));
+    for (const { name, attributes } of await agentMetrics()) known.set(name, attributes);
+    for (const { title, moves } of [...peers.values(), telegrafPeer]) {
+      for (const [old, [semconv]] of Object.entries(moves)) {
+        const [, name = '', attribute] = /^([^{]*)(?:\{([^=]+)=.*\})?$/.exec(semconv) ?? [];
+        assert.ok(name === '' || known.has(name), `${title}: ${old} moves to ${semconv}`);
+        assert.ok(attribute === undefined || known.get(name)?.includes(attribute), `${title}: ${old}`);
+      }
+    }
+  });
+
+  test('names only what a profile has, and all of it', async () => {
+    const text = [...(await migrationBlocks()).values()].join('\n');
+    for (const profile of profileNames.filter((name) => name !== 'semconv')) {
+      const peer = peers.get(profile);
+      assert.ok(peer, `nobody wrote how to move over from ${profile}`);
+      const names = (await peerRows(profile)).map(({ name }) => name);
+      for (const name of names) assert.ok(text.includes(`| \`${name}\` |`), name);
+      const strangers = Object.keys(peer.moves).filter(
+        (key) => !names.some((name) => moveOf({ [key]: ['found'] }, name)[0] === 'found'),
+      );
+      assert.deepEqual(strangers, [], profile);
+    }
+  });
+});
+
+test('the longest beginning that fits decides on a move', () => {
+  const moves = { 'a_*': ['beginning'], 'a_b_*': ['longer'], a_b_c: ['whole'] } as const;
+  assert.deepEqual(
+    ['a_x', 'a_b_x', 'a_b_c', 'b'].map((name) => moveOf(moves, name)[0]),
+    ['beginning', 'longer', 'whole', ''],
+  );
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { profileNames } from '../../../src/config/profile-names.ts';
 import fc from 'fast-check';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { namedSettings } from '../../../src/config/settings.ts';
@@ -24,7 +25,7 @@ test('every mistake is told at once, under the name its user wrote', () => {
     '--interval "10": 10 ms is too short, expected at least 100ms; did you mean 10s?',
     'TIDEGAUGE_PROBE_TIMEOUT "soon": expected a duration such as 500ms, 10s, 2m or 1h',
     '--exporter "otlp,none": none excludes every other exporter',
-    '--profile "semcov": "semcov" is not one of semconv, docker_exporter; did you mean semconv?',
+    `--profile "semcov": "semcov" is not one of ${profileNames.join(', ')}; did you mean semconv?`,
     't.yaml:2: otlp-protocol "grpc": "grpc" is not one of http/protobuf, http/json; ' +
       'gRPC is not supported: send to the HTTP port of the collector, usually 4318',
     't.yaml:4: otlp_certificate "/missing.pem": cannot be read: no such file',

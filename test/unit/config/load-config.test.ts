@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { profileNames } from '../../../src/config/profile-names.ts';
 import fc from 'fast-check';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { namedSettings } from '../../../src/config/settings.ts';
@@ -25,7 +24,7 @@ test('every mistake is told at once, under the name its user wrote', () => {
     '--interval "10": 10 ms is too short, expected at least 100ms; did you mean 10s?',
     'TIDEGAUGE_PROBE_TIMEOUT "soon": expected a duration such as 500ms, 10s, 2m or 1h',
     '--exporter "otlp,none": none excludes every other exporter',
-    `--profile "semcov": "semcov" is not one of ${profileNames.join(', ')}; did you mean semconv?`,
+    '--profile "semcov": "semcov" is not one of semconv, docker_exporter, docker_stats, cadvisor; did you mean semconv?',
     't.yaml:2: otlp-protocol "grpc": "grpc" is not one of http/protobuf, http/json; ' +
       'gRPC is not supported: send to the HTTP port of the collector, usually 4318',
     't.yaml:4: otlp_certificate "/missing.pem": cannot be read: no such file',
@@ -107,8 +106,9 @@ test('service.name among the attributes names the service unless OTEL_SERVICE_NA
 });
 
 for (const [interval, minimum] of [
-  ['100ms', 50],
-  ['1s', 500],
+  ['100ms', 1_000],
+  ['1s', 1_000],
+  ['3s', 1_500],
   ['10s', 5_000],
   ['1m', 30_000],
 ] as const) {
@@ -116,6 +116,12 @@ for (const [interval, minimum] of [
     assert.equal(load({ flags: { interval } }).config.minProbeInterval, minimum);
   });
 }
+
+test('a probe is shared for a shorter time where that is asked for, and for no longer than the interval', () => {
+  const minimum = (asked: string): number =>
+    load({ flags: { interval: '500ms', 'min-probe-interval': asked } }).config.minProbeInterval;
+  assert.deepEqual(['0', '100ms', '1s'].map(minimum), [0, 100, 500]);
+});
 
 test('upper bounds hold, silently for defaults and with a warning for what was asked', () => {
   const quiet = load({ flags: { interval: '5s', 'probe-timeout': '3s' } });

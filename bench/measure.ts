@@ -12,7 +12,8 @@ import type { Scrape } from './scrape.ts';
 
 /** Where in an interval a window begins and ends: when the push and the scrape are done with, before the next push. */
 const edgePhase = 0.92;
-const idleSeconds = 20;
+/** Whole periods of 30 s, in which each containerd-shim collects its garbage: a part of one would tell of a part of them. */
+const idleSeconds = 60;
 const cachedScrapes = 30;
 const cachedScrapesMillis = 20_000;
 const pauseMillis = 100;

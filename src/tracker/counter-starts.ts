@@ -18,22 +18,33 @@ interface Group {
 export class StartTracking {
   readonly #startedAt: number;
   readonly #visit: VisitCounters;
+  readonly #before: ReadonlyMap<CounterGroup, number> | undefined;
   readonly #groups = new Map<CounterGroup, Group>();
   #lastAt: number | undefined;
   #starts: CounterStarts | undefined;
 
-  /** @param startedAt when the container started, or when we first saw it; milliseconds since the epoch. */
-  constructor(startedAt: number, visit: VisitCounters) {
+  /**
+   * @param startedAt when the container started, or when we first saw it; milliseconds since the epoch.
+   * @param before the starts of the run before: those of this one are others.
+   */
+  constructor(startedAt: number, visit: VisitCounters, before?: ReadonlyMap<CounterGroup, number>) {
     this.#startedAt = startedAt;
     this.#visit = visit;
+    this.#before = before;
   }
 
   /** The starts as they are now; later samples do not change what was given out. */
   get starts(): CounterStarts {
     if (this.#starts) return this.#starts;
-    const starts = new Map([...this.#groups].map(([name, { startedAt }]) => [name, startedAt]));
-    this.#starts = { of: (group) => starts.get(group) ?? this.#startedAt };
+    const starts = this.known;
+    const first = this.#startedAt;
+    this.#starts = { of: (group) => starts.get(group) ?? first };
     return this.#starts;
+  }
+
+  /** The starts of the groups that have counted anything. */
+  get known(): ReadonlyMap<CounterGroup, number> {
+    return new Map([...this.#groups].map(([name, { startedAt }]) => [name, startedAt]));
   }
 
   /** Takes the next sample; true when CPU time fell, which means that the container was started anew. */
@@ -52,7 +63,9 @@ export class StartTracking {
   /** An interface that joins later began its counting after the last sample; a cgroup's files are there at once. */
   #open(name: CounterGroup, takenAt: number): Group {
     const joined = this.#lastAt !== undefined && isNetwork(name);
-    const startedAt = joined ? this.#lastBefore(takenAt) : Math.min(this.#startedAt, takenAt);
+    const began = joined ? this.#lastBefore(takenAt) : Math.min(this.#startedAt, takenAt);
+    // Where the clock was set back in between, a run may seem to have started when the one before did.
+    const startedAt = began === this.#before?.get(name) ? began - 1 : began;
     const group = { startedAt, values: new Map<string, Integer>(), fell: false };
     this.#groups.set(name, group);
     this.#starts = undefined;
@@ -66,10 +79,16 @@ export class StartTracking {
   }
 
   #settle(group: Group, takenAt: number): void {
-    if (group.fell) this.#begin(group, Math.max(this.#lastBefore(takenAt), group.startedAt + 1));
+    if (group.fell) this.#begin(group, this.#restart(group, takenAt));
     // The clock was set back to before the start.
     else if (takenAt < group.startedAt) this.#begin(group, takenAt);
     group.fell = false;
+  }
+
+  /** Another start than the one before, and none after the sample, wherever the clock was set to. */
+  #restart({ startedAt }: Group, takenAt: number): number {
+    const restartedAt = Math.min(Math.max(this.#lastBefore(takenAt), startedAt + 1), takenAt);
+    return restartedAt === startedAt ? restartedAt - 1 : restartedAt;
   }
 
   #begin(group: Group, startedAt: number): void {

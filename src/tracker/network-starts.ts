@@ -1,5 +1,5 @@
 import type { Sample } from '../model/sample.ts';
-import type { CounterStarts } from '../model/snapshot.ts';
+import type { CounterGroup, CounterStarts } from '../model/snapshot.ts';
 import { networkCounters } from './counters.ts';
 import { StartTracking } from './counter-starts.ts';
 
@@ -8,9 +8,15 @@ import { StartTracking } from './counter-starts.ts';
  * container (a pod's sandbox). They then outlive the container's own runs.
  */
 export class NetworkStarts {
+  readonly #before: ReadonlyMap<CounterGroup, number> | undefined;
   #beganAt: number | undefined;
   #tracking: StartTracking | undefined;
   #sample: Sample | undefined;
+
+  /** @param before those of the network before. */
+  constructor(before?: NetworkStarts) {
+    this.#before = before && before.#tracking?.known;
+  }
 
   /** The owner's start, as last told. */
   get beganAt(): number | undefined {
@@ -27,7 +33,7 @@ export class NetworkStarts {
   ofOwner(startedAt: number): CounterStarts {
     if (!this.#tracking || this.#isAnew(startedAt)) {
       this.#beganAt = startedAt;
-      this.#tracking = new StartTracking(startedAt, networkCounters);
+      this.#tracking = new StartTracking(startedAt, networkCounters, this.#tracking?.known ?? this.#before);
       if (this.#sample) this.#tracking.accept(this.#sample);
     }
     return this.#tracking.starts;

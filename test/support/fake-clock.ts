@@ -10,6 +10,7 @@ interface Sleeper {
 export class FakeClock implements Clock {
   #millis: number;
   readonly #start: number;
+  #jumped = 0;
   #sleepers: Sleeper[] = [];
 
   constructor(startMillis = Date.UTC(2026, 0, 1)) {
@@ -23,7 +24,12 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#millis;
+    return this.#millis + this.#jumped;
+  }
+
+  /** Sets the host's clock forward or, below 0, back; no time passes by that. */
+  jump(millis: number): void {
+    this.#jumped += millis;
   }
 
   monotonic(): number {

@@ -1,35 +1,27 @@
 import { chosenMetrics, chosenResource } from './chosen-metrics.ts';
-import { attributeMappers } from './attributes.ts';
 import type { Auditor } from './audit/auditor.ts';
 import { selfAudit } from './audit/self-audit.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
-import { selectionOf } from './config/selection.ts';
 import type { Config } from './config/settings.ts';
+import { createTrackers, findEndpoints } from './engines.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
 import type { Log } from './log.ts';
 import { AgentInstruments } from './metrics/agent-instruments.ts';
-import { profiles } from './metrics/catalogue.ts';
 import { DockerExporterInstruments } from './metrics/docker-exporter-instruments.ts';
 import { LoopDelay } from './metrics/loop-delay.ts';
 import { observeProcess } from './metrics/process-instruments.ts';
 import { observeExports, observeProbes } from './model/observe-all.ts';
-import type { ProbeObserver } from './model/probe-observer.ts';
 import { loggedExports } from './readers/logged-exports.ts';
 import { logSdk } from './readers/sdk-log.ts';
 import { ScrapeSource } from './readers/scrape-source.ts';
 import { Telemetry } from './readers/telemetry.ts';
-import { shownUrl } from './sources/docker-address.ts';
-import type { EngineEndpoint } from './sources/docker-address.ts';
-import { realSurroundings } from './sources/docker-endpoint.ts';
-import { engineEndpoints } from './sources/docker-endpoints.ts';
-import { DockerSource } from './sources/docker-source.ts';
 import { firstProbe } from './tracker/first-probe.ts';
 import { telemetryOptions } from './telemetry-options.ts';
-import { TrackerSet } from './tracker/tracker-set.ts';
-import { Trackers } from './tracker/trackers.ts';
+import type { TrackerSet } from './tracker/tracker-set.ts';
+import type { Trackers } from './tracker/trackers.ts';
 
 /** The last collection and export may take this long; the process ends within 5 s. */
 const lastExportMillis = 4000;
@@ -48,70 +40,6 @@ export interface AgentSurroundings {
   readonly version: string;
   /** Told of each stats answer of an engine: for those who check our figures against it. */
   readonly heard?: (id: string, answer: string) => void;
-}
-
-/** The engines that a configuration names, or those found here. Throws a ConfigError that names what is wrong. */
-export function findEndpoints(config: Config, environment: NodeJS.ProcessEnv): readonly EngineEndpoint[] {
-  const endpoints = orConfigError(() =>
-    engineEndpoints(endpointSettings(config), realSurroundings(environment)),
-  );
-  const narrow = config.profile.find((name) => profiles[name].oneEngineOnly);
-  if (narrow !== undefined && endpoints.length > 1) {
-    const urls = endpoints.map(({ url }) => shownUrl(url)).join(', ');
-    throw new ConfigError([
-      `--profile ${narrow}: its names leave room for one engine, but there are ${endpoints.length}: ${urls}`,
-    ]);
-  }
-  return endpoints;
-}
-
-function endpointSettings(config: Config): Parameters<typeof engineEndpoints>[0] {
-  return {
-    urls: config.dockerUrl,
-    caFile: config.dockerTlsCa,
-    certFile: config.dockerTlsCert,
-    keyFile: config.dockerTlsKey,
-    verify: config.dockerTlsVerify,
-  };
-}
-
-/** What is wrong with the surroundings is wrong with the configuration: it is told as such. */
-function orConfigError<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new ConfigError([error instanceof Error ? error.message : String(error)]);
-  }
-}
-
-/** What trackers are made of besides the configuration. */
-type TrackerSurroundings = Pick<AgentSurroundings, 'clock' | 'log' | 'heard'> & {
-  readonly hearsEvents?: boolean;
-};
-
-/** The trackers of all engines, each engine behind its own update lock. Those that stay listen to its events. */
-export function createTrackers(
-  config: Config,
-  endpoints: readonly EngineEndpoint[],
-  observer: ProbeObserver,
-  { clock, log, heard, hearsEvents = false }: TrackerSurroundings,
-): Trackers {
-  const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
-  const selection = selectionOf(config);
-  const mapperOfEngine = attributeMappers(config, chosenMetrics(config), log);
-  const sets = endpoints.map((endpoint) => {
-    const version = apiVersion === undefined ? {} : { apiVersion };
-    const told = { now: () => clock.now(), ...(heard && { heard }) };
-    const source = new DockerSource({ endpoint, callTimeoutMillis, ...version, ...told });
-    const timing = {
-      minProbeIntervalMillis: config.minProbeInterval,
-      probeTimeoutMillis: config.probeTimeout,
-      diskUsageIntervalMillis: config.diskUsageInterval,
-    };
-    const choice = { selection, mapper: mapperOfEngine(), hearsEvents };
-    return new TrackerSet({ source, observer, clock, log, ...choice, ...timing });
-  });
-  return new Trackers(sets, config.inlineTimeout, observer);
 }
 
 /**
@@ -157,7 +85,7 @@ export class Agent {
     this.#trackers = createTrackers(config, endpoints, observer, {
       ...surroundings,
       ...heard,
-      hearsEvents: true,
+      events: instruments,
     });
     for (const { engine } of this.#trackers.sets) {
       instruments.begin(engine.name);

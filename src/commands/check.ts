@@ -1,4 +1,4 @@
-import { createTrackers, findEndpoints } from '../agent.ts';
+import { createTrackers, findEndpoints } from '../engines.ts';
 import { chosenMetrics } from '../chosen-metrics.ts';
 import { systemClock } from '../clock.ts';
 import { shownOtlpUrl } from '../config/otlp-url.ts';

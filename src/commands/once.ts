@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createTrackers, findEndpoints } from '../agent.ts';
+import { createTrackers, findEndpoints } from '../engines.ts';
 import { chosenMetrics, chosenResource } from '../chosen-metrics.ts';
 import { systemClock } from '../clock.ts';
 import { observeProbes } from '../model/observe-all.ts';

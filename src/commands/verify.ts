@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createTrackers, findEndpoints } from '../agent.ts';
+import { createTrackers, findEndpoints } from '../engines.ts';
 import { AnswerPairs } from '../audit/answer-pairs.ts';
 import { ourFigures } from '../audit/our-figures.ts';
 import type { FigureReadings } from '../audit/our-figures.ts';

@@ -1,4 +1,6 @@
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type { ContainerEvent } from '../model/container-event.ts';
+import type { EventObserver } from '../model/event-observer.ts';
 import type { ExportObserver, ExportResult } from '../model/export-observer.ts';
 import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
 
@@ -11,11 +13,13 @@ const commonErrors = ['unreachable', 'timeout', 'engine-error', 'bad-response'];
 const engineCalls: readonly EngineCall[] = ['list', 'inspect', 'stats'];
 
 /** The agent's own instruments: how long probes and calls take, what fails, how exports end. Low cardinality. */
-export class AgentInstruments implements ProbeObserver, ExportObserver {
+export class AgentInstruments implements ProbeObserver, EventObserver, ExportObserver {
   readonly #probe: Histogram;
   readonly #calls: Readonly<Record<EngineCall, { duration: Histogram; errors: Counter }>>;
   readonly #probeErrors: Counter;
   readonly #inlineTimeouts: Counter;
+  readonly #events: Counter;
+  readonly #eventGaps: Counter;
   readonly #exports: Counter;
   readonly #exportFailures: Counter;
   readonly #exportDuration: Histogram;
@@ -42,6 +46,12 @@ export class AgentInstruments implements ProbeObserver, ExportObserver {
       inspect: callInstruments(meter, 'inspect'),
       stats: callInstruments(meter, 'stats'),
     };
+    this.#events = meter.createCounter(
+      'tidegauge.events.heard',
+      counted('{event}', "Events of containers heard on the engine's stream, repeated ones left out"),
+    );
+    const gaps = counted('{gap}', 'Breaks of the stream of events in which some may have been missed');
+    this.#eventGaps = meter.createCounter('tidegauge.events.gaps', gaps);
     this.#exports = meter.createCounter(
       'tidegauge.export.attempts',
       counted('{export}', 'Exports begun over OTLP'),
@@ -64,7 +74,8 @@ export class AgentInstruments implements ProbeObserver, ExportObserver {
 
   /** Lets the error counters of an engine begin at 0: a counter that first appears at 1 has no increase. */
   begin(engine: string): void {
-    for (const counter of [this.#probeErrors, this.#inlineTimeouts]) counter.add(0, { engine });
+    for (const counter of [this.#probeErrors, this.#inlineTimeouts, this.#events, this.#eventGaps])
+      counter.add(0, { engine });
     for (const call of engineCalls) {
       for (const type of commonErrors) this.#calls[call].errors.add(0, { engine, 'error.type': type });
     }
@@ -83,6 +94,16 @@ export class AgentInstruments implements ProbeObserver, ExportObserver {
 
   inlineTimedOut(engine: string): void {
     this.#inlineTimeouts.add(1, { engine });
+  }
+
+  listening(_engine: string, _isListening: boolean): void {}
+
+  eventHeard(engine: string, _event: ContainerEvent): void {
+    this.#events.add(1, { engine });
+  }
+
+  eventsMissed(engine: string): void {
+    this.#eventGaps.add(1, { engine });
   }
 
   exportEnded({ error, seconds, bytes, rejectedPoints }: ExportResult): void {

@@ -5,6 +5,7 @@ import type {
   ContainerStatus,
   HealthStatus,
 } from '../model/container.ts';
+import type { ContainerEvent } from '../model/container-event.ts';
 import type { DiskUsage } from '../model/disk-usage.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { Sample } from '../model/sample.ts';
@@ -31,16 +32,6 @@ export interface InspectedContainer {
   readonly limits: ContainerLimits;
 }
 
-/** Something that happened to a container. */
-export interface ContainerEvent {
-  readonly id: string;
-  /** The engine's word: `start`, `die`, `health_status: healthy`. */
-  readonly action: string;
-  /** By the engine's clock, in milliseconds since the epoch. */
-  readonly at?: number;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
 /** Where containers are found: one engine. Calls may overlap; each obeys its signal down to the socket. */
 export interface ContainerSource {
   /** The endpoint without credentials. */
@@ -56,10 +47,11 @@ export interface ContainerSource {
   /** Disk usage, which the engine may take minutes for; absent where the source has none. Throws {@link SourceError}. */
   diskUsage?(signal: AbortSignal): Promise<DiskUsage>;
   /**
-   * What happens to containers from now on; resolves once the engine listens, throws SourceError when the stream breaks
-   * off. Undefined for an engine whose events cannot be relied on.
+   * What happens to containers from now on, after what the engine remembers since then; resolves once the engine listens,
+   * throws SourceError when the stream breaks off. Undefined for an engine whose events cannot be relied on.
+   * @param sinceNanos by the engine's clock, since the epoch.
    */
-  events(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent> | undefined>;
+  events(signal: AbortSignal, sinceNanos?: number): Promise<AsyncIterable<ContainerEvent> | undefined>;
   /** Ends every connection. */
   close(): void;
 }

@@ -1,5 +1,5 @@
-import type { ContainerEvent } from './container-source.ts';
-import { objectOf, textMapOf, textOf, timeOfNanos } from './fields.ts';
+import type { ContainerEvent } from '../model/container-event.ts';
+import { objectOf, textMapOf, textOf } from './fields.ts';
 import { SourceError } from './source-error.ts';
 
 /** A line that is longer is none of an engine. */
@@ -25,10 +25,18 @@ const actions = [
   'health_status',
 ] as const;
 
-/** The path of the stream of events, without the API version. */
-export const eventsPath = `/events?filters=${encodeURIComponent(
-  JSON.stringify({ type: ['container'], event: actions }),
-)}`;
+const filters = encodeURIComponent(JSON.stringify({ type: ['container'], event: actions }));
+
+/**
+ * The path of the stream of events, without the API version.
+ * @param sinceNanos where in what the engine remembers it begins; absent: with what happens next.
+ */
+export function eventsPath(sinceNanos?: number): string {
+  if (sinceNanos === undefined) return `/events?filters=${filters}`;
+  const nanos = BigInt(Math.max(0, Math.floor(sinceNanos)));
+  const fraction = String(nanos % 1_000_000_000n).padStart(9, '0');
+  return `/events?since=${nanos / 1_000_000_000n}.${fraction}&filters=${filters}`;
+}
 
 /** One event; undefined for what is not of a container. */
 function parseEvent(value: unknown): ContainerEvent | undefined {
@@ -37,8 +45,13 @@ function parseEvent(value: unknown): ContainerEvent | undefined {
   const id = textOf(actor?.['ID']);
   const action = textOf(event?.['Action']);
   if (id === undefined || action === undefined) return undefined;
-  const at = timeOfNanos(event?.['timeNano']);
-  return { id, action, attributes: textMapOf(actor?.['Attributes']), ...(at !== undefined && { at }) };
+  const nanos = positive(event?.['timeNano']);
+  const attributes = textMapOf(actor?.['Attributes']);
+  return { id, action, attributes, ...(nanos !== undefined && { nanos }) };
+}
+
+function positive(value: unknown): number | undefined {
+  return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : undefined;
 }
 
 /** The events of a stream of JSON lines. Throws SourceError `bad-response` on anything else; ends with the stream. */

@@ -1,12 +1,8 @@
+import type { ContainerEvent } from '../model/container-event.ts';
 import type { DiskUsage } from '../model/disk-usage.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { Sample } from '../model/sample.ts';
-import type {
-  ContainerEvent,
-  ContainerSource,
-  InspectedContainer,
-  ListedContainer,
-} from './container-source.ts';
+import type { ContainerSource, InspectedContainer, ListedContainer } from './container-source.ts';
 import { parseEngineAddress, shownUrl } from './docker-address.ts';
 import type { EngineEndpoint } from './docker-address.ts';
 import { DockerClient } from './docker-client.ts';
@@ -88,10 +84,10 @@ export class DockerSource implements ContainerSource {
     return sample;
   }
 
-  async events(signal: AbortSignal): Promise<AsyncIterable<ContainerEvent> | undefined> {
+  async events(signal: AbortSignal, sinceNanos?: number): Promise<AsyncIterable<ContainerEvent> | undefined> {
     // Podman's compatible API has other words for some actions, and lacks others.
     if (this.#isPodman) return undefined;
-    return readEvents(await this.#client.stream(`${this.#prefix}${eventsPath}`, signal));
+    return readEvents(await this.#client.stream(`${this.#prefix}${eventsPath(sinceNanos)}`, signal));
   }
 
   async diskUsage(signal: AbortSignal): Promise<DiskUsage> {

@@ -76,12 +76,6 @@ export function timeOf(value: unknown): number | undefined {
   return Number.isFinite(millis) && millis > 0 ? millis : undefined;
 }
 
-/** Milliseconds since the epoch of a Unix time in nanoseconds, as far as a double holds it; nonsense is absent. */
-export function timeOfNanos(value: unknown): number | undefined {
-  const millis = typeof value === 'number' ? Math.round(value / 1e6) : Number.NaN;
-  return Number.isSafeInteger(millis) && millis > 0 ? millis : undefined;
-}
-
 /** Leaves out the keys whose value is undefined, so that "absent" has one form. Stats answers make thousands of these. */
 export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
   return withoutUndefined<T>(fields);

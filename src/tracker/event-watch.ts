@@ -1,31 +1,50 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { ContainerEvent, ContainerSource } from '../sources/container-source.ts';
+import type { ContainerEvent } from '../model/container-event.ts';
+import type { ContainerSource } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
+import { HeardEvents } from './heard-events.ts';
 
 /** Before a stream that broke off is opened again: the least, and the most after many failures. */
 const firstPauseMillis = 1000;
 const longestPauseMillis = 60_000;
+/** A stream that lived so long was a good one. */
+const goodMillis = 30_000;
+/** What the engine remembers comes at once; and so does the event of what its list shows. */
+const patienceMillis = 3000;
 
 /** What an {@link EventWatch} needs. */
 export interface EventWatchOptions {
   readonly source: Pick<ContainerSource, 'name' | 'events'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Hears every event, at once. */
+  /** Hears every event once, at once. */
   event(event: ContainerEvent): void;
-  /** The engine listens from now on; what happened before is not told. */
+  /** The engine listens from now on; what the list says may be older than what the stream tells. */
   opened(): void;
+  /** The stream broke off. */
+  closed(): void;
+  /** Between the last stream and this one something may have happened that neither told. */
+  missed(): void;
 }
 
+type Heard = 'nothing to hear' | 'not opened' | 'broke off';
+
 /**
- * Keeps one stream of events open for as long as it lives, with pauses that grow and differ between hosts. Tells
- * whether it is open, so that whoever relies on it knows when not to. Never throws.
+ * Keeps one stream of events open for as long as it lives, with pauses that grow and differ between hosts. After a break
+ * it goes on where it was, as far back as the engine remembers. Tells whether it is open, so that whoever relies on it
+ * knows when not to. Never throws.
  */
 export class EventWatch {
   readonly #options: EventWatchOptions;
   readonly #closed = new AbortController();
+  readonly #heard = new HeardEvents();
+  #stream = new AbortController();
+  #pause = new AbortController();
+  /** Whether what is heard next tells if anything was missed. */
+  #isJudging = false;
   #isStarted = false;
+  #wasOpen = false;
   #isOpen = false;
   #isFailing = false;
 
@@ -45,6 +64,16 @@ export class EventWatch {
     void this.#listen();
   }
 
+  /** The engine is back: no more waiting. */
+  retry(): void {
+    this.#pause.abort();
+  }
+
+  /** Ends a stream that does not tell what happened: the next one begins with that. */
+  distrust(): void {
+    this.#stream.abort(new Error('the list shows what the stream did not tell'));
+  }
+
   /** Ends the stream. */
   close(): void {
     this.#closed.abort();
@@ -52,31 +81,69 @@ export class EventWatch {
 
   async #listen(): Promise<void> {
     const { clock } = this.#options;
-    const { signal } = this.#closed;
     let pauseMillis = firstPauseMillis;
-    while (!signal.aborted) {
+    while (!this.#closed.signal.aborted) {
+      const start = clock.monotonic();
       const heard = await this.#hear();
       if (heard === 'nothing to hear') return;
-      pauseMillis = heard === 'broke off' ? firstPauseMillis : Math.min(2 * pauseMillis, longestPauseMillis);
+      const wasGood = heard === 'broke off' && clock.monotonic() - start >= goodMillis;
+      if (wasGood) pauseMillis = firstPauseMillis;
+      this.#pause = new AbortController();
+      const signal = AbortSignal.any([this.#pause.signal, this.#closed.signal]);
       await clock.sleep(pauseMillis * (0.5 + Math.random()), signal).catch(() => undefined);
+      pauseMillis = Math.min(2 * pauseMillis, longestPauseMillis);
     }
   }
 
-  async #hear(): Promise<'nothing to hear' | 'not opened' | 'broke off'> {
+  async #hear(): Promise<Heard> {
+    this.#stream = new AbortController();
+    const signal = AbortSignal.any([this.#stream.signal, this.#closed.signal]);
     try {
-      const events = await this.#options.source.events(this.#closed.signal);
+      const { resumeFrom } = this.#heard;
+      const events = await this.#options.source.events(signal, resumeFrom);
       if (!events) return 'nothing to hear';
-      this.#isOpen = true;
-      this.#isFailing = false;
-      this.#options.opened();
-      for await (const event of events) this.#options.event(event);
+      this.#opened(resumeFrom !== undefined, signal);
+      for await (const event of events) this.#accept(event);
     } catch (thrown) {
       this.#failed(toSourceError(thrown, 'events').message);
     }
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
+    this.#isJudging = false;
+    // Those who wait for an answer of this stream wait in vain.
+    this.#stream.abort();
+    if (wasOpen) this.#options.closed();
     return wasOpen ? 'broke off' : 'not opened';
   }
+
+  #opened(isResumed: boolean, signal: AbortSignal): void {
+    const isFirst = !this.#wasOpen;
+    this.#wasOpen = this.#isOpen = true;
+    this.#isFailing = false;
+    this.#options.opened();
+    if (isFirst) return;
+    this.#isJudging = true;
+    if (isResumed) void this.#options.clock.sleep(patienceMillis, signal).then(this.#missed, () => undefined);
+    else this.#missed();
+  }
+
+  #accept(event: ContainerEvent): void {
+    const isNew = this.#heard.accept(event);
+    // An engine that still remembers the last one heard remembers all that came after it.
+    if (isNew) this.#missed();
+    this.#isJudging = false;
+    if (isNew) this.#options.event(event);
+  }
+
+  readonly #missed = (): void => {
+    if (!this.#isJudging) return;
+    this.#isJudging = false;
+    this.#options.log.warn(
+      { engine: this.#options.source.name },
+      'events of the engine may have been missed',
+    );
+    this.#options.missed();
+  };
 
   /** Logged once until it works again: without events, probes list and inspect as before. */
   #failed(error: string): void {

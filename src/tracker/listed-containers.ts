@@ -4,12 +4,6 @@ import type { ListedContainer } from '../sources/container-source.ts';
 /** Even while events are heard, the engine is asked for its list this often: a slow look at what they may have missed. */
 const resyncMillis = 60_000;
 
-/** What a round measures. */
-export interface Listed {
-  readonly listed: readonly ListedContainer[];
-  readonly heard: (id: string) => 'changed' | 'unchanged' | 'unheard';
-}
-
 /** What the engine last listed, and what events said has changed since. */
 export class ListedContainers {
   #listed: readonly ListedContainer[] = [];
@@ -45,6 +39,17 @@ export class ListedContainers {
     return changed;
   }
 
+  /** Which containers that answer shows as come, gone, or in another state than the last one did. */
+  unlike(answer: readonly ListedContainer[]): readonly string[] {
+    const before = new Map(this.#listed.map((item) => [item.id, item]));
+    const unlike = answer.filter((item) => {
+      const status = before.get(item.id)?.status;
+      before.delete(item.id);
+      return status !== item.status && !isBeingRemoved(item);
+    });
+    return [...unlike.map(({ id }) => id), ...before.keys()];
+  }
+
   /** The engine's answer; one item per container, should it name one twice: a tracker takes one update at a time. */
   accept(listed: readonly ListedContainer[], monotonicMillis: number): readonly ListedContainer[] {
     this.#listed = [...new Map(listed.map((item) => [item.id, item])).values()];
@@ -52,6 +57,11 @@ export class ListedContainers {
     this.#isDoubted = false;
     return this.#listed;
   }
+}
+
+/** The one state that begins without an event: its end has one. */
+function isBeingRemoved({ status }: ListedContainer): boolean {
+  return status === 'removing' || status === 'dead';
 }
 
 /** How many containers there are in each state; those of unknown state are left out. */

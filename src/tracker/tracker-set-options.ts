@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { EventObserver } from '../model/event-observer.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
 import type { ProbeObserver } from '../model/probe-observer.ts';
 import type { ContainerSource } from '../sources/container-source.ts';
@@ -19,8 +20,10 @@ export interface TrackerSetOptions {
   readonly minProbeIntervalMillis: number;
   /** After this a probe is given up. */
   readonly probeTimeoutMillis: number;
-  /** Listens to the engine's events, so that it need not be asked what they tell; for those that stay. */
-  readonly hearsEvents?: boolean;
+  /**
+   * Hears the engine's events, so that it need not be asked what they tell; for those that stay. Absent: nobody listens.
+   */
+  readonly events?: EventObserver;
   /** Between two measurements of disk usage; 0 or absent: none. */
   readonly diskUsageIntervalMillis?: number;
 }

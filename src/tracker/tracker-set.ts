@@ -9,10 +9,9 @@ import { ContainerTracker } from './container-tracker.ts';
 import { DiskUsageSchedule } from './disk-usage-schedule.ts';
 import { EngineCalls } from './engine-calls.ts';
 import { EngineHealth, type Failure } from './engine-health.ts';
-import { EventWatch } from './event-watch.ts';
-import { countByStatus, ListedContainers } from './listed-containers.ts';
-import type { Listed } from './listed-containers.ts';
-import { Throttle } from './throttle.ts';
+import { EngineList } from './engine-list.ts';
+import type { Listed } from './engine-list.ts';
+import { countByStatus } from './listed-containers.ts';
 import { SelectedContainers } from './selection.ts';
 import type { TrackerSetOptions } from './tracker-set-options.ts';
 import { UpdateLock } from './update-lock.ts';
@@ -20,9 +19,6 @@ import type { UpdateOutcome } from './update-lock.ts';
 
 /** The engine's version and host are asked again this often, and after each failure. */
 const describeMaxAgeMillis = 10 * 60_000;
-
-/** In a storm of events the engine is asked this often at most. */
-const refreshPauseMillis = 250;
 
 /**
  * The containers of one engine. `update()` makes the set equal to the engine's list and measures what runs;
@@ -35,8 +31,7 @@ export class TrackerSet {
   readonly #lock: UpdateLock;
   readonly #pool: AdaptivePool;
   readonly #trackers = new Map<string, ContainerTracker>();
-  readonly #listed = new ListedContainers();
-  readonly #events: EventWatch | undefined;
+  readonly #list: EngineList;
   #engine: EngineDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
   readonly #diskUsage: DiskUsageSchedule | undefined;
@@ -64,22 +59,8 @@ export class TrackerSet {
     };
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
-    if (options.hearsEvents) this.#events = this.#watch();
-  }
-
-  #watch(): EventWatch {
-    const refresh = new Throttle(this.#options.clock, refreshPauseMillis, () =>
-      this.#lock.between((signal) => this.#refresh(signal)),
-    );
-    return new EventWatch({
-      ...this.#options,
-      // What happened before the engine listened is not known.
-      opened: () => this.#listed.doubt(),
-      event: ({ id }) => {
-        this.#listed.change(id);
-        refresh.request();
-      },
-    });
+    const refresh = (): Promise<void> => this.#lock.between((signal) => this.#refresh(signal));
+    this.#list = new EngineList({ source, clock, log: this.#log, events: options.events, refresh });
   }
 
   /** The engine as last described. */
@@ -130,7 +111,7 @@ export class TrackerSet {
   close(): void {
     this.#isClosed = true;
     this.#lock.close();
-    this.#events?.close();
+    this.#list.close();
     this.#diskUsage?.close();
     this.#options.source.close();
   }
@@ -143,7 +124,7 @@ export class TrackerSet {
     const succeeded = await this.#round(calls);
     if (succeeded) {
       this.#lastSuccess = clock.now();
-      this.#events?.start();
+      this.#list.listen();
     }
     observer.probeEnded(source.name, (clock.monotonic() - start) / 1000, succeeded);
   }
@@ -154,23 +135,26 @@ export class TrackerSet {
     if (this.#containerCount === undefined) return;
     const calls = new EngineCalls({ source, observer, signal, monotonic: () => clock.monotonic() });
     try {
-      const list = await this.#list(calls);
+      const list = await this.#list.ask(calls);
       await this.#measure(calls, list, (id) => list.heard(id) === 'changed');
+      // Who was not looked at now may have changed unheard: the next probe looks.
+      if (!list.isSure) this.#list.doubt();
     } catch {
-      this.#listed.doubt();
+      this.#list.doubt();
     }
   }
 
   async #round(calls: EngineCalls): Promise<boolean> {
     try {
       await this.#describe(calls);
-      await this.#measure(calls, await this.#list(calls));
+      await this.#measure(calls, await this.#list.ask(calls));
     } catch (thrown) {
-      this.#listed.doubt();
+      this.#list.doubt();
       this.#unpublish();
       this.#failed({ kind: 'engine does not answer', reason: toSourceError(thrown, 'probe').message });
       return false;
     }
+    if (this.#health.failure !== undefined) this.#list.retry();
     if (!calls.isOver) this.#health.succeeded(this.#engine, this.#trackers.size);
     else
       this.#failed({ kind: 'engine answers too slowly', reason: 'the probe was given up at its time-out' });
@@ -193,20 +177,7 @@ export class TrackerSet {
     await this.#pool.run(meant, async (item) =>
       this.#trackers.get(item.id)?.update(item, calls, now, heard(item.id)),
     );
-    if (calls.hadFailures) this.#listed.doubt();
-  }
-
-  /** From the engine, or what it listed before while its events say that nothing has changed. */
-  async #list(calls: EngineCalls): Promise<Listed> {
-    const { clock } = this.#options;
-    const isHeard = this.#events?.isOpen === true;
-    const known = isHeard ? this.#listed.known(clock.monotonic()) : undefined;
-    if (known) return { listed: known, heard: () => 'unchanged' };
-    const isSure = isHeard && !this.#listed.isDoubted;
-    const changed = this.#listed.takeChanged();
-    const listed = this.#listed.accept(await calls.list(), clock.monotonic());
-    const otherwise = isSure ? 'unchanged' : 'unheard';
-    return { listed, heard: (id) => (changed.has(id) ? 'changed' : otherwise) };
+    if (calls.hadFailures) this.#list.doubt();
   }
 
   async #describe(calls: EngineCalls): Promise<void> {

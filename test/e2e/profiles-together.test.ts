@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
-import { createTrackers } from '../../src/agent.ts';
+import { createTrackers } from '../../src/engines.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { profileNames } from '../../src/config/profile-names.ts';

@@ -60,8 +60,8 @@ export class ScriptedSource implements ContainerSource {
   /** Tells no events unless a test says how. */
   eventsOf: ContainerSource['events'] = () => Promise.resolve(undefined);
 
-  events(signal: AbortSignal): ReturnType<ContainerSource['events']> {
-    return this.eventsOf(signal);
+  events(signal: AbortSignal, sinceNanos?: number): ReturnType<ContainerSource['events']> {
+    return this.eventsOf(signal, sinceNanos);
   }
 
   async sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {

@@ -23,7 +23,7 @@ export class TrackedEngine {
     names: readonly string[] = [],
     clock = new FakeClock(),
     engine?: string,
-    options: Pick<TrackerSetOptions, 'selection' | 'mapper' | 'hearsEvents'> = {},
+    options: Pick<TrackerSetOptions, 'selection' | 'mapper' | 'events'> = {},
   ) {
     this.clock = clock;
     const containers = names.map((name) => new ScriptedContainer(name, clock));

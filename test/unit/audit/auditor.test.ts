@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTrackers, findEndpoints } from '../../../src/agent.ts';
+import { createTrackers, findEndpoints } from '../../../src/engines.ts';
 import { Auditor } from '../../../src/audit/auditor.ts';
 import { figureNames } from '../../../src/audit/figure.ts';
 import { ourFigures, type FigureReadings } from '../../../src/audit/our-figures.ts';

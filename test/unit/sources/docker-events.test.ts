@@ -6,7 +6,7 @@ import { DockerSource } from '../../../src/sources/docker-source.ts';
 import { startSimulatedEngine } from '../../../src/simulated/start-simulated-engine.ts';
 
 const line = (action: string): string =>
-  `{"Type":"container","Action":"${action}","Actor":{"ID":"abc","Attributes":{"image":"web:1"}},"timeNano":1700000000123456789}\n`;
+  `{"Type":"container","Action":"${action}","Actor":{"ID":"abc","Attributes":{"image":"web:1"}},"timeNano":1700000000123456768}\n`;
 
 async function read(...chunks: string[]) {
   const events = [];
@@ -16,7 +16,12 @@ async function read(...chunks: string[]) {
 
 test('events of a stream, however it is cut', async () => {
   const text = line('start') + line('health_status: healthy');
-  const start = { id: 'abc', action: 'start', at: 1_700_000_000_123, attributes: { image: 'web:1' } };
+  const start = {
+    id: 'abc',
+    action: 'start',
+    nanos: 1_700_000_000_123_456_768,
+    attributes: { image: 'web:1' },
+  };
   const expected = [start, { ...start, action: 'health_status: healthy' }];
   for (const at of [0, 1, 60, text.length - 1])
     assert.deepEqual(await read(text.slice(0, at), text.slice(at)), expected);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ObservedEvents } from '../../support/observed-events.ts';
 import { ScriptedContainer } from '../../support/scripted-container.ts';
 import { ScriptedEvents } from '../../support/scripted-events.ts';
 import { TrackedEngine } from '../../support/tracked-engine.ts';
@@ -8,7 +9,7 @@ import { TrackedEngine } from '../../support/tracked-engine.ts';
 /** A host whose events are heard, steady for longer than a minute. */
 async function steadyHost(names: readonly string[]) {
   const events = new ScriptedEvents();
-  const engine = new TrackedEngine(names, undefined, undefined, { hearsEvents: true });
+  const engine = new TrackedEngine(names, undefined, undefined, { events: new ObservedEvents() });
   engine.source.eventsOf = events.source;
   // The first probe opens the stream, the second asks for what happened before it was open.
   for (let probe = 0; probe < 14; probe += 1) await engine.probe();
@@ -96,8 +97,94 @@ test('after a failed call the engine is listed again, events or not', async () =
 });
 
 test('an engine whose events cannot be relied on is listed by every probe', async () => {
-  const engine = new TrackedEngine(['web'], undefined, undefined, { hearsEvents: true });
+  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
   for (let probe = 0; probe < 5; probe += 1) await engine.probe();
   assert.equal(engine.source.count('list'), 5);
+  engine.set.close();
+});
+
+/** An engine whose stream a test writes, heard for a while. */
+async function heardHost() {
+  const events = new ScriptedEvents();
+  const observer = new ObservedEvents();
+  const engine = new TrackedEngine(['web'], undefined, undefined, { events: observer });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  const actions = () => observer.heard.map(({ action }) => action);
+  const { id } = engine.container('web');
+  const reopen = async (): Promise<void> => {
+    events.end();
+    await settle(engine);
+    await engine.probe();
+    await settle(engine);
+  };
+  return { engine, events, observer, actions, reopen, id };
+}
+
+test('a stream that is opened again begins before the last event heard, and tells none twice', async () => {
+  const { engine, events, observer, actions, reopen, id } = await heardHost();
+  events.tell(id, 'pause', 5e18);
+  await settle(engine);
+  events.onOpen = () => events.tell(id, 'pause', 5e18);
+  await reopen();
+  events.tell(id, 'unpause', 5e18 + 2048);
+  events.tell(id, 'unpause', 5e18 + 2048);
+  await settle(engine);
+  assert.equal(events.sinceNanos, 5e18 - 1e9);
+  assert.deepEqual(actions(), ['pause', 'unpause']);
+  assert.equal(observer.gaps, 0, 'what came in between was remembered');
+  assert.deepEqual(observer.listened, [true, false, true]);
+  engine.set.close();
+});
+
+test('an engine that remembers later events only has forgotten some: a gap, and everything is looked at', async () => {
+  const { engine, events, observer, actions, reopen, id } = await heardHost();
+  events.tell(id, 'pause', 5e18);
+  await settle(engine);
+  const inspects = engine.source.count('inspect');
+  events.onOpen = () => events.tell(id, 'unpause', 5e18 + 1e12);
+  await reopen();
+  assert.deepEqual(actions(), ['pause', 'unpause']);
+  assert.equal(observer.gaps, 1);
+  await engine.probe();
+  assert.ok(engine.source.count('inspect') > inspects);
+  engine.set.close();
+});
+
+test('an engine that remembers nothing was restarted: a gap, once', async () => {
+  const { engine, events, observer, reopen, id } = await heardHost();
+  events.tell(id, 'pause', 5e18);
+  await settle(engine);
+  await reopen();
+  await engine.probe();
+  assert.equal(observer.gaps, 1);
+  events.tell(id, 'unpause', 6e18);
+  await settle(engine);
+  assert.equal(observer.gaps, 1);
+  engine.set.close();
+});
+
+test('events that go back in time are new ones, and the next stream begins with the last that came', async () => {
+  const { engine, events, actions, reopen, id } = await heardHost();
+  events.tell(id, 'pause', 5e18);
+  events.tell(id, 'unpause', 4e18);
+  await settle(engine);
+  assert.deepEqual(actions(), ['pause', 'unpause']);
+  await reopen();
+  assert.equal(events.sinceNanos, 4e18 - 1e9);
+  engine.set.close();
+});
+
+test('a stream that does not tell what the list shows is opened anew', async () => {
+  const { engine, events, observer } = await heardHost();
+  await engine.probe();
+  engine.source.containers.push(new ScriptedContainer('unheard', engine.clock));
+  const opened = events.opened;
+  await engine.probe(70_000);
+  await engine.probe();
+  await engine.probe();
+  assert.equal(events.opened, opened + 1);
+  assert.equal(observer.gaps, 1);
   engine.set.close();
 });

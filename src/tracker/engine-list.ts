@@ -1,0 +1,123 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { ContainerEvent } from '../model/container-event.ts';
+import type { EventObserver } from '../model/event-observer.ts';
+import type { ContainerSource, ListedContainer } from '../sources/container-source.ts';
+import type { EngineCalls } from './engine-calls.ts';
+import { EventWatch } from './event-watch.ts';
+import { ListedContainers } from './listed-containers.ts';
+import { Throttle } from './throttle.ts';
+
+/** In a storm of events the engine is asked this often at most. */
+const refreshPauseMillis = 250;
+/** So long after the list shows a change its event is waited for. */
+const lateEventMillis = 3000;
+
+/** What an {@link EngineList} needs. */
+export interface EngineListOptions {
+  readonly source: ContainerSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Hears the engine's events; absent: they are not listened to. */
+  readonly events?: EventObserver | undefined;
+  /** Asked for soon after an event; must not reject. */
+  refresh(): Promise<void>;
+}
+
+/** What a round measures. */
+export interface Listed {
+  readonly listed: readonly ListedContainer[];
+  readonly heard: (id: string) => 'changed' | 'unchanged' | 'unheard';
+  /** Whether nobody can have changed unheard. */
+  readonly isSure: boolean;
+}
+
+/**
+ * The containers of one engine as its list told them, and what its events say has changed since. While events are heard
+ * the engine is asked only when something changed, and once in a while for what they may have missed.
+ */
+export class EngineList {
+  readonly #options: EngineListOptions;
+  readonly #listed = new ListedContainers();
+  readonly #watch: EventWatch | undefined;
+  /** Whose events should have been heard by now. */
+  #expected = new Set<string>();
+
+  constructor(options: EngineListOptions) {
+    this.#options = options;
+    const { events } = options;
+    if (events) this.#watch = this.#listen(events);
+  }
+
+  /** Listens, if it does not yet; for an engine that has answered. */
+  listen(): void {
+    this.#watch?.start();
+  }
+
+  /** The engine answers again after it did not. */
+  retry(): void {
+    this.#watch?.retry();
+  }
+
+  /** What is known may be wrong: the engine must be asked. */
+  doubt(): void {
+    this.#listed.doubt();
+  }
+
+  /** Ends the stream of events. */
+  close(): void {
+    this.#watch?.close();
+  }
+
+  /** From the engine, or what it listed before while its events say that nothing has changed. Throws SourceError. */
+  async ask(calls: EngineCalls): Promise<Listed> {
+    const { clock } = this.#options;
+    const isHeard = this.#watch?.isOpen === true;
+    const known = isHeard ? this.#listed.known(clock.monotonic()) : undefined;
+    if (known) return { listed: known, heard: () => 'unchanged', isSure: true };
+    const isSure = isHeard && !this.#listed.isDoubted;
+    const changed = this.#listed.takeChanged();
+    const answer = await calls.list();
+    if (isSure) this.#expect(this.#listed.unlike(answer).filter((id) => !changed.has(id)));
+    const listed = this.#listed.accept(answer, clock.monotonic());
+    const otherwise = isSure ? 'unchanged' : 'unheard';
+    return { listed, heard: (id) => (changed.has(id) ? 'changed' : otherwise), isSure };
+  }
+
+  #listen(events: EventObserver): EventWatch {
+    const { source, clock } = this.#options;
+    const { name } = source;
+    const throttle = new Throttle(clock, refreshPauseMillis, () => this.#options.refresh());
+    return new EventWatch({
+      ...this.#options,
+      opened: () => {
+        // What happened before the engine listened is not known.
+        this.#listed.doubt();
+        events.listening(name, true);
+      },
+      closed: () => events.listening(name, false),
+      missed: () => {
+        this.#listed.doubt();
+        throttle.request();
+        events.eventsMissed(name);
+      },
+      event: (event: ContainerEvent) => {
+        this.#listed.change(event.id);
+        this.#expected.delete(event.id);
+        events.eventHeard(name, event);
+        throttle.request();
+      },
+    });
+  }
+
+  /** A stream that tells nothing of what the list shows is deaf: a proxy, or a connection that died unnoticed. */
+  #expect(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    this.#expected = new Set(ids);
+    const judge = (): void => {
+      if (this.#expected.size > 0) this.#watch?.distrust();
+      this.#expected.clear();
+    };
+    void this.#options.clock.sleep(lateEventMillis).then(judge);
+  }
+}

@@ -21,9 +21,10 @@ export function cpuUtilization({ sample, previous }: ContainerSnapshot): number 
   return percent ?? (isFirst && isRecording(sample) ? percentSinceBoot(sample.cpu) : undefined);
 }
 
-/** Memory without the inactive page cache; where the engine gives no key to subtract, all of it. */
+/** Memory without the inactive page cache; where the engine has no key to subtract, all of it. */
 export function usageWithoutCache(memory: MemoryUsage): number | undefined {
-  return workingSet(memory) ?? numberOf(memory.usage);
+  const mayBeLess = memory.unknown?.some((part) => part !== 'failcnt') === true;
+  return workingSet(memory) ?? (mayBeLess ? undefined : numberOf(memory.usage));
 }
 
 /** That usage in percent of the limit, which is the host's memory where none is set. */

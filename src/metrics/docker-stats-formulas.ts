@@ -57,9 +57,11 @@ function windowsUtilization(sample: Sample, previous: ContainerSnapshot['previou
   return cpus === undefined || !sample.processors ? undefined : (cpus / sample.processors) * 100;
 }
 
-/** An answer whose own time is far off was not given just now. */
+/** So far no clock goes wrong that anybody looks at: an answer that old was not given just now. */
+const recordingAgeMillis = 24 * 3_600_000;
+
 function isRecording({ readAt, takenAt }: Sample): boolean {
-  return readAt !== undefined && readAt !== takenAt;
+  return readAt !== undefined && takenAt - readAt > recordingAgeMillis;
 }
 
 function percentSinceBoot(cpu: CpuUsage | undefined): number | undefined {

@@ -1,5 +1,6 @@
 import { createLog } from '../log.ts';
 import type { Program } from './command-line.ts';
+import { flushed } from './flushed.ts';
 import { readInvocation, type ReadyCommand } from './invocation.ts';
 import { refuse } from './refuse.ts';
 import { supervise } from './supervise.ts';
@@ -11,6 +12,7 @@ export async function runProgram(program: Program, surroundings: Surroundings): 
   switch (invocation.kind) {
     case 'answer':
       surroundings.stdout.write(`${invocation.text.trimEnd()}\n`);
+      await flushed(surroundings.stdout);
       return 0;
     case 'refusal':
       return refuse(invocation.problems, surroundings.stderr);

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config-error.ts';
 import type { RootLog } from '../log.ts';
 import type { RunningCommand } from './command.ts';
 import type { ReadyCommand } from './invocation.ts';
+import { flushed } from './flushed.ts';
 import { refuse } from './refuse.ts';
 import { listenForReload } from './reload.ts';
 import { listenForStop, type StopSignals } from './stop-signals.ts';
@@ -44,7 +45,17 @@ async function start(parties: Parties, signals: StopSignals): Promise<number | R
   const { argv, config, warnings } = ready;
   const { stdout } = surroundings;
   try {
-    return await ready.command.run({ argv, config, warnings, log, version, stdout, signal: signals.asked });
+    const outcome = await ready.command.run({
+      argv,
+      config,
+      warnings,
+      log,
+      version,
+      stdout,
+      signal: signals.asked,
+    });
+    if (typeof outcome === 'number') await flushed(stdout);
+    return outcome;
   } catch (error) {
     if (!signals.asked.aborted) throw error;
     log.debug({ error }, 'interrupted');

@@ -1,4 +1,4 @@
-import type { AnswerPairs } from '../audit/answer-pairs.ts';
+import type { AnswerPair, AnswerPairs } from '../audit/answer-pairs.ts';
 import { compareFigures, isWithin } from '../audit/compare.ts';
 import type { Comparison } from '../audit/compare.ts';
 import type { FigureReadings } from '../audit/our-figures.ts';
@@ -63,12 +63,13 @@ function verificationOf(
   const named = { engine: engine.name, container: identity.name, id: identity.id };
   const pair = pairs.of(identity.id);
   const figures = pair && compareFigures(snapshot, pair, readings);
-  return figures ? { ...named, figures } : { ...named, figures: [], skipped: reasonFor(snapshot) };
+  return figures ? { ...named, figures } : { ...named, figures: [], skipped: reasonFor(snapshot, pair) };
 }
 
-function reasonFor({ sample, previous, givesNoUsage }: ContainerSnapshot): string {
+function reasonFor({ sample, previous, givesNoUsage }: ContainerSnapshot, pair?: AnswerPair): string {
   if (givesNoUsage) return 'the engine gives no usage of it';
   if (!sample) return 'it could not be measured';
+  if (pair && pair.older === pair.newer) return 'the engine gave one answer twice';
   return previous ? 'the engine gave no two answers with times' : 'it has just started';
 }
 

@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.ts';
 import { parseConfigFile, type ConfigFile } from './config-file.ts';
 import { judgeTogether } from './contradictions.ts';
 import { nearest } from './did-you-mean.ts';
+import { idleBlock } from './idle-block.ts';
 import { readDockerStats } from './read-docker-stats.ts';
 import { readFailure } from './read-failure.ts';
 import type { NamedSetting } from './setting.ts';
@@ -38,7 +39,8 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   if (problems.length > 0) throw new ConfigError(problems);
   const { config, warnings } = settle(together.chosen);
   const earlier = [...weighed, together].flatMap((each) => each.warnings);
-  return { config, warnings: [...unknownVariables(input.environment), ...earlier, ...warnings] };
+  const all = [...unknownVariables(input.environment), ...earlier, ...warnings, ...idleBlock(config)];
+  return { config, warnings: all };
 }
 
 function readConfigFile({ flags, environment, readFile }: ConfigInput): ConfigFile {

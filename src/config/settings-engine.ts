@@ -72,7 +72,7 @@ export const engineSettings = {
     type: integer(0, 100_000),
     default: '12',
     group: 'Engine',
-    help: 'Number of containers of the simulated engine',
+    help: 'Number of containers of the simulated engine; the 12 of its story are always there',
     example: '1000',
   },
   demoSeed: {

@@ -1,3 +1,4 @@
+import type { ContainerLimits, LimitName } from '../model/container.ts';
 import type { ContainerInstrument, FigureSource } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import { cadvisorMetric } from './cadvisor-figure.ts';
@@ -24,24 +25,18 @@ export const cadvisorSpec: readonly ContainerInstrument[] = [
   gauge('start_time_seconds', 'When the container started, in Unix time', ({ state, identity }) =>
     wholeSeconds(state.startedAt ?? identity.createdAt),
   ),
-  gauge(
-    'spec_cpu_period',
-    'Enforcement period in microseconds',
-    ({ limits }) => limits.cpuPeriodMicros ?? defaultPeriodMicros,
+  gauge('spec_cpu_period', 'Enforcement period in microseconds', ({ limits }) =>
+    orDefault(limits, 'cpuPeriodMicros', defaultPeriodMicros),
   ),
   {
     ...gauge('spec_cpu_quota', 'CPU time that the container may use in a period, in microseconds', quota),
     absentWhen: 'no limit is set',
   },
-  gauge(
-    'spec_cpu_shares',
-    'Weight of the container among others, 1024 unless set',
-    ({ limits }) => limits.cpuShares ?? defaultShares,
+  gauge('spec_cpu_shares', 'Weight of the container among others, 1024 unless set', ({ limits }) =>
+    orDefault(limits, 'cpuShares', defaultShares),
   ),
-  gauge(
-    'spec_memory_limit_bytes',
-    'Memory that the container may use, 0 without a limit',
-    ({ limits }) => limits.memoryBytes ?? 0,
+  gauge('spec_memory_limit_bytes', 'Memory that the container may use, 0 without a limit', ({ limits }) =>
+    orDefault(limits, 'memoryBytes', 0),
   ),
   gauge(
     'spec_memory_swap_limit_bytes',
@@ -51,7 +46,7 @@ export const cadvisorSpec: readonly ContainerInstrument[] = [
   gauge(
     'spec_memory_reservation_limit_bytes',
     'Memory that the container is left with when memory is short, 0 when none is set',
-    ({ limits }) => limits.memoryReservationBytes ?? 0,
+    ({ limits }) => orDefault(limits, 'memoryReservationBytes', 0),
   ),
   gauge(
     'threads',
@@ -78,6 +73,15 @@ function gauge(
   ]);
 }
 
+/** Undefined where it is not known whether a limit is set. */
+function orDefault(
+  limits: ContainerLimits,
+  name: Exclude<LimitName, 'cpuset'>,
+  unset: number,
+): number | undefined {
+  return limits[name] ?? (limits.unknown?.includes(name) ? undefined : unset);
+}
+
 /** `--cpus` is a quota, too. */
 function quota({ limits }: ContainerSnapshot): number | undefined {
   if (limits.cpuQuotaMicros !== undefined) return limits.cpuQuotaMicros;
@@ -87,8 +91,10 @@ function quota({ limits }: ContainerSnapshot): number | undefined {
 }
 
 /** Docker counts memory and swap together, as cgroup v1 does; v2 counts swap alone. */
-function swapLimit({ limits, engine }: ContainerSnapshot): number {
-  const { memorySwapBytes = 0, memoryBytes = 0 } = limits;
+function swapLimit({ limits, engine }: ContainerSnapshot): number | undefined {
+  const memorySwapBytes = orDefault(limits, 'memorySwapBytes', 0);
+  const memoryBytes = orDefault(limits, 'memoryBytes', 0);
+  if (memorySwapBytes === undefined || memoryBytes === undefined) return undefined;
   return engine.cgroupVersion === 1 ? memorySwapBytes : Math.max(0, memorySwapBytes - memoryBytes);
 }
 

@@ -144,12 +144,12 @@ function cpuCapacity({ sample, state }: ContainerSnapshot): number | undefined {
 
 /** Zero when there is no interface, as the original has it: a running container without a network moves no bytes. */
 function overInterfaces(
-  { networks = [] }: Sample,
+  { networks = [], unknown }: Sample,
   read: (usage: InterfaceUsage) => Integer | undefined,
 ): number | undefined {
   const values = networks.map(read).filter((value) => value !== undefined);
   // Without one of its terms a sum would fall.
-  if (values.length < networks.length) return undefined;
+  if (values.length < networks.length || unknown?.includes('networks')) return undefined;
   return values.reduce((sum: number, value) => sum + Number(value), 0);
 }
 
@@ -159,7 +159,8 @@ function overDevices(
   operation: BlockIoEntry['operation'],
   windows: Integer | undefined,
 ): number | undefined {
-  if (windows !== undefined) return Number(windows);
+  if (sample.windows) return numberOf(windows);
+  if (sample.unknown?.includes('blockIo')) return undefined;
   const all = sample.blockIo?.serviceBytes ?? [];
   const entries = all.filter((entry) => entry.operation === operation);
   const values = entries.flatMap(({ value }) => value ?? []);

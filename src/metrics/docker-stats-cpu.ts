@@ -139,7 +139,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = [
       description: 'CPU shares set for the container.',
       source: 'inspect',
     },
-    ({ limits }) => limits.cpuShares ?? 0,
+    ({ limits }) => limits.cpuShares ?? (limits.unknown?.includes('cpuShares') ? undefined : 0),
   ),
 ];
 

@@ -21,9 +21,10 @@ export function cpuUtilization({ sample, previous }: ContainerSnapshot): number 
   return percent ?? (isFirst && isRecording(sample) ? percentSinceBoot(sample.cpu) : undefined);
 }
 
-/** Memory without the inactive page cache; where the engine gives no key to subtract, all of it. */
+/** Memory without the inactive page cache; where the engine has no key to subtract, all of it. */
 export function usageWithoutCache(memory: MemoryUsage): number | undefined {
-  return workingSet(memory) ?? numberOf(memory.usage);
+  const mayBeLess = memory.unknown?.some((part) => part !== 'failcnt') === true;
+  return workingSet(memory) ?? (mayBeLess ? undefined : numberOf(memory.usage));
 }
 
 /** That usage in percent of the limit, which is the host's memory where none is set. */
@@ -56,9 +57,11 @@ function windowsUtilization(sample: Sample, previous: ContainerSnapshot['previou
   return cpus === undefined || !sample.processors ? undefined : (cpus / sample.processors) * 100;
 }
 
-/** An answer whose own time is far off was not given just now. */
+/** So far no clock goes wrong that anybody looks at: an answer that old was not given just now. */
+const recordingAgeMillis = 24 * 3_600_000;
+
 function isRecording({ readAt, takenAt }: Sample): boolean {
-  return readAt !== undefined && readAt !== takenAt;
+  return readAt !== undefined && takenAt - readAt > recordingAgeMillis;
 }
 
 function percentSinceBoot(cpu: CpuUsage | undefined): number | undefined {

@@ -31,9 +31,9 @@ function readingBefore(sample: Sample, previous: PreviousSample | undefined): Pr
  * Absent where the engine gives no key to subtract, as Podman does.
  */
 export function workingSet(memory: MemoryUsage): number | undefined {
-  const { usage, stats, privateWorkingSet } = memory;
+  const { usage, stats, privateWorkingSet, unknown } = memory;
   if (privateWorkingSet !== undefined) return Number(privateWorkingSet);
-  if (usage === undefined) return undefined;
+  if (usage === undefined || unknown?.includes('total_inactive_file')) return undefined;
   const total = stats['total_inactive_file'];
   if (total !== undefined && total < usage) return difference(usage, total);
   const own = stats['inactive_file'];

@@ -96,4 +96,9 @@ export interface ContainerLimits {
   /** Memory and swap together, as Docker counts it. */
   readonly memorySwapBytes?: number;
   readonly pids?: number;
+  /** Limits that may be set: the engine told them as nothing that makes sense. */
+  readonly unknown?: readonly LimitName[];
 }
+
+/** One of {@link ContainerLimits}. */
+export type LimitName = Exclude<keyof ContainerLimits, 'unknown'>;

@@ -38,11 +38,16 @@ export interface MemoryUsage {
   /** As the engine says it: the host's memory where the container has no limit. */
   readonly limit?: Integer;
   readonly stats: Readonly<Record<string, Integer>>;
+  /** Of the figures and keys that are absent those that the engine told, but as nothing that makes sense. */
+  readonly unknown?: readonly MemoryPart[];
   /** Windows only. */
   readonly commitBytes?: Integer;
   readonly commitPeakBytes?: Integer;
   readonly privateWorkingSet?: Integer;
 }
+
+/** What the engine may leave out and mean something by it. */
+export type MemoryPart = 'failcnt' | 'stats' | 'inactive_file' | 'total_inactive_file';
 
 /** One line of a block I/O list. */
 export interface BlockIoEntry {
@@ -110,7 +115,12 @@ export interface Sample {
   readonly storage?: StorageUsage;
   /** Windows only: processors as the engine counts them. */
   readonly processors?: number;
+  /** Parts of which nothing is known, or not all; of others that are absent it is known that nothing was counted. */
+  readonly unknown?: readonly SamplePart[];
 }
+
+/** What may be absent because nothing was counted. */
+export type SamplePart = 'networks' | 'blockIo';
 
 /** What rates need of the sample before: not its whole, which would be held for every container. */
 export type PreviousSample = Pick<Sample, 'takenAt' | 'readAt' | 'windows' | 'cpu'>;

@@ -1,10 +1,11 @@
-import type { ContainerIdentity, ContainerLimits, ContainerState } from '../model/container.ts';
+import type { ContainerIdentity, ContainerLimits, ContainerState, LimitName } from '../model/container.ts';
 import type { InspectedContainer } from './container-source.ts';
 import { displayName, healthOf, statusOf } from './docker-list.ts';
 import {
   countOf,
   flagOf,
   integerOf,
+  isNonsense,
   objectOf,
   positiveOf,
   present,
@@ -28,7 +29,7 @@ export function parseInspect(id: string, answer: unknown): InspectedContainer {
   return {
     identity: identityOf(id, fields, hostConfig),
     state: stateOf(objectOf(fields['State']) ?? {}, fields),
-    limits: limitsOf(hostConfig),
+    limits: { ...limitsOf(hostConfig), ...unknownLimits(fields['HostConfig']) },
   };
 }
 
@@ -83,6 +84,23 @@ function limitsOf(hostConfig: Fields): ContainerLimits {
     memorySwapBytes: positiveOf(hostConfig['MemorySwap']),
     pids: positiveOf(hostConfig['PidsLimit']),
   });
+}
+
+const limitKeys = [
+  ['nanoCpus', 'NanoCpus'],
+  ['cpuShares', 'CpuShares'],
+  ['cpuQuotaMicros', 'CpuQuota'],
+  ['cpuPeriodMicros', 'CpuPeriod'],
+  ['memoryBytes', 'Memory'],
+  ['memoryReservationBytes', 'MemoryReservation'],
+  ['memorySwapBytes', 'MemorySwap'],
+] as const satisfies readonly (readonly [name: LimitName, key: string])[];
+
+/** A limit that is told as nonsense may be set all the same. */
+function unknownLimits(hostConfig: unknown): Pick<ContainerLimits, 'unknown'> {
+  const told = objectOf(hostConfig);
+  const unknown = limitKeys.filter(([, key]) => !told || isNonsense(told[key], integerOf));
+  return unknown.length > 0 ? { unknown: unknown.map(([name]) => name) } : {};
 }
 
 /** `--cpus`, else quota by period, whose kernel default is 100 ms. */

@@ -16,6 +16,7 @@ import { countOf, listOf, objectOf, present, textOf, timeOf } from './fields.ts'
 import type { Fields } from './fields.ts';
 import { withoutInventions } from './podman-stats.ts';
 import { SourceError } from './source-error.ts';
+import { unknownMemory, unknownParts } from './unknown-parts.ts';
 
 /** What the engine writes for "no limit" of tasks: 2^64−1, the kernel's `max`. */
 const unlimited = 2n ** 63n;
@@ -50,6 +51,7 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
     ...usage,
     previousCpu: previousCpuOf(fields),
     processors,
+    unknown: unknownParts(fields),
   });
   return hasUsage(sample) || sample.networks ? sample : undefined;
 }
@@ -120,6 +122,7 @@ function memoryOf(stats: Fields | undefined): MemoryUsage | undefined {
     commitBytes: countOf(stats['commitbytes']),
     commitPeakBytes: countOf(stats['commitpeakbytes']),
     privateWorkingSet: countOf(stats['privateworkingset']),
+    unknown: unknownMemory(stats),
   });
   return hasFigures(memory) ? memory : undefined;
 }
@@ -174,7 +177,17 @@ function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
     const operation = (textOf(fields?.['op']) ?? '').toLowerCase();
     return [{ major, minor, operation, ...(count !== undefined && { value: count }) }];
   });
-  return entries.length > 0 ? entries : undefined;
+  return entries.length > 0 ? onceEach(entries) : undefined;
+}
+
+/** What is told twice is not known: two series of one name would cost a scraper the whole exposition. */
+function onceEach(entries: readonly BlockIoEntry[]): readonly BlockIoEntry[] {
+  const each = new Map<string, BlockIoEntry>();
+  for (const { value, ...entry } of entries) {
+    const key = `${entry.major}:${entry.minor} ${entry.operation}`;
+    each.set(key, each.has(key) || value === undefined ? entry : { ...entry, value });
+  }
+  return each.size < entries.length ? [...each.values()] : entries;
 }
 
 /** Absent for `none` and `host`, where the engine leaves the key out; for `container:ID` they are that container's. */

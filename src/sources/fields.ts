@@ -17,6 +17,11 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** Whether a value is there, but nothing that `read` can make sense of. */
+export function isNonsense(value: unknown, read: (value: unknown) => unknown): boolean {
+  return value !== undefined && value !== null && read(value) === undefined;
+}
+
 /** A string that is not empty. Half a surrogate pair becomes U+FFFD: some decoders of OTLP refuse it. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.toWellFormed() : undefined;

@@ -3,7 +3,7 @@ import type { PreviousSample, Sample } from '../model/sample.ts';
 /** A sample whose network figures may not be shown yet. */
 export function withoutNetworks(sample: Sample): Sample {
   const { networks, ...others } = sample;
-  return networks ? others : sample;
+  return networks ? { ...others, unknown: [...(sample.unknown ?? []), 'networks'] } : sample;
 }
 
 /** What rates need of a sample once there is a later one. */

@@ -49,6 +49,17 @@ test('a reader that stops reading is no failure', async () => {
   assert.deepEqual([code, stderr], [0, '']);
 });
 
+test('a reader that is slow gets all of a long answer', () => {
+  const shell = `"$0" "$1" metrics --profile cadvisor,docker_stats --format json | (sleep 1; cat)`;
+  const { stdout } = spawnSync('sh', ['-c', shell, process.execPath, main], {
+    encoding: 'utf8',
+    env: environment,
+    maxBuffer: 2 ** 24,
+  });
+  assert.ok(stdout.length > 2 ** 16);
+  assert.equal(stdout.at(-2), ']');
+});
+
 test('SIGHUP reloads and SIGTERM ends the running agent, with exit code 0', async (context) => {
   const args = [main, '--demo', '--exporter', 'prometheus', '--listen', '127.0.0.1:0'];
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });

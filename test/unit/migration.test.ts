@@ -21,6 +21,27 @@ describe('docs/migration.md', () => {
     }
   });
 
+  test('has every measurement of telegraf', () => {
+    const measurements = new Set(Object.keys(telegrafPeer.moves).map((key) => key.replace(/\..*$/, '')));
+    const container = ['blkio', 'cpu', 'health', 'mem', 'net', 'status'].map(
+      (name) => `docker_container_${name}`,
+    );
+    const engine = ['docker', 'docker_data', 'docker_metadata', 'docker_devicemapper', 'docker_disk_usage'];
+    assert.deepEqual([...measurements].sort(), [...container, ...engine, 'docker_swarm'].sort());
+  });
+
+  test('has no empty cell for what profile semconv tells', async () => {
+    for (const profile of ['docker_stats', 'cadvisor'] as const) {
+      const { moves = {} } = peers.get(profile) ?? {};
+      const names = (await peerRows(profile)).map(({ name }) => name);
+      const memory = names.filter((name) =>
+        /memory.(total_)?(in)?active_|mapped_file|dirty|writeback/.test(name),
+      );
+      assert.ok(memory.length >= 5);
+      for (const name of memory) assert.notEqual(moveOf(moves, name)[0], '', name);
+    }
+  });
+
   test('names only what a profile has, and all of it', async () => {
     const text = [...(await migrationBlocks()).values()].join('\n');
     for (const profile of profileNames.filter((name) => name !== 'semconv')) {

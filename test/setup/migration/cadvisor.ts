@@ -1,3 +1,4 @@
+import { detailOf } from './memory-detail.ts';
 import type { Peer } from './moves.ts';
 
 const received = (name: string) => `${name}{network.io.direction=receive}`;
@@ -54,8 +55,18 @@ Names, types and labels (\`id\`, \`name\`, \`image\`, \`container_label_*\`) are
       'container.paging.faults',
       'by type: minor faults are without the major ones',
     ],
-    container_memory_file_dirty_bytes: ['', 'righter on cgroup v1, where cAdvisor shows 0'],
-    container_memory_file_writeback_bytes: ['', 'righter on cgroup v1, where cAdvisor shows 0'],
+    container_memory_max_usage_bytes: ['container.memory.usage.peak'],
+    container_memory_cache: detailOf('cache', 'without shared memory, which is a type of its own'),
+    container_memory_mapped_file: detailOf('mapped_file'),
+    container_memory_total_active_file_bytes: detailOf('active_file'),
+    container_memory_total_inactive_file_bytes: detailOf('inactive_file'),
+    container_memory_file_dirty_bytes: detailOf('dirty', 'righter on cgroup v1, where cAdvisor shows 0'),
+    container_memory_file_writeback_bytes: detailOf(
+      'writeback',
+      'righter on cgroup v1, where cAdvisor shows 0',
+    ),
+    container_memory_pgscan_total: detailOf('pgscan'),
+    container_memory_pgsteal_total: detailOf('pgsteal'),
     container_fs_reads_bytes_total: ['container.disk.io{disk.io.direction=read}', byNumber],
     container_fs_writes_bytes_total: ['container.disk.io{disk.io.direction=write}', byNumber],
     container_fs_reads_total: ['container.disk.operations{disk.io.direction=read}', byNumber],

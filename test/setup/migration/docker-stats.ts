@@ -1,6 +1,8 @@
+import { detailOf } from './memory-detail.ts';
 import type { Moves, Peer } from './moves.ts';
 
 const seconds = 'in seconds';
+const withoutShared = 'without shared memory, which is a type of its own';
 const received = (name: string) => `${name}{network.io.direction=receive}`;
 const transmitted = (name: string) => `${name}{network.io.direction=transmit}`;
 
@@ -12,6 +14,7 @@ const cpu: Moves = {
     'container.cpu.usage',
     'in CPUs by wall clock: 0.2 where the receiver has 20 under unit 1, which Prometheus calls a ratio',
   ],
+  'container.cpu.usage.percpu': ['container.cpu.logical.time', 'in seconds; off by default'],
   'container.cpu.limit': ['container.cpu.limit.current', 'a quota counts, whatever the cpuset'],
   'container.cpu.throttling_data.periods': ['container.cpu.throttling.periods'],
   'container.cpu.throttling_data.throttled_periods': ['container.cpu.throttling.throttled_periods'],
@@ -35,9 +38,29 @@ const memory: Moves = {
   'container.memory.total_pgmajfault': ['container.paging.faults{system.paging.fault.type=major}'],
   'container.memory.pgfault': ['container.paging.faults', 'sum over the types'],
   'container.memory.total_pgfault': ['container.paging.faults', 'sum over the types'],
-  'container.memory.fails': ['', 'absent on cgroup v2, where the receiver shows 0'],
-  'container.memory.usage.max': ['', 'absent on cgroup v2, where the receiver shows 0'],
+  'container.memory.fails': ['', 'absent on Windows and Podman, where the receiver shows 0'],
+  'container.memory.usage.max': [
+    'container.memory.usage.peak',
+    'absent on cgroup v2, where the receiver shows 0',
+  ],
 };
+
+/** Those of `memory.stat` that profile `semconv` has by kind, with an attribute. */
+const memoryDetail: Moves = Object.fromEntries(
+  [
+    ...['active_anon', 'active_file', 'inactive_anon', 'inactive_file', 'unevictable'].flatMap(ofBoth),
+    ...['dirty', 'mapped_file', 'writeback', 'rss_huge', 'pgpgin', 'pgpgout'].flatMap(ofBoth),
+    ...['file', 'cache', 'total_cache'].map((key) => [key, withoutShared] as const),
+  ].map(([key, changes]) => [`container.memory.${key}`, detailOf(key, changes)]),
+);
+
+function ofBoth(key: string): (readonly [key: string, changes: string])[] {
+  const own = key === 'unevictable' || key.includes('active_') ? 'on cgroup v1 ' : '';
+  return [
+    [key, `${own}with all cgroups below`],
+    [`total_${key}`, ''],
+  ];
+}
 
 const io: Moves = {
   'container.blockio.io_service_bytes_recursive': [
@@ -72,5 +95,5 @@ export const dockerStatsPeer: Peer = {
   intro: `- Righter in both profiles: counters begin with the container and begin anew when it restarts, where the receiver's start never moves; integers above 2^53 are exact, and 2^64-1 does not become -1; a figure that the engine does not give is absent where the receiver shows 0.
 - Righter in \`semconv\`: units are what they say (seconds, CPUs, 0 to 1); one metric with an attribute where the receiver has a metric per mode, direction or key; stopped and paused containers are there.
 - \`container.image.name\` is without its tag in \`semconv\` (\`container.image.tags\` has it), \`container.runtime\` is \`container.runtime.name\`, \`container.hostname\` is no attribute of the conventions.`,
-  moves: { ...cpu, ...memory, ...io, ...life },
+  moves: { ...cpu, ...memory, ...memoryDetail, ...io, ...life },
 };

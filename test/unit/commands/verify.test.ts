@@ -100,6 +100,21 @@ test('nothing that runs is good, nothing compared of what runs is not', async ()
   assert.equal((await verify(empty.url)).code, 0);
 });
 
+test('an answer that comes twice is compared with nothing, and said to', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  engine.fault('stats', { kind: 'set', path: ['read'], value: '2026-01-01T00:00:00Z' });
+  engine.fault('stats', { kind: 'mutate', mutate: frozen() });
+  const { code, stdout } = await verify(engine.url);
+  assert.equal(code, 1);
+  assert.match(stdout, /^web +-- +-- +-- +-- +the engine gave one answer twice$/m);
+});
+
+/** The first text again and again. */
+function frozen(): (text: string) => string {
+  let first: string | undefined;
+  return (text) => (first ??= text);
+}
+
 test('a tolerance is a percentage', () => {
   const read = (text: unknown): unknown => percentage().safeParse(text).data;
   assert.deepEqual(['0.1', '100', '5%', ' 0 '].map(read), [0.001, 1, 0.05, 0]);

@@ -52,7 +52,7 @@ docker_stats:
 
 describe('a pasted block of a docker_stats receiver', () => {
   test('gives the settings that mean the same, and keeps the rest for its profile', () => {
-    const { config, warnings } = load(pasted);
+    const { config, warnings } = load(pasted, { profile: 'docker_stats' });
     const { dockerUrl, interval, callTimeout, dockerApiVersion, dockerStats } = config;
     assert.deepEqual(
       { dockerUrl, interval, callTimeout, dockerApiVersion },
@@ -71,6 +71,15 @@ describe('a pasted block of a docker_stats receiver', () => {
     assert.deepEqual(problemsOf('docker_url: unix:///a\nreplay: /r'), [
       'f.yaml:2: replay with f.yaml:1: docker_url: a recording is its own engine; leave out one of them',
     ]);
+  });
+
+  test('without its profile says so of what has no effect', () => {
+    assert.deepEqual(load(pasted).warnings, [
+      'docker_stats metrics, resource_attributes, container_labels_to_metric_labels, env_vars_to_metric_labels: ' +
+        'without effect, for --profile semconv has other metrics',
+    ]);
+    assert.deepEqual(load(pasted, { profile: 'semconv,docker_stats' }).warnings, []);
+    assert.deepEqual(load('docker_stats: { timeout: 5s, metrics: {} }').warnings, []);
   });
 
   test('may be empty, and so may what is in it', () => {

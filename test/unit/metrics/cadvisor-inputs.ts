@@ -43,5 +43,5 @@ export const cadvisorInputs = made.map(([figure, ...inputs]): [string, ...string
   ...identity,
 ]);
 
-/** cAdvisor's 0 for no limit, and for more inactive cache than usage; for a name of the conventions it would be a lie. */
-export const cadvisorZeros = /^container_(spec_memory|threads_max|memory_working_set_bytes|health_state)/;
+/** cAdvisor's 0 for no limit of tasks, and for more inactive cache than usage; for a name of the conventions it would be a lie. */
+export const cadvisorZeros = /^container_(threads_max|memory_working_set_bytes|health_state)/;

@@ -134,6 +134,13 @@ test('interfaces and devices are summed up; a sum that lacks a term is absent', 
   assert.equal(figure('disk_write_bytes', running({ blockIo: { serviceBytes } })), undefined);
 });
 
+test('nothing is 0 of which nothing is known', () => {
+  const unknown = running({ unknown: ['networks', 'blockIo'] });
+  for (const name of ['network_in_bytes', 'network_out_bytes', 'disk_read_bytes', 'disk_write_bytes'])
+    assert.equal(figure(name, unknown), undefined, name);
+  assert.equal(figure('disk_read_bytes', running({ windows: true, storage: { writeBytes: 1 } })), undefined);
+});
+
 test('Windows: ticks by processor, capacity by the clock, its own storage counters', () => {
   const windows = {
     windows: true,

@@ -106,7 +106,11 @@ test('the percentage of CPU is since our own sample, else since the answer’s; 
   assert.equal(percent({}, { previousCpu: before }), 40);
   assert.equal(percent({}), undefined);
   // A recorded answer has no other sample to come.
-  assert.equal(percent({}, { readAt: 1 }), 30);
+  const day = 24 * 3_600_000;
+  assert.equal(percent({}, { takenAt: 2 * day, readAt: 1 }), 30);
+  // An engine whose clock is a quarter of an hour off is no recording.
+  for (const readAt of [2 * day - 900_000, 2 * day + 900_000])
+    assert.equal(percent({}, { takenAt: 2 * day, readAt }), undefined);
   assert.equal(
     percent({ previous: { ...previous, cpu: { totalNanos: 4e9, systemNanos: 50e9 } } }),
     undefined,

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { wholeCatalogue } from '../../../src/metrics/catalogue.ts';
+import { wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import { parseInspect } from '../../../src/sources/docker-inspect.ts';
 import { parseStats } from '../../../src/sources/docker-stats.ts';
 import { needsCases, type Capture } from '../../support/recorded-cases.ts';
 import { cadvisorInputs, cadvisorZeros } from './cadvisor-inputs.ts';
-import { afterMutations, mutationsOf, touches, type Mutation } from './mutations.ts';
+import { dockerStatsInputs } from './docker-stats-inputs.ts';
+import { afterMutations, mutationsOf, saysNone, touches, type Mutation } from './mutations.ts';
 import { figuresOf, recordedAnswers, snapshotFrom } from './observed.ts';
 
 const total = 'stats/cpu_stats/cpu_usage/total_usage';
@@ -21,8 +22,10 @@ const status = 'inspect/State/Status';
 const startedAt = 'inspect/State/StartedAt';
 const exporterName = 'inspect/Name';
 
+type Inputs = readonly (readonly [figure: string, ...inputs: string[]])[];
+
 /** What each figure is made of, by the beginning of its key; the first that fits counts. */
-const inputs: readonly [figure: string, ...inputs: string[]][] = [
+const inputs: Inputs = [
   ['container.info', 'inspect/Config/Image', 'inspect/Image', 'inspect/Config/Labels'],
   ['container.status.state', status],
   ['container.restarts.current', 'inspect/RestartCount'],
@@ -74,27 +77,29 @@ const networkFields: Readonly<Record<string, string>> = {
   'container.network.packet.dropped': 'dropped',
 };
 
-function inputsOf(figure: string): readonly string[] {
+function inputsOf(figure: string, of: Inputs): readonly string[] {
   const network = /^(container\.network\.[a-z.]+)\{.*:"(\w+)",.*:"(\w+)"\}$/.exec(figure);
   if (network) {
     const [, name = '', device = '', direction] = network;
     return [`stats/networks/${device}/${direction === 'receive' ? 'rx' : 'tx'}_${networkFields[name]}`];
   }
-  const found = inputs.find(([beginning]) => figure.startsWith(beginning));
+  const found = of.find(([beginning]) => figure.startsWith(beginning));
   assert.ok(found, `nobody said what ${figure} is made of`);
   return found.slice(1);
 }
 
-function isAffected(figure: string, mutations: readonly Mutation[]): boolean {
-  return inputsOf(figure).some((input) => mutations.some((mutation) => touches(mutation, input)));
+function isAffected(figure: string, mutations: readonly Mutation[], of: Inputs): boolean {
+  return inputsOf(figure, of).some((input) => mutations.some((mutation) => touches(mutation, input)));
 }
 
-/** docker_exporter's own zero for no list; and more memory in use than the limit leaves none. */
-function isTrueZero(figure: string): boolean {
-  return (
-    /^(docker_container_(network|disk)|container\.memory\.available$)/.test(figure) ||
-    cadvisorZeros.test(figure)
-  );
+/** What peers show as 0 when the engine says that there is none. */
+const zeroForNone =
+  /^(docker_container_(network|disk)|container_spec_memory|container\.cpu\.shares|container\.memory\.fails)/;
+
+/** More memory in use than the limit leaves none. */
+function isTrueZero(figure: string, mutations: readonly Mutation[]): boolean {
+  if (zeroForNone.test(figure)) return mutations.some(({ to }) => saysNone(to));
+  return figure === 'container.memory.available' || cadvisorZeros.test(figure);
 }
 
 /** No NaN, nothing negative, no zero that nobody counted, nothing that was not there before. */
@@ -102,13 +107,13 @@ function expectBelievable(
   figure: string,
   value: number,
   whole: ReadonlyMap<string, number>,
-  mutations: readonly Mutation[],
+  { mutations, of }: { readonly mutations: readonly Mutation[]; readonly of: Inputs },
 ): void {
   const isAllowed = value >= 0 || figure.startsWith('container_health_state');
   assert.ok(Number.isFinite(value) && isAllowed, `${figure} is ${value}`);
   const before = whole.get(figure);
-  if (before === undefined) assert.ok(isAffected(figure, mutations), `${figure} came from nowhere`);
-  else if (value === 0 && before !== 0) assert.ok(isTrueZero(figure), `${figure} is a false zero`);
+  if (before === undefined) assert.ok(isAffected(figure, mutations, of), `${figure} came from nowhere`);
+  else if (value === 0 && before !== 0) assert.ok(isTrueZero(figure, mutations), `${figure} is a false zero`);
 }
 
 const containers: readonly [Capture, string][] = [
@@ -118,13 +123,20 @@ const containers: readonly [Capture, string][] = [
   ['cgroup_v2_api_1.56', 'cpu_throttled'],
 ];
 
-for (const [capture, container] of containers) {
+/** `docker_stats` alone: its names mean other things than those of the conventions. */
+const groups: readonly (readonly [profiles: readonly ProfileName[], Inputs])[] = [
+  [['semconv', 'docker_exporter', 'cadvisor'], inputs],
+  [['docker_stats'], dockerStatsInputs],
+];
+
+const cases = containers.flatMap((names) => groups.map((group) => [...names, ...group] as const));
+
+for (const [capture, container, profiles, of] of cases) {
   test(
-    `${capture}/${container}: nonsense in an answer costs the figures made of it, and no other`,
+    `${capture}/${container}: ${profiles.join(', ')}: nonsense in an answer costs the figures made of it, and no other`,
     needsCases,
     () => {
       const answers = recordedAnswers(capture, container);
-      const profiles = ['semconv', 'docker_exporter', 'cadvisor'] as const;
       const everything = wholeCatalogue(profiles);
       const whole = figuresOf(snapshotFrom(answers), profiles, everything);
       assert.ok(whole.size > 30);
@@ -132,9 +144,10 @@ for (const [capture, container] of containers) {
         fc.property(mutationsOf({ stats: answers.stats, inspect: answers.inspect }), (mutations) => {
           const found = figuresOf(snapshotFrom(afterMutations(answers, mutations)), profiles, everything);
           for (const figure of whole.keys()) {
-            if (!isAffected(figure, mutations)) assert.equal(found.get(figure), whole.get(figure), figure);
+            if (!isAffected(figure, mutations, of))
+              assert.equal(found.get(figure), whole.get(figure), figure);
           }
-          for (const [figure, value] of found) expectBelievable(figure, value, whole, mutations);
+          for (const [figure, value] of found) expectBelievable(figure, value, whole, { mutations, of });
         }),
         { numRuns: 3000 },
       );

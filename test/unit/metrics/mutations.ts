@@ -37,6 +37,13 @@ const nonsense: readonly unknown[] = [
   { toString: null },
 ];
 
+/** Whether a value is an engine's way to say that there is nothing or no limit; an object, by the keys that it lacks. */
+export function saysNone(to: unknown): boolean {
+  if (typeof to === 'number' || typeof to === 'bigint') return to < 0;
+  if (Array.isArray(to)) return to.length === 0;
+  return to === gone || typeof to === 'object';
+}
+
 /** Every path in a JSON value, objects and lists themselves too. */
 export function pathsIn(json: unknown): Path[] {
   if (typeof json !== 'object' || json === null) return [[]];
@@ -54,7 +61,8 @@ function mutated(json: unknown, [key, ...rest]: Path, to: unknown): unknown {
       return rest.length === 0 && to === gone ? [] : [mutated(item, rest, to)];
     });
   }
-  const entries = Object.entries(Object(json)).flatMap(([name, value]): [string, unknown][] => {
+  if (typeof json !== 'object' || json === null) return json;
+  const entries = Object.entries(json).flatMap(([name, value]): [string, unknown][] => {
     if (name !== key) return [[name, value]];
     return rest.length === 0 && to === gone ? [] : [[name, mutated(value, rest, to)]];
   });

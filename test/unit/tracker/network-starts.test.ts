@@ -109,6 +109,8 @@ test('until the owner is inspected they are not shown, and everything else is', 
   await pod.clock.advance(0);
   await update;
   assert.deepEqual([pod.shown().bytes, pod.cpu('app')], [undefined, 1e9]);
+  // Not shown is not none.
+  assert.deepEqual(pod.snapshot('app')?.sample?.unknown, ['networks']);
 });
 
 test('an owner that nobody knows: they began with the first run that was seen, whatever comes after', async () => {

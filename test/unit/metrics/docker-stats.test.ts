@@ -169,13 +169,19 @@ test('the CPU limit is that of --cpus, else the size of the set, else the quota'
   assert.equal(limit({}), undefined);
 });
 
-test('health is one point with the status, where there is a check', () => {
+test('health is a point per state, as the receiver has it since v0.160, where there is a check', () => {
   const state = { status: 'running' as const, health: 'starting' as const };
   const [health] = containers.filter(({ name }) => name === 'container.state.health.status');
   assert.ok(health);
-  assert.deepEqual(observationsOf(health, snapshotWith({ state })), [
-    { value: 1, attributes: { 'container.health.status': 'starting' }, startedAt: undefined },
-  ]);
+  assert.deepEqual([health.kind, health.unit, health.valueType], ['updowncounter', '{container}', 'int']);
+  assert.deepEqual(
+    observationsOf(health, snapshotWith({ state })).map(({ value, attributes }) => [value, attributes]),
+    [
+      [1, { 'container.state.health.state': 'starting' }],
+      [0, { 'container.state.health.state': 'healthy' }],
+      [0, { 'container.state.health.state': 'unhealthy' }],
+    ],
+  );
   assert.deepEqual(observationsOf(health, snapshotWith({ state: { status: 'running' } })), []);
 });
 

@@ -6,6 +6,8 @@ import { after, before, test } from 'node:test';
 import { startSimulatedEngine } from '../../../src/simulated/start-simulated-engine.ts';
 import { runTidegauge } from '../../support/agent-process.ts';
 
+const labels = { team: 'a', tier: 'front', 'com.docker.compose.project': 'shop' };
+
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidegauge-block-'));
@@ -16,7 +18,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 async function onceWith(block: object, ...args: readonly string[]) {
   await using engine = await startSimulatedEngine({
     specs: [
-      { name: 'web', image: 'nginx:1' },
+      { name: 'web', image: 'nginx:1', labels, env: ['STAGE=test', 'REGION=eu'] },
       { name: 'store', image: 'redis:7' },
     ],
   });
@@ -39,3 +41,37 @@ for (const profile of ['docker_stats', 'docker_stats,semconv', 'semconv']) {
     assert.deepEqual([requests.inspect, requests.stats], [2, 2]);
   });
 }
+
+/** What the resource of `web` has besides who it is. */
+async function mappedWith(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const block = {
+    container_labels_to_metric_labels: { team: 'metric-team' },
+    env_vars_to_metric_labels: { STAGE: 'metric-stage' },
+    resource_attributes: { 'container.runtime': { enabled: false } },
+  };
+  const { stdout } = await onceWith(block, ...args, '--format', 'json');
+  const containers: { attributes: Record<string, unknown> }[] = JSON.parse(stdout);
+  const web = containers.find(({ attributes }) => attributes['container.name'] === 'web');
+  const others = Object.entries(web?.attributes ?? {}).filter(
+    ([key]) => !/^(?:container\.[^l]|host\.)/.test(key),
+  );
+  return Object.fromEntries(others);
+}
+
+const general = ['--label-attribute=tier=metric-stage,team=own-team', '--env-attribute=REGION=region'];
+
+test('beside the block, settings of ours add to the receiver’s resource and replace none of it', async () => {
+  assert.deepEqual(await mappedWith('--profile', 'docker_stats', ...general), {
+    'metric-team': 'a',
+    'metric-stage': 'test',
+    'own-team': 'a',
+    region: 'eu',
+  });
+});
+
+test('presets add to the receiver’s resource only where another profile has them', async () => {
+  const compose = { 'container.label.com.docker.compose.project': 'shop' };
+  const block = { 'metric-team': 'a', 'metric-stage': 'test' };
+  assert.deepEqual(await mappedWith('--profile', 'docker_stats'), block);
+  assert.deepEqual(await mappedWith('--profile', 'docker_stats,semconv'), { ...block, ...compose });
+});

@@ -227,6 +227,11 @@ test('the resource is the receiver’s, with labels over variables; beside the c
     url: 'http://x?a=b',
     both: 'label',
   });
+  const mapped = { resource: { team: 'a', 'container.hostname': 'other', both: 'other' }, point: {} };
+  const withMapped = { ...snapshot, identity: { ...snapshot.identity, mapped } };
+  const added = resourceOf(['docker_stats'], { metrics: new Map(), resource })(withMapped);
+  assert.deepEqual([added['team'], added['both']], ['a', 'label'], 'settings add, and replace nothing');
+  assert.equal(resourceOf(['docker_stats'])(withMapped)['container.hostname'], 'h');
   const joined = resourceOf(['docker_stats', 'semconv'])(snapshot);
   assert.equal(joined['container.image.name'], 'redis');
   assert.equal(joined['container.runtime'], 'docker');

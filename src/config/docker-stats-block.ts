@@ -17,7 +17,7 @@ const filter = z.union(
     z.strictObject({
       regexp: z
         .string()
-        .min(1)
+        .min(1, { error: 'expected a regular expression' })
         .superRefine(refused((regexp) => compilePattern(`/${regexp}/`))),
     }),
   ],

@@ -3,7 +3,10 @@ import { compilePattern } from './pattern.ts';
 /** One exclusion: a pattern, or `!` and one that is not to match. Throws an Error that says what is wrong with it. */
 export function compileExclusion(item: string): (image: string) => boolean {
   const isNegated = item.startsWith('!');
-  const matches = compilePattern(isNegated ? item.slice(1) : item);
+  const pattern = isNegated ? item.slice(1) : item;
+  // Negated, nothing would exclude everything.
+  if (pattern === '') throw new Error('expected an image');
+  const matches = compilePattern(pattern);
   return (image) => matches(image) !== isNegated;
 }
 

@@ -17,8 +17,10 @@ const prefixes = { label: 'container.label.', environment: 'process.environment_
 export function attributeMappers(config: Config, catalogue: Catalogue, log: Log): () => IdentityMapper {
   const { attributeValueLimit: limit } = config;
   const presets = config.preset.filter((name) => name !== 'none');
+  // The receiver's resource has what somebody asked for and no more: its dashboards may not change by themselves.
+  const isReceiverAlone = config.profile.every((name) => name === 'docker_stats');
   const options = {
-    claims: new AttributeClaims(rulesOf(config), presetRules(presets)),
+    claims: new AttributeClaims(rulesOf(config), presetRules(isReceiverAlone ? [] : presets)),
     cap: new ValueCap(limit, (attribute) =>
       log.warn({ attribute, limit }, 'attribute has too many values: further ones are left out'),
     ),

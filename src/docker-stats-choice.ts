@@ -1,5 +1,4 @@
 import { didYouMean } from './config/did-you-mean.ts';
-import { compileExclusion } from './config/docker-stats-block.ts';
 import type { DockerStatsBlock } from './config/docker-stats-block.ts';
 import { compilePattern } from './config/pattern.ts';
 import type { DockerStatsOptions } from './metrics/docker-stats-options.ts';
@@ -22,7 +21,7 @@ export function dockerStatsOptions(block: DockerStatsBlock): DockerStatsOptions 
   const switches = attributes.flatMap(([key, { enabled }]) =>
     enabled === undefined ? [] : [[key, enabled] as const],
   );
-  const tests = [...exclusions(block), ...attributes.flatMap(([key, options]) => filters(key, options))];
+  const tests = attributes.flatMap(([key, options]) => filters(key, options));
   return {
     metrics: new Map(metrics),
     resource: {
@@ -53,29 +52,6 @@ function resourceAttributes({
   resource_attributes: given,
 }: DockerStatsBlock): [string, ResourceAttributeOptions][] {
   return Object.entries(given ?? {}).flatMap(([key, options]) => (options ? [[key, options]] : []));
-}
-
-/**
- * As the receiver judges an image: an item that names it decides; else one negated name excludes all the others; else
- * each expression and glob may exclude it.
- */
-function exclusions({ excluded_images: items }: DockerStatsBlock): ShownTest[] {
-  if (!items || items.length === 0) return [];
-  const names = new Set(items);
-  const excludesOthers = items.some((item) => item.startsWith('!') && isName(item.slice(1)));
-  const patterns = items.filter((item) => !isName(item.replace(/^!/, ''))).map(compileExclusion);
-  return [
-    ({ identity }) => {
-      const image = identity.image.reference ?? '';
-      if (names.has(`!${image}`)) return true;
-      if (names.has(image) || excludesOthers) return false;
-      return !patterns.some((excludes) => excludes(image));
-    },
-  ];
-}
-
-function isName(item: string): boolean {
-  return !/^\/.+\/$|[*?[\]{}]/.test(item);
 }
 
 /** A container is shown when an include of each attribute matches it, and no exclude does. */

@@ -43,10 +43,11 @@ function otlpJson({ resourceMetrics }: Collected): string {
   return Buffer.from(requestSerializer('http/json').serializeRequest(all) ?? []).toString();
 }
 
-/** For scripts: a list of containers, each with its attributes and its metrics by name. */
+/** For scripts: a list of containers and engines, each with its attributes and its metrics by name. */
 function plain({ resourceMetrics }: Collected): unknown[] {
-  return resourceMetrics.scopeMetrics.map((scope) => ({
-    attributes: observedIn.get(scope)?.subject.resource.attributes,
+  const told = resourceMetrics.scopeMetrics.filter(({ metrics }) => metrics.length > 0);
+  return told.map((scope) => ({
+    attributes: observedIn.get(scope)?.subject.resource.attributes ?? {},
     metrics: Object.fromEntries(
       scope.metrics.map(({ descriptor, dataPoints }) => [
         descriptor.name,

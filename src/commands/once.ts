@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { createTrackers, findEndpoints } from '../engines.ts';
 import { chosenMetrics, chosenResource } from '../chosen-metrics.ts';
 import { systemClock } from '../clock.ts';
+import { withoutAgent } from '../metrics/catalogue.ts';
+import { DockerExporterInstruments } from '../metrics/docker-exporter-instruments.ts';
 import { observeProbes } from '../model/observe-all.ts';
-import { collectOnce } from '../readers/collect-once.ts';
+import { collectOnce, Recorded } from '../readers/collect-once.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Command, CommandContext } from './command.ts';
 import { withDemo } from './demo.ts';
@@ -28,7 +30,7 @@ export const onceCommand: Command<typeof options> = {
   options,
   examples: [
     { line: '$0 once', does: 'a table, as docker stats has it' },
-    { line: '$0 once --format otlp-json', does: 'what would be pushed' },
+    { line: '$0 once --format otlp-json', does: 'what would be pushed of containers and engines' },
   ],
   run: printOnce,
 };
@@ -37,12 +39,16 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
   const demo = await withDemo(context);
   const config = demo.applyTo(context.config);
   const { log, version, argv, stdout, signal } = context;
-  const catalogue = chosenMetrics(config);
+  // Who asks once asks for containers: how the agent fares is for those who watch it.
+  const catalogue = withoutAgent(chosenMetrics(config));
+  const recorded = new Recorded();
+  const isPeer = config.profile.includes('docker_exporter');
+  const observer = observeProbes(isPeer ? [new DockerExporterInstruments(recorded.meter)] : []);
   const endpoints = findEndpoints(config, process.env);
   const surroundings = { clock: systemClock, log, environment: process.env, version };
   // Two probes and no third for the collection: nobody else asks.
   const timing = { ...patient(config), minProbeInterval: sampleGapMillis / 2 };
-  const trackers = createTrackers(timing, endpoints, observeProbes([]), surroundings);
+  const trackers = createTrackers(timing, endpoints, observer, surroundings);
   try {
     await trackers.update();
     // A recording has no second sample to give.
@@ -57,7 +63,7 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
       engineLabel: endpoints.length > 1,
       resourceOf: chosenResource(config),
     };
-    const collected = await collectOnce(trackers, catalogue, labels);
+    const collected = await collectOnce(trackers, catalogue, labels, recorded);
     for await (const chunk of formatOnce(argv.format, collected)) stdout.write(chunk);
     return tellFailures([...trackers.notYetProbed(), ...failing(trackers.sets)]);
   } finally {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { boolean } from './boolean.ts';
+import { compileExclusion } from './excluded-images.ts';
 import { compilePattern } from './pattern.ts';
 import { text } from './text.ts';
 
@@ -16,7 +17,7 @@ const filter = z.union(
     z.strictObject({
       regexp: z
         .string()
-        .min(1)
+        .min(1, { error: 'expected a regular expression' })
         .superRefine(refused((regexp) => compilePattern(`/${regexp}/`))),
     }),
   ],
@@ -99,13 +100,6 @@ export const dockerStatsBlock = z
 
 /** What a pasted block says. */
 export type DockerStatsBlock = z.output<typeof dockerStatsBlock>;
-
-/** One exclusion: a pattern, or `!` and one that is not to match. Throws an Error that says what is wrong with it. */
-export function compileExclusion(item: string): (image: string) => boolean {
-  const isNegated = item.startsWith('!');
-  const matches = compilePattern(isNegated ? item.slice(1) : item);
-  return (image) => matches(image) !== isNegated;
-}
 
 function refused(compile: (written: string) => unknown) {
   return (written: string, context: z.core.$RefinementCtx<string>): void => {

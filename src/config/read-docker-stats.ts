@@ -35,11 +35,16 @@ export function readDockerStats(file: ConfigFile): ConfigFile {
   const parsed = dockerStatsBlock.safeParse(block.value);
   if (parsed.success) entries.set('docker_stats', { ...block, value: parsed.data });
   else entries.delete('docker_stats');
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const isMistaken = ({ path }: Borrowed): boolean =>
+    issues.some((issue) => issue.path.join('.') === path.join('.'));
   for (const borrowed of borrowedKeys) {
-    const entry = borrow(borrowed, block);
+    // Told already, in the block's own terms.
+    const entry = isMistaken(borrowed) ? undefined : borrow(borrowed, block);
     if (entry && !entries.has(borrowed.fileKey)) entries.set(borrowed.fileKey, entry);
   }
-  const mistakes = parsed.success ? [] : parsed.error.issues.flatMap((issue) => tell(issue, block));
+  // An empty list is no text, and too short for one.
+  const mistakes = new Set(issues.flatMap((issue) => tell(issue, block)));
   return { entries, problems: [...file.problems, ...mistakes] };
 }
 

@@ -1,3 +1,4 @@
+import { compileExclusions } from './excluded-images.ts';
 import type { Selectable, SelectionRule } from './selection-rule.ts';
 import { compileRule } from './selection-rule.ts';
 
@@ -7,6 +8,8 @@ export interface SelectionSettings {
   readonly exclude?: readonly string[] | undefined;
   readonly enableByDefault: boolean;
   readonly stoppedContainers: boolean;
+  /** A receiver's block excludes images by rules of its own. */
+  readonly dockerStats?: { readonly excluded_images?: readonly string[] | null | undefined } | undefined;
 }
 
 /** Decides which containers are measured and published. */
@@ -27,7 +30,7 @@ const stopped: ReadonlySet<string | undefined> = new Set(['created', 'exited', '
  * needs a match among the includes of each kind that has some.
  */
 export function selectionOf(settings: SelectionSettings): Selection {
-  const excludes = (settings.exclude ?? []).map(compileRule);
+  const excludes = [...(settings.exclude ?? []).map(compileRule), ...blockRules(settings)];
   const includes = [...Map.groupBy((settings.include ?? []).map(compileRule), ({ kind }) => kind).values()];
   return {
     asksForImage: [...excludes, ...includes.flat()].some(({ kind }) => kind === 'image'),
@@ -37,6 +40,13 @@ export function selectionOf(settings: SelectionSettings): Selection {
       !matchesAny(excludes, container) &&
       includes.every((ofOneKind) => matchesAny(ofOneKind, container)),
   };
+}
+
+function blockRules({ dockerStats }: SelectionSettings): SelectionRule[] {
+  const items = dockerStats?.excluded_images ?? [];
+  if (items.length === 0) return [];
+  const isExcluded = compileExclusions(items);
+  return [{ kind: 'image', matches: ({ image = '' }) => isExcluded(image) }];
 }
 
 /** Any other value than the two words says nothing. */

@@ -72,6 +72,14 @@ export interface Catalogue {
 /** What every profile has. */
 export const alwaysThere: Catalogue = { containers: trackingInstruments, engine: engineInstruments };
 
+/** A catalogue without what the agent tells of itself in every profile: for those who ask for figures once. */
+export function withoutAgent({ containers, engine }: Catalogue): Catalogue {
+  return {
+    containers: containers.filter((instrument) => !alwaysThere.containers.includes(instrument)),
+    engine: engine.filter((instrument) => !alwaysThere.engine.includes(instrument)),
+  };
+}
+
 /**
  * Joins the chosen profiles, between which there are no conflicts; a metric that two of them have is there once.
  * @param switches metrics by name, switched on or off against their default.

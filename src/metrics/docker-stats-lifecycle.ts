@@ -1,8 +1,12 @@
+import { healthStatuses } from '../model/container.ts';
 import type { ContainerInstrument } from '../model/instrument.ts';
-import { isUp, observePresent, receiverInstrument, rememberedAttributes } from './docker-stats-declare.ts';
+import { isUp, observePresent, receiverInstrument } from './docker-stats-declare.ts';
 import { uptime } from './uptime.ts';
 
-const ofHealth = rememberedAttributes((status) => ({ 'container.health.status': status }));
+const healthAttributes = healthStatuses.map((health) => ({
+  health,
+  attributes: { 'container.state.health.state': health },
+}));
 
 /** Tasks, restarts, uptime and health of profile `docker_stats`. */
 export const dockerStatsLifecycle: readonly ContainerInstrument[] = [
@@ -55,16 +59,18 @@ export const dockerStatsLifecycle: readonly ContainerInstrument[] = [
   receiverInstrument(
     {
       name: 'container.state.health.status',
-      kind: 'gauge',
-      unit: '{status}',
-      description: 'Health status of the container: 1 with the status that it has.',
-      attributes: ['container.health.status'],
+      kind: 'updowncounter',
+      unit: '{container}',
+      description:
+        'The number of containers that are currently in a given health state. All possible container health states will be reported at each time interval to avoid missing metrics. Only the value corresponding to the current health state will be non-zero.',
+      attributes: ['container.state.health.state'],
       source: 'inspect',
       absentWhen: 'the container has no health check',
     },
     (snapshot, observe) => {
-      const { health } = snapshot.state;
-      if (health !== undefined && isUp(snapshot)) observe(1, ofHealth(health));
+      const current = snapshot.state.health;
+      if (current === undefined || !isUp(snapshot)) return;
+      for (const { health, attributes } of healthAttributes) observe(Number(health === current), attributes);
     },
   ),
 ];

@@ -25,7 +25,10 @@ const receiverAttributes: Readonly<Record<string, readonly [isOn: boolean, read:
 
 type Read = (snapshot: ContainerSnapshot) => string | undefined;
 
-/** Who a container is, as the receiver says it; labels win over variables, and both over the receiver's own. */
+/**
+ * Who a container is, as the receiver says it; labels win over variables, and both over the receiver's own. What
+ * settings of ours make of labels and environment adds to that, and replaces none of it.
+ */
 export function dockerStatsResource(
   snapshot: ContainerSnapshot,
   { switches, labels, environment }: DockerStatsResourceOptions,
@@ -40,7 +43,7 @@ export function dockerStatsResource(
     ...Object.entries(labels).map(([label, key]) => [key, labelOf(snapshot, label)] as const),
   ];
   const filled = entries.flatMap(([key, value]) => (value ? [[key, value] as const] : []));
-  return { ...Object.fromEntries(filled), ...hostResource(snapshot) };
+  return { ...snapshot.identity.mapped?.resource, ...Object.fromEntries(filled), ...hostResource(snapshot) };
 }
 
 /** What the receiver's resource says of one attribute. */

@@ -72,7 +72,7 @@ export const receiverDifferences: readonly ReceiverDifference[] = [
   {
     of: 'further resource attributes and metrics',
     receiver: 'none',
-    ours: '`host.name` and `host.id` where the engine tells them; `tidegauge.*` about the engine on a resource of its own',
+    ours: '`host.name` and `host.id` where the engine tells them; `tidegauge.*` about the engine on a resource of its own, but for `once`',
     why: 'containers of two hosts stay apart in a Prometheus behind a Collector',
   },
 ];

@@ -5,7 +5,7 @@ import { ConfigError } from '../../src/config/config-error.ts';
 import type { DockerStatsBlock } from '../../src/config/docker-stats-block.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { dockerStatsOptions } from '../../src/docker-stats-choice.ts';
-import { identity, observationsOf, snapshotWith } from './metrics/observed.ts';
+import { identity, snapshotWith } from './metrics/observed.ts';
 
 function configOf(dockerStats: DockerStatsBlock, profile = 'docker_stats') {
   const { config } = loadConfig({ flags: { profile }, environment: {}, readFile: () => '' });
@@ -64,40 +64,6 @@ test('unknown metrics and attributes are mistakes, each told', () => {
       return true;
     },
   );
-});
-
-for (const [items, excluded, kept] of [
-  [['nginx'], ['nginx'], ['nginx:1', 'redis']],
-  [['*nginx*'], ['my-nginx:1', 'nginx'], ['redis']],
-  [['/^ng/'], ['nginx:1'], ['my-nginx']],
-  [['!/^ng/'], ['redis'], ['nginx']],
-  [['!ng*'], ['redis'], ['nginx']],
-  // One negated name excludes all the others, whatever else there is.
-  [['!nginx', 'redis*'], ['redis', 'busybox'], ['nginx']],
-  // A name decides before any expression.
-  [['!nginx:1', '/nginx/'], ['nginx'], ['nginx:1']],
-  [[], [], ['nginx']],
-] as const) {
-  test(`excluded_images ${JSON.stringify(items)} excludes as the receiver does`, () => {
-    const block = { excluded_images: [...items] };
-    assert.deepEqual(
-      excluded.filter((image) => isShown(block, image)),
-      [],
-    );
-    assert.deepEqual(
-      kept.filter((image) => isShown(block, image)),
-      kept,
-    );
-  });
-}
-
-test('an excluded container has no figure', () => {
-  const metrics = { 'container.pids.count': { enabled: true } };
-  const { containers } = chosenMetrics(configOf({ metrics, excluded_images: ['nginx'] }));
-  const [pids] = containers.filter(({ name }) => name === 'container.pids.count');
-  assert.ok(pids);
-  assert.equal(observationsOf(pids, snapshotOf('redis')).length, 1);
-  assert.equal(observationsOf(pids, snapshotOf('nginx')).length, 0);
 });
 
 test('a resource attribute may decide what is shown', () => {

@@ -43,7 +43,9 @@ describe('the cases of the docker_stats receiver', needsCases, () => {
     const { exitCode, stdout, stderr } = await runTidegauge({ args: ['once', ...where, ...what] });
     assert.equal(exitCode, 0, stderr);
     const expected = parse(recordedText(`docker_stats/${name}/expected_metrics.yaml`));
-    const differences = receiverDifferencesOf(JSON.parse(stdout), expected);
+    const found = JSON.parse(stdout);
+    assert.equal(found.resourceMetrics.length, expected.resourceMetrics.length, 'nothing but containers');
+    const differences = receiverDifferencesOf(found, expected);
     assert.deepEqual(
       differences.filter((each) => !onPurpose.test(each)),
       [],

@@ -139,6 +139,22 @@ docker_stats:
     assert.deepEqual(problemsOf('docker_stats: [1]'), ['f.yaml:1: docker_stats [1]: expected a map']);
   });
 
+  test('has a mistake told once, also where a setting of ours borrows the key', () => {
+    const yaml =
+      'docker_stats: { endpoint: 5, excluded_images: ["", "!"], tls: { ca_file: [], insecure_skip_verify: x } }';
+    const at = 'f.yaml:1: docker_stats';
+    assert.deepEqual(problemsOf(yaml), [
+      `${at}.endpoint 5: expected a URL`,
+      `${at}.excluded_images.0 "": expected an image`,
+      `${at}.excluded_images.1 "!": expected an image`,
+      `${at}.tls.ca_file []: expected a file`,
+      `${at}.tls.insecure_skip_verify "x": expected true or false`,
+    ]);
+    const regexp =
+      'docker_stats: { resource_attributes: { container.id: { metrics_exclude: [{ regexp: "" }] } } }';
+    assert.match(problemsOf(regexp).join(), /regexp "": expected a regular expression$/);
+  });
+
   test('has no flag and no variable', () => {
     const { config } = loadConfig({
       flags: {},

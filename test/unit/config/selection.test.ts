@@ -129,6 +129,45 @@ test('stopped containers can be left out; those that restart are not stopped', (
   assert.equal(selectionOf(load({ flags: running }).config).selects({ name: 'x' }), true);
 });
 
+for (const [items, excluded, kept] of [
+  [['nginx'], ['nginx'], ['nginx:1', 'redis']],
+  [['*nginx*'], ['my-nginx:1', 'nginx'], ['redis']],
+  [['/^ng/'], ['nginx:1'], ['my-nginx']],
+  [['!/^ng/'], ['redis'], ['nginx']],
+  [['!ng*'], ['redis'], ['nginx']],
+  // One negated name excludes all the others, whatever else there is.
+  [['!nginx', 'redis*'], ['redis', 'busybox'], ['nginx']],
+  // A name decides before any expression.
+  [['!nginx:1', '/nginx/'], ['nginx'], ['nginx:1']],
+  [[], [], ['nginx']],
+] as const) {
+  test(`excluded_images ${JSON.stringify(items)} of a pasted block exclude as the receiver does`, () => {
+    const file = `docker_stats: { excluded_images: ${JSON.stringify(items)} }`;
+    for (const profile of ['docker_stats', 'docker_stats,semconv', 'semconv']) {
+      const selection = selectionOf(load({ file, flags: { profile } }).config);
+      assert.equal(selection.asksForImage, items.length > 0);
+      assert.deepEqual(
+        [...excluded, ...kept].filter((image) => selection.selects({ name: 'web', image })),
+        kept,
+      );
+    }
+  });
+}
+
+test('excluded_images and --exclude both hold', () => {
+  const file = 'docker_stats: { excluded_images: [nginx] }\nexclude: [name=db]';
+  const selection = selectionOf(load({ file }).config);
+  const selected = [
+    { name: 'web', image: 'nginx' },
+    { name: 'db', image: 'redis' },
+    { name: 'cache', image: 'redis' },
+  ].filter((each) => selection.selects(each));
+  assert.deepEqual(
+    selected.map(({ name }) => name),
+    ['cache'],
+  );
+});
+
 test('in the file rules are lists, in one text they are separated where another rule begins', () => {
   const { config } = load({
     file: 'include:\n  - name=/^web{1,2}$/\n  - label=a,b\nexclude: [state=exited]\n',

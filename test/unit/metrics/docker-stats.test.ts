@@ -173,13 +173,19 @@ test('the CPU limit is that of --cpus, else the size of the set, else the quota'
   assert.equal(limit({}), undefined);
 });
 
-test('health is one point with the status, where there is a check', () => {
+test('health is a point per state, as the receiver has it since v0.160, where there is a check', () => {
   const state = { status: 'running' as const, health: 'starting' as const };
   const [health] = containers.filter(({ name }) => name === 'container.state.health.status');
   assert.ok(health);
-  assert.deepEqual(observationsOf(health, snapshotWith({ state })), [
-    { value: 1, attributes: { 'container.health.status': 'starting' }, startedAt: undefined },
-  ]);
+  assert.deepEqual([health.kind, health.unit, health.valueType], ['updowncounter', '{container}', 'int']);
+  assert.deepEqual(
+    observationsOf(health, snapshotWith({ state })).map(({ value, attributes }) => [value, attributes]),
+    [
+      [1, { 'container.state.health.state': 'starting' }],
+      [0, { 'container.state.health.state': 'healthy' }],
+      [0, { 'container.state.health.state': 'unhealthy' }],
+    ],
+  );
   assert.deepEqual(observationsOf(health, snapshotWith({ state: { status: 'running' } })), []);
 });
 
@@ -225,6 +231,11 @@ test('the resource is the receiver’s, with labels over variables; beside the c
     url: 'http://x?a=b',
     both: 'label',
   });
+  const mapped = { resource: { team: 'a', 'container.hostname': 'other', both: 'other' }, point: {} };
+  const withMapped = { ...snapshot, identity: { ...snapshot.identity, mapped } };
+  const added = resourceOf(['docker_stats'], { metrics: new Map(), resource })(withMapped);
+  assert.deepEqual([added['team'], added['both']], ['a', 'label'], 'settings add, and replace nothing');
+  assert.equal(resourceOf(['docker_stats'])(withMapped)['container.hostname'], 'h');
   const joined = resourceOf(['docker_stats', 'semconv'])(snapshot);
   assert.equal(joined['container.image.name'], 'redis');
   assert.equal(joined['container.runtime'], 'docker');

@@ -23,6 +23,7 @@ export function otlpOptions(
     layout: config.otlpResource,
     tls: readCertificates(config),
     environment,
+    now: () => clock.now(),
     monotonic: () => clock.monotonic(),
   };
 }

@@ -22,7 +22,7 @@ import type {
 import type { Subject } from './subject.ts';
 
 /** OpenTelemetry's scope of every container metric. */
-const scope = { name: 'tidegauge' };
+export const containerScope = { name: 'tidegauge' };
 /** The wire has signed 64 bits: an integer beyond them would come out negative. */
 const largestInt = 2 ** 63;
 
@@ -66,6 +66,8 @@ export interface ObservedSubject {
   readonly subject: Subject;
   /** Keeps what a reader remembers of the subject's points: dies with the tracker. */
   readonly owner: object;
+  /** All of its metrics, where a reader has left out points of which it has nothing new to tell. */
+  readonly all?: readonly MetricData[];
 }
 
 /** When what is observed next was so; milliseconds since the epoch. */
@@ -161,7 +163,7 @@ class Collection implements ContainerObservableResult {
   forSubject(observed: ObservedSubject): void {
     this.#metrics = [];
     this.#last = undefined;
-    const metrics: ScopeMetrics = { scope, metrics: this.#metrics };
+    const metrics: ScopeMetrics = { scope: containerScope, metrics: this.#metrics };
     observedIn.set(metrics, observed);
     this.scopes.push(metrics);
   }

@@ -70,7 +70,7 @@ export class DeltaProducer implements MetricProducer {
     });
     if (read.size > 0) memory.read = read;
     const delta = { scope: cumulative.scope, metrics };
-    observedIn.set(delta, observed);
+    observedIn.set(delta, { ...observed, all: cumulative.metrics });
     return delta;
   }
 

@@ -14,11 +14,10 @@ import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-met
 import type { ExportObserver } from '../model/export-observer.ts';
 import { contentTypes, requestSerializer } from './otlp-serializer.ts';
 import type { OtlpProtocol, RequestSerializer } from './otlp-serializer.ts';
-import { requestsOf } from './otlp-layout.ts';
 import type { OtlpLayout } from './otlp-layout.ts';
-
-/** OpenTelemetry's three preferences of temporality. */
-export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
+import type { Temporality } from './stale-markers.ts';
+import { StaleSeries } from './stale-series.ts';
+import type { RequestOutcome } from './stale-series.ts';
 
 /** OpenTelemetry's two kinds of histogram. */
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';
@@ -42,6 +41,8 @@ export interface OtlpExporterOptions {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly environment: NodeJS.ProcessEnv;
   readonly observer: ExportObserver;
+  /** Milliseconds since the epoch. */
+  now(): number;
   /** Milliseconds that only grow. */
   monotonic(): number;
 }
@@ -69,6 +70,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   readonly #options: OtlpExporterOptions;
   readonly #delegate: IOtlpExportDelegate<ResourceMetrics[]>;
   readonly #tally: Tally;
+  readonly #stale: StaleSeries;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: OtlpExporterOptions) {
@@ -87,6 +89,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     this.#options = options;
     this.#delegate = delegate;
     this.#tally = tally;
+    this.#stale = new StaleSeries(options);
   }
 
   override export(collected: ResourceMetrics, done: (result: SdkExportResult) => void): void {
@@ -100,13 +103,15 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   }
 
   async #exportAll(collected: ResourceMetrics): Promise<SdkExportResult> {
-    const { exportTimeoutMillis, observer, layout } = this.#options;
+    const { exportTimeoutMillis, observer } = this.#options;
     const start = this.#options.monotonic();
     const passed = (): number => this.#options.monotonic() - start;
     Object.assign(this.#tally, { bytes: 0, rejectedPoints: 0 });
     let failure: Error | undefined;
-    for (const request of requestsOf(collected, layout)) {
-      const failed = await this.#send(request, exportTimeoutMillis - passed());
+    await this.#stale.compare(collected);
+    for (const { resources, answered } of this.#stale.requestsOf(collected)) {
+      const failed = await this.#send(resources, exportTimeoutMillis - passed());
+      answered(outcomeOf(failed));
       failure ??= failed;
       if (failed && !concernsRequestOnly(failed)) break;
       await nextTurn();
@@ -195,6 +200,11 @@ function singly(delegate: IOtlpExportDelegate<ResourceMetrics[]>): IOtlpExportDe
 function countPoints(request: ResourceMetrics[]): number {
   const metrics = request.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
   return metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
+}
+
+function outcomeOf(failed: Error | undefined): RequestOutcome {
+  if (!failed) return 'taken';
+  return concernsRequestOnly(failed) ? 'refused' : 'failed';
 }
 
 /** The collector refuses what is in it, or its size: other containers' figures may still pass. */

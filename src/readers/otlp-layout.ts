@@ -23,13 +23,17 @@ export function* requestsOf(collected: ResourceMetrics, layout: OtlpLayout): Gen
   const agent = own.length > 0 ? [{ resource: collected.resource, scopeMetrics: own }] : [];
   let first = agent;
   for (const part of partsOf(subjects, layout)) {
-    yield [...first, ...(layout === 'flat' ? flat(part) : part.flatMap(withResource))];
+    yield [...first, ...laidOut(part, layout)];
     first = [];
   }
   if (first.length > 0) yield first;
 }
 
-function* partsOf(subjects: readonly ScopeMetrics[], layout: OtlpLayout): Generator<readonly ScopeMetrics[]> {
+/** Cuts subjects into parts that are small enough for a request. */
+export function* partsOf(
+  subjects: Iterable<ScopeMetrics>,
+  layout: OtlpLayout,
+): Generator<readonly ScopeMetrics[]> {
   let part: ScopeMetrics[] = [];
   let [points, characters] = [0, 0];
   for (const scope of subjects) {
@@ -70,6 +74,11 @@ function withResource(scope: ScopeMetrics): ResourceMetrics[] {
 
 function withPoint({ scope, metrics }: ScopeMetrics, point: ScopeAttributes): ScopeMetrics {
   return { scope, metrics: metrics.map((metric) => withAttributes(metric, point)) };
+}
+
+/** Subjects under the Resources that the layout gives them. */
+export function laidOut(part: readonly ScopeMetrics[], layout: OtlpLayout): ResourceMetrics[] {
+  return layout === 'flat' ? flat(part) : part.flatMap(withResource);
 }
 
 /** One Resource per host; the metrics of its containers joined by name. */

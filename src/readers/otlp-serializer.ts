@@ -1,6 +1,7 @@
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { IExportMetricsServiceResponse, ISerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { staleJson, staleMarkers, staleProtobuf } from './stale-encoding.ts';
 
 /** The two encodings of OTLP over HTTP. */
 export type OtlpProtocol = 'http/protobuf' | 'http/json';
@@ -22,13 +23,21 @@ export function requestSerializer(protocol: OtlpProtocol): RequestSerializer {
 /** Serialised protobuf messages concatenate: a repeated field of the one goes on in the other. */
 const protobufSerializer: RequestSerializer = {
   serializeRequest: (all) =>
-    Buffer.concat(all.map((one) => ProtobufMetricsSerializer.serializeRequest(one) ?? new Uint8Array())),
+    Buffer.concat(
+      all.map((one) =>
+        staleMarkers.has(one)
+          ? staleProtobuf(one)
+          : (ProtobufMetricsSerializer.serializeRequest(one) ?? new Uint8Array()),
+      ),
+    ),
   deserializeResponse: (data) => ProtobufMetricsSerializer.deserializeResponse(data),
 };
 
 const jsonSerializer: RequestSerializer = {
   serializeRequest: (all) => {
-    const resources = all.flatMap((one) => innerOf(JsonMetricsSerializer.serializeRequest(one)) ?? []);
+    const resources = all.flatMap((one) =>
+      staleMarkers.has(one) ? staleJson(one) : (innerOf(JsonMetricsSerializer.serializeRequest(one)) ?? []),
+    );
     return new TextEncoder().encode(`${jsonHead}${resources.join(',')}]}`);
   },
   deserializeResponse: (data) => JsonMetricsSerializer.deserializeResponse(data),

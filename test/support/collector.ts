@@ -48,6 +48,8 @@ export interface OtlpPoint {
   readonly timeUnixNano?: string;
   readonly asInt?: string;
   readonly asDouble?: number | string;
+  /** 1: no value from now on. */
+  readonly flags?: number;
   readonly count?: string;
   readonly sum?: number;
   readonly bucketCounts?: readonly string[];

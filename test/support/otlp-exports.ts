@@ -19,6 +19,7 @@ export const plainOptions: Omit<OtlpExporterOptions, 'url' | 'observer'> = {
   layout: 'container',
   tls: {},
   environment: {},
+  now: () => Date.now(),
   monotonic: () => performance.now(),
 };
 

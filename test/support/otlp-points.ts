@@ -13,10 +13,21 @@ export interface Point {
   readonly value: number;
   readonly startNanos: bigint;
   readonly nanos: bigint;
+  /** A stale marker, whose value is none. */
+  readonly isMarker: boolean;
 }
 
-/** Every data point of a request. */
+/** Every data point of a request that has a value. */
 export function pointsOf(request: OtlpRequest): Point[] {
+  return allPointsOf(request).filter(({ isMarker }) => !isMarker);
+}
+
+/** The stale markers of a request: points that say that their series end. */
+export function markersOf(request: OtlpRequest): Point[] {
+  return allPointsOf(request).filter(({ isMarker }) => isMarker);
+}
+
+function allPointsOf(request: OtlpRequest): Point[] {
   return (request.resourceMetrics ?? []).flatMap(({ resource, scopeMetrics = [] }) => {
     const attributes = plain(resource?.attributes);
     const metrics = scopeMetrics.flatMap((scope) => scope.metrics ?? []);
@@ -51,6 +62,7 @@ function pointsOfMetric(metric: OtlpMetric, resource: Attributes): Point[] {
     value: valueOf(point),
     startNanos: BigInt(point.startTimeUnixNano ?? 0),
     nanos: BigInt(point.timeUnixNano ?? 0),
+    isMarker: point.flags === 1,
   }));
 }
 

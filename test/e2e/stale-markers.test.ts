@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import type { OtlpRequest } from '../support/collector.ts';
+import { markersOf, pointsOf, type Point } from '../support/otlp-points.ts';
+import { startPrometheus, type Prometheus } from '../support/prometheus.ts';
+import { skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
+import type { EngineVersion } from '../support/real-engine.ts';
+
+/** Without markers Prometheus and the Collector's page would show a last value for five minutes. */
+const SOON_MILLIS = 30_000;
+
+suite('stale markers', { skip: skipWithoutScene }, () => {
+  suite('20.10, container, protobuf', () => endsIn('20.10', []));
+  suite('current, flat, JSON, delta', () =>
+    endsIn('current', ['--otlp-resource=flat', '--otlp-protocol=http/json', '--otlp-temporality=delta']),
+  );
+});
+
+function endsIn(version: EngineVersion, args: readonly string[]): void {
+  let scene: Scene;
+  let prometheus: Prometheus;
+
+  before(async () => {
+    scene = await startScene(version, ['--interval=2s', ...args], async (engine) => {
+      for (const name of ['kept', 'removed', 'stopped']) await engine.run(name, [], 'exec sleep 1000');
+    });
+    prometheus = await startPrometheus({ targets: [scene.collector.prometheusUrl] });
+  });
+  after(async () => {
+    await prometheus[Symbol.asyncDispose]();
+    await scene[Symbol.asyncDispose]();
+  });
+
+  const seriesOf = (name: string): string => `{container_name="${name}"}`;
+
+  test('of a removed container nothing is left in Prometheus, by one marker for each series', async () => {
+    const { engine, collector } = scene;
+    const shown = await prometheus.waitFor(seriesOf('removed'), ({ length }) => length > 20, 120_000);
+    await engine.docker('rm', '--force', 'removed');
+    const requests = await collector.waitForExport((all) => all.some((each) => isEnded(each, 'removed')));
+    await prometheus.waitFor(seriesOf('removed'), ({ length }) => length === 0, SOON_MILLIS);
+    const page = await (await fetch(collector.prometheusUrl)).text();
+    assert.deepEqual(
+      page.split('\n').filter((line) => line.includes('container_name="removed"')),
+      [],
+    );
+    const kept = await prometheus.query(seriesOf('kept'));
+    assert.ok(kept.length >= shown.length, `${kept.length} of ${shown.length}`);
+    const ended = requests
+      .flatMap(markersOf)
+      .filter((point) => nameOf(point) === 'removed')
+      .map(keyOf);
+    const lived = requests
+      .flatMap(pointsOf)
+      .filter((point) => nameOf(point) === 'removed')
+      .map(keyOf);
+    assert.deepEqual(ended.toSorted(), [...new Set(lived)].toSorted());
+  });
+
+  test('a stopped container keeps its state and loses its usage', async () => {
+    const usage = 'container_memory_usage_bytes{container_name="stopped"}';
+    await prometheus.waitFor(usage, undefined, 120_000);
+    await scene.engine.docker('kill', 'stopped');
+    await prometheus.waitFor(usage, ({ length }) => length === 0, SOON_MILLIS);
+    const exitCode = 'container_exit_code{container_name="stopped"}';
+    assert.deepEqual(
+      (await prometheus.waitFor(exitCode)).map(({ value }) => value),
+      [137],
+    );
+  });
+}
+
+function isEnded(request: OtlpRequest, name: string): boolean {
+  return markersOf(request).some((point) => nameOf(point) === name);
+}
+
+function nameOf({ resource, attributes }: Point): unknown {
+  return resource['container.name'] ?? attributes['container.name'];
+}
+
+function keyOf({ resource, name, unit, kind, attributes }: Point): string {
+  return JSON.stringify([resource, name, unit, kind, attributes]);
+}

@@ -69,6 +69,8 @@ export function createTrackers(
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
   const selection = selectionOf(config);
+  // Two collections at least see what happened to a container that is gone.
+  const lingerMillis = Math.max(60_000, 2 * config.interval);
   const mapperOfEngine = attributeMappers(config, chosenMetrics(config), log);
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
@@ -79,7 +81,7 @@ export function createTrackers(
       probeTimeoutMillis: config.probeTimeout,
       diskUsageIntervalMillis: config.diskUsageInterval,
     };
-    const choice = { selection, mapper: mapperOfEngine(), ...(events && { events }) };
+    const choice = { selection, mapper: mapperOfEngine(), ...(events && { events }), lingerMillis };
     return new TrackerSet({ source, observer, clock, log, ...choice, ...timing });
   });
   return new Trackers(sets, config.inlineTimeout, observer);

@@ -48,7 +48,16 @@ export const cadvisorElsewhere: readonly ContainerInstrument[] = [
     ['ulimits_soft', 'gauge', 'Soft limits of the first process, -1 without', 'ulimit'],
     ['fs_io_time_weighted_seconds_total', 'counter', 'Weighted time spent on I/O', 'device'],
   ]),
-  ...declared('events', [['oom_events_total', 'counter', 'How often the kernel killed for want of memory']]),
+  cadvisorMetric(
+    {
+      name: 'container_oom_events_total',
+      kind: 'counter',
+      description: 'How often the kernel killed for want of memory, since the agent listens',
+      source: 'events',
+      absentWhen: 'the engine tells no events (Podman, some proxies)',
+    },
+    ({ events }) => (events ? [{ value: events.actions.get('oom') ?? 0, startedAt: events.since }] : []),
+  ),
   ...declared(
     'unavailable',
     [

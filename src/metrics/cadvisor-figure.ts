@@ -10,6 +10,8 @@ export interface CadvisorSeries {
   readonly labels?: Attributes;
   /** With what a counter begins. */
   readonly group?: CounterGroup;
+  /** When it began, if with none of those; milliseconds since the epoch. */
+  readonly startedAt?: number;
 }
 
 /** What of a metric is not said by its name. */
@@ -43,9 +45,9 @@ export function cadvisorMetric(
       if (!hasCgroup(snapshot)) return;
       const all = read(snapshot);
       const base = cadvisorLabels(snapshot, all.length);
-      for (const { value, labels: own, group } of all) {
+      for (const { value, labels: own, group, startedAt: began } of all) {
         if (value === undefined) continue;
-        const startedAt = group && snapshot.starts.of(group);
+        const startedAt = group ? snapshot.starts.of(group) : began;
         observe(Number(value), own ? { ...base, ...own } : base, startedAt);
       }
     },

@@ -13,6 +13,7 @@ import { firstOfEachName } from './exposed-metric.ts';
 import { semconvCpu } from './semconv-cpu.ts';
 import { semconvCpuLogical } from './semconv-cpu-logical.ts';
 import { semconvEngine } from './semconv-engine.ts';
+import { semconvEvents, semconvImageEvents } from './semconv-events.ts';
 import { semconvIo } from './semconv-io.ts';
 import { semconvLifecycle } from './semconv-lifecycle.ts';
 import { semconvMemory } from './semconv-memory.ts';
@@ -38,8 +39,9 @@ export const profiles = {
       ...semconvMemory,
       ...semconvMemoryDetail,
       ...semconvIo,
+      ...semconvEvents,
     ],
-    engine: semconvEngine,
+    engine: [...semconvEngine, semconvImageEvents],
     oneEngineOnly: false,
   },
   docker_exporter: {

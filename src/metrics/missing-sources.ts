@@ -4,7 +4,6 @@ import type { FigureSource, Instrument } from '../model/instrument.ts';
 const missingSources: Readonly<Partial<Record<FigureSource, string>>> = {
   cgroup: 'needs the kernel’s cgroup files, which are not read yet',
   proc: 'needs the host’s /proc, which is not read yet',
-  events: 'needs the engine’s events, which are not followed yet',
 };
 
 /** Why a metric is never observed here, whatever the engine; undefined for those that are. */

@@ -45,6 +45,9 @@ const reasons: Readonly<Record<string, string>> = {
   'container.network.errors': 'after `system.network.errors`',
   'container.network.packet.dropped': 'after `system.network.packet.dropped`',
   'container.disk.operations': 'after `system.disk.operations`',
+  'container.events': 'by the engine: the events of `docker events`',
+  'container.exits': 'by the engine: the event `die`, and `process.exit.code` of the conventions',
+  'container.image.events': 'as `container.events`, for the entity `container.image`',
   'container.runtime.info': 'after `target_info` of Prometheus, for the entity `container.runtime`',
   'container.runtime.containers':
     'after `system.network.connection.count` by state, without `count`, which in Prometheus is of histograms',

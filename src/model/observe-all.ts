@@ -1,3 +1,4 @@
+import type { EventObserver } from './event-observer.ts';
 import type { ExportObserver, ExportResult } from './export-observer.ts';
 import type { ProbeObserver } from './probe-observer.ts';
 
@@ -7,6 +8,15 @@ export function observeProbes(observers: readonly ProbeObserver[]): ProbeObserve
     probeEnded: (...told) => observers.forEach((observer) => observer.probeEnded(...told)),
     callEnded: (...told) => observers.forEach((observer) => observer.callEnded(...told)),
     inlineTimedOut: (...told) => observers.forEach((observer) => observer.inlineTimedOut(...told)),
+  };
+}
+
+/** One observer that tells all of these. */
+export function observeEvents(observers: readonly EventObserver[]): EventObserver {
+  return {
+    listening: (...told) => observers.forEach((observer) => observer.listening(...told)),
+    eventHeard: (...told) => observers.forEach((observer) => observer.eventHeard(...told)),
+    eventsMissed: (...told) => observers.forEach((observer) => observer.eventsMissed(...told)),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from './container.ts';
 import type { DiskUsageReport } from './disk-usage.ts';
 import type { EngineDescription } from './engine.ts';
+import type { EventCountsSince, ImageEventCounts } from './event-counts.ts';
 import type { CutAttributes } from './identity-mapper.ts';
 import type { PreviousSample, Sample } from './sample.ts';
 
@@ -36,7 +37,9 @@ export interface ContainerSnapshot {
   readonly failures: number;
   /** Milliseconds since the epoch. */
   readonly trackedSince: number;
-  /** False while its state could not be read: then only `failures` may be shown. */
+  /** What its events tell; absent where no events are heard. */
+  readonly events?: EventCountsSince;
+  /** False while its state could not be read, and once it is gone: then only `failures` and `events` may be shown. */
   readonly published: boolean;
 }
 
@@ -49,6 +52,10 @@ export interface EngineSnapshot {
   readonly containerCount?: number;
   /** The same by state, as far as the engine's list tells states. */
   readonly containersByStatus?: ReadonlyMap<ContainerStatus, number>;
+  /** Containers that are gone, whose `events` stay in sight for a while. */
+  readonly departed?: readonly ContainerSnapshot[];
+  /** Absent where no events are heard. */
+  readonly imageEvents?: ImageEventCounts;
   /** Absent until it has been measured once. */
   readonly diskUsage?: DiskUsageReport;
   /** How many of them the selection leaves out; absent while the engine does not answer. */

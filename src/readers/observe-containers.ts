@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ValueType } from '@opentelemetry/api';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import type { Instrument, Observe } from '../model/instrument.ts';
+import type { FigureSource, Instrument, Observe } from '../model/instrument.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import type { ContainerMeter, ContainerObservable, ContainerObservableResult } from './container-meter.ts';
@@ -9,6 +9,9 @@ import type { Subjects } from './subject.ts';
 
 /** Containers observed in one turn of the event loop: about 10 ms of work. */
 const containersPerTurn = 200;
+
+/** What is shown even of containers that are not published. */
+const lasting: readonly FigureSource[] = ['agent', 'events'];
 
 interface Declared<T> {
   readonly instrument: Instrument<T>;
@@ -35,8 +38,9 @@ export function observeContainers(
       observeEngine(result, snapshot, engine, subjects);
       for (const [index, container] of snapshot.containers.entries()) {
         if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
-        observer.observe(container);
+        observer.observe(container, snapshot.now);
       }
+      for (const gone of snapshot.departed ?? []) observer.observe(gone, snapshot.now);
     }
   };
   meter.addBatchObservableCallback(
@@ -82,6 +86,7 @@ class ContainerObserver {
   /** When the container's sample was taken, and when its state was told; milliseconds since the epoch. */
   #sampledAt = 0;
   #stateAt = 0;
+  #now = 0;
 
   constructor(
     result: ContainerObservableResult,
@@ -93,20 +98,27 @@ class ContainerObserver {
     this.#declared = declared.map(({ instrument, observable }) => ({
       instrument,
       observe: (value, attributes, startedAt) => {
-        const at = instrument.source === 'stats' ? this.#sampledAt : this.#stateAt;
+        const at = this.#timeOf(instrument.source);
         result.observeAt(observable, value, attributes, { at, startedAt });
       },
     }));
   }
 
-  observe(snapshot: ContainerSnapshot): void {
+  /** @param now for which events are counted; milliseconds since the epoch. */
+  observe(snapshot: ContainerSnapshot, now: number): void {
     const { stateAt, sample, published } = snapshot;
     this.#stateAt = stateAt;
+    this.#now = now;
     this.#sampledAt = sample?.takenAt ?? stateAt;
     this.#result.forSubject({ subject: this.#subjects.ofContainer(snapshot), owner: snapshot.owner });
     for (const { instrument, observe } of this.#declared) {
-      // Unpublished: nothing may be shown but that measuring failed, and how often.
-      if (published || instrument.source === 'agent') instrument.observe(snapshot, observe);
+      // Unpublished: nothing may be shown but that measuring failed, how often, and what happened.
+      if (published || lasting.includes(instrument.source)) instrument.observe(snapshot, observe);
     }
+  }
+
+  #timeOf(source: FigureSource): number {
+    if (source === 'events') return this.#now;
+    return source === 'stats' ? this.#sampledAt : this.#stateAt;
   }
 }

@@ -24,6 +24,8 @@ export interface TrackerSetOptions {
    * Hears the engine's events, so that it need not be asked what they tell; for those that stay. Absent: nobody listens.
    */
   readonly events?: EventObserver;
+  /** What events told of a container stays in sight for so long after it is gone; 60 s by default. */
+  readonly lingerMillis?: number;
   /** Between two measurements of disk usage; 0 or absent: none. */
   readonly diskUsageIntervalMillis?: number;
 }

@@ -1,7 +1,8 @@
 import type { Log } from '../log.ts';
 import type { ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
-import type { EngineSnapshot } from '../model/snapshot.ts';
+import { observeEvents } from '../model/observe-all.ts';
+import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
@@ -10,6 +11,7 @@ import { DiskUsageSchedule } from './disk-usage-schedule.ts';
 import { EngineCalls } from './engine-calls.ts';
 import { EngineHealth, type Failure } from './engine-health.ts';
 import { EngineList } from './engine-list.ts';
+import { countEvents, EventCounting } from './event-counting.ts';
 import type { Listed } from './engine-list.ts';
 import { countByStatus } from './listed-containers.ts';
 import { SelectedContainers } from './selection.ts';
@@ -32,6 +34,9 @@ export class TrackerSet {
   readonly #pool: AdaptivePool;
   readonly #trackers = new Map<string, ContainerTracker>();
   readonly #list: EngineList;
+  readonly #counting: EventCounting;
+  /** The ids of all that the engine listed last, whether measured or not. */
+  #there: ReadonlySet<string> = new Set();
   #engine: EngineDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
   readonly #diskUsage: DiskUsageSchedule | undefined;
@@ -60,7 +65,10 @@ export class TrackerSet {
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
     const refresh = (): Promise<void> => this.#lock.between((signal) => this.#refresh(signal));
-    this.#list = new EngineList({ source, clock, log: this.#log, events: options.events, refresh });
+    const { selection, lingerMillis = 60_000 } = options;
+    this.#counting = new EventCounting({ clock, selection, lingerMillis });
+    const events = options.events && observeEvents([countEvents(this.#counting), options.events]);
+    this.#list = new EngineList({ source, clock, log: this.#log, events, refresh });
   }
 
   /** The engine as last described. */
@@ -90,11 +98,16 @@ export class TrackerSet {
 
   /** What may be shown now. */
   snapshot(): EngineSnapshot {
-    const containers = this.#containerCount === undefined ? [] : [...this.#trackers.values()];
+    const isAway = this.#containerCount === undefined;
+    const containers = isAway ? [] : [...this.#trackers.values()];
     const diskUsage = this.#diskUsage?.report;
+    const { images: imageEvents } = this.#counting;
+    const now = this.#options.clock.now();
     return {
       engine: this.#engine,
-      containers: containers.flatMap((tracker) => tracker.snapshot(this.#engine) ?? []),
+      containers: containers.flatMap((tracker) => this.#counted(tracker.snapshot(this.#engine))),
+      departed: isAway ? [] : this.#counting.departed(this.#engine, now, this.#there),
+      ...(imageEvents && { imageEvents }),
       ...(this.#containerCount !== undefined && {
         containerCount: this.#containerCount,
         unselectedCount: this.#unselectedCount,
@@ -103,8 +116,15 @@ export class TrackerSet {
       ...(diskUsage && { diskUsage }),
       ...(this.#options.mapper && { cutAttributes: this.#options.mapper.cut() }),
       ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
-      now: this.#options.clock.now(),
+      now,
     };
+  }
+
+  #counted(snapshot: ContainerSnapshot | undefined): ContainerSnapshot[] {
+    if (!snapshot) return [];
+    this.#counting.there(snapshot);
+    const events = this.#counting.of(snapshot.identity.id);
+    return [{ ...snapshot, ...(events && { events }) }];
   }
 
   /** Gives up the probe under way and ends the connections. */
@@ -119,8 +139,7 @@ export class TrackerSet {
   async #probe(signal: AbortSignal): Promise<void> {
     const { source, observer, clock } = this.#options;
     const start = clock.monotonic();
-    const monotonic = (): number => clock.monotonic();
-    const calls = new EngineCalls({ source, observer, signal, monotonic, mapper: this.#options.mapper });
+    const calls = this.#calls(signal);
     const succeeded = await this.#round(calls);
     if (succeeded) {
       this.#lastSuccess = clock.now();
@@ -131,9 +150,8 @@ export class TrackerSet {
 
   /** Between two probes: what events say has changed, and nothing else. A failure is the next probe's to see. */
   async #refresh(signal: AbortSignal): Promise<void> {
-    const { source, observer, clock } = this.#options;
     if (this.#containerCount === undefined) return;
-    const calls = new EngineCalls({ source, observer, signal, monotonic: () => clock.monotonic() });
+    const calls = this.#calls(signal);
     try {
       const list = await this.#list.ask(calls);
       await this.#measure(calls, list, (id) => list.heard(id) === 'changed');
@@ -142,6 +160,11 @@ export class TrackerSet {
     } catch {
       this.#list.doubt();
     }
+  }
+
+  #calls(signal: AbortSignal): EngineCalls {
+    const { source, observer, mapper, clock } = this.#options;
+    return new EngineCalls({ source, observer, signal, mapper, monotonic: () => clock.monotonic() });
   }
 
   async #round(calls: EngineCalls): Promise<boolean> {
@@ -172,6 +195,7 @@ export class TrackerSet {
     this.#containersByStatus = countByStatus(listed);
     const selected = await this.#selected.of(listed, calls, (items, each) => this.#pool.run(items, each));
     this.#unselectedCount = listed.length - selected.length;
+    this.#there = new Set(listed.map(({ id }) => id));
     this.#synchronize(selected, now);
     const meant = selected.filter(({ id }) => isMeant(id));
     await this.#pool.run(meant, async (item) =>
@@ -198,6 +222,7 @@ export class TrackerSet {
   }
 
   #remove(id: string): void {
+    if (!this.#there.has(id)) this.#counting.left(id, this.#trackers.get(id)?.snapshot(this.#engine));
     this.#trackers.delete(id);
     this.#options.mapper?.forget(id);
   }

@@ -1,5 +1,6 @@
 import { absenceReasons } from '../../src/metrics/absence.ts';
 import { containerStatuses, healthStatuses } from '../../src/model/container.ts';
+import { countedActions, exitClasses } from '../../src/model/event-counts.ts';
 import { diskObjectTypes } from '../../src/model/disk-usage.ts';
 
 /** An attribute that the conventions lack: its values, or examples where it may be any text. */
@@ -14,6 +15,19 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
   'container.status.state': {
     brief: 'State of a container, in the words of the engine.',
     members: containerStatuses,
+  },
+  'container.event.action': {
+    brief: 'What happened to a container, in the words of the engine.',
+    members: [...countedActions, 'health_status'],
+  },
+  'container.exit.class': {
+    brief: 'How a container ended: with 0, with a code of its own, or with 128 and the number of a signal.',
+    members: exitClasses,
+  },
+  'container.exit.code': { brief: 'Exit code of a container.', examples: ['0', '137'] },
+  'otel.metric.overflow': {
+    brief: 'True where there are too many values to tell them apart, as the metrics SDK has it.',
+    examples: ['true'],
   },
   'container.health.status': { brief: 'What the health check of a container says.', members: healthStatuses },
   'container.memory.linux.type': {

@@ -8,6 +8,7 @@ import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/
 import type { DiskUsageReport } from '../../../src/model/disk-usage.ts';
 import type { EngineDescription } from '../../../src/model/engine.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
+import { countedEvents } from './counted-events.ts';
 import { captures, needsCases, recordedContainers } from '../../support/recorded-cases.ts';
 import {
   engine,
@@ -57,6 +58,7 @@ function recordedSnapshots(): ContainerSnapshot[] {
     identity: { ...first.identity, image, mapped: { resource, point: {} } },
     state: { ...first.state, health: 'healthy' as const },
     failures: 3,
+    events: countedEvents(),
   };
   const swapping = {
     ...first,
@@ -108,6 +110,13 @@ test('engine: attributes list exactly the keys that are observed', () => {
     diskUsage,
     unselectedCount: 0,
     cutAttributes: { too_many_values: 0, name_taken: 1 },
+    imageEvents: {
+      since: 1000,
+      images: new Map([
+        ['web', countedEvents()],
+        [undefined, countedEvents()],
+      ]),
+    },
   });
   for (const instrument of catalogueOf(names).engine) {
     const observed = observationsOf(instrument, subject);
@@ -224,7 +233,7 @@ test('failures are counted once there is one', () => {
 
 test('the tables show every metric of the chosen profiles', () => {
   const rows = metricRows(wholeCatalogue(names));
-  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 15;
+  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 16;
   assert.equal(rows.length, count);
   assert.equal(metricsTable(rows).trimEnd().split('\n').length, count + 1);
   assert.equal(metricsMarkdown(rows).trimEnd().split('\n').length, count + 2);

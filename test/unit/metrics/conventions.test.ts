@@ -94,6 +94,9 @@ test('attribute keys are the conventions’, ours named here', () => {
   const ours = [...keys].filter((key) => !theirs.has(key) && !key.startsWith(ofLabels));
   // After k8s.container.status.state; a health has no pattern there. What Linux alone has is called so, as in system.*.
   assert.deepEqual(ours.sort(), [
+    'container.event.action',
+    'container.exit.class',
+    'container.exit.code',
     'container.health.status',
     'container.memory.linux.lru.list',
     'container.memory.linux.page_cache.state',

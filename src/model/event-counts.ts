@@ -1,0 +1,41 @@
+import type { HealthStatus } from './container.ts';
+
+/** Actions of the engine that are counted, in its own words. Health transitions are counted by what they lead to. */
+export const countedActions = ['start', 'restart', 'die', 'oom', 'kill', 'pause'] as const;
+
+/** One of {@link countedActions}. */
+export type CountedAction = (typeof countedActions)[number];
+
+/** How a container ended: with 0, by its own code, or by signal n with 128 + n. */
+export const exitClasses = ['success', 'error', 'signal'] as const;
+
+/** One of {@link exitClasses}. */
+export type ExitClass = (typeof exitClasses)[number];
+
+/** The class of an exit code. */
+export function exitClassOf(exitCode: number): ExitClass {
+  if (exitCode === 0) return 'success';
+  // Windows' own codes are far above, and negative where they are read as signed.
+  return exitCode > 128 && exitCode < 256 ? 'signal' : 'error';
+}
+
+/** How often what happened; what is not in a map did not happen. */
+export interface EventCounts {
+  readonly actions: ReadonlyMap<CountedAction, number>;
+  readonly health: ReadonlyMap<HealthStatus, number>;
+  readonly exits: ReadonlyMap<ExitClass, number>;
+  /** The first hundred codes that occurred. */
+  readonly exitCodes: ReadonlyMap<number, number>;
+}
+
+/** The same with when the counting began: with listening to the engine. Milliseconds since the epoch. */
+export interface EventCountsSince extends EventCounts {
+  readonly since: number;
+}
+
+/** The counts of one engine, over all containers that were ever there, by image. */
+export interface ImageEventCounts {
+  readonly since: number;
+  /** By name without tag; beyond a thousand names those of all others are under undefined. */
+  readonly images: ReadonlyMap<string | undefined, EventCounts>;
+}

@@ -1,0 +1,192 @@
+import type { Clock } from '../clock.ts';
+import type { ContainerIdentity } from '../model/container.ts';
+import type { ContainerEvent } from '../model/container-event.ts';
+import type { EngineDescription } from '../model/engine.ts';
+import type { EventCountsSince, ImageEventCounts } from '../model/event-counts.ts';
+import type { EventObserver } from '../model/event-observer.ts';
+import type { ContainerSnapshot } from '../model/snapshot.ts';
+import { parseImageReference } from '../sources/image-reference.ts';
+import { EventTally } from './event-tally.ts';
+import type { Selection } from './selection.ts';
+
+/** Each image has some ten series that last for ever. */
+const mostImages = 1000;
+/** In a storm of short lives those that went first go unseen: what lasts has counted them. */
+const mostGone = 1000;
+
+/** Whom a reader saw, and as whom it goes on seeing it. */
+type Known = Pick<ContainerSnapshot, 'owner' | 'identity'>;
+
+interface Entry {
+  readonly tally: EventTally;
+  /** Stands for the container where no tracker ever did. */
+  known: Known;
+  /** When it was gone, on the monotonic clock. */
+  goneAt?: number;
+}
+
+/** What an {@link EventCounting} needs. */
+export interface EventCountingOptions {
+  readonly clock: Clock;
+  /** The counts of a container that is gone stay in sight for so long. */
+  readonly lingerMillis: number;
+  readonly selection?: Selection | undefined;
+}
+
+/**
+ * Counts what the engine's events tell: for each container until some time after it is gone, and for each image for
+ * ever, as a series that lives once has no increase.
+ */
+export class EventCounting {
+  readonly #options: EventCountingOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #images = new Map<string | undefined, EventTally>();
+  #since: number | undefined;
+
+  constructor(options: EventCountingOptions) {
+    this.#options = options;
+  }
+
+  /** Events are heard from now on; later calls change nothing. */
+  begin(): void {
+    this.#since ??= this.#options.clock.now();
+  }
+
+  /** Counts an event of a container that is selected. */
+  count(event: ContainerEvent): void {
+    const { id } = event;
+    if (this.#since === undefined || !this.#isSelected(event)) return;
+    const entry = this.#entries.get(id) ?? { tally: new EventTally(), known: strangerOf(event) };
+    this.#entries.set(id, entry);
+    entry.tally.count(event);
+    this.#imageOf(nameOfImage(event)).count(event);
+    if (event.action === 'destroy') this.#gone(id, entry);
+  }
+
+  /** What was counted of a container that is there; undefined while no events are heard. */
+  of(id: string): EventCountsSince | undefined {
+    return this.#since === undefined
+      ? undefined
+      : since(this.#since, this.#entries.get(id)?.tally ?? nothing);
+  }
+
+  /** The engine has it: an image's counts begin at zero before anything happens. */
+  there({ identity }: Known): void {
+    const entry = this.#entries.get(identity.id);
+    if (entry) delete entry.goneAt;
+    if (this.#since !== undefined && identity.image.name !== undefined) this.#imageOf(identity.image.name);
+  }
+
+  /** The engine has it no more. */
+  left(id: string, known: Known | undefined): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    if (known) entry.known = known;
+    this.#gone(id, entry);
+  }
+
+  /** Of each image; undefined while no events were heard. */
+  get images(): ImageEventCounts | undefined {
+    return this.#since === undefined ? undefined : { since: this.#since, images: this.#images };
+  }
+
+  /** Those that are gone and still in sight: nothing of them but their counts. */
+  departed(engine: EngineDescription, now: number, there: ReadonlySet<string>): ContainerSnapshot[] {
+    this.#forget();
+    const all = [...this.#entries].filter(([id]) => !there.has(id));
+    const shown = all.flatMap(([, { goneAt, known, tally }]) =>
+      goneAt === undefined || this.#since === undefined
+        ? []
+        : [departed(engine, known, now, since(this.#since, tally))],
+    );
+    // Too young to be listed, or gone without a word: the next look tells.
+    for (const [id, entry] of all) this.#gone(id, entry);
+    return shown;
+  }
+
+  /** The state is not known when an event is told: rules that ask for it do not match. */
+  #isSelected({ id, attributes }: ContainerEvent): boolean {
+    const { selection } = this.#options;
+    const { name = id, image } = attributes;
+    const listed = { id, name, statusText: '', labels: attributes, ...(image !== undefined && { image }) };
+    return selection?.selects(listed) ?? true;
+  }
+
+  #imageOf(name: string | undefined): EventTally {
+    const key = this.#images.has(name) || this.#images.size < mostImages ? name : undefined;
+    const tally = this.#images.get(key) ?? new EventTally();
+    this.#images.set(key, tally);
+    return tally;
+  }
+
+  #gone(id: string, entry: Entry): void {
+    if (entry.goneAt !== undefined) return;
+    entry.goneAt = this.#options.clock.monotonic();
+    // Behind those that went before: the first are the first to be forgotten.
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
+  }
+
+  #forget(): void {
+    const gone = [...this.#entries].filter(([, { goneAt }]) => goneAt !== undefined);
+    const until = this.#options.clock.monotonic() - this.#options.lingerMillis;
+    for (const [index, [id, { goneAt = 0 }]] of gone.entries())
+      if (goneAt <= until || index < gone.length - mostGone) this.#entries.delete(id);
+  }
+}
+
+/** Lets events be counted as they are heard. */
+export function countEvents(counting: EventCounting): EventObserver {
+  return {
+    listening: (_engine, isListening) => {
+      if (isListening) counting.begin();
+    },
+    eventHeard: (_engine, event) => counting.count(event),
+    eventsMissed: () => undefined,
+  };
+}
+
+const nothing = new EventTally();
+
+function since(began: number, { actions, health, exits, exitCodes }: EventTally): EventCountsSince {
+  return { since: began, actions, health, exits, exitCodes };
+}
+
+function nameOfImage({ attributes: { image } }: ContainerEvent): string | undefined {
+  return parseImageReference(image, undefined).name;
+}
+
+/** Who it was by its event alone, for one that came and went before it could be inspected. */
+function strangerOf({ id, attributes }: ContainerEvent): Known {
+  const image = parseImageReference(attributes['image'], undefined);
+  const identity: ContainerIdentity = {
+    id,
+    name: attributes['name'] ?? id,
+    image,
+    labels: {},
+    environment: [],
+    command: [],
+  };
+  return { owner: identity, identity };
+}
+
+function departed(
+  engine: EngineDescription,
+  known: Known,
+  now: number,
+  events: EventCountsSince,
+): ContainerSnapshot {
+  return {
+    ...known,
+    engine,
+    state: {},
+    limits: {},
+    stateAt: now,
+    givesNoUsage: false,
+    starts: { of: () => events.since },
+    failures: 0,
+    trackedSince: events.since,
+    published: false,
+    events,
+  };
+}

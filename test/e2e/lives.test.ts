@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { exitClasses, exitClassOf } from '../../src/model/event-counts.ts';
+import type { ExitClass } from '../../src/model/event-counts.ts';
+import { waitUntil } from '../setup/daemon.ts';
+import type { OtlpRequest } from '../support/collector.ts';
+import type { Exposition } from '../support/exposition.ts';
+import { pointsOf } from '../support/otlp-points.ts';
+import { IMAGE } from '../support/real-engine.ts';
+import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
+
+/** As many as are started one after the other; TIDEGAUGE_TEST_LIVES=200 with pauses in between takes a minute. */
+const lives = Number(process.env['TIDEGAUGE_TEST_LIVES'] ?? 40);
+const exitCodes = [0, 1, 2, 137, 3] as const;
+const codeOf = (index: number): number => exitCodes[index % exitCodes.length] ?? 0;
+
+suite('short lives', { concurrency: true, skip: skipWithoutScene }, () => {
+  for (const version of engineVersions) suite(version, () => livesOn(version));
+});
+
+function livesOn(version: (typeof engineVersions)[number]): void {
+  let scene: Scene;
+
+  before(async () => {
+    scene = await startScene(version, ['--interval=10s']);
+    await waitUntil('the stream of events', async () => {
+      await scene.engine.docker('run', '--rm', '--network=none', '--name=first', IMAGE, 'true');
+      return deaths(await scene.agent.metrics()) > 0 ? true : undefined;
+    });
+  });
+  after(() => scene[Symbol.asyncDispose]());
+
+  test('every container that lives half a second is counted, with its exit code', async () => {
+    const before = await scene.agent.metrics();
+    for (let index = 0; index < lives; index += 1) {
+      const script = `sleep 0.5; exit ${codeOf(index)}`;
+      const name = `life-${index}`;
+      const args = ['--detach', '--rm', '--network=none', `--name=${name}`, IMAGE, 'sh', '-c', script];
+      await scene.engine.docker('run', ...args);
+      if (lives > 100) await wait(60_000 / lives / 2);
+    }
+    const shown = await waitUntil('the end of the last', async () => {
+      const metrics = await scene.agent.metrics();
+      return deaths(metrics) - deaths(before) === lives ? metrics : undefined;
+    });
+    for (const name of exitClasses) {
+      const expected = Array.from({ length: lives }, (_, index) => exitClassOf(codeOf(index)));
+      const seen = classOf(shown, name) - classOf(before, name);
+      assert.equal(seen, expected.filter((each) => each === name).length, name);
+    }
+    const told = await scene.collector.waitForExport((requests) => codesIn(requests).size === lives, 30_000);
+    const codes = codesIn(told);
+    for (let index = 0; index < lives; index += 1)
+      assert.deepEqual(codes.get(`life-${index}`), codeOf(index), `life-${index}`);
+  });
+}
+
+function deaths(metrics: Exposition): number {
+  return exitClasses.reduce((sum, name) => sum + classOf(metrics, name), 0);
+}
+
+function classOf(metrics: Exposition, name: ExitClass): number {
+  const [series] = metrics.all('container_image_events_total', {
+    container_event_action: 'die',
+    container_exit_class: name,
+  });
+  return series?.value ?? 0;
+}
+
+/** The exit code of each of the lives, as the Collector wrote them. */
+function codesIn(requests: readonly OtlpRequest[]): ReadonlyMap<string, number> {
+  const exits = requests.flatMap(pointsOf).filter(({ name }) => name === 'container.exits');
+  return new Map(
+    exits.flatMap(({ resource, attributes }) => {
+      const name = String(resource['container.name']);
+      return name.startsWith('life-') ? [[name, Number(attributes['container.exit.code'])] as const] : [];
+    }),
+  );
+}

@@ -69,8 +69,6 @@ export function createTrackers(
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
   const selection = selectionOf(config);
-  // Two collections at least see what happened to a container that is gone.
-  const lingerMillis = Math.max(60_000, 2 * config.interval);
   const mapperOfEngine = attributeMappers(config, chosenMetrics(config), log);
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
@@ -81,7 +79,7 @@ export function createTrackers(
       probeTimeoutMillis: config.probeTimeout,
       diskUsageIntervalMillis: config.diskUsageInterval,
     };
-    const choice = { selection, mapper: mapperOfEngine(), ...(events && { events }), lingerMillis };
+    const choice = { selection, mapper: mapperOfEngine(), ...(events && { events }), collectMillis: config.interval };
     return new TrackerSet({ source, observer, clock, log, ...choice, ...timing });
   });
   return new Trackers(sets, config.inlineTimeout, observer);

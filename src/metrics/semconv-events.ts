@@ -23,8 +23,7 @@ export const semconvEvents: readonly ContainerInstrument[] = [
     name: 'container.events',
     kind: 'counter',
     unit: '{event}',
-    description:
-      'Events of the container since the agent listens, by action; ends a while after the container',
+    description: 'Events of the container since the agent listens, by action',
     attributes: [actionKey, healthKey],
     source: 'events',
     stability: 'extension',
@@ -43,7 +42,8 @@ export const semconvEvents: readonly ContainerInstrument[] = [
     name: 'container.exits',
     kind: 'counter',
     unit: '{exit}',
-    description: 'Ends of the container since the agent listens, by exit code',
+    description:
+      'Ends of the container since the agent listens, by exit code; stays in sight for a while where it removed itself (--rm)',
     attributes: [classKey, codeKey],
     source: 'events',
     stability: 'extension',

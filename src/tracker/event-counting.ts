@@ -11,6 +11,10 @@ import type { Selection } from './selection.ts';
 
 /** Each image has some ten series that last for ever. */
 const mostImages = 1000;
+/** What is gone is in sight for so long, or for two intervals. */
+const leastLingerMillis = 60_000;
+/** Who dies so soon after a signal was killed by it: `docker stop` gives 10 s. */
+const killMillis = 30_000;
 /** In a storm of short lives those that went first go unseen: what lasts has counted them. */
 const mostGone = 1000;
 
@@ -21,21 +25,24 @@ interface Entry {
   readonly tally: EventTally;
   /** Stands for the container where no tracker ever did. */
   known: Known;
-  /** When it was gone, on the monotonic clock. */
+  /** When it was killed, died and was gone at last, on the monotonic clock. */
+  killedAt?: number;
+  diedAt?: number;
   goneAt?: number;
 }
 
 /** What an {@link EventCounting} needs. */
 export interface EventCountingOptions {
   readonly clock: Clock;
-  /** The counts of a container that is gone stay in sight for so long. */
-  readonly lingerMillis: number;
+  /** Between two collections. */
+  readonly intervalMillis: number;
   readonly selection?: Selection | undefined;
 }
 
 /**
- * Counts what the engine's events tell: for each container until some time after it is gone, and for each image for
- * ever, as a series that lives once has no increase.
+ * Counts what the engine's events tell: for each container, and for each image for ever, as a series that lives once has
+ * no increase. Whom somebody removes is gone at once. Of a container that ended by itself and went before its end could be
+ * collected (`--rm`) the counts stay in sight for two intervals, a minute at least.
  */
 export class EventCounting {
   readonly #options: EventCountingOptions;
@@ -60,7 +67,7 @@ export class EventCounting {
     this.#entries.set(id, entry);
     entry.tally.count(event);
     this.#imageOf(nameOfImage(event)).count(event);
-    if (event.action === 'destroy') this.#gone(id, entry);
+    this.#note(event.action, id, entry);
   }
 
   /** What was counted of a container that is there; undefined while no events are heard. */
@@ -77,12 +84,10 @@ export class EventCounting {
     if (this.#since !== undefined && identity.image.name !== undefined) this.#imageOf(identity.image.name);
   }
 
-  /** The engine has it no more. */
+  /** The engine has it no more: a reader that saw it goes on to see it as the same. */
   left(id: string, known: Known | undefined): void {
     const entry = this.#entries.get(id);
-    if (!entry) return;
-    if (known) entry.known = known;
-    this.#gone(id, entry);
+    if (entry && known) entry.known = known;
   }
 
   /** Of each image; undefined while no events were heard. */
@@ -92,10 +97,10 @@ export class EventCounting {
 
   /** Those that are gone and still in sight: nothing of them but their counts. */
   departed(engine: EngineDescription, now: number, there: ReadonlySet<string>): ContainerSnapshot[] {
-    this.#forget();
     const all = [...this.#entries].filter(([id]) => !there.has(id));
+    this.#forget(all);
     const shown = all.flatMap(([, { goneAt, known, tally }]) =>
-      goneAt === undefined || this.#since === undefined
+      goneAt === undefined || !this.#entries.has(known.identity.id) || this.#since === undefined
         ? []
         : [departed(engine, known, now, since(this.#since, tally))],
     );
@@ -119,6 +124,13 @@ export class EventCounting {
     return tally;
   }
 
+  #note(action: string, id: string, entry: Entry): void {
+    const now = this.#options.clock.monotonic();
+    if (action === 'kill') entry.killedAt = now;
+    else if (action === 'die') entry.diedAt = now;
+    else if (action === 'destroy') this.#gone(id, entry);
+  }
+
   #gone(id: string, entry: Entry): void {
     if (entry.goneAt !== undefined) return;
     entry.goneAt = this.#options.clock.monotonic();
@@ -127,11 +139,18 @@ export class EventCounting {
     this.#entries.set(id, entry);
   }
 
-  #forget(): void {
-    const gone = [...this.#entries].filter(([, { goneAt }]) => goneAt !== undefined);
-    const until = this.#options.clock.monotonic() - this.#options.lingerMillis;
-    for (const [index, [id, { goneAt = 0 }]] of gone.entries())
-      if (goneAt <= until || index < gone.length - mostGone) this.#entries.delete(id);
+  #forget(absent: readonly (readonly [string, Entry])[]): void {
+    const gone = absent.filter(([, { goneAt }]) => goneAt !== undefined);
+    const now = this.#options.clock.monotonic();
+    for (const [index, [id, entry]] of gone.entries())
+      if (index < gone.length - mostGone || !this.#lingers(entry, now)) this.#entries.delete(id);
+  }
+
+  #lingers({ killedAt = -Infinity, diedAt = -Infinity, goneAt = -Infinity }: Entry, now: number): boolean {
+    const { intervalMillis } = this.#options;
+    const wasCollected = goneAt - diedAt >= intervalMillis;
+    const wasKilled = diedAt - killedAt < killMillis;
+    return !wasCollected && !wasKilled && now - goneAt < Math.max(leastLingerMillis, 2 * intervalMillis);
   }
 }
 

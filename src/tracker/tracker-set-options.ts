@@ -24,8 +24,8 @@ export interface TrackerSetOptions {
    * Hears the engine's events, so that it need not be asked what they tell; for those that stay. Absent: nobody listens.
    */
   readonly events?: EventObserver;
-  /** What events told of a container stays in sight for so long after it is gone; 60 s by default. */
-  readonly lingerMillis?: number;
+  /** Between two collections: an end that was in sight for less may have been missed. 10 s by default. */
+  readonly collectMillis?: number;
   /** Between two measurements of disk usage; 0 or absent: none. */
   readonly diskUsageIntervalMillis?: number;
 }

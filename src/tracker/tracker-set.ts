@@ -65,8 +65,8 @@ export class TrackerSet {
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
     const refresh = (): Promise<void> => this.#lock.between((signal) => this.#refresh(signal));
-    const { selection, lingerMillis = 60_000 } = options;
-    this.#counting = new EventCounting({ clock, selection, lingerMillis });
+    const { selection, collectMillis = 10_000 } = options;
+    this.#counting = new EventCounting({ clock, selection, intervalMillis: collectMillis });
     const events = options.events && observeEvents([countEvents(this.#counting), options.events]);
     this.#list = new EngineList({ source, clock, log: this.#log, events, refresh });
   }

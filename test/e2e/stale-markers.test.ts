@@ -9,7 +9,7 @@ import type { EngineVersion } from '../support/real-engine.ts';
 /** Without markers Prometheus and the Collector's page would show a last value for five minutes. */
 const SOON_MILLIS = 30_000;
 
-suite('stale markers', { skip: skipWithoutScene }, () => {
+suite('stale markers', { concurrency: true, skip: skipWithoutScene }, () => {
   suite('20.10, container, protobuf', () => endsIn('20.10', []));
   suite('current, flat, JSON, delta', () =>
     endsIn('current', ['--otlp-resource=flat', '--otlp-protocol=http/json', '--otlp-temporality=delta']),

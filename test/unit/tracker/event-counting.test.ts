@@ -9,11 +9,12 @@ import { ScriptedEvents } from '../../support/scripted-events.ts';
 import { TrackedEngine } from '../../support/tracked-engine.ts';
 import { engine as description } from '../metrics/observed.ts';
 
+const intervalMillis = 10_000;
 const lingerMillis = 60_000;
 
 function counted(...events: readonly Partial<ContainerEvent>[]) {
   const clock = new FakeClock();
-  const counting = new EventCounting({ clock, lingerMillis });
+  const counting = new EventCounting({ clock, intervalMillis });
   const observer = countEvents(counting);
   observer.listening('engine', true);
   const count = (event: Partial<ContainerEvent>): void =>
@@ -47,14 +48,15 @@ test('events are counted by action, health transitions by what they lead to, end
 });
 
 test('before anybody listens nothing is counted, and nobody is said to have zero', () => {
-  const counting = new EventCounting({ clock: new FakeClock(), lingerMillis });
+  const counting = new EventCounting({ clock: new FakeClock(), intervalMillis });
   counting.count({ id: 'a', action: 'start', attributes: {} });
   assert.equal(counting.of('a'), undefined);
   assert.equal(counting.images, undefined);
 });
 
-test('a container that is gone stays in sight for the time promised, and its image for ever', async () => {
+test('a container that ended and removed itself stays in sight for the time promised, and its image for ever', async () => {
   const { clock, counting, count, departed } = counted({ attributes: { name: 'brief', image: 'web:1' } });
+  count({ action: 'die' });
   count({ action: 'destroy' });
   assert.deepEqual(departed(), ['brief']);
   await clock.advance(lingerMillis - 1);
@@ -65,11 +67,19 @@ test('a container that is gone stays in sight for the time promised, and its ima
   assert.equal(counting.images?.images.get('web')?.actions.get('start'), 1);
 });
 
+test('whom somebody kills or removes later is gone at once', async () => {
+  const { clock, count, departed } = counted({ id: 'killed' }, { id: 'stopped' });
+  for (const action of ['kill', 'die', 'destroy']) count({ id: 'killed', action });
+  count({ id: 'stopped', action: 'die' });
+  await clock.advance(intervalMillis);
+  count({ id: 'stopped', action: 'destroy' });
+  assert.deepEqual(departed(), []);
+});
+
 test('of ten thousand that went within a minute a thousand stay in sight, and all are counted', () => {
   const { counting, count, departed } = counted();
   for (let index = 0; index < 10_000; index += 1) {
-    count({ id: `id${index}`, action: 'start' });
-    count({ id: `id${index}`, action: 'destroy' });
+    for (const action of ['start', 'die', 'destroy']) count({ id: `id${index}`, action });
   }
   assert.equal(departed().length, 1000);
   assert.equal(counting.images?.images.get('web')?.actions.get('start'), 10_000);
@@ -85,7 +95,7 @@ test('a thousand images are told apart, those beyond are counted together', () =
 test('containers that are not selected are not counted', () => {
   const clock = new FakeClock();
   const selection = { asksForImage: false, selects: ({ name }: { name: string }) => name !== 'hidden' };
-  const counting = new EventCounting({ clock, lingerMillis, selection });
+  const counting = new EventCounting({ clock, intervalMillis, selection });
   counting.begin();
   counting.count({ id: 'a', action: 'start', attributes: { name: 'hidden' } });
   counting.count({ id: 'b', action: 'start', attributes: { name: 'shown' } });

@@ -79,7 +79,12 @@ export function createTrackers(
       probeTimeoutMillis: config.probeTimeout,
       diskUsageIntervalMillis: config.diskUsageInterval,
     };
-    const choice = { selection, mapper: mapperOfEngine(), ...(events && { events }), collectMillis: config.interval };
+    const choice = {
+      selection,
+      mapper: mapperOfEngine(),
+      ...(events && { events }),
+      collectMillis: config.interval,
+    };
     return new TrackerSet({ source, observer, clock, log, ...choice, ...timing });
   });
   return new Trackers(sets, config.inlineTimeout, observer);

@@ -24,6 +24,7 @@ const offByDefault = wholeCatalogue(['semconv']).containers.flatMap((each) =>
 );
 const FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
 const STATS_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-stats.txt');
+const CADVISOR_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-cadvisor.txt');
 const skipWithoutParsers = skipUnless('promtool', 'python');
 /** Layouts and protocols of OTLP. */
 const OTLP_ARGS = [
@@ -86,6 +87,18 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
           [],
         );
         await assertReadable({ text, openMetrics }, 'container_name', names);
+      });
+
+      test('promtool faults cadvisor for the labels of hostile containers alone, and other parsers read it', async () => {
+        const all = profiles.cadvisor.containers.map(({ name }) => name);
+        await using agent = await startScraped(url, 'cadvisor', `--metric=${all.join()}`);
+        const { text, openMetrics } = await oneProbe(agent);
+        const { findings } = await promtoolCheckMetrics(text);
+        // It repeats a finding for each label.
+        const found = [...new Set(findings)].toSorted();
+        const known = (await readFile(CADVISOR_FINDINGS, 'utf8')).trim().split('\n');
+        assert.deepEqual(found, version === 'hostile' ? known : []);
+        await assertReadable({ text, openMetrics }, 'name', version === 'hostile' ? [] : ['web', 'other']);
       });
     });
   }

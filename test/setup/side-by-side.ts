@@ -2,13 +2,14 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { buildCadvisor } from '../support/cadvisor.ts';
 import { engineVersions } from '../support/scene.ts';
 import { agrees } from '../support/side-by-side.ts';
 import { sideBySidePage } from '../support/side-by-side-page.ts';
 import { runSideBySide } from '../support/side-by-side-scene.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
-/** Compares the Collector's docker_stats receiver with the agent on both engines, and writes the page of docs about it. */
+/** Compares the Collector's docker_stats receiver and cAdvisor with the agent on both engines, and writes the page of docs about it. */
 const { values } = parseArgs({
   options: {
     // Shorter than a minute is for trying it out.
@@ -18,13 +19,18 @@ const { values } = parseArgs({
 });
 const pauseMillis = Number(values['pause-seconds']) * 1000;
 
+await buildCadvisor();
 const results = await Promise.all(engineVersions.map((version) => runSideBySide(version, pauseMillis)));
 const manifestOfCollector = await readFile(join(import.meta.dirname, 'collector.yaml'), 'utf8');
 const receiver = /dockerstatsreceiver (\S+)/.exec(manifestOfCollector)?.[1] ?? 'of unknown version';
+const goModule = await readFile(join(import.meta.dirname, 'cadvisor/go.mod'), 'utf8');
+const cadvisor = /cadvisor (v\S+)/.exec(goModule)?.[1] ?? 'of unknown version';
 const today = new Date().toISOString().slice(0, 10);
-const made = `Made by \`npm run side-by-side\` on ${today}: Tidegauge ${manifest.version}, docker_stats receiver ${receiver}, ${await hostInWords()}.`;
+const made = `Made by \`npm run side-by-side\` on ${today}: Tidegauge ${manifest.version}, docker_stats receiver ${receiver}, cAdvisor ${cadvisor}, ${await hostInWords()}.`;
 await writeFile(values.output, sideBySidePage(results, made));
-const beyond = results.flatMap(({ pairs }) => pairs).filter((pair) => !agrees(pair));
+const beyond = results
+  .flatMap(({ pairs, cadvisorPairs }) => [...pairs, ...cadvisorPairs])
+  .filter((pair) => !agrees(pair));
 for (const pair of beyond) process.stderr.write(`beyond: ${JSON.stringify(pair)}\n`);
 if (beyond.length > 0) process.exitCode = 1;
 

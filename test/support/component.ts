@@ -102,6 +102,11 @@ function cache(): string {
   return TIDEGAUGE_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tidegauge');
 }
 
+/** Where a program is kept that is built from files of test/setup, which the digest in its name tells. */
+export function cachedProgram(name: string, ...files: readonly string[]): string {
+  return inCache(`${name}-${digest(...files)}`);
+}
+
 function inCache(file: string): string {
   return join(cache(), 'bin', file);
 }
@@ -113,9 +118,8 @@ function version(key: string): string {
   return found[1];
 }
 
-function digest(file: string): string {
-  return createHash('sha256')
-    .update(readFileSync(join(SETUP, file)))
-    .digest('hex')
-    .slice(0, 12);
+function digest(...files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(join(SETUP, file)));
+  return hash.digest('hex').slice(0, 12);
 }

@@ -3,6 +3,8 @@ export interface Series {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  /** Milliseconds since the epoch; only what another program writes has it. */
+  readonly millis?: number;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -57,12 +59,14 @@ function hasLabels({ labels }: Series, wanted: Labels): boolean {
 }
 
 function parseLine(line: string): Series {
-  const [, name = '', labels = '', value = ''] = /^([^ {]+)(?:\{(.*)\})? (\S+)$/s.exec(line) ?? [];
+  const [, name = '', labels = '', value = '', millis] =
+    /^([^ {]+)(?:\{(.*)\})? (\S+)(?: (\d+))?$/s.exec(line) ?? [];
   if (name === '') throw new Error(`not a series: ${line}`);
   return {
     name,
     labels: Object.fromEntries(labelPairs(labels)),
     value: Number(value.replace('Inf', 'Infinity')),
+    ...(millis !== undefined && { millis: Number(millis) }),
   };
 }
 

@@ -1,20 +1,35 @@
 import { markdownTable } from '../../src/metrics/markdown-table.ts';
 import { agrees, differenceOf, shareOf, SKEW_MILLIS, TOLERANCE, type Pair } from './side-by-side.ts';
+import { sharedWithCadvisor } from './side-by-side-cadvisor.ts';
+import { CADVISOR_INTRODUCTION } from './side-by-side-notes.ts';
 import { comparedMetrics, type SideBySide } from './side-by-side-scene.ts';
 
-const HEADINGS = ['metric', 'unit', 'pairs', 'where', 'receiver', 'ours', 'difference', 'verdict'];
+/** One side of a comparison, in words, and the metrics that it is about. */
+interface Peer {
+  readonly heading: string;
+  readonly metrics: readonly string[];
+}
 
-/** The page of docs: a table for each engine. */
+const RECEIVER: Peer = { heading: 'receiver', metrics: comparedMetrics };
+const CADVISOR: Peer = { heading: 'cAdvisor', metrics: sharedWithCadvisor };
+
+/** The page of docs: a table for each peer and engine. */
 export function sideBySidePage(engines: readonly SideBySide[], made: string): string {
   return [
-    '# Side by side with the docker_stats receiver\n',
+    '# Side by side with the docker_stats receiver and cAdvisor\n',
     `${made}\n`,
     INTRODUCTION,
-    ...engines.map(({ engine, pairs }) => section(engine, pairs)),
+    ...engines.map(({ engine, pairs }) => section(engine, pairs, RECEIVER)),
+    CADVISOR_INTRODUCTION,
+    ...engines.map(({ engine, cadvisorPairs }) =>
+      section(engine, cadvisorPairs.map(withoutIdentity), CADVISOR),
+    ),
   ].join('\n');
 }
 
-const INTRODUCTION = `The Collector's docker_stats receiver and the agent with \`--profile docker_stats\` run beside each other on one real engine, with all 71 metrics on and the same block of configuration. Five containers are under load: one loop held to 20 % of a CPU, one that holds memory, one that writes to the disk, two that send and receive over the bridge. Three readings are taken a minute apart, and each series of a container is one pair at each of them.
+const INTRODUCTION = `## The docker_stats receiver
+
+The Collector's docker_stats receiver and the agent with \`--profile docker_stats\` run beside each other on one real engine, with all 71 metrics on and the same block of configuration. Five containers are under load: one loop held to 20 % of a CPU, one that holds memory, one that writes to the disk, two that send and receive over the bridge. Three readings are taken a minute apart, and each series of a container is one pair at each of them.
 
 - A counter, and the uptime, must lie between our figures from just before the receiver began to ask until ${SKEW_MILLIS / 1000} s later, which is how long the engine may take to answer it. There is no tolerance beyond that.
 - Any other figure must lie within that range too, or differ from it by no more than ${TOLERANCE * 100} %. Memory has a floor of 256 KiB, as the kernel charges it in batches of 64 pages for each CPU, and percentages one of 0.1: differences below it do not count.
@@ -23,12 +38,21 @@ const INTRODUCTION = `The Collector's docker_stats receiver and the agent with \
 Each line shows the pair that differs most of all readings and containers; where none differs, that of the last reading with the largest figure. Ours is a range where it moved within the time skew; the difference is how far the receiver's figure is outside.
 `;
 
-function section(engine: string, pairs: readonly Pair[]): string {
+/** Each series was paired by these labels too, but they are long. */
+function withoutIdentity(pair: Pair): Pair {
+  return {
+    ...pair,
+    attributes: pair.attributes.replaceAll(/(^| )(?:id|image|container_label_\w+)=\S*/g, '').trim(),
+  };
+}
+
+function section(engine: string, pairs: readonly Pair[], peer: Peer): string {
   const metrics = [...Map.groupBy(pairs, ({ metric }) => metric)];
   const rows = metrics.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([metric, each]) => row(metric, each));
-  const silent = comparedMetrics.filter((name) => !metrics.some(([metric]) => metric === name));
-  const table = markdownTable(HEADINGS, rows);
-  return `## Engine ${engine}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
+  const silent = peer.metrics.filter((name) => !metrics.some(([metric]) => metric === name));
+  const headings = ['metric', 'unit', 'pairs', 'where', peer.heading, 'ours', 'difference', 'verdict'];
+  const table = markdownTable(headings, rows);
+  return `### Engine ${engine}${peer === CADVISOR ? ', cAdvisor' : ''}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
 }
 
 function silenceOf(names: readonly string[]): string {
@@ -83,6 +107,7 @@ function verdict(pairs: readonly Pair[]): string {
 function agreement(pairs: readonly Pair[]): string {
   const most = Math.max(...pairs.map(shareOf));
   if (most === 0) return 'equal';
+  if (pairs.every(({ rule }) => rule === 'time')) return `within ${SKEW_MILLIS / 1000} s`;
   return most <= TOLERANCE ? `within ${TOLERANCE * 100} %` : 'within the floor';
 }
 

@@ -6,6 +6,7 @@ import { startAgent } from './agent-process.ts';
 import { startCollector } from './collector.ts';
 import { componentPath } from './component.ts';
 import { startEngine, type EngineVersion, type RealEngine } from './real-engine.ts';
+import { CadvisorComparison } from './side-by-side-cadvisor.ts';
 import { pairsOf, SKEW_MILLIS, type Pair } from './side-by-side.ts';
 
 const READINGS = 3;
@@ -13,7 +14,7 @@ const INTERVAL = '2s';
 const READY = '/ready';
 /** Every container holds that much, so that 2 % of its memory are more than the kernel's batches. */
 const HOLD = `head -c 20971520 /dev/zero >/dev/shm/held; : >${READY}`;
-const COMMON = ['--memory=128m', '--shm-size=32m'];
+const COMMON = ['--memory=128m', '--shm-size=32m', '--label=com.example.team=metrics'];
 /** A short period: many of them are in the one second that the receiver looks at. */
 const capped = (percent: number): readonly string[] => [
   ...COMMON,
@@ -44,10 +45,12 @@ export const comparedMetrics: readonly string[] = profiles.docker_stats.containe
 /** What one engine came to. */
 export interface SideBySide {
   readonly engine: string;
+  /** With the docker_stats receiver. */
   readonly pairs: readonly Pair[];
+  readonly cadvisorPairs: readonly Pair[];
 }
 
-/** Runs the receiver and the agent beside each other on an engine under load, and pairs what both told. */
+/** Runs the receiver, cAdvisor and the agent beside each other on an engine under load, and pairs what they told. */
 export async function runSideBySide(version: EngineVersion, pauseMillis: number): Promise<SideBySide> {
   await using engine = await startEngine(version, { bridge: true });
   await startLoad(engine);
@@ -59,13 +62,18 @@ export async function runSideBySide(version: EngineVersion, pauseMillis: number)
   await using agent = await startAgent({
     args: [`--config=${config}`, '--profile=docker_stats', `--otlp-endpoint=${collector.otlpUrl}`],
   });
+  const told = await versionOf(version, engine);
+  await using cadvisor = await CadvisorComparison.start(engine, told, INTERVAL);
   await agent.untilReady();
   const start = Date.now();
-  await delay(READINGS * pauseMillis + 4 * SKEW_MILLIS);
   const at = Array.from({ length: READINGS }, (_, index) => start + (index + 1) * pauseMillis);
+  const moments = { at, pauseMillis };
+  await cadvisor.read(moments);
+  await delay(4 * SKEW_MILLIS);
   return {
-    engine: `${await versionOf(version, engine)}, API ${engine.apiVersion}`,
-    pairs: pairsOf(await collector.fileExport(), { at, pauseMillis }),
+    engine: `${told}, API ${engine.apiVersion}`,
+    pairs: pairsOf(await collector.fileExport(), moments),
+    cadvisorPairs: cadvisor.pairs(moments),
   };
 }
 

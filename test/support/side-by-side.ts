@@ -11,7 +11,7 @@ const MEMORY_FLOOR = 64 * 4096;
 const PERCENT_FLOOR = 0.1;
 
 /** How a metric is judged. */
-export type Rule = 'counter' | 'mean' | 'gauge';
+export type Rule = 'counter' | 'mean' | 'gauge' | 'time';
 
 /** Two figures of one series at one reading. */
 export interface Pair {
@@ -36,9 +36,18 @@ export interface Moments {
 
 type Series = ReadonlyMap<string, readonly Point[]>;
 
-/** Pairs every series of both sides at every moment. */
+/** Pairs every series of the receiver with ours, which came in the same way, at every moment. */
 export function pairsOf(requests: readonly OtlpRequest[], moments: Moments): Pair[] {
-  const [theirs, ours] = [seriesOf(requests, false), seriesOf(requests, true)];
+  return pairsOfPoints(receivedPoints(requests, false), receivedPoints(requests, true), moments);
+}
+
+/** Pairs every series of both sides at every moment. */
+export function pairsOfPoints(
+  theirPoints: readonly Point[],
+  ourPoints: readonly Point[],
+  moments: Moments,
+): Pair[] {
+  const [theirs, ours] = [seriesOf(theirPoints), seriesOf(ourPoints)];
   const keys = [...new Set([...theirs.keys(), ...ours.keys()])].toSorted();
   return moments.at.flatMap((moment, index) =>
     keys.flatMap((key) => {
@@ -70,17 +79,20 @@ export function agrees(pair: Pair): boolean {
   if (pair.theirs === undefined) return true;
   if (!pair.ours) return pair.theirs === 0 || pair.theirs === -1;
   if (pair.rule === 'counter') return differenceOf(pair) === 0;
+  if (pair.rule === 'time') return differenceOf(pair) <= SKEW_MILLIS / 1000;
   return shareOf(pair) <= TOLERANCE || differenceOf(pair) <= floorOf(pair);
 }
 
-function floorOf({ unit }: Pair): number {
-  if (unit === 'By') return MEMORY_FLOOR;
+function floorOf({ metric, unit }: Pair): number {
+  // cAdvisor's names do not all end with the unit.
+  if (unit === 'By' || /_memory_(rss|cache|mapped_file)$/.test(metric)) return MEMORY_FLOOR;
   return unit === '1' ? PERCENT_FLOOR : 0;
 }
 
 /** The receiver takes the CPU's share from the second before it asks, and we since our last probe: a mean over the pause. */
 function ruleOf({ name, kind }: Point): Rule {
   if (name === 'container.cpu.utilization') return 'mean';
+  if (/_(time_seconds|last_seen)$/.test(name)) return 'time';
   return kind === 'counter' || name === 'container.uptime' ? 'counter' : 'gauge';
 }
 
@@ -122,14 +134,17 @@ function mean(points: readonly Point[]): number | undefined {
   return points.reduce((sum, { value }) => sum + value, 0) / points.length;
 }
 
-function seriesOf(requests: readonly OtlpRequest[], areOurs: boolean): Series {
-  const points = requests.flatMap(({ resourceMetrics = [] }) =>
+function receivedPoints(requests: readonly OtlpRequest[], areOurs: boolean): readonly Point[] {
+  return requests.flatMap(({ resourceMetrics = [] }) =>
     pointsOf({
       resourceMetrics: resourceMetrics.filter(
         ({ scopeMetrics = [] }) => scopeMetrics.some(({ scope }) => scope?.name === 'tidegauge') === areOurs,
       ),
     }),
   );
+}
+
+function seriesOf(points: readonly Point[]): Series {
   const ofContainers = points.filter(({ resource }) => resource['container.name'] !== undefined);
   const series = Map.groupBy(ofContainers, (point) => JSON.stringify(Object.values(identityOf(point))));
   return new Map(

@@ -84,7 +84,9 @@ export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
     if ('device' in labels && device === undefined) return [];
     const attributes = { ...labels, ...(device !== undefined && { device }) };
     const nanos = BigInt(millis) * 1_000_000n;
-    return [named({ resource: {}, name, unit, kind, attributes, value, startNanos: 0n, nanos })];
+    return [
+      named({ resource: {}, name, unit, kind, attributes, value, startNanos: 0n, nanos, isMarker: false }),
+    ];
   });
 }
 

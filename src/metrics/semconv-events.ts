@@ -65,9 +65,9 @@ export const semconvImageEvents: EngineInstrument = {
   attributes: ['engine', imageKey, actionKey, classKey, healthKey, overflowKey],
   source: 'events',
   stability: 'extension',
-  absentWhen,
-  observe({ engine: { name: engine }, imageEvents }, observe) {
-    if (!imageEvents) return;
+  absentWhen: 'the engine does not answer, or tells no events (Podman, some proxies)',
+  observe({ engine: { name: engine }, containerCount, imageEvents }, observe) {
+    if (!imageEvents || containerCount === undefined) return;
     for (const [image, counts] of imageEvents.images) {
       const whose = image === undefined ? { engine, [overflowKey]: true } : { engine, [imageKey]: image };
       for (const [count, attributes] of seriesOf(counts))

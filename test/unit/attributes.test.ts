@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
 import type { ContainerSpec } from '../../src/simulated/container-spec.ts';
 import { startSimulatedEngine } from '../../src/simulated/start-simulated-engine.ts';
+import { waitUntil } from '../setup/daemon.ts';
 import { skipUnless } from '../support/component.ts';
 import { parseExposition, type Exposition } from '../support/exposition.ts';
 import { OtlpSink } from '../support/otlp-sink.ts';
@@ -122,7 +123,12 @@ test('with stopped containers left out, one that stops is gone from the next scr
   });
   assert.ok(parseExposition(await scene.scrape()).of('web').length > 20);
   scene.engine.stop('web');
-  assert.deepEqual(parseExposition(await scene.scrape()).of('web'), []);
+  // The event is on its way for some milliseconds.
+  const gone = await waitUntil('its end', async () => {
+    const left = parseExposition(await scene.scrape()).of('web');
+    return left.length === 0 ? left : undefined;
+  });
+  assert.deepEqual(gone, []);
 });
 
 test('values over the limit are left out of both readers, told once and counted', async () => {

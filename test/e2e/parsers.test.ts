@@ -169,8 +169,12 @@ interface Scraped {
 
 /** Scrapes until no probe came in between. */
 async function oneProbe(agent: AgentProcess): Promise<Scraped> {
-  const probed = (text: string): string | undefined =>
-    /^tidegauge_probe_last_success_time.*$/m.exec(text)?.[0];
+  // Events are counted from shortly after the first probe on.
+  const probed = (text: string): string =>
+    [
+      /^tidegauge_probe_last_success_time.*$/m.exec(text)?.[0],
+      /^container_(oom_)?events_total/m.test(text),
+    ].join(' ');
   return await waitUntil('one probe in both formats', async () => {
     const [text, openMetrics] = [await agent.metricsText(), await agent.openMetricsText()];
     return probed(text) === probed(openMetrics) ? { text, openMetrics } : undefined;

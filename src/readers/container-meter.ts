@@ -214,8 +214,12 @@ class HrTimes {
 
 type NumberMetric = Extract<MetricData, { dataPointType: DataPointType.GAUGE | DataPointType.SUM }>;
 
-function metricOf({ kind, descriptor }: ContainerObservable, dataPoints: DataPoint<number>[]): NumberMetric {
-  const aggregationTemporality = AggregationTemporality.CUMULATIVE;
+/** A metric of that kind, in the SDK's form. */
+export function metricOf(
+  { kind, descriptor }: Pick<ContainerObservable, 'kind' | 'descriptor'>,
+  dataPoints: DataPoint<number>[],
+  aggregationTemporality = AggregationTemporality.CUMULATIVE,
+): NumberMetric {
   if (kind === 'gauge') {
     return { descriptor, aggregationTemporality, dataPoints, dataPointType: DataPointType.GAUGE };
   }

@@ -1,7 +1,7 @@
 import { millisToHrTime } from '@opentelemetry/core';
-import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
-import type { MetricData, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { containerScope, observedIn } from './container-meter.ts';
+import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
+import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import { containerScope, metricOf, observedIn } from './container-meter.ts';
 import type { MetricSeries } from './series-shape.ts';
 import type { Subject } from './subject.ts';
 
@@ -27,20 +27,19 @@ export function markersOf(
   const time = millisToHrTime(now);
   const markers = {
     scope: containerScope,
-    metrics: series.map(({ descriptor, kind, attributes }): MetricData => {
-      const dataPoints = attributes.map((each) => ({
-        attributes: each,
+    metrics: series.map((each) => {
+      const dataPoints = each.attributes.map((attributes) => ({
+        attributes,
         startTime: time,
         endTime: time,
         value: 0,
       }));
-      const isDelta = temporality === 'delta' && kind === 'counter';
-      const aggregationTemporality = isDelta
-        ? AggregationTemporality.DELTA
-        : AggregationTemporality.CUMULATIVE;
-      const common = { descriptor, aggregationTemporality, dataPoints };
-      if (kind === 'gauge') return { ...common, dataPointType: DataPointType.GAUGE };
-      return { ...common, dataPointType: DataPointType.SUM, isMonotonic: kind === 'counter' };
+      const isDelta = temporality === 'delta' && each.kind === 'counter';
+      return metricOf(
+        each,
+        dataPoints,
+        isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
+      );
     }),
   };
   observedIn.set(markers, { subject, owner: subject });

@@ -10,7 +10,7 @@ const firstPauseMillis = 1000;
 const longestPauseMillis = 60_000;
 /** A stream that lived so long was a good one. */
 const goodMillis = 30_000;
-/** What the engine remembers comes at once; and so does the event of what its list shows. */
+/** What the engine remembers comes at once. */
 const patienceMillis = 3000;
 
 /** What an {@link EventWatch} needs. */

@@ -23,14 +23,8 @@ export class HeardEvents {
     if (this.#recent.has(key)) return false;
     this.#recent.add(key);
     this.#lastNanos = nanos;
-    if (this.#recent.size > keptEvents) this.#forgetOldest();
+    const [oldest] = this.#recent;
+    if (oldest !== undefined && this.#recent.size > keptEvents) this.#recent.delete(oldest);
     return true;
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#recent) {
-      this.#recent.delete(oldest);
-      return;
-    }
   }
 }

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { catalogueOf } from '../../../src/metrics/catalogue.ts';
 import type { ExportResult } from '../../../src/model/export-observer.ts';
 import { Telemetry } from '../../../src/readers/telemetry.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
+import { heapBytes } from '../../support/heap-bytes.ts';
 import { plainOptions } from '../../support/otlp-exports.ts';
 import { ScriptedCollector } from '../../support/scripted-collector.ts';
 import { patientMillis, TrackedEngine } from '../../support/tracked-engine.ts';
@@ -69,18 +67,4 @@ function pushing(
 async function closedOrigin(): Promise<string> {
   await using collector = await ScriptedCollector.start();
   return collector.origin;
-}
-
-/** What is alive, without what the test itself keeps of each probe. */
-async function heapBytes({ observer }: TrackedEngine): Promise<number> {
-  observer.calls.length = 0;
-  setFlagsFromString('--expose-gc');
-  const collectGarbage: () => void = runInNewContext('gc');
-  // Buffers are let go in the background, at the latest when the next collection begins.
-  for (let round = 0; round < 3; round += 1) {
-    await nextTurn();
-    collectGarbage();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { catalogueOf } from '../../../src/metrics/catalogue.ts';
 import type { ExportResult } from '../../../src/model/export-observer.ts';
 import type { OtlpExporterOptions } from '../../../src/readers/otlp-exporter.ts';
 import { Telemetry } from '../../../src/readers/telemetry.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
+import { heapBytes } from '../../support/heap-bytes.ts';
 import { plainOptions } from '../../support/otlp-exports.ts';
 import { markersOf, pointsOf, type Point } from '../../support/otlp-points.ts';
 import { ScriptedCollector } from '../../support/scripted-collector.ts';
@@ -183,17 +181,3 @@ test('a collector that stays away while containers come and go costs no memory',
   context.diagnostic(`${((after - before) / 1024).toFixed()} KiB more after ${FAILURES - WARM_UP} failures`);
   assert.ok(after - before < GROWTH_BYTES, `${heap.join()} bytes`);
 });
-
-/** What is alive, without what the test itself keeps of each probe. */
-async function heapBytes({ observer }: TrackedEngine): Promise<number> {
-  observer.calls.length = 0;
-  setFlagsFromString('--expose-gc');
-  const collectGarbage: () => void = runInNewContext('gc');
-  // Buffers are let go in the background, at the latest when the next collection begins.
-  for (let round = 0; round < 3; round += 1) {
-    await nextTurn();
-    collectGarbage();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}

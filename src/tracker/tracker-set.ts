@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts';
 import type { ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
+import type { LiveMeasurement } from '../model/live-measurement.ts';
 import { observeEvents } from '../model/observe-all.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
@@ -14,6 +15,7 @@ import { EngineList } from './engine-list.ts';
 import { countEvents, EventCounting } from './event-counting.ts';
 import type { Listed } from './engine-list.ts';
 import { countByStatus } from './listed-containers.ts';
+import { LiveMeasuring } from './live-measuring.ts';
 import { SelectedContainers } from './selection.ts';
 import type { TrackerSetOptions } from './tracker-set-options.ts';
 import { UpdateLock } from './update-lock.ts';
@@ -34,6 +36,7 @@ export class TrackerSet {
   readonly #pool: AdaptivePool;
   readonly #trackers = new Map<string, ContainerTracker>();
   readonly #list: EngineList;
+  readonly #live: LiveMeasuring;
   readonly #counting: EventCounting;
   /** The ids of all that the engine listed last, whether measured or not. */
   #there: ReadonlySet<string> = new Set();
@@ -49,8 +52,9 @@ export class TrackerSet {
 
   constructor(options: TrackerSetOptions) {
     this.#options = options;
-    const { source, clock } = options;
+    const { source, clock, selection, collectMillis = 10_000 } = options;
     this.#log = options.log;
+    this.#live = new LiveMeasuring(options, this.#trackers, () => this.#lock.update(0));
     this.#health = new EngineHealth(options.log);
     this.#engine = { name: source.name, runtimeName: 'docker', warnings: [] };
     this.#pool = new AdaptivePool(clock);
@@ -65,7 +69,6 @@ export class TrackerSet {
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
     const refresh = (): Promise<void> => this.#lock.between((signal) => this.#refresh(signal));
-    const { selection, collectMillis = 10_000 } = options;
     this.#counting = new EventCounting({ clock, selection, intervalMillis: collectMillis });
     const events = options.events && observeEvents([countEvents(this.#counting), options.events]);
     this.#list = new EngineList({ source, clock, log: this.#log, events, refresh });
@@ -89,6 +92,11 @@ export class TrackerSet {
   /** Probes, or joins the probe under way, or does nothing when the last one is young. Never throws. */
   update(waitMillis: number): Promise<UpdateOutcome> {
     return this.#lock.update(waitMillis);
+  }
+
+  /** Measures one container now, for those who watch it. Never throws. */
+  measure(id: string): Promise<LiveMeasurement> {
+    return this.#live.measure(id, this.#containerCount === undefined ? undefined : this.#engine);
   }
 
   /** Begins to measure disk usage, beside the probes and until the end; does nothing where that is off. */
@@ -131,6 +139,7 @@ export class TrackerSet {
   close(): void {
     this.#isClosed = true;
     this.#lock.close();
+    this.#live.close();
     this.#list.close();
     this.#diskUsage?.close();
     this.#options.source.close();
@@ -139,8 +148,7 @@ export class TrackerSet {
   async #probe(signal: AbortSignal): Promise<void> {
     const { source, observer, clock } = this.#options;
     const start = clock.monotonic();
-    const calls = this.#calls(signal);
-    const succeeded = await this.#round(calls);
+    const succeeded = await this.#round(this.#calls(signal));
     if (succeeded) {
       this.#lastSuccess = clock.now();
       this.#list.listen();
@@ -198,8 +206,8 @@ export class TrackerSet {
     this.#there = new Set(listed.map(({ id }) => id));
     this.#synchronize(selected, now);
     const meant = selected.filter(({ id }) => isMeant(id));
-    await this.#pool.run(meant, async (item) =>
-      this.#trackers.get(item.id)?.update(item, calls, now, heard(item.id)),
+    await this.#pool.run(meant, (item) =>
+      this.#live.alone(item.id, (tracker) => tracker.update(item, calls, now, heard(item.id))),
     );
     if (calls.hadFailures) this.#list.doubt();
   }

@@ -52,6 +52,7 @@ export const samples: Readonly<
   ],
   otlpResource: ['flat', 'FLAT', 'Flat'],
   listen: ['a:1', '[::1]:2', ':3'],
+  api: ['false', 'FALSE', 'False'],
   containerIdLabel: ['false', 'FALSE', 'False'],
   openmetricsCreated: ['true', 'TRUE', 'True'],
   config: ['/a.yaml', '/b.yaml', '/c.yaml'],

@@ -16,13 +16,19 @@ export function sendEvents(
 }
 
 function streamOf(messages: ApiMessages): Readable {
+  let isAsking = false;
   const stream = new Readable({
     objectMode: true,
     highWaterMark: 1,
     read() {
+      // A heartbeat makes the stream ask again although it still waits.
+      if (isAsking) return;
+      isAsking = true;
       messages.next().then(
-        ({ done, value }) =>
-          stream.push(done ? null : `event: ${value.event}\ndata: ${JSON.stringify(value.data)}\n\n`),
+        ({ done, value }) => {
+          isAsking = false;
+          stream.push(done ? null : `event: ${value.event}\ndata: ${JSON.stringify(value.data)}\n\n`);
+        },
         (error: Error) => stream.destroy(error),
       );
     },

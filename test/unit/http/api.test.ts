@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Agent } from '../../../src/agent.ts';
@@ -93,6 +94,30 @@ test('a stream tells samples, that the engine is away, and that it is back', asy
   await agent.agent.stop();
   assert.ok(performance.now() - start < 2000);
   await waitUntil('the end', async () => stats.ended && events.ended);
+});
+
+test('of a hundred streams half are never read: the others miss nothing', async () => {
+  await using agent = await scene();
+  const { hostname, port } = new URL(agent.address);
+  const stuck = Array.from({ length: 50 }, () => {
+    const socket = connect(Number(port), hostname).pause();
+    socket.write('GET /api/v1/events HTTP/1.1\r\nhost: a\r\n\r\n');
+    return socket;
+  });
+  const read = Array.from({ length: 50 }, () => listen(`${agent.address}/api/v1/events`));
+  await waitUntil('listening', async () => read.every((stream) => stream.text.includes('"listening":true')));
+  for (let restart = 0; restart < 300; restart += 1) {
+    agent.engine.restart('web');
+    // Events of one and the same moment are doubles.
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+  const starts = ({ text: told }: { text: string }) => told.split('"action":"start"').length - 1;
+  await waitUntil('every start', async () => read.every((stream) => starts(stream) === 300));
+  for (const stream of read) {
+    assert.doesNotMatch(stream.text, /event: dropped/);
+    stream[Symbol.dispose]();
+  }
+  for (const socket of stuck) socket.destroy();
 });
 
 test('--no-api: none of it', async () => {

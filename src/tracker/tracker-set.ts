@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts';
-import type { ContainerStatus } from '../model/container.ts';
+import type { ContainerIdentity, ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
+import type { ContainerEvent } from '../model/container-event.ts';
 import { observeEvents } from '../model/observe-all.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
@@ -13,6 +14,7 @@ import { EngineHealth, type Failure } from './engine-health.ts';
 import { EngineList } from './engine-list.ts';
 import { countEvents, EventCounting } from './event-counting.ts';
 import type { Listed } from './engine-list.ts';
+import { identityOfEvent } from './event-identity.ts';
 import { countByStatus } from './listed-containers.ts';
 import { SelectedContainers } from './selection.ts';
 import type { TrackerSetOptions } from './tracker-set-options.ts';
@@ -125,6 +127,12 @@ export class TrackerSet {
     this.#counting.there(snapshot);
     const events = this.#counting.of(snapshot.identity.id);
     return [{ ...snapshot, ...(events && { events }) }];
+  }
+
+  /** Whose event it is: as its tracker knows it, else as the event tells; undefined when the selection leaves it out. */
+  identify(event: ContainerEvent): ContainerIdentity | undefined {
+    const known = this.#trackers.get(event.id)?.snapshot(this.#engine);
+    return known?.identity ?? identityOfEvent(event, this.#options);
   }
 
   /** Gives up the probe under way and ends the connections. */

@@ -5,19 +5,25 @@ import type { Clock } from './clock.ts';
 import { ConfigError } from './config/config-error.ts';
 import { shownOtlpUrl } from './config/otlp-url.ts';
 import type { Config } from './config/settings.ts';
+import { createEventLogs } from './event-logs.ts';
 import { createTrackers, findEndpoints } from './engines.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
+import { Live } from './live.ts';
 import type { Log } from './log.ts';
 import { AgentInstruments } from './metrics/agent-instruments.ts';
+import type { Catalogue } from './metrics/catalogue.ts';
 import { DockerExporterInstruments } from './metrics/docker-exporter-instruments.ts';
 import { LoopDelay } from './metrics/loop-delay.ts';
 import { observeProcess } from './metrics/process-instruments.ts';
-import { observeExports, observeProbes } from './model/observe-all.ts';
+import { observeEvents, observeExports, observeProbes } from './model/observe-all.ts';
+import type { EventLogs } from './readers/event-logs.ts';
 import { loggedExports } from './readers/logged-exports.ts';
 import { logSdk } from './readers/sdk-log.ts';
 import { ScrapeSource } from './readers/scrape-source.ts';
+import type { SubjectOptions } from './readers/subject.ts';
 import { Telemetry } from './readers/telemetry.ts';
+import { EventFeed } from './stats/event-feed.ts';
 import { firstProbe } from './tracker/first-probe.ts';
 import { telemetryOptions } from './telemetry-options.ts';
 import type { TrackerSet } from './tracker/tracker-set.ts';
@@ -51,7 +57,9 @@ export class Agent {
   readonly #surroundings: AgentSurroundings;
   readonly #telemetry: Telemetry;
   readonly #trackers: Trackers;
+  readonly #eventLogs: EventLogs | undefined;
   readonly #server: HttpServer;
+  readonly #live: Live | undefined;
   readonly #showsDiskUsage: boolean;
   readonly #loopDelay = new LoopDelay();
   readonly #stopped = new AbortController();
@@ -81,29 +89,29 @@ export class Agent {
       ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
       ...(auditor ? [auditor] : []),
     ]);
+    const subjects = {
+      containerIdLabel: config.containerIdLabel,
+      engineLabel: endpoints.length > 1,
+      resourceOf: chosenResource(config),
+    };
+    this.#eventLogs = this.#createEventLogs(subjects);
     const heard = auditor && { heard: auditor.hear.bind(auditor) };
+    const feed = new EventFeed();
     this.#trackers = createTrackers(config, endpoints, observer, {
       ...surroundings,
       ...heard,
-      events: instruments,
+      events: observeEvents([instruments, feed, this.#eventLogs]),
     });
     for (const { engine } of this.#trackers.sets) {
       instruments.begin(engine.name);
       auditor?.begin(engine.name);
     }
-    const labels = {
-      containerIdLabel: config.containerIdLabel,
-      engineLabel: endpoints.length > 1,
-      resourceOf: chosenResource(config),
-    };
-    this.#telemetry.observe(this.#trackers, catalogue, labels);
+    this.#telemetry.observe(this.#trackers, catalogue, subjects);
     const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
     const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });
     observeProcess(this.#telemetry.meter, { version }, this.#loopDelay, settled);
-    const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = config;
-    const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
-    const readiness = { missing: () => (this.#isIdle ? [] : this.#trackers.notYetProbed()) };
-    this.#server = createHttpServer({ metrics, readiness, log });
+    if (config.api && !config.sdkDisabled) this.#live = new Live(this.#trackers, feed, surroundings);
+    this.#server = this.#createServer(catalogue);
   }
 
   /** Listens, and begins to probe; resolves with the address once it listens. Rejects when it cannot listen. */
@@ -121,14 +129,32 @@ export class Agent {
   /** A last collection and export, then the end, within 5 s. Never rejects. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await Promise.allSettled([this.#server.close(), this.#telemetry.shutdown(lastExportMillis)]);
+    this.#live?.close();
+    await Promise.allSettled([
+      this.#server.close(),
+      this.#telemetry.shutdown(lastExportMillis),
+      this.#eventLogs?.shutdown(lastExportMillis),
+    ]);
     this.#discard();
+  }
+
+  #createServer(catalogue: Catalogue): HttpServer {
+    const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = this.#config;
+    const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
+    const readiness = { missing: () => (this.#isIdle ? [] : this.#trackers.notYetProbed()) };
+    return createHttpServer({ metrics, readiness, api: this.#live, log: this.#surroundings.log });
   }
 
   #createAuditor(log: Log): Auditor {
     return selfAudit(this.#telemetry.meter, log, (name) =>
       this.#trackers.sets.find(({ engine }) => engine.name === name)?.snapshot(),
     );
+  }
+
+  #createEventLogs(subjects: SubjectOptions): EventLogs | undefined {
+    const surroundings = { ...this.#surroundings, meter: this.#telemetry.meter };
+    const identify: Trackers['identify'] = (...told) => this.#trackers.identify(...told);
+    return createEventLogs(this.#config, surroundings, { subjects, identify });
   }
 
   /** Lets go of what an agent holds that exports nothing any more, or never did. */

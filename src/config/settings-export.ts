@@ -1,3 +1,4 @@
+import { boolean } from './boolean.ts';
 import { dockerStatsBlock } from './docker-stats-block.ts';
 import { duration } from './duration.ts';
 import { keyValues } from './key-values.ts';
@@ -53,6 +54,13 @@ export const exportSettings = {
     help: "The block of a Collector's docker_stats receiver, pasted, for the profile of that name",
     example: '{metrics: {container.uptime: {enabled: true}}}',
     isFileOnly: true,
+  },
+  eventLogs: {
+    type: boolean(),
+    default: 'false',
+    group: 'Export',
+    help: "Export each event of a container as an OTLP log record under the container's resource",
+    example: 'true',
   },
   resourceAttributes: {
     type: keyValues(),

@@ -18,6 +18,14 @@ export const otlpSettings = {
       { name: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
     ],
   },
+  otlpLogsEndpoint: {
+    type: otlpUrl().optional(),
+    defaultText: 'the endpoint, with /v1/logs for its /v1/metrics',
+    group: 'OTLP',
+    help: 'Whole URL that --event-logs are sent to',
+    example: 'https://collector.example:4318/v1/logs',
+    otelVariables: [{ name: 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT' }],
+  },
   otlpProtocol: {
     type: oneOf(['http/protobuf', 'http/json'], {
       hints: { grpc: 'gRPC is not supported: send to the HTTP port of the collector, usually 4318' },

@@ -16,6 +16,13 @@ export const prometheusSettings = {
     ],
     combined: true,
   },
+  api: {
+    type: boolean(),
+    default: 'true',
+    group: 'Prometheus',
+    help: 'Serve containers, their samples and their events at /api/v1 too (docs/api.md)',
+    example: 'false',
+  },
   containerIdLabel: {
     type: boolean(),
     default: 'true',

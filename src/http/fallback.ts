@@ -7,9 +7,12 @@ export function addFallback(app: FastifyInstance, routes: readonly Route[], log:
   const paths = new Set(routes.map(({ path }) => path));
   const served = [...paths].join(', ');
   app.setNotFoundHandler((request, reply) => {
-    reply.type(plainText);
     const [path = ''] = request.url.split('?', 1);
-    if (!paths.has(path)) return reply.code(404).send(`not found; served are ${served}\n`);
+    const isApi = path.startsWith('/api/');
+    if (isApi && request.method === 'GET')
+      return reply.code(404).send({ error: `not found; served are ${served}` });
+    reply.type(plainText);
+    if (!isApi && !paths.has(path)) return reply.code(404).send(`not found; served are ${served}\n`);
     return reply.code(405).header('allow', 'GET, HEAD').send('method not allowed: use GET or HEAD\n');
   });
   app.setErrorHandler((error, request, reply) => {

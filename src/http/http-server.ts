@@ -1,5 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
+import { apiRoutes } from './api-routes.ts';
+import type { ApiSource } from './api-source.ts';
 import { addFallback } from './fallback.ts';
 import { healthRoute } from './health-route.ts';
 import { indexRoute } from './index-route.ts';
@@ -12,6 +14,8 @@ const defaultCloseMillis = 2000;
 /** A connection on which nothing moves: a reader that stalls may not hold an exposition for ever. */
 const stalledMillis = 60_000;
 const requestMillis = 30_000;
+/** Engines limit names to less than this. */
+const longestName = 512;
 /** Nobody posts anything here. */
 const bodyBytes = 1024;
 
@@ -19,6 +23,8 @@ const bodyBytes = 1024;
 export interface HttpServerOptions {
   readonly metrics: MetricsSource;
   readonly readiness: Readiness;
+  /** Absent: there is no API. */
+  readonly api?: ApiSource | undefined;
   readonly log: Log;
   /** Running answers may take this long to end when the server closes; 2 s by default. */
   readonly closeMillis?: number;
@@ -36,10 +42,16 @@ export interface HttpServer {
 export function createHttpServer({
   metrics,
   readiness,
+  api,
   log,
   closeMillis = defaultCloseMillis,
 }: HttpServerOptions): HttpServer {
-  const served = [metricsRoute(metrics, log), healthRoute(), readyRoute(readiness)];
+  const served = [
+    metricsRoute(metrics, log),
+    healthRoute(),
+    readyRoute(readiness),
+    ...(api ? apiRoutes(api) : []),
+  ];
   const app = createApp([indexRoute(served), ...served], log);
   return {
     async listen(host, port) {
@@ -61,6 +73,7 @@ function createApp(routes: readonly Route[], log: Log): FastifyInstance {
     bodyLimit: bodyBytes,
     connectionTimeout: stalledMillis,
     requestTimeout: requestMillis,
+    routerOptions: { maxParamLength: longestName },
   });
   for (const { path: url, handle } of routes) app.route({ method: ['GET', 'HEAD'], url, handler: handle });
   addFallback(app, routes, log);

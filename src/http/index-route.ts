@@ -2,7 +2,7 @@ import type { Route } from './route.ts';
 
 /** A page that names what is served; its texts are ours and need no escaping. */
 export function indexRoute(routes: readonly Route[]): Route {
-  const items = routes.map(({ path, summary }) => `<li><a href="${path}">${path}</a>: ${summary}</li>`);
+  const items = routes.map(({ path, summary }) => `<li>${linked(path)}: ${summary}</li>`);
   const page = [
     '<!doctype html>',
     '<html lang="en">',
@@ -20,4 +20,9 @@ export function indexRoute(routes: readonly Route[]): Route {
     summary: 'this page',
     handle: (_request, reply) => reply.type('text/html; charset=utf-8').send(page),
   };
+}
+
+/** A path with a part to fill in leads nowhere. */
+function linked(path: string): string {
+  return path.includes(':') ? path : `<a href="${path}">${path}</a>`;
 }

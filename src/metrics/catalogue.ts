@@ -1,5 +1,5 @@
 import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
-import type { ContainerSnapshot } from '../model/snapshot.ts';
+import type { Identified } from '../model/snapshot.ts';
 import { cadvisorContainers, cadvisorEngine } from './cadvisor.ts';
 import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter.ts';
 import { receiverDefaults, withOptions } from './docker-stats-options.ts';
@@ -26,7 +26,7 @@ export interface Profile {
   /** Names whose identity leaves room for one engine only. */
   readonly oneEngineOnly: boolean;
   /** Who a container is, in this profile's words; absent: in those of the conventions. */
-  readonly resource?: (snapshot: ContainerSnapshot, options: DockerStatsOptions) => ResourceAttributes;
+  readonly resource?: (container: Identified, options: DockerStatsOptions) => ResourceAttributes;
 }
 
 /** Every profile by its name. */

@@ -1,4 +1,4 @@
-import type { ContainerSnapshot } from '../model/snapshot.ts';
+import type { Identified } from '../model/snapshot.ts';
 import { hostResource } from './identity-attributes.ts';
 import type { ResourceAttributes } from './identity-attributes.ts';
 
@@ -23,14 +23,14 @@ const receiverAttributes: Readonly<Record<string, readonly [isOn: boolean, read:
   'container.command_line': [false, ({ identity }) => identity.commandArguments?.join(' ')],
 };
 
-type Read = (snapshot: ContainerSnapshot) => string | undefined;
+type Read = (snapshot: Identified) => string | undefined;
 
 /**
  * Who a container is, as the receiver says it; labels win over variables, and both over the receiver's own. What
  * settings of ours make of labels and environment adds to that, and replaces none of it.
  */
 export function dockerStatsResource(
-  snapshot: ContainerSnapshot,
+  snapshot: Identified,
   { switches, labels, environment }: DockerStatsResourceOptions,
 ): ResourceAttributes {
   const own = Object.entries(receiverAttributes).map(([key, [isOn, read]]) => {
@@ -47,7 +47,7 @@ export function dockerStatsResource(
 }
 
 /** What the receiver's resource says of one attribute. */
-export function receiverAttribute(snapshot: ContainerSnapshot, key: string): string | undefined {
+export function receiverAttribute(snapshot: Identified, key: string): string | undefined {
   return receiverAttributes[key]?.[1](snapshot);
 }
 
@@ -62,6 +62,6 @@ function environmentOf(entries: readonly string[]): ReadonlyMap<string, string> 
   );
 }
 
-function labelOf({ identity }: ContainerSnapshot, label: string): string | undefined {
+function labelOf({ identity }: Identified, label: string): string | undefined {
   return Object.hasOwn(identity.labels, label) ? identity.labels[label] : undefined;
 }

@@ -1,20 +1,20 @@
 import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { Attributes } from '../model/instrument.ts';
-import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import type { ContainerSnapshot, EngineSnapshot, Identified } from '../model/snapshot.ts';
 import { presetAttributes } from './presets.ts';
 
 /** Attributes of a Resource: the conventions' lists stay lists. */
 export type ResourceAttributes = Readonly<Record<string, string | string[]>>;
 
 /** Says who a container is. */
-export type ResourceOf = (snapshot: ContainerSnapshot) => ResourceAttributes;
+export type ResourceOf = (container: Identified) => ResourceAttributes;
 
 /**
  * Who a container is, by the conventions' entities container, container.image, container.runtime and host, and what
  * settings make of its labels and environment.
  */
-export function containerResource(snapshot: ContainerSnapshot): ResourceAttributes {
+export function containerResource(snapshot: Identified): ResourceAttributes {
   const { id, name, mapped } = snapshot.identity;
   return defined({
     ...mapped?.resource,
@@ -74,10 +74,7 @@ function textAttributes(snapshot: ContainerSnapshot): Attributes {
   );
 }
 
-function about({
-  identity,
-  engine,
-}: ContainerSnapshot): Readonly<Record<string, string | string[] | undefined>> {
+function about({ identity, engine }: Identified): Readonly<Record<string, string | string[] | undefined>> {
   const { image } = identity;
   return {
     'container.image.name': image.name,

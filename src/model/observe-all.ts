@@ -11,8 +11,9 @@ export function observeProbes(observers: readonly ProbeObserver[]): ProbeObserve
   };
 }
 
-/** One observer that tells all of these. */
-export function observeEvents(observers: readonly EventObserver[]): EventObserver {
+/** One observer that tells all of these that are there. */
+export function observeEvents(those: readonly (EventObserver | undefined)[]): EventObserver {
+  const observers = those.filter((observer) => observer !== undefined);
   return {
     listening: (...told) => observers.forEach((observer) => observer.listening(...told)),
     eventHeard: (...told) => observers.forEach((observer) => observer.eventHeard(...told)),

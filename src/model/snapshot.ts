@@ -43,6 +43,9 @@ export interface ContainerSnapshot {
   readonly published: boolean;
 }
 
+/** Who a container is, and whose. */
+export type Identified = Pick<ContainerSnapshot, 'engine' | 'identity'>;
+
 /** All that a reader may know of one engine at one moment. */
 export interface EngineSnapshot {
   readonly engine: EngineDescription;

@@ -47,6 +47,12 @@ export interface OtlpExporterOptions {
   monotonic(): number;
 }
 
+/** How requests reach a collector, whatever is in them. */
+export type OtlpTransport = Pick<
+  OtlpExporterOptions,
+  'url' | 'protocol' | 'headers' | 'compression' | 'requestTimeoutMillis' | 'tls' | 'environment'
+>;
+
 /** Requests under way at once, as the packages have it; ours go one after the other unless one is given up. */
 const concurrencyLimit = 30;
 
@@ -150,10 +156,22 @@ function createDelegate(
   options: OtlpExporterOptions,
   serializer: RequestSerializer,
 ): IOtlpExportDelegate<ResourceMetrics[]> {
+  const helper = { name: 'metric_data_point', countItems: countPoints } as const;
+  return createOtlpHttpExportDelegate(
+    httpOf(options),
+    serializer,
+    'otlp_http_metric_exporter',
+    helper,
+    undefined,
+  );
+}
+
+/** The stock delegate's configuration. */
+export function httpOf(options: OtlpTransport): Parameters<typeof createOtlpHttpExportDelegate>[0] {
   const { url, headers, compression, requestTimeoutMillis: timeoutMillis, protocol } = options;
   // Whole, and not by the package's own helpers: those read the variables once more, and mix into what our settings
   // decided headers that a flag replaced, or a value that was told to be ignored.
-  const http = {
+  return {
     url,
     headers: () => Promise.resolve({ ...headers, 'Content-Type': contentTypes[protocol] }),
     timeoutMillis,
@@ -161,12 +179,10 @@ function createDelegate(
     concurrencyLimit,
     agentFactory: (scheme: string) => agentFor(scheme, options),
   };
-  const helper = { name: 'metric_data_point', countItems: countPoints } as const;
-  return createOtlpHttpExportDelegate(http, serializer, 'otlp_http_metric_exporter', helper, undefined);
 }
 
 /** Node's own agents read HTTP_PROXY, HTTPS_PROXY and NO_PROXY when asked to. */
-function agentFor(scheme: string, { tls, environment }: OtlpExporterOptions): HttpAgent {
+function agentFor(scheme: string, { tls, environment }: OtlpTransport): HttpAgent {
   const options = { keepAlive: true, proxyEnv: environment };
   return scheme === 'http:' ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls });
 }
@@ -213,7 +229,7 @@ function concernsRequestOnly(error: Error): boolean {
 }
 
 /** A class of low cardinality: the HTTP status, the errno, `timeout`, `retryable-status`, else the error's name. */
-function errorType(error: Error): string {
+export function errorType(error: Error): string {
   if ('code' in error && (typeof error.code === 'number' || typeof error.code === 'string'))
     return String(error.code);
   if (/time(?:d )?-?out/i.test(error.message)) return 'timeout';

@@ -4,7 +4,7 @@ import { containerResource, hostResource } from '../metrics/identity-attributes.
 import type { ResourceOf } from '../metrics/identity-attributes.ts';
 import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
-import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import type { EngineSnapshot, Identified } from '../model/snapshot.ts';
 import { prometheusLabel } from '../metrics/prometheus-names.ts';
 
 type Attributes = Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export class Subjects {
     this.#options = options;
   }
 
-  ofContainer(snapshot: ContainerSnapshot): Subject {
+  ofContainer(snapshot: Identified): Subject {
     const { identity, engine } = snapshot;
     const known = this.#containers.get(identity);
     if (known?.engine === engine) return known.subject;
@@ -63,7 +63,7 @@ export class Subjects {
     return { resource: host, host, labels: {} };
   }
 
-  #labels({ identity, engine }: ContainerSnapshot, point: Attributes): Record<string, string> {
+  #labels({ identity, engine }: Identified, point: Attributes): Record<string, string> {
     const own = {
       container_name: identity.name,
       ...(this.#options.containerIdLabel && { container_id: identity.id.slice(0, 12) }),

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { ContainerIdentity, ContainerStatus } from '../model/container.ts';
+import type { ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import { hasUsage } from '../model/sample.ts';
 import type { PreviousSample, Sample } from '../model/sample.ts';
@@ -13,6 +13,7 @@ import { isLasting, LastingStarts } from './lasting-starts.ts';
 import { isSameReading, slim, withoutNetworks } from './kept-sample.ts';
 import { joinsNetwork, networkOwner } from './network-owner.ts';
 import { NetworkStarts } from './network-starts.ts';
+import { listedIdentity } from './listed-identity.ts';
 import { lastingText, tellsSeconds } from './uptime-text.ts';
 
 /** Limits may change without a word in the list: inspect is at least this fresh. Not more: see {@link tellsSeconds}. */
@@ -45,6 +46,8 @@ export class ContainerTracker {
   #isPublished = false;
   #hasUsage = false;
   #emptyAnswers = 0;
+  /** Until then a probe needs no sample of its own; by the monotonic clock. */
+  #freshUntil = 0;
 
   /**
    * @param now milliseconds since the epoch.
@@ -97,13 +100,26 @@ export class ContainerTracker {
       this.#listedAt = now;
     }
     this.#isPublished = true;
+    const isFresh = calls.monotonic() < this.#freshUntil && this.#hasUsage && this.#mayRun(listed);
+    if (!isFresh) await this.#tryMeasure(listed, calls);
+  }
+
+  /** One sample between updates, which spares the updates of the next `freshMillis` theirs; gives what went wrong. */
+  async measure(calls: EngineCalls, freshMillis: number): Promise<unknown> {
+    this.#freshUntil = calls.monotonic() + freshMillis;
+    return await this.#tryMeasure(this.#listed, calls);
+  }
+
+  async #tryMeasure(listed: ListedContainer, calls: EngineCalls): Promise<unknown> {
     try {
       await this.#measure(listed, calls);
       this.#failures.recovered(listed);
+      return undefined;
     } catch (thrown) {
       this.#hasUsage = false;
       this.#emptyAnswers = 0;
       this.#failures.failed(listed, thrown);
+      return thrown;
     }
   }
 
@@ -231,9 +247,4 @@ export class ContainerTracker {
     const status = this.#inspected?.state.status ?? listed.status;
     return status === undefined || status === 'running' || status === 'paused';
   }
-}
-
-/** As much as the list alone tells: enough to show whose failures are counted. */
-function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
-  return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
 }

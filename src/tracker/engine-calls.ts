@@ -42,6 +42,11 @@ export class EngineCalls {
     return this.#options.signal.aborted;
   }
 
+  /** Milliseconds that only grow. */
+  monotonic(): number {
+    return this.#options.monotonic();
+  }
+
   describe(): Promise<EngineDescription> {
     return this.#timed('list', (source, signal) => source.describe(signal), true);
   }

@@ -5,9 +5,7 @@ import type { EngineDescription } from '../model/engine.ts';
 import type { EventCountsSince, ImageEventCounts } from '../model/event-counts.ts';
 import type { EventObserver } from '../model/event-observer.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
-import { parseImageReference } from '../sources/image-reference.ts';
 import { EventTally } from './event-tally.ts';
-import type { Selection } from './selection.ts';
 
 /** Each image has some ten series that last for ever. */
 const mostImages = 1000;
@@ -36,7 +34,8 @@ export interface EventCountingOptions {
   readonly clock: Clock;
   /** Between two collections. */
   readonly intervalMillis: number;
-  readonly selection?: Selection | undefined;
+  /** Whose event it is; undefined when the selection leaves it out. */
+  identify(event: ContainerEvent): ContainerIdentity | undefined;
 }
 
 /**
@@ -62,11 +61,13 @@ export class EventCounting {
   /** Counts an event of a container that is selected. */
   count(event: ContainerEvent): void {
     const { id } = event;
-    if (this.#since === undefined || !this.#isSelected(event)) return;
-    const entry = this.#entries.get(id) ?? { tally: new EventTally(), known: strangerOf(event) };
+    const identity = this.#since === undefined ? undefined : this.#options.identify(event);
+    if (!identity) return;
+    const known = { owner: identity, identity };
+    const entry = this.#entries.get(id) ?? { tally: new EventTally(), known };
     this.#entries.set(id, entry);
     entry.tally.count(event);
-    this.#imageOf(nameOfImage(event)).count(event);
+    this.#imageOf(identity.image.name).count(event);
     this.#note(event.action, id, entry);
   }
 
@@ -77,11 +78,15 @@ export class EventCounting {
       : since(this.#since, this.#entries.get(id)?.tally ?? nothing);
   }
 
-  /** The engine has it: an image's counts begin at zero before anything happens. */
-  there({ identity }: Known): void {
-    const entry = this.#entries.get(identity.id);
+  /** What is known of a container that is there, with its counts; those of its image begin at zero, too. */
+  counted(snapshot: ContainerSnapshot | undefined): ContainerSnapshot[] {
+    if (!snapshot) return [];
+    const { id, image } = snapshot.identity;
+    const entry = this.#entries.get(id);
     if (entry) delete entry.goneAt;
-    if (this.#since !== undefined && identity.image.name !== undefined) this.#imageOf(identity.image.name);
+    const events = this.of(id);
+    if (events && image.name !== undefined) this.#imageOf(image.name);
+    return [events ? { ...snapshot, events } : snapshot];
   }
 
   /** The engine has it no more: a reader that saw it goes on to see it as the same. */
@@ -107,14 +112,6 @@ export class EventCounting {
     // Too young to be listed, or gone without a word: the next look tells.
     for (const [id, entry] of all) this.#gone(id, entry);
     return shown;
-  }
-
-  /** The state is not known when an event is told: rules that ask for it do not match. */
-  #isSelected({ id, attributes }: ContainerEvent): boolean {
-    const { selection } = this.#options;
-    const { name = id, image } = attributes;
-    const listed = { id, name, statusText: '', labels: attributes, ...(image !== undefined && { image }) };
-    return selection?.selects(listed) ?? true;
   }
 
   #imageOf(name: string | undefined): EventTally {
@@ -169,24 +166,6 @@ const nothing = new EventTally();
 
 function since(began: number, { actions, health, exits, exitCodes }: EventTally): EventCountsSince {
   return { since: began, actions, health, exits, exitCodes };
-}
-
-function nameOfImage({ attributes: { image } }: ContainerEvent): string | undefined {
-  return parseImageReference(image, undefined).name;
-}
-
-/** Who it was by its event alone, for one that came and went before it could be inspected. */
-function strangerOf({ id, attributes }: ContainerEvent): Known {
-  const image = parseImageReference(attributes['image'], undefined);
-  const identity: ContainerIdentity = {
-    id,
-    name: attributes['name'] ?? id,
-    image,
-    labels: {},
-    environment: [],
-    command: [],
-  };
-  return { owner: identity, identity };
 }
 
 function departed(

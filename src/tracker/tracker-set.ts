@@ -1,26 +1,28 @@
 import type { Log } from '../log.ts';
-import type { ContainerStatus } from '../model/container.ts';
+import type { ContainerIdentity, ContainerStatus } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
+import type { ContainerEvent } from '../model/container-event.ts';
+import type { LiveMeasurement } from '../model/live-measurement.ts';
 import { observeEvents } from '../model/observe-all.ts';
-import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import type { EngineSnapshot } from '../model/snapshot.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
 import { ContainerTracker } from './container-tracker.ts';
+import { DescribedEngine } from './described-engine.ts';
 import { DiskUsageSchedule } from './disk-usage-schedule.ts';
 import { EngineCalls } from './engine-calls.ts';
 import { EngineHealth, type Failure } from './engine-health.ts';
 import { EngineList } from './engine-list.ts';
 import { countEvents, EventCounting } from './event-counting.ts';
 import type { Listed } from './engine-list.ts';
+import { identityOfEvent } from './event-identity.ts';
 import { countByStatus } from './listed-containers.ts';
+import { LiveMeasuring } from './live-measuring.ts';
 import { SelectedContainers } from './selection.ts';
 import type { TrackerSetOptions } from './tracker-set-options.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
-
-/** The engine's version and host are asked again this often, and after each failure. */
-const describeMaxAgeMillis = 10 * 60_000;
 
 /**
  * The containers of one engine. `update()` makes the set equal to the engine's list and measures what runs;
@@ -34,11 +36,11 @@ export class TrackerSet {
   readonly #pool: AdaptivePool;
   readonly #trackers = new Map<string, ContainerTracker>();
   readonly #list: EngineList;
+  readonly #live: LiveMeasuring;
   readonly #counting: EventCounting;
   /** The ids of all that the engine listed last, whether measured or not. */
   #there: ReadonlySet<string> = new Set();
-  #engine: EngineDescription;
-  #describedAt = Number.NEGATIVE_INFINITY;
+  readonly #described: DescribedEngine;
   readonly #diskUsage: DiskUsageSchedule | undefined;
   readonly #selected: SelectedContainers;
   #containerCount: number | undefined;
@@ -49,10 +51,11 @@ export class TrackerSet {
 
   constructor(options: TrackerSetOptions) {
     this.#options = options;
-    const { source, clock } = options;
+    const { source, clock, collectMillis = 10_000 } = options;
     this.#log = options.log;
+    this.#live = new LiveMeasuring(options, this.#trackers, () => this.#lock.update(0));
     this.#health = new EngineHealth(options.log);
-    this.#engine = { name: source.name, runtimeName: 'docker', warnings: [] };
+    this.#described = new DescribedEngine(source.name);
     this.#pool = new AdaptivePool(clock);
     const { diskUsageIntervalMillis: intervalMillis = 0 } = options;
     if (source.diskUsage && intervalMillis > 0)
@@ -65,15 +68,18 @@ export class TrackerSet {
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
     const refresh = (): Promise<void> => this.#lock.between((signal) => this.#refresh(signal));
-    const { selection, collectMillis = 10_000 } = options;
-    this.#counting = new EventCounting({ clock, selection, intervalMillis: collectMillis });
+    this.#counting = new EventCounting({
+      clock,
+      intervalMillis: collectMillis,
+      identify: (event) => this.identify(event),
+    });
     const events = options.events && observeEvents([countEvents(this.#counting), options.events]);
     this.#list = new EngineList({ source, clock, log: this.#log, events, refresh });
   }
 
   /** The engine as last described. */
   get engine(): EngineDescription {
-    return this.#engine;
+    return this.#described.engine;
   }
 
   /** True once a probe succeeded. */
@@ -91,6 +97,11 @@ export class TrackerSet {
     return this.#lock.update(waitMillis);
   }
 
+  /** Measures one container now, for those who watch it. Never throws. */
+  measure(id: string): Promise<LiveMeasurement> {
+    return this.#live.measure(id, this.#containerCount === undefined ? undefined : this.engine);
+  }
+
   /** Begins to measure disk usage, beside the probes and until the end; does nothing where that is off. */
   beginDiskUsage(): void {
     void this.#diskUsage?.run();
@@ -104,9 +115,9 @@ export class TrackerSet {
     const { images: imageEvents } = this.#counting;
     const now = this.#options.clock.now();
     return {
-      engine: this.#engine,
-      containers: containers.flatMap((tracker) => this.#counted(tracker.snapshot(this.#engine))),
-      departed: isAway ? [] : this.#counting.departed(this.#engine, now, this.#there),
+      engine: this.engine,
+      containers: containers.flatMap((tracker) => this.#counting.counted(tracker.snapshot(this.engine))),
+      departed: isAway ? [] : this.#counting.departed(this.engine, now, this.#there),
       ...(imageEvents && { imageEvents }),
       ...(this.#containerCount !== undefined && {
         containerCount: this.#containerCount,
@@ -120,17 +131,17 @@ export class TrackerSet {
     };
   }
 
-  #counted(snapshot: ContainerSnapshot | undefined): ContainerSnapshot[] {
-    if (!snapshot) return [];
-    this.#counting.there(snapshot);
-    const events = this.#counting.of(snapshot.identity.id);
-    return [{ ...snapshot, ...(events && { events }) }];
+  /** Whose event it is: as its tracker knows it, else as the event tells; undefined when the selection leaves it out. */
+  identify(event: ContainerEvent): ContainerIdentity | undefined {
+    const known = this.#trackers.get(event.id)?.snapshot(this.engine);
+    return known?.identity ?? identityOfEvent(event, this.#options);
   }
 
   /** Gives up the probe under way and ends the connections. */
   close(): void {
     this.#isClosed = true;
     this.#lock.close();
+    this.#live.close();
     this.#list.close();
     this.#diskUsage?.close();
     this.#options.source.close();
@@ -139,8 +150,7 @@ export class TrackerSet {
   async #probe(signal: AbortSignal): Promise<void> {
     const { source, observer, clock } = this.#options;
     const start = clock.monotonic();
-    const calls = this.#calls(signal);
-    const succeeded = await this.#round(calls);
+    const succeeded = await this.#round(this.#calls(signal));
     if (succeeded) {
       this.#lastSuccess = clock.now();
       this.#list.listen();
@@ -169,7 +179,7 @@ export class TrackerSet {
 
   async #round(calls: EngineCalls): Promise<boolean> {
     try {
-      await this.#describe(calls);
+      await this.#described.refresh(calls, this.#options.clock.monotonic());
       await this.#measure(calls, await this.#list.ask(calls));
     } catch (thrown) {
       this.#list.doubt();
@@ -178,7 +188,7 @@ export class TrackerSet {
       return false;
     }
     if (this.#health.failure !== undefined) this.#list.retry();
-    if (!calls.isOver) this.#health.succeeded(this.#engine, this.#trackers.size);
+    if (!calls.isOver) this.#health.succeeded(this.engine, this.#trackers.size);
     else
       this.#failed({ kind: 'engine answers too slowly', reason: 'the probe was given up at its time-out' });
     return !calls.isOver;
@@ -198,17 +208,10 @@ export class TrackerSet {
     this.#there = new Set(listed.map(({ id }) => id));
     this.#synchronize(selected, now);
     const meant = selected.filter(({ id }) => isMeant(id));
-    await this.#pool.run(meant, async (item) =>
-      this.#trackers.get(item.id)?.update(item, calls, now, heard(item.id)),
+    await this.#pool.run(meant, (item) =>
+      this.#live.alone(item.id, (tracker) => tracker.update(item, calls, now, heard(item.id))),
     );
     if (calls.hadFailures) this.#list.doubt();
-  }
-
-  async #describe(calls: EngineCalls): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.monotonic() - this.#describedAt < describeMaxAgeMillis) return;
-    this.#engine = await calls.describe();
-    this.#describedAt = clock.monotonic();
   }
 
   /** A tracker for every selected container, none for any other. */
@@ -222,7 +225,7 @@ export class TrackerSet {
   }
 
   #remove(id: string): void {
-    if (!this.#there.has(id)) this.#counting.left(id, this.#trackers.get(id)?.snapshot(this.#engine));
+    if (!this.#there.has(id)) this.#counting.left(id, this.#trackers.get(id)?.snapshot(this.engine));
     this.#trackers.delete(id);
     this.#options.mapper?.forget(id);
   }
@@ -235,8 +238,8 @@ export class TrackerSet {
   }
 
   #failed(failure: Failure): void {
-    this.#describedAt = Number.NEGATIVE_INFINITY;
+    this.#described.doubt();
     // Given up because we ourselves are ending: nothing is wrong with the engine.
-    if (!this.#isClosed) this.#health.failed(this.#engine, failure);
+    if (!this.#isClosed) this.#health.failed(this.engine, failure);
   }
 }

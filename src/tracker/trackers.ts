@@ -1,4 +1,5 @@
-import type { EngineSnapshot } from '../model/snapshot.ts';
+import type { ContainerEvent } from '../model/container-event.ts';
+import type { EngineSnapshot, Identified } from '../model/snapshot.ts';
 import type { ProbeObserver } from '../model/probe-observer.ts';
 import type { TrackerSet } from './tracker-set.ts';
 
@@ -39,6 +40,13 @@ export class Trackers {
   /** One per engine, in the order of configuration. */
   snapshots(): readonly EngineSnapshot[] {
     return this.sets.map((set) => set.snapshot());
+  }
+
+  /** Whose event it is; undefined for a container that the selection leaves out. */
+  identify(engine: string, event: ContainerEvent): Identified | undefined {
+    const set = this.sets.find((each) => each.engine.name === engine);
+    const identity = set?.identify(event);
+    return set && identity && { engine: set.engine, identity };
   }
 
   /** Engines that no probe has reached since the start, each with the reason. */

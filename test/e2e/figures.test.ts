@@ -103,7 +103,8 @@ for (const version of versions) {
         assert.ok(held >= 20 * MIB && held < 24 * MIB, `held ${held}`);
         const usage = shown.value('container_memory_usage_bytes', { container_name: 'cache' }) ?? 0;
         const set = shown.value('container_memory_working_set_bytes', { container_name: 'cache' }) ?? 0;
-        assert.ok(usage >= 30 * MIB, `usage ${usage}`);
+        // The kernel takes pages of a cache back whenever a group above runs short.
+        assert.ok(usage >= 16 * MIB && usage <= 128 * MIB, `usage ${usage}`);
         assert.ok(set < 8 * MIB, `working set ${set}`);
       }
     });

@@ -3,6 +3,7 @@ import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@op
 import { AgentInstruments } from '../../src/metrics/agent-instruments.ts';
 import { AuditInstruments } from '../../src/metrics/audit-instruments.ts';
 import { DockerExporterInstruments } from '../../src/metrics/docker-exporter-instruments.ts';
+import { EventLogInstruments } from '../../src/metrics/event-log-instruments.ts';
 import { LoopDelay } from '../../src/metrics/loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/metric-table.ts';
 import { observeProcess } from '../../src/metrics/process-instruments.ts';
@@ -21,6 +22,8 @@ export async function agentMetrics(): Promise<MetricRow[]> {
   observeProcess(meter, { version: '' }, delay, () => Promise.resolve());
   delay.watch();
   instruments.begin('engine');
+  const eventLogs = new EventLogInstruments(meter);
+  eventLogs.begin();
   const audit = new AuditInstruments(meter);
   audit.begin('engine');
   audit.figureCompared('engine', 'memory', 0);

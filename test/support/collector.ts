@@ -9,9 +9,26 @@ const OTLP_PORT = 4318;
 const PROMETHEUS_PORT = 9464;
 const READY = 'Everything is ready.';
 
-/** One message of OTLP in its JSON form, as far as metrics go. */
+/** One message of OTLP in its JSON form, as far as metrics and logs go. */
 export interface OtlpRequest {
   readonly resourceMetrics?: readonly OtlpResourceMetrics[];
+  readonly resourceLogs?: readonly OtlpResourceLogs[];
+}
+
+/** The log records of one resource. */
+export interface OtlpResourceLogs {
+  readonly resource?: { readonly attributes?: readonly OtlpAttribute[] };
+  readonly scopeLogs?: readonly { readonly logRecords?: readonly OtlpLogRecord[] }[];
+}
+
+/** One log record. */
+export interface OtlpLogRecord {
+  readonly timeUnixNano?: string;
+  readonly observedTimeUnixNano?: string;
+  readonly severityText?: string;
+  readonly body?: OtlpAttribute['value'];
+  readonly attributes?: readonly OtlpAttribute[];
+  readonly eventName?: string;
 }
 
 /** The metrics of one resource. */

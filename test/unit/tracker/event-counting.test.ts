@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContainerEvent } from '../../../src/model/container-event.ts';
 import { countEvents, EventCounting } from '../../../src/tracker/event-counting.ts';
+import { identityOfEvent } from '../../../src/tracker/event-identity.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { ObservedEvents } from '../../support/observed-events.ts';
 import { ScriptedEvents } from '../../support/scripted-events.ts';
@@ -12,9 +13,11 @@ import { engine as description } from '../metrics/observed.ts';
 const intervalMillis = 10_000;
 const lingerMillis = 60_000;
 
+const identify = (event: ContainerEvent) => identityOfEvent(event, {});
+
 function counted(...events: readonly Partial<ContainerEvent>[]) {
   const clock = new FakeClock();
-  const counting = new EventCounting({ clock, intervalMillis });
+  const counting = new EventCounting({ clock, intervalMillis, identify });
   const observer = countEvents(counting);
   observer.listening('engine', true);
   const count = (event: Partial<ContainerEvent>): void =>
@@ -48,7 +51,7 @@ test('events are counted by action, health transitions by what they lead to, end
 });
 
 test('before anybody listens nothing is counted, and nobody is said to have zero', () => {
-  const counting = new EventCounting({ clock: new FakeClock(), intervalMillis });
+  const counting = new EventCounting({ clock: new FakeClock(), intervalMillis, identify });
   counting.count({ id: 'a', action: 'start', attributes: {} });
   assert.equal(counting.of('a'), undefined);
   assert.equal(counting.images, undefined);
@@ -95,7 +98,11 @@ test('a thousand images are told apart, those beyond are counted together', () =
 test('containers that are not selected are not counted', () => {
   const clock = new FakeClock();
   const selection = { asksForImage: false, selects: ({ name }: { name: string }) => name !== 'hidden' };
-  const counting = new EventCounting({ clock, intervalMillis, selection });
+  const counting = new EventCounting({
+    clock,
+    intervalMillis,
+    identify: (event) => identityOfEvent(event, { selection }),
+  });
   counting.begin();
   counting.count({ id: 'a', action: 'start', attributes: { name: 'hidden' } });
   counting.count({ id: 'b', action: 'start', attributes: { name: 'shown' } });

@@ -1,0 +1,107 @@
+import type { Clock } from './clock.ts';
+import { duration } from './config/duration.ts';
+import type { ApiFound, ApiMessages, ApiSource } from './http/api-source.ts';
+import { containerView, sampleView, toldView } from './live-views.ts';
+import type { Log } from './log.ts';
+import { MergedStream } from './stats/merged-stream.ts';
+import type { EventFeed, Told } from './stats/event-feed.ts';
+import { StatsCollector } from './stats/stats-collector.ts';
+import type { PublishedSample } from './stats/stats-collector.ts';
+import type { TrackerSet } from './tracker/tracker-set.ts';
+import type { Trackers } from './tracker/trackers.ts';
+import type { Subscription } from './stats/subscription.ts';
+
+/** Between two samples for those who watch: the least that may be asked for. */
+const intervalMillis = 1000;
+const eventNames = { event: 'container', listening: 'listening', missed: 'missed' } as const;
+
+/** What the HTTP API serves: containers as they are, and streams of their samples and events. */
+export class Live implements ApiSource {
+  readonly #trackers: Trackers;
+  readonly #feed: EventFeed;
+  readonly #collectors: ReadonlyMap<string, StatsCollector>;
+
+  constructor(trackers: Trackers, feed: EventFeed, { clock, log }: { clock: Clock; log: Log }) {
+    this.#trackers = trackers;
+    this.#feed = feed;
+    const collectorOf = (set: TrackerSet): StatsCollector =>
+      new StatsCollector({ host: statsHost(set), clock, log, intervalMillis });
+    this.#collectors = new Map(trackers.sets.map((set) => [set.engine.name, collectorOf(set)]));
+  }
+
+  async containers(): Promise<readonly object[]> {
+    await this.#trackers.update();
+    return this.#snapshots().map((snapshot) => containerView(snapshot));
+  }
+
+  async find(idOrName: string): Promise<ApiFound> {
+    await this.#trackers.update();
+    const all = this.#snapshots();
+    const exact = all.filter(({ identity }) => identity.id === idOrName || identity.name === idOrName);
+    const isPrefix = /^[0-9a-f]+$/.test(idOrName);
+    const found =
+      exact.length > 0 || !isPrefix ? exact : all.filter((each) => each.identity.id.startsWith(idOrName));
+    const [only, ...others] = found;
+    if (!only) return { matches: 0 };
+    if (others.length > 0) return { matches: found.length };
+    const { identity, engine } = only;
+    return { matches: 1, id: identity.id, engine: engine.name, view: containerView(only) };
+  }
+
+  interval(text: string | undefined): number | string {
+    const read = duration(intervalMillis).safeParse(text ?? intervalMillis);
+    return read.success ? read.data : (read.error.issues[0]?.message ?? 'expected a duration');
+  }
+
+  stats(id: string, engine: string, everyMillis: number): ApiMessages {
+    const collector = this.#collectors.get(engine);
+    return samplesOf(collector ? [collector.subscribe(id, everyMillis)] : []);
+  }
+
+  allStats(everyMillis: number): ApiMessages {
+    return samplesOf([...this.#collectors.values()].map((each) => each.subscribeAll(everyMillis)));
+  }
+
+  events(): ApiMessages {
+    const feed = this.#feed.subscribe();
+    return new MergedStream([feed], (told: Told) => [{ event: eventNames[told.kind], data: toldView(told) }]);
+  }
+
+  /** Ends every stream. */
+  close(): void {
+    this.#feed.close();
+    for (const collector of this.#collectors.values()) collector.close();
+  }
+
+  #snapshots() {
+    return this.#trackers.snapshots().flatMap(({ containers }) => containers);
+  }
+}
+
+/** Samples, and once per change that there are none or some again. */
+function samplesOf(subscriptions: readonly Subscription<PublishedSample>[]): ApiMessages {
+  const failing = new Set<string>();
+  return new MergedStream(subscriptions, (sample: PublishedSample) => {
+    const { id, name, failure } = sample;
+    if (failure === undefined) {
+      const back = failing.delete(id) ? [{ event: 'recovered', data: { id, name } }] : [];
+      return [...back, { event: 'stats', data: sampleView(sample) }];
+    }
+    if (failing.has(id)) return [];
+    failing.add(id);
+    return [{ event: 'failing', data: { id, name, reason: failure } }];
+  });
+}
+
+function statsHost(set: TrackerSet) {
+  return {
+    name: set.engine.name,
+    cpus: (): number => {
+      const { cpus } = set.engine;
+      if (cpus === undefined) throw new Error('the engine does not tell how many CPUs its host has');
+      return cpus;
+    },
+    containers: () => set.snapshot().containers.map(({ identity }) => identity),
+    measure: (id: string) => set.measure(id),
+  };
+}

@@ -1,0 +1,9 @@
+import type { ContainerSnapshot } from './snapshot.ts';
+
+/** What came of measuring one container for those who watch it. */
+export type LiveMeasurement =
+  | { readonly outcome: 'measured'; readonly snapshot: ContainerSnapshot }
+  /** It does not run, or gives no usage. */
+  | { readonly outcome: 'not running' }
+  | { readonly outcome: 'removed' }
+  | { readonly outcome: 'failed'; readonly reason: string };

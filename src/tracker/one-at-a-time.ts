@@ -1,0 +1,15 @@
+/** Runs work under a key after the work before it under the same key; keys do not wait for each other. */
+export class OneAtATime {
+  readonly #last = new Map<string, Promise<void>>();
+
+  /** `work` must not reject. */
+  run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key);
+    const result = before ? before.then(work) : work();
+    const ended: Promise<void> = result.then(() => {
+      if (this.#last.get(key) === ended) this.#last.delete(key);
+    });
+    this.#last.set(key, ended);
+    return result;
+  }
+}

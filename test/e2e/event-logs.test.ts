@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { waitUntil } from '../setup/daemon.ts';
+import { startAgent } from '../support/agent-process.ts';
+import { startCollector } from '../support/collector.ts';
+import { logRecords, type LogRecord } from '../support/otlp-logs.ts';
+import { containerPoints } from '../support/otlp-points.ts';
+import { startEngine } from '../support/real-engine.ts';
+import { engineVersions, skipWithoutScene } from '../support/scene.ts';
+
+/** Logs and metrics into one file, each message of its own kind. */
+const CONFIG = `
+receivers:
+  otlp:
+    protocols:
+      http: { endpoint: '\${env:OTLP_ENDPOINT}' }
+exporters:
+  file: { path: '\${env:EXPORT_FILE}', format: json, append: true, flush_interval: 50ms }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines:
+    metrics: { receivers: [otlp], exporters: [file] }
+    logs: { receivers: [otlp], exporters: [file] }
+`;
+
+suite('event logs', { skip: skipWithoutScene }, () => {
+  for (const version of engineVersions) {
+    test(`${version}: a real Collector takes each event under the resource of the metrics`, async () => {
+      await using engine = await startEngine(version);
+      await using collector = await startCollector(CONFIG);
+      await using agent = await startAgent({
+        args: [`--docker-url=${engine.url}`, '--interval=1s', '--event-logs'],
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.otlpUrl },
+      });
+      await agent.untilReady();
+      await engine.run('lasting', [], 'exec sleep 1000');
+      await collector.waitForExport((all) => all.some((each) => containerPoints(each, 'lasting').length > 0));
+      await engine.docker('pause', 'lasting');
+      await engine.docker('unpause', 'lasting');
+      await engine.run('failing', [], 'exit 3');
+      const recordsOf = async (name: string): Promise<LogRecord[]> =>
+        logRecords(await collector.fileExport(), name);
+      const died = await waitUntil('the end', async () =>
+        (await recordsOf('failing')).find(({ eventName }) => eventName === 'container.die'),
+      );
+      assert.equal(died.severity, 'WARN');
+      assert.equal(died.attributes['container.exit_code'], 3);
+      assert.ok(Math.abs(died.nanos / 1e6 - Date.now()) < 60_000);
+      const seen = await waitUntil('both', async () => {
+        const records = await recordsOf('lasting');
+        return records.some(({ eventName }) => eventName === 'container.unpause') ? records : undefined;
+      });
+      const names = seen.map(({ eventName }) => eventName);
+      for (const name of ['container.start', 'container.pause', 'container.unpause'])
+        assert.equal(names.filter((each) => each === name).length, 1, name);
+      const points = (await collector.fileExport()).flatMap((each) => containerPoints(each, 'lasting'));
+      assert.deepEqual(seen.at(-1)?.resource, points.at(-1)?.resource);
+    });
+  }
+});

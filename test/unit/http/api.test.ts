@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Agent } from '../../../src/agent.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { createLog } from '../../../src/log.ts';
+import { startSimulatedEngine } from '../../../src/simulated/start-simulated-engine.ts';
+import { waitUntil } from '../../setup/daemon.ts';
+import { load } from '../config/load.ts';
+
+async function scene(flags: Readonly<Record<string, unknown>> = {}) {
+  await using stack = new AsyncDisposableStack();
+  const environment = ['PASSWORD=hunter2'];
+  const engine = stack.use(
+    await startSimulatedEngine({ specs: [{ name: 'web', env: environment }, { name: 'db' }] }),
+  );
+  const { config } = load({
+    flags: {
+      listen: '127.0.0.1:0',
+      exporter: ['prometheus'],
+      interval: '1s',
+      'docker-url': engine.url,
+      ...flags,
+    },
+  });
+  const log = createLog({ level: 'silent' });
+  const agent = new Agent(config, { clock: systemClock, log, environment: {}, version: '0' });
+  const { address } = await agent.start();
+  stack.defer(() => agent.stop());
+  await waitUntil('ready', async () => (await fetch(`${address}/readyz`)).ok);
+  const all = stack.move();
+  return { engine, agent, address, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** Opens a stream; what has come of it so far. */
+function listen(url: string) {
+  const stream = { text: '', ended: false, [Symbol.dispose]: () => void asked.destroy() };
+  const asked = request(url, (answer) => {
+    answer.setEncoding('utf8').on('data', (chunk: string) => (stream.text += chunk));
+    answer.on('close', () => (stream.ended = true));
+  });
+  asked.on('error', () => undefined).end();
+  return stream;
+}
+
+test('containers as JSON, by name, id and beginning of the id, and never their environment', async () => {
+  await using agent = await scene();
+  const body = await (await fetch(`${agent.address}/api/v1/containers`)).text();
+  const { containers } = JSON.parse(body);
+  assert.deepEqual(containers.map(({ name }: { name: string }) => name).toSorted(), ['db', 'web']);
+  assert.match(body, /container\.memory\.usage/);
+  assert.doesNotMatch(body, /hunter2/);
+  for (const { id, name } of containers) {
+    for (const asked of [id, name, id.slice(0, 12)]) {
+      const answer = await fetch(`${agent.address}/api/v1/containers/${asked}`);
+      assert.equal(((await answer.json()) as { id: string }).id, id);
+    }
+  }
+});
+
+test('unknown ids are 404 and bad intervals 400, both with JSON that says why', async () => {
+  await using agent = await scene();
+  for (const path of ['nobody', 'nobody/stats', '%20', 'x'.repeat(400)]) {
+    const answer = await fetch(`${agent.address}/api/v1/containers/${path}`);
+    assert.equal(answer.status, 404, path);
+    assert.match(((await answer.json()) as { error: string }).error, /no container/);
+  }
+  for (const interval of ['500ms', 'soon', '-1s', '']) {
+    const answer = await fetch(`${agent.address}/api/v1/stats?interval=${interval}`);
+    assert.equal(answer.status, 400, interval);
+    assert.match(((await answer.json()) as { error: string }).error, /expected/);
+  }
+});
+
+test('a stream tells samples, that the engine is away, and that it is back', async () => {
+  await using agent = await scene();
+  using stats = listen(`${agent.address}/api/v1/containers/web/stats`);
+  using events = listen(`${agent.address}/api/v1/events`);
+  await waitUntil('a sample', async () => stats.text.includes('event: stats'));
+  await waitUntil('listening', async () => events.text.includes('"listening":true'));
+  agent.engine.restart('web');
+  await waitUntil('an event', async () => events.text.includes('"action":"start"'));
+  await agent.engine.down();
+  await waitUntil('failing', async () => stats.text.includes('event: failing'));
+  await waitUntil('deaf', async () => events.text.includes('"listening":false'));
+  await agent.engine.up();
+  await waitUntil('recovered', async () => /event: recovered[^]*event: stats/.test(stats.text));
+  const start = performance.now();
+  await agent.agent.stop();
+  assert.ok(performance.now() - start < 2000);
+  await waitUntil('the end', async () => stats.ended && events.ended);
+});
+
+test('of a hundred streams half are never read: the others miss nothing', async () => {
+  await using agent = await scene();
+  const { hostname, port } = new URL(agent.address);
+  const stuck = Array.from({ length: 50 }, () => {
+    const socket = connect(Number(port), hostname).pause();
+    socket.write('GET /api/v1/events HTTP/1.1\r\nhost: a\r\n\r\n');
+    return socket;
+  });
+  const read = Array.from({ length: 50 }, () => listen(`${agent.address}/api/v1/events`));
+  await waitUntil('listening', async () => read.every((stream) => stream.text.includes('"listening":true')));
+  for (let restart = 0; restart < 300; restart += 1) {
+    agent.engine.restart('web');
+    // Events of one and the same moment are doubles.
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+  const starts = ({ text: told }: { text: string }) => told.split('"action":"start"').length - 1;
+  await waitUntil('every start', async () => read.every((stream) => starts(stream) === 300));
+  for (const stream of read) {
+    assert.doesNotMatch(stream.text, /event: dropped/);
+    stream[Symbol.dispose]();
+  }
+  for (const socket of stuck) socket.destroy();
+});
+
+test('--no-api: none of it', async () => {
+  await using agent = await scene({ api: false });
+  assert.equal((await fetch(`${agent.address}/api/v1/containers`)).status, 404);
+});
+
+test('each example of docs/api.md works', async () => {
+  await using agent = await scene();
+  const page = await readFile(join(import.meta.dirname, '../../../docs/api.md'), 'utf8');
+  const blocks = [...page.matchAll(/```sh\n([^]*?)```\n\n[^]*?```(?:json|text)\n([^]*?)```/g)];
+  assert.ok(blocks.length >= 5);
+  for (const [, command = '', answer = ''] of blocks) {
+    const child = spawn('bash', ['-c', command.replaceAll('http://localhost:9417', agent.address)]);
+    child.stdin.end();
+    const printed = await text(child.stdout);
+    for (const [word] of answer.matchAll(/"[a-z]\w*":|^event: \w+/gm))
+      assert.ok(printed.includes(word), `${command}${word}\n${printed}`);
+  }
+});

@@ -127,8 +127,12 @@ function memoryOf(stats: Fields | undefined): MemoryUsage | undefined {
   return hasFigures(memory) ? memory : undefined;
 }
 
-function hasFigures({ usage, commitBytes, privateWorkingSet, stats }: MemoryUsage): boolean {
-  return Boolean(usage ?? commitBytes ?? privateWorkingSet) || Object.values(stats).some(Boolean);
+function hasFigures(memory: MemoryUsage): boolean {
+  const { usage, maxUsage, failures, commitBytes, privateWorkingSet, stats } = memory;
+  return (
+    [usage, maxUsage, failures, commitBytes, privateWorkingSet].some(Boolean) ||
+    Object.values(stats).some(Boolean)
+  );
 }
 
 /** Mostly the engine's own object: a copy of forty keys for every sample would be most of what is held. */

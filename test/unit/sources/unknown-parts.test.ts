@@ -42,6 +42,13 @@ test('of memory: nonsense is not the same as a key that the engine leaves out', 
   ]);
 });
 
+test('a peak or failures without a usage are shown; zeros alone are what a dead container has', () => {
+  const memory = (parts: object) => parseStats(answer({ memory_stats: parts }), 0)?.memory;
+  assert.equal(memory({ max_usage: 9 })?.maxUsage, 9);
+  assert.equal(memory({ failcnt: 2 })?.failures, 2);
+  assert.equal(memory({ usage: 0, max_usage: 0, failcnt: 0, stats: { cache: 0 } }), undefined);
+});
+
 test('a device that is told twice in one operation is there once, without a value', () => {
   const list = [entry('Read', 1), entry('read', 2), entry('Write', 3)];
   const sample = parseStats(answer({ blkio_stats: lists(list) }), 0);

@@ -10,24 +10,30 @@ export interface StreamMessage {
 export class MergedStream<T> implements AsyncIterableIterator<StreamMessage> {
   readonly #sources: readonly Subscription<T>[];
   readonly #read: (item: T) => readonly StreamMessage[];
-  readonly #pending = new Map<Subscription<T>, Promise<Next<T>>>();
+  /** At most one of each source: the others wait there, where the oldest make room. */
+  readonly #arrived: Arrived<T>[] = [];
   readonly #ready: StreamMessage[] = [];
+  #openCount: number;
+  #wake: (() => void) | undefined;
   #toldDropped = 0;
 
   constructor(sources: readonly Subscription<T>[], read: (item: T) => readonly StreamMessage[]) {
     this.#sources = sources;
     this.#read = read;
-    for (const source of sources) this.#ask(source);
+    this.#openCount = sources.length;
+    for (const source of sources) void this.#ask(source);
   }
 
+  /** Not to be called again before it has answered. */
   async next(): Promise<IteratorResult<StreamMessage>> {
     for (;;) {
-      const [ready] = this.#ready.splice(0, 1);
+      const ready = this.#ready.shift();
       if (ready) return { done: false, value: ready };
-      if (this.#pending.size === 0) return { done: true, value: undefined };
-      const { source, result } = await Promise.race(this.#pending.values());
-      if (result.done) this.#pending.delete(source);
-      else this.#accept(source, result.value);
+      const arrived = this.#arrived.shift();
+      if (arrived) this.#accept(arrived);
+      else if (this.#openCount === 0) return { done: true, value: undefined };
+      // No race of promises: each would keep, for as long as it is open, what ever waited for it.
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
@@ -40,24 +46,24 @@ export class MergedStream<T> implements AsyncIterableIterator<StreamMessage> {
     return this;
   }
 
-  #accept(source: Subscription<T>, item: T): void {
-    this.#ask(source);
+  async #ask(source: Subscription<T>): Promise<void> {
+    const result = await source.next();
+    if (result.done) this.#openCount -= 1;
+    else this.#arrived.push({ source, item: result.value });
+    this.#wake?.();
+  }
+
+  #accept({ source, item }: Arrived<T>): void {
+    void this.#ask(source);
     const dropped = this.#sources.reduce((sum, each) => sum + each.dropped, 0);
     if (dropped > this.#toldDropped)
       this.#ready.push({ event: 'dropped', data: { count: dropped - this.#toldDropped } });
     this.#toldDropped = dropped;
     this.#ready.push(...this.#read(item));
   }
-
-  #ask(source: Subscription<T>): void {
-    this.#pending.set(
-      source,
-      source.next().then((result) => ({ source, result })),
-    );
-  }
 }
 
-interface Next<T> {
+interface Arrived<T> {
   readonly source: Subscription<T>;
-  readonly result: IteratorResult<T>;
+  readonly item: T;
 }

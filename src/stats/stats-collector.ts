@@ -55,7 +55,8 @@ interface Subscriber {
 export class StatsCollector {
   readonly #options: StatsCollectorOptions;
   readonly #subscribers = new Map<string, Set<Subscriber>>();
-  readonly #names = new Map<string, string>();
+  /** Of those who exist, and of those who are watched although they do not. */
+  #names: ReadonlyMap<string, string> = new Map();
   readonly #beingMeasured = new Set<string>();
   readonly #failing = new Set<string>();
   #loop: AbortController | undefined;
@@ -136,17 +137,26 @@ export class StatsCollector {
   #due(): ReadonlyMap<string, readonly Subscriber[]> {
     const now = this.#options.clock.monotonic();
     const due = new Map<string, Subscriber[]>();
-    const all = takeDue(this.#subscribers.get(everyContainer) ?? [], now);
-    for (const { id, name } of this.#options.host.containers()) {
-      this.#names.set(id, name);
-      if (all.length > 0) due.set(id, [...all]);
-    }
+    this.#look();
     for (const [id, subscribers] of this.#subscribers) {
-      const own = id === everyContainer ? [] : takeDue(subscribers, now);
-      if (own.length > 0) due.set(id, [...(due.get(id) ?? []), ...own]);
+      // Their turn comes when that is over.
+      if (this.#beingMeasured.has(id)) continue;
+      const ids = id === everyContainer ? this.#names.keys() : [id];
+      const own = takeDue(subscribers, now);
+      if (own.length > 0) for (const each of ids) due.set(each, [...(due.get(each) ?? []), ...own]);
     }
     for (const id of this.#beingMeasured) due.delete(id);
     return due;
+  }
+
+  /** Who there is now; nothing is kept of those who went, unless they are still watched. */
+  #look(): void {
+    const names = new Map(this.#options.host.containers().map(({ id, name }) => [id, name]));
+    for (const id of this.#subscribers.keys())
+      if (id !== everyContainer && !names.has(id)) names.set(id, this.#names.get(id) ?? id);
+    this.#names = names;
+    for (const what of this.#failing)
+      if (!names.has(what) && what !== this.#options.host.name) this.#failing.delete(what);
   }
 
   async #sample(id: string, subscribers: readonly Subscriber[], hostCpus: number): Promise<void> {
@@ -155,10 +165,7 @@ export class StatsCollector {
     this.#beingMeasured.delete(id);
     const sample = this.#published(id, measured, hostCpus);
     if (sample) for (const { subscription } of subscribers) subscription.push(sample);
-    if (measured.outcome !== 'removed') return;
-    this.stop(id);
-    this.#names.delete(id);
-    this.#failing.delete(id);
+    if (measured.outcome === 'removed') this.stop(id);
   }
 
   #published(id: string, measured: LiveMeasurement, hostCpus: number): PublishedSample | undefined {

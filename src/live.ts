@@ -13,6 +13,8 @@ import type { Subscription } from './stats/subscription.ts';
 
 /** Between two samples for those who watch: the least that may be asked for. */
 const intervalMillis = 1000;
+/** So long a probe is waited for: what events tell is known without it, and a container may hang. */
+const patienceMillis = 500;
 const eventNames = { event: 'container', listening: 'listening', missed: 'missed' } as const;
 
 /** What the HTTP API serves: containers as they are, and streams of their samples and events. */
@@ -30,12 +32,12 @@ export class Live implements ApiSource {
   }
 
   async containers(): Promise<readonly object[]> {
-    await this.#trackers.update();
+    await this.#refresh();
     return this.#snapshots().map((snapshot) => containerView(snapshot));
   }
 
   async find(idOrName: string): Promise<ApiFound> {
-    await this.#trackers.update();
+    await this.#refresh();
     const all = this.#snapshots();
     const exact = all.filter(({ identity }) => identity.id === idOrName || identity.name === idOrName);
     const isPrefix = /^[0-9a-f]+$/.test(idOrName);
@@ -71,6 +73,11 @@ export class Live implements ApiSource {
   close(): void {
     this.#feed.close();
     for (const collector of this.#collectors.values()) collector.close();
+  }
+
+  async #refresh(): Promise<void> {
+    const isKnown = this.#trackers.notYetProbed().length === 0;
+    await this.#trackers.update({ isEcho: true, ...(isKnown && { waitMillis: patienceMillis }) });
   }
 
   #snapshots() {

@@ -27,6 +27,8 @@ export interface EngineListOptions {
 /** What a round measures. */
 export interface Listed {
   readonly listed: readonly ListedContainer[];
+  /** When the engine was asked for it, on the monotonic clock. */
+  readonly askedAt: number;
   readonly heard: (id: string) => 'changed' | 'unchanged' | 'unheard';
   /** Whether nobody can have changed unheard. */
   readonly isSure: boolean;
@@ -73,15 +75,16 @@ export class EngineList {
   async ask(calls: EngineCalls): Promise<Listed> {
     const { clock } = this.#options;
     const isHeard = this.#watch?.isOpen === true;
-    const known = isHeard ? this.#listed.known(clock.monotonic()) : undefined;
-    if (known) return { listed: known, heard: () => 'unchanged', isSure: true };
+    const askedAt = clock.monotonic();
+    const known = isHeard ? this.#listed.known(askedAt) : undefined;
+    if (known) return { ...known, heard: () => 'unchanged', isSure: true };
     const isSure = isHeard && !this.#listed.isDoubted;
     const changed = this.#listed.takeChanged();
     const answer = await calls.list();
     if (isSure) this.#expect(this.#listed.unlike(answer).filter((id) => !changed.has(id)));
-    const listed = this.#listed.accept(answer, clock.monotonic());
+    const listed = this.#listed.accept(answer, askedAt);
     const otherwise = isSure ? 'unchanged' : 'unheard';
-    return { listed, heard: (id) => (changed.has(id) ? 'changed' : otherwise), isSure };
+    return { listed, askedAt, heard: (id) => (changed.has(id) ? 'changed' : otherwise), isSure };
   }
 
   #listen(events: EventObserver): EventWatch {

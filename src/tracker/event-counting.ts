@@ -5,25 +5,18 @@ import type { EngineDescription } from '../model/engine.ts';
 import type { EventCountsSince, ImageEventCounts } from '../model/event-counts.ts';
 import type { EventObserver } from '../model/event-observer.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
+import { DepartedContainers, type Known } from './departed-containers.ts';
 import { EventTally } from './event-tally.ts';
 
 /** Each image has some ten series that last for ever. */
 const mostImages = 1000;
-/** What is gone is in sight for so long, or for two intervals. */
-const leastLingerMillis = 60_000;
-/** Who dies so soon after a signal was killed by it: `docker stop` gives 10 s. */
-const killMillis = 30_000;
-/** In a storm of short lives those that went first go unseen: what lasts has counted them. */
-const mostGone = 1000;
-
-/** Whom a reader saw, and as whom it goes on seeing it. */
-type Known = Pick<ContainerSnapshot, 'owner' | 'identity'>;
 
 interface Entry {
   readonly tally: EventTally;
   /** Stands for the container where no tracker ever did. */
   known: Known;
-  /** When it was killed, died and was gone at last, on the monotonic clock. */
+  /** All on the monotonic clock. */
+  lastHeardAt: number;
   killedAt?: number;
   diedAt?: number;
   goneAt?: number;
@@ -39,18 +32,21 @@ export interface EventCountingOptions {
 }
 
 /**
- * Counts what the engine's events tell: for each container, and for each image for ever, as a series that lives once has
- * no increase. Whom somebody removes is gone at once. Of a container that ended by itself and went before its end could be
- * collected (`--rm`) the counts stay in sight for two intervals, a minute at least.
+ * Counts what the engine's events tell: for each container, as long as it is there or in sight, and for each image for
+ * ever, as a series that lives once has no increase.
  */
 export class EventCounting {
   readonly #options: EventCountingOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #images = new Map<string | undefined, EventTally>();
+  readonly #departed: DepartedContainers;
+  /** Whom the engine listed last. */
+  #there: ReadonlySet<string> = new Set();
   #since: number | undefined;
 
   constructor(options: EventCountingOptions) {
     this.#options = options;
+    this.#departed = new DepartedContainers(options);
   }
 
   /** Events are heard from now on; later calls change nothing. */
@@ -63,8 +59,10 @@ export class EventCounting {
     const { id } = event;
     const identity = this.#since === undefined ? undefined : this.#options.identify(event);
     if (!identity) return;
+    const lastHeardAt = this.#options.clock.monotonic();
     const known = { owner: identity, identity };
-    const entry = this.#entries.get(id) ?? { tally: new EventTally(), known };
+    const entry = this.#entries.get(id) ?? { tally: new EventTally(), known, lastHeardAt };
+    entry.lastHeardAt = lastHeardAt;
     this.#entries.set(id, entry);
     entry.tally.count(event);
     this.#imageOf(identity.image.name).count(event);
@@ -82,17 +80,26 @@ export class EventCounting {
   counted(snapshot: ContainerSnapshot | undefined): ContainerSnapshot[] {
     if (!snapshot) return [];
     const { id, image } = snapshot.identity;
-    const entry = this.#entries.get(id);
-    if (entry) delete entry.goneAt;
     const events = this.of(id);
     if (events && image.name !== undefined) this.#imageOf(image.name);
     return [events ? { ...snapshot, events } : snapshot];
   }
 
-  /** The engine has it no more: a reader that saw it goes on to see it as the same. */
+  /** The engine lists it no more: a reader that saw it goes on to see it as the same. */
   left(id: string, known: Known | undefined): void {
     const entry = this.#entries.get(id);
     if (entry && known) entry.known = known;
+  }
+
+  /**
+   * Whom the engine listed when it was asked at that time, on the monotonic clock. Of whom something was heard since
+   * then, the next list tells.
+   */
+  listed(there: ReadonlySet<string>, askedAt: number): void {
+    this.#there = there;
+    for (const [id, entry] of this.#entries)
+      if (!there.has(id) && (entry.goneAt !== undefined || entry.lastHeardAt < askedAt))
+        this.#depart(id, entry);
   }
 
   /** Of each image; undefined while no events were heard. */
@@ -101,17 +108,8 @@ export class EventCounting {
   }
 
   /** Those that are gone and still in sight: nothing of them but their counts. */
-  departed(engine: EngineDescription, now: number, there: ReadonlySet<string>): ContainerSnapshot[] {
-    const all = [...this.#entries].filter(([id]) => !there.has(id));
-    this.#forget(all);
-    const shown = all.flatMap(([, { goneAt, known, tally }]) =>
-      goneAt === undefined || !this.#entries.has(known.identity.id) || this.#since === undefined
-        ? []
-        : [departed(engine, known, now, since(this.#since, tally))],
-    );
-    // Too young to be listed, or gone without a word: the next look tells.
-    for (const [id, entry] of all) this.#gone(id, entry);
-    return shown;
+  departed(engine: EngineDescription, now: number): ContainerSnapshot[] {
+    return this.#departed.shown(engine, now);
   }
 
   #imageOf(name: string | undefined): EventTally {
@@ -122,32 +120,18 @@ export class EventCounting {
   }
 
   #note(action: string, id: string, entry: Entry): void {
-    const now = this.#options.clock.monotonic();
+    const now = entry.lastHeardAt;
     if (action === 'kill') entry.killedAt = now;
     else if (action === 'die') entry.diedAt = now;
-    else if (action === 'destroy') this.#gone(id, entry);
+    if (action !== 'destroy') return;
+    entry.goneAt = now;
+    // Who is shown as being there keeps its counts until the list says otherwise.
+    if (!this.#there.has(id)) this.#depart(id, entry);
   }
 
-  #gone(id: string, entry: Entry): void {
-    if (entry.goneAt !== undefined) return;
-    entry.goneAt = this.#options.clock.monotonic();
-    // Behind those that went before: the first are the first to be forgotten.
+  #depart(id: string, { known, tally, goneAt = this.#options.clock.monotonic(), ...times }: Entry): void {
     this.#entries.delete(id);
-    this.#entries.set(id, entry);
-  }
-
-  #forget(absent: readonly (readonly [string, Entry])[]): void {
-    const gone = absent.filter(([, { goneAt }]) => goneAt !== undefined);
-    const now = this.#options.clock.monotonic();
-    for (const [index, [id, entry]] of gone.entries())
-      if (index < gone.length - mostGone || !this.#lingers(entry, now)) this.#entries.delete(id);
-  }
-
-  #lingers({ killedAt = -Infinity, diedAt = -Infinity, goneAt = -Infinity }: Entry, now: number): boolean {
-    const { intervalMillis } = this.#options;
-    const wasCollected = goneAt - diedAt >= intervalMillis;
-    const wasKilled = diedAt - killedAt < killMillis;
-    return !wasCollected && !wasKilled && now - goneAt < Math.max(leastLingerMillis, 2 * intervalMillis);
+    if (this.#since !== undefined) this.#departed.add(known, since(this.#since, tally), { ...times, goneAt });
   }
 }
 
@@ -166,25 +150,4 @@ const nothing = new EventTally();
 
 function since(began: number, { actions, health, exits, exitCodes }: EventTally): EventCountsSince {
   return { since: began, actions, health, exits, exitCodes };
-}
-
-function departed(
-  engine: EngineDescription,
-  known: Known,
-  now: number,
-  events: EventCountsSince,
-): ContainerSnapshot {
-  return {
-    ...known,
-    engine,
-    state: {},
-    limits: {},
-    stateAt: now,
-    givesNoUsage: false,
-    starts: { of: () => events.since },
-    failures: 0,
-    trackedSince: events.since,
-    published: false,
-    events,
-  };
 }

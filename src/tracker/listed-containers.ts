@@ -4,10 +4,16 @@ import type { ListedContainer } from '../sources/container-source.ts';
 /** Even while events are heard, the engine is asked for its list this often: a slow look at what they may have missed. */
 const resyncMillis = 60_000;
 
+/** A list, and when the engine was asked for it. */
+interface Known {
+  readonly listed: readonly ListedContainer[];
+  readonly askedAt: number;
+}
+
 /** What the engine last listed, and what events said has changed since. */
 export class ListedContainers {
   #listed: readonly ListedContainer[] = [];
-  #listedAt = 0;
+  #askedAt = 0;
   #isDoubted = true;
   readonly #changed = new Set<string>();
 
@@ -27,9 +33,10 @@ export class ListedContainers {
   }
 
   /** The last list, if it is still true of an engine whose events are heard; undefined when the engine must be asked. */
-  known(monotonicMillis: number): readonly ListedContainer[] | undefined {
-    const isOld = monotonicMillis - this.#listedAt >= resyncMillis;
-    return this.#isDoubted || isOld || this.#changed.size > 0 ? undefined : this.#listed;
+  known(monotonicMillis: number): Known | undefined {
+    const [listed, askedAt] = [this.#listed, this.#askedAt];
+    const isOld = monotonicMillis - askedAt >= resyncMillis;
+    return this.#isDoubted || isOld || this.#changed.size > 0 ? undefined : { listed, askedAt };
   }
 
   /** Takes away what events said has changed: to be asked for before the list, so that none is lost in between. */
@@ -51,9 +58,9 @@ export class ListedContainers {
   }
 
   /** The engine's answer; one item per container, should it name one twice: a tracker takes one update at a time. */
-  accept(listed: readonly ListedContainer[], monotonicMillis: number): readonly ListedContainer[] {
+  accept(listed: readonly ListedContainer[], askedAt: number): readonly ListedContainer[] {
     this.#listed = [...new Map(listed.map((item) => [item.id, item])).values()];
-    this.#listedAt = monotonicMillis;
+    this.#askedAt = askedAt;
     this.#isDoubted = false;
     return this.#listed;
   }

@@ -38,8 +38,6 @@ export class TrackerSet {
   readonly #list: EngineList;
   readonly #live: LiveMeasuring;
   readonly #counting: EventCounting;
-  /** The ids of all that the engine listed last, whether measured or not. */
-  #there: ReadonlySet<string> = new Set();
   readonly #described: DescribedEngine;
   readonly #diskUsage: DiskUsageSchedule | undefined;
   readonly #selected: SelectedContainers;
@@ -117,7 +115,7 @@ export class TrackerSet {
     return {
       engine: this.engine,
       containers: containers.flatMap((tracker) => this.#counting.counted(tracker.snapshot(this.engine))),
-      departed: isAway ? [] : this.#counting.departed(this.engine, now, this.#there),
+      departed: isAway ? [] : this.#counting.departed(this.engine, now),
       ...(imageEvents && { imageEvents }),
       ...(this.#containerCount !== undefined && {
         containerCount: this.#containerCount,
@@ -197,7 +195,7 @@ export class TrackerSet {
   /** Makes the set equal to the list, and updates those of its containers that `isMeant` picks. */
   async #measure(
     calls: EngineCalls,
-    { listed, heard }: Listed,
+    { listed, askedAt, heard }: Listed,
     isMeant = (_id: string) => true,
   ): Promise<void> {
     const now = this.#options.clock.now();
@@ -205,8 +203,8 @@ export class TrackerSet {
     this.#containersByStatus = countByStatus(listed);
     const selected = await this.#selected.of(listed, calls, (items, each) => this.#pool.run(items, each));
     this.#unselectedCount = listed.length - selected.length;
-    this.#there = new Set(listed.map(({ id }) => id));
     this.#synchronize(selected, now);
+    this.#counting.listed(new Set(listed.map(({ id }) => id)), askedAt);
     const meant = selected.filter(({ id }) => isMeant(id));
     await this.#pool.run(meant, (item) =>
       this.#live.alone(item.id, (tracker) => tracker.update(item, calls, now, heard(item.id))),
@@ -225,7 +223,7 @@ export class TrackerSet {
   }
 
   #remove(id: string): void {
-    if (!this.#there.has(id)) this.#counting.left(id, this.#trackers.get(id)?.snapshot(this.engine));
+    this.#counting.left(id, this.#trackers.get(id)?.snapshot(this.engine));
     this.#trackers.delete(id);
     this.#options.mapper?.forget(id);
   }

@@ -23,8 +23,7 @@ function counted(...events: readonly Partial<ContainerEvent>[]) {
   const count = (event: Partial<ContainerEvent>): void =>
     observer.eventHeard('engine', { id: 'a', action: 'start', attributes: { image: 'web:1' }, ...event });
   events.forEach(count);
-  const departed = () =>
-    counting.departed(description, clock.now(), new Set()).map(({ identity }) => identity.name);
+  const departed = () => counting.departed(description, clock.now()).map(({ identity }) => identity.name);
   return { clock, counting, count, departed };
 }
 
@@ -77,6 +76,30 @@ test('whom somebody kills or removes later is gone at once', async () => {
   await clock.advance(intervalMillis);
   count({ id: 'stopped', action: 'destroy' });
   assert.deepEqual(departed(), []);
+});
+
+test('of whom something was heard after the engine was asked, the next list tells, however often somebody looks', async () => {
+  const { clock, counting, count, departed } = counted();
+  const askedAt = clock.monotonic();
+  await clock.advance(5);
+  count({ action: 'oom' });
+  counting.listed(new Set(), askedAt);
+  for (let look = 0; look < 3; look += 1) assert.deepEqual(departed(), []);
+  assert.equal(counting.of('a')?.actions.get('oom'), 1);
+  await clock.advance(5);
+  counting.listed(new Set(['a']), clock.monotonic());
+  assert.equal(counting.of('a')?.actions.get('oom'), 1);
+  counting.listed(new Set(), clock.monotonic());
+  assert.equal(counting.of('a')?.actions.size, 0, 'gone without a word');
+});
+
+test('who is removed keeps its counts until the list shows that it is gone', () => {
+  const { clock, counting, count } = counted({});
+  counting.listed(new Set(['a']), clock.monotonic());
+  count({ action: 'destroy' });
+  assert.equal(counting.of('a')?.actions.get('start'), 1);
+  counting.listed(new Set(), clock.monotonic());
+  assert.equal(counting.of('a')?.actions.size, 0);
 });
 
 test('of ten thousand that went within a minute a thousand stay in sight, and all are counted', () => {

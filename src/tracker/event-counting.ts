@@ -27,7 +27,11 @@ interface Entry {
   killedAt?: number;
   diedAt?: number;
   goneAt?: number;
+  /** The engine said so: it does not come back. */
+  isDestroyed?: boolean;
 }
+
+type Counted = readonly [id: string, entry: Entry];
 
 /** What an {@link EventCounting} needs. */
 export interface EventCountingOptions {
@@ -48,6 +52,8 @@ export class EventCounting {
   readonly #entries = new Map<string, Entry>();
   readonly #images = new Map<string | undefined, EventTally>();
   #since: number | undefined;
+  /** How many went since those that are gone were last looked through. */
+  #wentUnseen = 0;
 
   constructor(options: EventCountingOptions) {
     this.#options = options;
@@ -83,7 +89,7 @@ export class EventCounting {
     if (!snapshot) return [];
     const { id, image } = snapshot.identity;
     const entry = this.#entries.get(id);
-    if (entry) delete entry.goneAt;
+    if (entry && !entry.isDestroyed) delete entry.goneAt;
     const events = this.of(id);
     if (events && image.name !== undefined) this.#imageOf(image.name);
     return [events ? { ...snapshot, events } : snapshot];
@@ -92,7 +98,7 @@ export class EventCounting {
   /** The engine has it no more: a reader that saw it goes on to see it as the same. */
   left(id: string, known: Known | undefined): void {
     const entry = this.#entries.get(id);
-    if (entry && known) entry.known = known;
+    if (entry && known) entry.known = { owner: known.owner, identity: known.identity };
   }
 
   /** Of each image; undefined while no events were heard. */
@@ -103,11 +109,11 @@ export class EventCounting {
   /** Those that are gone and still in sight: nothing of them but their counts. */
   departed(engine: EngineDescription, now: number, there: ReadonlySet<string>): ContainerSnapshot[] {
     const all = [...this.#entries].filter(([id]) => !there.has(id));
-    this.#forget(all);
-    const shown = all.flatMap(([, { goneAt, known, tally }]) =>
-      goneAt === undefined || !this.#entries.has(known.identity.id) || this.#since === undefined
-        ? []
-        : [departed(engine, known, now, since(this.#since, tally))],
+    this.#forget([...tooMany(all), ...all.filter(([, entry]) => !this.#isKept(entry))]);
+    const shown = all.flatMap(([id, entry]) =>
+      this.#since !== undefined && this.#entries.has(id) && this.#lingers(entry)
+        ? [departed(engine, entry.known, now, since(this.#since, entry.tally))]
+        : [],
     );
     // Too young to be listed, or gone without a word: the next look tells.
     for (const [id, entry] of all) this.#gone(id, entry);
@@ -125,7 +131,10 @@ export class EventCounting {
     const now = this.#options.clock.monotonic();
     if (action === 'kill') entry.killedAt = now;
     else if (action === 'die') entry.diedAt = now;
-    else if (action === 'destroy') this.#gone(id, entry);
+    else if (action === 'destroy') {
+      entry.isDestroyed = true;
+      this.#gone(id, entry);
+    }
   }
 
   #gone(id: string, entry: Entry): void {
@@ -134,20 +143,32 @@ export class EventCounting {
     // Behind those that went before: the first are the first to be forgotten.
     this.#entries.delete(id);
     this.#entries.set(id, entry);
+    this.#wentUnseen += 1;
+    // Nobody may look for days.
+    if (this.#wentUnseen > mostGone) this.#forget(tooMany(this.#entries));
   }
 
-  #forget(absent: readonly (readonly [string, Entry])[]): void {
-    const gone = absent.filter(([, { goneAt }]) => goneAt !== undefined);
-    const now = this.#options.clock.monotonic();
-    for (const [index, [id, entry]] of gone.entries())
-      if (index < gone.length - mostGone || !this.#lingers(entry, now)) this.#entries.delete(id);
+  #forget(those: readonly Counted[]): void {
+    this.#wentUnseen = 0;
+    for (const [id] of those) this.#entries.delete(id);
   }
 
-  #lingers({ killedAt = -Infinity, diedAt = -Infinity, goneAt = -Infinity }: Entry, now: number): boolean {
-    const { intervalMillis } = this.#options;
-    const wasCollected = goneAt - diedAt >= intervalMillis;
+  /** Who was not destroyed may be listed yet, with what was counted of it. */
+  #isKept(entry: Entry): boolean {
+    if (entry.goneAt === undefined) return true;
+    return this.#lingers(entry) || (entry.isDestroyed !== true && this.#wentLately(entry));
+  }
+
+  #lingers(entry: Entry): boolean {
+    const { killedAt = -Infinity, diedAt = -Infinity, goneAt = -Infinity } = entry;
+    const wasCollected = goneAt - diedAt >= this.#options.intervalMillis;
     const wasKilled = diedAt - killedAt < killMillis;
-    return !wasCollected && !wasKilled && now - goneAt < Math.max(leastLingerMillis, 2 * intervalMillis);
+    return !wasCollected && !wasKilled && this.#wentLately(entry);
+  }
+
+  #wentLately({ goneAt = -Infinity }: Entry): boolean {
+    const { clock, intervalMillis } = this.#options;
+    return clock.monotonic() - goneAt < Math.max(leastLingerMillis, 2 * intervalMillis);
   }
 }
 
@@ -163,6 +184,11 @@ export function countEvents(counting: EventCounting): EventObserver {
 }
 
 const nothing = new EventTally();
+
+/** Of those that are gone the first, beyond so many. */
+function tooMany(entries: Iterable<Counted>): readonly Counted[] {
+  return [...entries].filter(([, { goneAt }]) => goneAt !== undefined).slice(0, -mostGone);
+}
 
 function since(began: number, { actions, health, exits, exitCodes }: EventTally): EventCountsSince {
   return { since: began, actions, health, exits, exitCodes };

@@ -88,6 +88,46 @@ test('of ten thousand that went within a minute a thousand stay in sight, and al
   assert.equal(counting.images?.images.get('web')?.actions.get('start'), 10_000);
 });
 
+test('while nobody looks, for days, those that went are forgotten all the same', () => {
+  const { counting, count } = counted();
+  for (let index = 0; index < 10_000; index += 1) {
+    for (const action of ['start', 'die', 'destroy']) count({ id: `id${index}`, action });
+  }
+  const kept = Array.from({ length: 10_000 }, (_, index) => counting.of(`id${index}`)?.actions.get('start'));
+  assert.ok(kept.filter(Boolean).length <= 2000);
+  assert.equal(kept.at(-1), 1);
+  assert.equal(counting.images?.images.get('web')?.actions.get('start'), 10_000);
+});
+
+test('looks that come before the list keep what was counted of a container that is too young for it', async () => {
+  const { clock, counting, departed } = counted({ action: 'start' });
+  for (let look = 0; look < 3; look += 1) assert.deepEqual(departed(), []);
+  assert.equal(counting.of('a')?.actions.get('start'), 1);
+  await clock.advance(lingerMillis);
+  assert.deepEqual(departed(), []);
+  assert.equal(counting.of('a')?.actions.size, 0, 'never listed, and forgotten');
+});
+
+test('who was destroyed is in sight without a break, though its tracker is there a moment longer', async () => {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  const [gone] = engine.source.containers.splice(0);
+  engine.source.before = (call) => {
+    // Readers look while the engine answers with its list.
+    if (call === 'list') assert.equal(engine.set.snapshot().containers[0]?.events?.actions.get('die'), 1);
+  };
+  for (const action of ['die', 'destroy']) events.tell(gone?.id ?? '', action);
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  await engine.clock.advance(300);
+  const { containers, departed = [] } = engine.set.snapshot();
+  assert.deepEqual([containers.length, departed.length], [0, 1]);
+  assert.equal(departed[0]?.sample, undefined, 'nothing but its counts');
+  engine.set.close();
+});
+
 test('a thousand images are told apart, those beyond are counted together', () => {
   const { counting, count } = counted();
   for (let index = 0; index < 1100; index += 1) count({ attributes: { image: `image${index}:1` } });

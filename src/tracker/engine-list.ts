@@ -42,8 +42,8 @@ export class EngineList {
   readonly #options: EngineListOptions;
   readonly #listed = new ListedContainers();
   readonly #watch: EventWatch | undefined;
-  /** Whose events should have been heard by now. */
-  #expected = new Set<string>();
+  /** By when their events are to be heard, on the monotonic clock. */
+  readonly #expected = new Map<string, number>();
 
   constructor(options: EngineListOptions) {
     this.#options = options;
@@ -74,14 +74,16 @@ export class EngineList {
   /** From the engine, or what it listed before while its events say that nothing has changed. Throws SourceError. */
   async ask(calls: EngineCalls): Promise<Listed> {
     const { clock } = this.#options;
-    const isHeard = this.#watch?.isOpen === true;
+    const isHeard = this.#watch?.isTrusted === true;
     const askedAt = clock.monotonic();
     const known = isHeard ? this.#listed.known(askedAt) : undefined;
     if (known) return { ...known, heard: () => 'unchanged', isSure: true };
-    const isSure = isHeard && !this.#listed.isDoubted;
+    const isDoubted = this.#listed.isDoubted;
+    const isSure = isHeard && !isDoubted;
     const changed = this.#listed.takeChanged();
     const answer = await calls.list();
-    if (isSure) this.#expect(this.#listed.unlike(answer).filter((id) => !changed.has(id)));
+    if (this.#watch?.isOpen && !isDoubted && !this.#listed.isDoubted)
+      this.#expect(this.#listed.unheard(answer));
     const listed = this.#listed.accept(answer, askedAt);
     const otherwise = isSure ? 'unchanged' : 'unheard';
     return { listed, askedAt, heard: (id) => (changed.has(id) ? 'changed' : otherwise), isSure };
@@ -94,6 +96,7 @@ export class EngineList {
     return new EventWatch({
       ...this.#options,
       opened: () => {
+        this.#expected.clear();
         // What happened before the engine listened is not known.
         this.#listed.doubt();
         events.listening(name, true);
@@ -116,11 +119,15 @@ export class EngineList {
   /** A stream that tells nothing of what the list shows is deaf: a proxy, or a connection that died unnoticed. */
   #expect(ids: readonly string[]): void {
     if (ids.length === 0) return;
-    this.#expected = new Set(ids);
+    const { clock } = this.#options;
+    const due = clock.monotonic() + lateEventMillis;
+    for (const id of ids) if (!this.#expected.has(id)) this.#expected.set(id, due);
     const judge = (): void => {
-      if (this.#expected.size > 0) this.#watch?.distrust();
+      const isLate = [...this.#expected.values()].some((each) => each <= due);
+      if (!isLate) return;
       this.#expected.clear();
+      this.#watch?.distrust();
     };
-    void this.#options.clock.sleep(lateEventMillis).then(judge);
+    void clock.sleep(lateEventMillis).then(judge);
   }
 }

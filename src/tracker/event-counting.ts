@@ -88,7 +88,7 @@ export class EventCounting {
   /** The engine lists it no more: a reader that saw it goes on to see it as the same. */
   left(id: string, known: Known | undefined): void {
     const entry = this.#entries.get(id);
-    if (entry && known) entry.known = known;
+    if (entry && known) entry.known = { owner: known.owner, identity: known.identity };
   }
 
   /**

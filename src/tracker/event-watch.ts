@@ -46,15 +46,23 @@ export class EventWatch {
   #isStarted = false;
   #wasOpen = false;
   #isOpen = false;
+  /** Nothing was heard since the list showed what the stream did not tell. */
+  #isDeaf = false;
   #isFailing = false;
+  /** Logged as missed, and nothing was heard since. */
+  #isMissing = false;
 
   constructor(options: EventWatchOptions) {
     this.#options = options;
   }
 
-  /** Whether nothing happens unheard. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Whether nothing happens unheard: it is open, and no stream that proved deaf. */
+  get isTrusted(): boolean {
+    return this.#isOpen && !this.#isDeaf;
   }
 
   /** Begins to listen, once; an engine that was never reached has nothing to tell. */
@@ -69,8 +77,9 @@ export class EventWatch {
     this.#pause.abort();
   }
 
-  /** Ends a stream that does not tell what happened: the next one begins with that. */
+  /** Ends a stream that does not tell what happened: the next one begins with that, and is trusted once it tells something. */
   distrust(): void {
+    this.#isDeaf = true;
     this.#stream.abort(new Error('the list shows what the stream did not tell'));
   }
 
@@ -131,17 +140,17 @@ export class EventWatch {
     const isNew = this.#heard.accept(event);
     // An engine that still remembers the last one heard remembers all that came after it.
     if (isNew) this.#missed();
-    this.#isJudging = false;
+    this.#isJudging = this.#isDeaf = this.#isMissing = false;
     if (isNew) this.#options.event(event);
   }
 
   readonly #missed = (): void => {
     if (!this.#isJudging) return;
     this.#isJudging = false;
-    this.#options.log.warn(
-      { engine: this.#options.source.name },
-      'events of the engine may have been missed',
-    );
+    const { log, source } = this.#options;
+    // Logged once until it works again: a proxy may end each stream before anything is told.
+    if (!this.#isMissing) log.warn({ engine: source.name }, 'events of the engine may have been missed');
+    this.#isMissing = true;
     this.#options.missed();
   };
 

@@ -16,6 +16,9 @@ export class ListedContainers {
   #askedAt = 0;
   #isDoubted = true;
   readonly #changed = new Set<string>();
+  /** What was taken away for this list, and for the one before: an event may be told before the list shows it. */
+  #taken: ReadonlySet<string> = new Set();
+  #takenBefore: ReadonlySet<string> = new Set();
 
   /** Something happened to that container. */
   change(id: string): void {
@@ -39,15 +42,25 @@ export class ListedContainers {
     return this.#isDoubted || isOld || this.#changed.size > 0 ? undefined : { listed, askedAt };
   }
 
-  /** Takes away what events said has changed: to be asked for before the list, so that none is lost in between. */
+  /**
+   * Takes away what events said has changed, and all doubt: to be asked for before the list, so that nothing is lost that
+   * comes while the engine answers.
+   */
   takeChanged(): ReadonlySet<string> {
-    const changed = new Set(this.#changed);
+    this.#takenBefore = this.#taken;
+    this.#taken = new Set(this.#changed);
     this.#changed.clear();
-    return changed;
+    this.#isDoubted = false;
+    return this.#taken;
   }
 
-  /** Which containers that answer shows as come, gone, or in another state than the last one did. */
-  unlike(answer: readonly ListedContainer[]): readonly string[] {
+  /** Which containers that answer shows as come, gone, or in another state than the last one did, without an event. */
+  unheard(answer: readonly ListedContainer[]): readonly string[] {
+    const heard = [this.#changed, this.#taken, this.#takenBefore];
+    return this.#unlike(answer).filter((id) => !heard.some((ids) => ids.has(id)));
+  }
+
+  #unlike(answer: readonly ListedContainer[]): readonly string[] {
     const before = new Map(this.#listed.map((item) => [item.id, item]));
     const unlike = answer.filter((item) => {
       const status = before.get(item.id)?.status;
@@ -61,7 +74,6 @@ export class ListedContainers {
   accept(listed: readonly ListedContainer[], askedAt: number): readonly ListedContainer[] {
     this.#listed = [...new Map(listed.map((item) => [item.id, item])).values()];
     this.#askedAt = askedAt;
-    this.#isDoubted = false;
     return this.#listed;
   }
 }

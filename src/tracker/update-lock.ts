@@ -46,11 +46,14 @@ export class UpdateLock {
     return won;
   }
 
-  /** Runs `work` while no probe does; nobody waits for it but the next probe. `work` must not reject. */
+  /**
+   * Runs `work` while no probe does; nobody waits for it but the next probe, and so it has the same time-out. `work` must
+   * not reject, and must end soon after its signal aborts.
+   */
   async between(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     while (this.#running ?? this.#between) await (this.#running ?? this.#between);
     if (this.#closed.signal.aborted) return;
-    this.#between = work(this.#closed.signal);
+    this.#between = this.#limited(work);
     await this.#between;
     this.#between = undefined;
   }
@@ -67,18 +70,25 @@ export class UpdateLock {
   }
 
   async #run(): Promise<void> {
+    try {
+      if (this.#between) await this.#between;
+      await this.#limited(this.#probe);
+    } finally {
+      this.#lastEnd = this.#options.monotonic();
+      this.#running = undefined;
+    }
+  }
+
+  async #limited(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const ended = new AbortController();
     const deadline = new AbortController();
     const signal = AbortSignal.any([deadline.signal, this.#closed.signal]);
     const expire = (): void => deadline.abort(new DOMException('probe took too long', 'TimeoutError'));
     void this.#options.sleep(this.#options.totalTimeoutMillis, ended.signal).then(expire, () => undefined);
     try {
-      if (this.#between) await this.#between;
-      await this.#probe(signal);
+      await work(signal);
     } finally {
       ended.abort();
-      this.#lastEnd = this.#options.monotonic();
-      this.#running = undefined;
     }
   }
 }

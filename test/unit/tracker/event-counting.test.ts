@@ -111,6 +111,26 @@ test('of ten thousand that went within a minute a thousand stay in sight, and al
   assert.equal(counting.images?.images.get('web')?.actions.get('start'), 10_000);
 });
 
+test('who was destroyed is in sight without a break, though its tracker is there a moment longer', async () => {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  const [gone] = engine.source.containers.splice(0);
+  engine.source.before = (call) => {
+    // Readers look while the engine answers with its list.
+    if (call === 'list') assert.equal(engine.set.snapshot().containers[0]?.events?.actions.get('die'), 1);
+  };
+  for (const action of ['die', 'destroy']) events.tell(gone?.id ?? '', action);
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  await engine.clock.advance(300);
+  const { containers, departed = [] } = engine.set.snapshot();
+  assert.deepEqual([containers.length, departed.length], [0, 1]);
+  assert.equal(departed[0]?.sample, undefined, 'nothing but its counts');
+  engine.set.close();
+});
+
 test('a thousand images are told apart, those beyond are counted together', () => {
   const { counting, count } = counted();
   for (let index = 0; index < 1100; index += 1) count({ attributes: { image: `image${index}:1` } });

@@ -5,21 +5,26 @@ import { hasUsage } from '../model/sample.ts';
 import type { PreviousSample, Sample } from '../model/sample.ts';
 import type { ContainerSnapshot, CounterGroup, CounterStarts } from '../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../sources/container-source.ts';
+import { toSourceError } from '../sources/source-error.ts';
+import type { SourceError } from '../sources/source-error.ts';
 import { ContainerFailures } from './container-failures.ts';
 import { StartTracking } from './counter-starts.ts';
 import { cgroupCounters, isNetwork } from './counters.ts';
 import type { EngineCalls } from './engine-calls.ts';
+import { LastInspect } from './last-inspect.ts';
+import type { Heard } from './last-inspect.ts';
 import { isLasting, LastingStarts } from './lasting-starts.ts';
 import { isSameReading, slim, withoutNetworks } from './kept-sample.ts';
 import { joinsNetwork, networkOwner } from './network-owner.ts';
 import { NetworkStarts } from './network-starts.ts';
 import { listedIdentity } from './listed-identity.ts';
-import { lastingText, tellsSeconds } from './uptime-text.ts';
+import { Superseding } from './superseding.ts';
 
-/** Limits may change without a word in the list: inspect is at least this fresh. Not more: see {@link tellsSeconds}. */
-const inspectMaxAgeMillis = 60_000;
 /** So many answers without usage in a row, and a container that runs has none: one may be of a container that just died. */
 const emptyAnswersBelieved = 2;
+
+/** What came of a sample: superseded by news of the container, or an error. */
+export type MeasureOutcome = 'measured' | 'superseded' | SourceError;
 
 /**
  * What is held of one container: who it is, how it fares, its latest sample and the one before.
@@ -27,15 +32,14 @@ const emptyAnswersBelieved = 2;
  */
 export class ContainerTracker {
   readonly id: string;
+  /** Whether its samples are worth waiting for. */
+  readonly sampling = new Superseding();
   readonly #failures: ContainerFailures;
   readonly #neighbours: ReadonlyMap<string, ContainerTracker>;
   readonly #trackedSince: number;
   #listed: ListedContainer;
   #listedAt: number;
-  #inspected: InspectedContainer | undefined;
-  #inspectedAt = 0;
-  /** What the list said when last inspected. */
-  #inspectedFor: ListedContainer | undefined;
+  readonly #known = new LastInspect();
   #startedAt: number;
   #starts: StartTracking;
   /** Outlives the runs of a container that lives in another one's network. */
@@ -72,54 +76,66 @@ export class ContainerTracker {
 
   /** As last inspected: `container:ID` in another one's network. */
   get networkMode(): string | undefined {
-    return this.#inspected?.identity.networkMode;
+    return this.#known.inspected?.identity.networkMode;
   }
 
-  /**
-   * One update: inspects when something changed, measures when it runs. Never throws; a failure is counted.
-   * @param now when the engine gave the list, in milliseconds since the epoch.
-   * @param heard what the engine's events say of it since the last update; `unheard` where they are not heard.
-   */
+  /** One update: a look, and a sample of what runs. Never throws; a failure is counted. */
   async update(
     listed: ListedContainer,
     calls: EngineCalls,
     now: number,
-    heard: 'changed' | 'unchanged' | 'unheard' = 'unheard',
+    heard: Heard = 'unheard',
   ): Promise<void> {
+    if (!(await this.look(listed, calls, now, heard))) return;
+    const isFresh = calls.monotonic() < this.#freshUntil && this.#hasUsage && this.#mayRun(listed);
+    if (!isFresh) await this.#tryMeasure(listed, calls);
+  }
+
+  /**
+   * Inspects when something changed; gives whether what is known may be shown. Never throws; a failure is counted.
+   * @param now when the engine gave the list, in milliseconds since the epoch.
+   */
+  async look(listed: ListedContainer, calls: EngineCalls, now: number, heard: Heard): Promise<boolean> {
     // Not reached before the probe was given up: what is known is stale.
-    if (calls.isOver) return this.unpublish();
+    if (calls.isOver) {
+      this.unpublish();
+      return false;
+    }
     try {
-      if (this.#needsInspect(listed, now, heard)) this.#accept(await calls.inspect(this.id), listed, now);
+      if (this.#known.isOutdated(listed, now, heard, this.#startedAt))
+        this.#accept(await calls.inspect(this.id), listed, now);
     } catch (thrown) {
       // Removed in between keeps what is known in sight until the next list; any other error hides what may be wrong.
       this.#hasUsage = false;
-      this.#isPublished = !this.#failures.failed(listed, thrown) && this.#inspected !== undefined;
-      return;
+      this.#isPublished = !this.#failures.failed(listed, thrown) && this.#known.inspected !== undefined;
+      return false;
     } finally {
       this.#listed = listed;
       this.#listedAt = now;
     }
     this.#isPublished = true;
-    const isFresh = calls.monotonic() < this.#freshUntil && this.#hasUsage && this.#mayRun(listed);
-    if (!isFresh) await this.#tryMeasure(listed, calls);
+    return true;
   }
 
-  /** One sample between updates, which spares the updates of the next `freshMillis` theirs; gives what went wrong. */
-  async measure(calls: EngineCalls, freshMillis: number): Promise<unknown> {
+  /** One sample between updates, which spares the updates of the next `freshMillis` theirs. Never throws. */
+  async measure(calls: EngineCalls, freshMillis: number): Promise<MeasureOutcome> {
     this.#freshUntil = calls.monotonic() + freshMillis;
     return await this.#tryMeasure(this.#listed, calls);
   }
 
-  async #tryMeasure(listed: ListedContainer, calls: EngineCalls): Promise<unknown> {
+  async #tryMeasure(listed: ListedContainer, calls: EngineCalls): Promise<MeasureOutcome> {
     try {
-      await this.#measure(listed, calls);
+      const isRunning = this.#mayRun(listed);
+      const answer = isRunning ? await this.sampling.unless(() => calls.sample(this.id)) : undefined;
+      if (answer === 'superseded') return answer;
+      await this.#acceptAnswer(answer, listed, calls);
       this.#failures.recovered(listed);
-      return undefined;
+      return 'measured';
     } catch (thrown) {
       this.#hasUsage = false;
       this.#emptyAnswers = 0;
       this.#failures.failed(listed, thrown);
-      return thrown;
+      return toSourceError(thrown, `stats of ${this.id}`);
     }
   }
 
@@ -131,7 +147,7 @@ export class ContainerTracker {
 
   /** What readers may show, or undefined while nothing is known yet. */
   snapshot(engine: EngineDescription): ContainerSnapshot | undefined {
-    const inspected = this.#inspected;
+    const inspected = this.#known.inspected;
     if (!inspected && this.#failures.count === 0) return undefined;
     const own = this.#starts.starts;
     const network = this.#networkStarts();
@@ -165,40 +181,17 @@ export class ContainerTracker {
   /** Undefined as long as the network's owner is waiting to be inspected. */
   #networkStarts(): CounterStarts | undefined {
     const owner = networkOwner<ContainerTracker>(this, this.#neighbours);
-    if (owner) return owner.#inspected && this.#network.ofOwner(owner.#startedAt);
+    if (owner) return owner.#known.inspected && this.#network.ofOwner(owner.#startedAt);
     // An owner that is not there: its last known start holds, else the earliest time of which we know that the
     // network was there, the start of this container's first run that we saw. It stays when the container restarts.
     return this.#network.ofOwner(this.#network.beganAt ?? this.#startedAt);
   }
 
-  #needsInspect(listed: ListedContainer, now: number, heard: string): boolean {
-    const known = this.#inspectedFor;
-    if (!known || heard === 'changed') return true;
-    if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health)
-      return true;
-    if (lastingText(known.statusText) !== lastingText(listed.statusText)) return true;
-    if (heard === 'unchanged') return this.#mayHaveGoneUnheard(listed, now);
-    if (now - this.#inspectedAt >= inspectMaxAgeMillis || now < this.#inspectedAt) return true;
-    // A run that is told in seconds may be another one than a moment ago, under the same text.
-    return tellsSeconds(listed.statusText);
-  }
-
-  /** The list tells of a start or an end within the last minute; what we know of is twice as long ago. */
-  #mayHaveGoneUnheard({ statusText }: ListedContainer, now: number): boolean {
-    const lastChange = Math.max(this.#startedAt, this.#inspected?.state.finishedAt ?? 0);
-    return tellsSeconds(statusText) && now - lastChange > 2 * inspectMaxAgeMillis;
-  }
-
-  #accept(inspected: InspectedContainer, listed: ListedContainer, now: number): void {
-    const startedAt = inspected.state.startedAt ?? (this.#inspected ? this.#startedAt : now);
-    if (!this.#inspected || startedAt !== this.#startedAt)
-      this.#beginRun(startedAt, inspected.identity.networkMode);
-    // The list's first name is the one to show; inspect may give another of them.
-    const identity = { ...inspected.identity, name: listed.name };
-    this.#inspected = { ...inspected, identity };
-    this.#lasting.acceptInspected(this.#inspected);
-    this.#inspectedFor = listed;
-    this.#inspectedAt = now;
+  #accept(answer: InspectedContainer, listed: ListedContainer, now: number): void {
+    const startedAt = answer.state.startedAt ?? (this.#known.inspected ? this.#startedAt : now);
+    if (!this.#known.inspected || startedAt !== this.#startedAt)
+      this.#beginRun(startedAt, answer.identity.networkMode);
+    this.#lasting.acceptInspected(this.#known.accept(answer, listed, now));
   }
 
   #beginRun(startedAt: number, networkMode: string | undefined): void {
@@ -211,10 +204,13 @@ export class ContainerTracker {
     this.#emptyAnswers = 0;
   }
 
-  async #measure(listed: ListedContainer, calls: EngineCalls): Promise<void> {
-    const answer = this.#mayRun(listed) ? await calls.sample(this.id) : undefined;
+  async #acceptAnswer(
+    answer: Sample | undefined,
+    listed: ListedContainer,
+    calls: EngineCalls,
+  ): Promise<void> {
     this.#hasUsage = false;
-    const sample = this.#believed(answer, this.#inspected?.state.status ?? listed.status);
+    const sample = this.#believed(answer, this.#known.inspected?.state.status ?? listed.status);
     if (!sample) return;
     if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
     else if (!isSameReading(sample, this.#sample)) this.#previous = this.#sample && slim(this.#sample);
@@ -244,7 +240,7 @@ export class ContainerTracker {
 
   /** An engine that tells no state is asked: it answers with nothing when the container does not run. */
   #mayRun(listed: ListedContainer): boolean {
-    const status = this.#inspected?.state.status ?? listed.status;
+    const status = this.#known.inspected?.state.status ?? listed.status;
     return status === undefined || status === 'running' || status === 'paused';
   }
 }

@@ -5,6 +5,7 @@ import type { EventObserver } from '../model/event-observer.ts';
 import type { ContainerSource, ListedContainer } from '../sources/container-source.ts';
 import type { EngineCalls } from './engine-calls.ts';
 import { EventWatch } from './event-watch.ts';
+import type { Heard } from './last-inspect.ts';
 import { ListedContainers } from './listed-containers.ts';
 import { Throttle } from './throttle.ts';
 
@@ -29,7 +30,7 @@ export interface Listed {
   readonly listed: readonly ListedContainer[];
   /** When the engine was asked for it, on the monotonic clock. */
   readonly askedAt: number;
-  readonly heard: (id: string) => 'changed' | 'unchanged' | 'unheard';
+  readonly heard: (id: string) => Heard;
   /** Whether nobody can have changed unheard. */
   readonly isSure: boolean;
 }

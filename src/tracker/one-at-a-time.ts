@@ -2,13 +2,13 @@
 export class OneAtATime {
   readonly #last = new Map<string, Promise<void>>();
 
-  /** `work` must not reject. */
   run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
     const result = before ? before.then(work) : work();
-    const ended: Promise<void> = result.then(() => {
+    const end = (): void => {
       if (this.#last.get(key) === ended) this.#last.delete(key);
-    });
+    };
+    const ended: Promise<void> = result.then(end, end);
     this.#last.set(key, ended);
     return result;
   }

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { ContainerIdentity, ContainerStatus } from '../model/container.ts';
+import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { ContainerEvent } from '../model/container-event.ts';
 import type { LiveMeasurement } from '../model/live-measurement.ts';
@@ -8,18 +8,18 @@ import type { EngineSnapshot } from '../model/snapshot.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
-import { ContainerTracker } from './container-tracker.ts';
+import type { ContainerTracker } from './container-tracker.ts';
 import { DescribedEngine } from './described-engine.ts';
 import { DiskUsageSchedule } from './disk-usage-schedule.ts';
 import { EngineCalls } from './engine-calls.ts';
 import { EngineHealth, type Failure } from './engine-health.ts';
 import { EngineList } from './engine-list.ts';
+import { ChangedContainers } from './changed-containers.ts';
+import { ContainerTurns } from './container-turns.ts';
 import { countEvents, EventCounting } from './event-counting.ts';
-import type { Listed } from './engine-list.ts';
 import { identityOfEvent } from './event-identity.ts';
-import { countByStatus } from './listed-containers.ts';
 import { LiveMeasuring } from './live-measuring.ts';
-import { SelectedContainers } from './selection.ts';
+import { Membership } from './membership.ts';
 import type { TrackerSetOptions } from './tracker-set-options.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
@@ -36,14 +36,13 @@ export class TrackerSet {
   readonly #pool: AdaptivePool;
   readonly #trackers = new Map<string, ContainerTracker>();
   readonly #list: EngineList;
+  readonly #turns = new ContainerTurns(this.#trackers);
+  readonly #members: Membership;
+  readonly #changed: ChangedContainers;
   readonly #live: LiveMeasuring;
   readonly #counting: EventCounting;
   readonly #described: DescribedEngine;
   readonly #diskUsage: DiskUsageSchedule | undefined;
-  readonly #selected: SelectedContainers;
-  #containerCount: number | undefined;
-  #unselectedCount = 0;
-  #containersByStatus: ReadonlyMap<ContainerStatus, number> | undefined;
   #lastSuccess: number | undefined;
   #isClosed = false;
 
@@ -51,21 +50,23 @@ export class TrackerSet {
     this.#options = options;
     const { source, clock, collectMillis = 10_000 } = options;
     this.#log = options.log;
-    this.#live = new LiveMeasuring(options, this.#trackers, () => this.#lock.update(0));
+    this.#live = new LiveMeasuring(options, this.#turns, () => this.#lock.update(0));
     this.#health = new EngineHealth(options.log);
     this.#described = new DescribedEngine(source.name);
     this.#pool = new AdaptivePool(clock);
     const { diskUsageIntervalMillis: intervalMillis = 0 } = options;
     if (source.diskUsage && intervalMillis > 0)
       this.#diskUsage = new DiskUsageSchedule({ source, clock, log: this.#log, intervalMillis });
-    this.#selected = new SelectedContainers(options.selection);
     const timing = {
       minIntervalMillis: options.minProbeIntervalMillis,
       totalTimeoutMillis: options.probeTimeoutMillis,
     };
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
-    const refresh = (): Promise<void> => this.#lock.between((signal) => this.#refresh(signal));
+    const beside = (work: (calls: EngineCalls) => Promise<void>): Promise<void> =>
+      this.#lock.beside((signal) => this.#beside(this.#calls(signal), work));
+    const refresh = (): Promise<void> => beside((calls) => this.#refresh(calls));
+    this.#changed = new ChangedContainers({ clock, turns: this.#turns, beside });
     this.#counting = new EventCounting({
       clock,
       intervalMillis: collectMillis,
@@ -73,6 +74,12 @@ export class TrackerSet {
     });
     const events = options.events && observeEvents([countEvents(this.#counting), options.events]);
     this.#list = new EngineList({ source, clock, log: this.#log, events, refresh });
+    this.#members = new Membership(options, {
+      trackers: this.#trackers,
+      list: this.#list,
+      counting: this.#counting,
+      engine: () => this.engine,
+    });
   }
 
   /** The engine as last described. */
@@ -97,7 +104,7 @@ export class TrackerSet {
 
   /** Measures one container now, for those who watch it. Never throws. */
   measure(id: string): Promise<LiveMeasurement> {
-    return this.#live.measure(id, this.#containerCount === undefined ? undefined : this.engine);
+    return this.#live.measure(id, this.#members.counts && this.engine);
   }
 
   /** Begins to measure disk usage, beside the probes and until the end; does nothing where that is off. */
@@ -107,7 +114,7 @@ export class TrackerSet {
 
   /** What may be shown now. */
   snapshot(): EngineSnapshot {
-    const isAway = this.#containerCount === undefined;
+    const isAway = !this.#members.counts;
     const containers = isAway ? [] : [...this.#trackers.values()];
     const diskUsage = this.#diskUsage?.report;
     const { images: imageEvents } = this.#counting;
@@ -117,11 +124,7 @@ export class TrackerSet {
       containers: containers.flatMap((tracker) => this.#counting.counted(tracker.snapshot(this.engine))),
       departed: isAway ? [] : this.#counting.departed(this.engine, now),
       ...(imageEvents && { imageEvents }),
-      ...(this.#containerCount !== undefined && {
-        containerCount: this.#containerCount,
-        unselectedCount: this.#unselectedCount,
-      }),
-      ...(this.#containersByStatus && { containersByStatus: this.#containersByStatus }),
+      ...this.#members.counts,
       ...(diskUsage && { diskUsage }),
       ...(this.#options.mapper && { cutAttributes: this.#options.mapper.cut() }),
       ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
@@ -156,18 +159,22 @@ export class TrackerSet {
     observer.probeEnded(source.name, (clock.monotonic() - start) / 1000, succeeded);
   }
 
-  /** Between two probes: what events say has changed, and nothing else. A failure is the next probe's to see. */
-  async #refresh(signal: AbortSignal): Promise<void> {
-    if (this.#containerCount === undefined) return;
-    const calls = this.#calls(signal);
+  /** What events ask for. A failure is the next probe's to see. */
+  async #beside(calls: EngineCalls, work: (calls: EngineCalls) => Promise<void>): Promise<void> {
     try {
-      const list = await this.#list.ask(calls);
-      await this.#measure(calls, list, (id) => list.heard(id) === 'changed');
-      // Who was not looked at now may have changed unheard: the next probe looks.
-      if (!list.isSure) this.#list.doubt();
+      if (this.#members.counts) await work(calls);
+      if (calls.hadFailures) this.#list.doubt();
     } catch {
       this.#list.doubt();
     }
+  }
+
+  /** What events say has changed, and nothing else. */
+  async #refresh(calls: EngineCalls): Promise<void> {
+    const look = await this.#members.look(calls, new AdaptivePool(this.#options.clock));
+    await this.#changed.look(look, calls);
+    // Who was not looked at now may have changed unheard: the next probe looks.
+    if (!look.isSure) this.#list.doubt();
   }
 
   #calls(signal: AbortSignal): EngineCalls {
@@ -178,7 +185,7 @@ export class TrackerSet {
   async #round(calls: EngineCalls): Promise<boolean> {
     try {
       await this.#described.refresh(calls, this.#options.clock.monotonic());
-      await this.#measure(calls, await this.#list.ask(calls));
+      await this.#measure(calls);
     } catch (thrown) {
       this.#list.doubt();
       this.#unpublish();
@@ -192,46 +199,20 @@ export class TrackerSet {
     return !calls.isOver;
   }
 
-  /** Makes the set equal to the list, and updates those of its containers that `isMeant` picks. */
-  async #measure(
-    calls: EngineCalls,
-    { listed, askedAt, heard }: Listed,
-    isMeant = (_id: string) => true,
-  ): Promise<void> {
-    const now = this.#options.clock.now();
-    this.#containerCount = listed.length;
-    this.#containersByStatus = countByStatus(listed);
-    const selected = await this.#selected.of(listed, calls, (items, each) => this.#pool.run(items, each));
-    this.#unselectedCount = listed.length - selected.length;
-    this.#synchronize(selected, now);
-    this.#counting.listed(new Set(listed.map(({ id }) => id)), askedAt);
-    const meant = selected.filter(({ id }) => isMeant(id));
-    await this.#pool.run(meant, (item) =>
-      this.#live.alone(item.id, (tracker) => tracker.update(item, calls, now, heard(item.id))),
+  /** Makes the set equal to the list, and updates all: those first whose news somebody may wait for. */
+  async #measure(calls: EngineCalls): Promise<void> {
+    const { selected, heard, askedAt, now } = await this.#members.look(calls, this.#pool);
+    const isNews = ({ id }: ListedContainer): boolean => heard(id) === 'changed';
+    const inOrder = [...selected.filter(isNews), ...selected.filter((item) => !isNews(item))];
+    await this.#pool.run(inOrder, (item) =>
+      this.#turns.tell(item.id, askedAt, (tracker) => tracker.update(item, calls, now, heard(item.id))),
     );
     if (calls.hadFailures) this.#list.doubt();
   }
 
-  /** A tracker for every selected container, none for any other. */
-  #synchronize(selected: readonly ListedContainer[], now: number): void {
-    const ids = new Set(selected.map(({ id }) => id));
-    for (const [id] of this.#trackers) if (!ids.has(id)) this.#remove(id);
-    for (const item of selected) {
-      if (!this.#trackers.has(item.id))
-        this.#trackers.set(item.id, new ContainerTracker(item, now, this.#log, this.#trackers));
-    }
-  }
-
-  #remove(id: string): void {
-    this.#counting.left(id, this.#trackers.get(id)?.snapshot(this.engine));
-    this.#trackers.delete(id);
-    this.#options.mapper?.forget(id);
-  }
-
   /** Nothing stale stays published, but no tracker goes: the engine may only be away for a moment. */
   #unpublish(): void {
-    this.#containerCount = undefined;
-    this.#containersByStatus = undefined;
+    this.#members.counts = undefined;
     for (const tracker of this.#trackers.values()) tracker.unpublish();
   }
 

@@ -22,7 +22,6 @@ export class UpdateLock {
   /** Must not reject, and must end soon after its signal aborts. */
   readonly #probe: (signal: AbortSignal) => Promise<void>;
   #running: Promise<void> | undefined;
-  #between: Promise<void> | undefined;
   #lastEnd: number | undefined;
   readonly #closed = new AbortController();
 
@@ -46,16 +45,9 @@ export class UpdateLock {
     return won;
   }
 
-  /**
-   * Runs `work` while no probe does; nobody waits for it but the next probe, and so it has the same time-out. `work` must
-   * not reject, and must end soon after its signal aborts.
-   */
-  async between(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    while (this.#running ?? this.#between) await (this.#running ?? this.#between);
-    if (this.#closed.signal.aborted) return;
-    this.#between = this.#limited(work);
-    await this.#between;
-    this.#between = undefined;
+  /** Runs `work` beside the probes, with their time-out. It must end soon after its signal aborts. */
+  async beside(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (!this.#closed.signal.aborted) await this.#limited(work);
   }
 
   /** Aborts the probe under way; later updates do nothing. */
@@ -71,7 +63,6 @@ export class UpdateLock {
 
   async #run(): Promise<void> {
     try {
-      if (this.#between) await this.#between;
       await this.#limited(this.#probe);
     } finally {
       this.#lastEnd = this.#options.monotonic();

@@ -123,7 +123,7 @@ test('an inspect that hangs after an event holds up the next probe no longer tha
   engine.source.before = () => undefined;
   await engine.clock.advance(2000);
   const outcome = engine.set.update(patientMillis);
-  await engine.clock.advance(probeTimeoutMillis);
+  await engine.clock.advance(probeTimeoutMillis - 1000);
   await nextTurn();
   assert.equal(await Promise.race([outcome, nextTurn('still waiting')]), 'probed');
   assert.notEqual(engine.cpu('web'), undefined);

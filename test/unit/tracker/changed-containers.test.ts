@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ContainerTracker } from '../../../src/tracker/container-tracker.ts';
+import { ContainerTurns } from '../../../src/tracker/container-turns.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { ObservedEvents } from '../../support/observed-events.ts';
+import { KeptLog } from '../../support/observed-probes.ts';
+import { ScriptedContainer } from '../../support/scripted-container.ts';
+import { ScriptedEvents } from '../../support/scripted-events.ts';
+import { hang } from '../../support/scripted-source.ts';
+import { patientMillis, TrackedEngine } from '../../support/tracked-engine.ts';
+
+/** A probe that waits for a sample, as it does for a second with engines before 23. */
+async function waitingHost() {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  let waits = true;
+  engine.source.before = (call) => (call === 'sample' && waits ? hang() : undefined);
+  await engine.clock.advance(10_000);
+  void engine.set.update(patientMillis);
+  await settle(engine);
+  waits = false;
+  let nanos = 5e18;
+  const tell = async (id: string, action: string): Promise<void> => {
+    nanos += 1e6;
+    events.tell(id, action, nanos);
+    await settle(engine);
+  };
+  return { engine, tell };
+}
+
+async function settle(engine: TrackedEngine): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  await engine.clock.advance(300);
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+}
+
+test('what an event tells is known at once, whatever a probe waits for', async () => {
+  const { engine, tell } = await waitingHost();
+  engine.container('web').status = 'paused';
+  await tell(engine.container('web').id, 'pause');
+  assert.equal(engine.snapshot('web')?.state.status, 'paused');
+  engine.source.containers.push(new ScriptedContainer('fresh', engine.clock));
+  await tell(engine.container('fresh').id, 'start');
+  assert.equal(engine.snapshot('fresh')?.state.status, 'running');
+  assert.notEqual(engine.cpu('fresh'), undefined);
+  const [gone] = engine.source.containers.splice(0, 1);
+  await tell(gone?.id ?? '', 'destroy');
+  assert.equal(engine.snapshot('web'), undefined);
+  engine.set.close();
+});
+
+test('a sample of a container that was is given up, and taken anew for who watches', async () => {
+  const { engine, tell } = await waitingHost();
+  const { id } = engine.container('web');
+  const watched = engine.set.measure(id);
+  await settle(engine);
+  assert.equal(await Promise.race([watched, nextTurn('waits')]), 'waits');
+  engine.container('web').restart();
+  const { startedAt } = engine.container('web');
+  await tell(id, 'start');
+  const measured = await watched;
+  assert.equal(measured.outcome, 'measured');
+  assert.equal(engine.snapshot('web')?.state.startedAt, startedAt);
+  assert.deepEqual(engine.observer.errors('stats'), []);
+  engine.set.close();
+});
+
+test('what an older list told never comes after what a newer one did', async () => {
+  const trackers = new Map<string, ContainerTracker>();
+  const clock = new FakeClock();
+  const listed = { id: 'a', name: 'web', status: 'running', statusText: 'Up 5 minutes' } as const;
+  trackers.set('a', new ContainerTracker(listed, clock.now(), new KeptLog(), trackers));
+  const turns = new ContainerTurns(trackers);
+  const told: number[] = [];
+  const tell = (askedAt: number): Promise<void> =>
+    turns.tell('a', askedAt, async () => void told.push(askedAt));
+  await Promise.all([tell(1), tell(3), tell(2), tell(3)]);
+  await turns.tellAtOnce('a', 2, async () => void told.push(2));
+  assert.deepEqual(told, [1, 3, 3]);
+  assert.equal(await trackers.get('a')?.sampling.unless(() => Promise.resolve('taken')), 'taken');
+  assert.equal(await turns.take('b', () => Promise.resolve(1)), undefined);
+});

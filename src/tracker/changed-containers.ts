@@ -9,6 +9,8 @@ import { Throttle } from './throttle.ts';
 export interface ChangedContainersOptions {
   readonly clock: Clock;
   readonly turns: ContainerTurns;
+  /** A probe that comes so soon after needs no other sample. */
+  readonly freshMillis: number;
   /** Runs calls beside the probes; must not reject. */
   beside(work: (calls: EngineCalls) => Promise<void>): Promise<void>;
 }
@@ -40,11 +42,11 @@ export class ChangedContainers {
   }
 
   async #measure(calls: EngineCalls): Promise<void> {
-    const { clock, turns } = this.#options;
+    const { clock, turns, freshMillis } = this.#options;
     const ids = [...this.#unmeasured];
     this.#unmeasured.clear();
     await new AdaptivePool(clock).run(ids, async (id) => {
-      await turns.take(id, (tracker) => tracker.measure(calls, 0));
+      await turns.take(id, (tracker) => tracker.measure(calls, freshMillis));
     });
   }
 }

@@ -119,8 +119,9 @@ export class ContainerTracker {
 
   /** One sample between updates, which spares the updates of the next `freshMillis` theirs. Never throws. */
   async measure(calls: EngineCalls, freshMillis: number): Promise<MeasureOutcome> {
+    const outcome = await this.#tryMeasure(this.#listed, calls);
     this.#freshUntil = calls.monotonic() + freshMillis;
-    return await this.#tryMeasure(this.#listed, calls);
+    return outcome;
   }
 
   async #tryMeasure(listed: ListedContainer, calls: EngineCalls): Promise<MeasureOutcome> {

@@ -66,7 +66,8 @@ export class TrackerSet {
     const beside = (work: (calls: EngineCalls) => Promise<void>): Promise<void> =>
       this.#lock.beside((signal) => this.#beside(this.#calls(signal), work));
     const refresh = (): Promise<void> => beside((calls) => this.#refresh(calls));
-    this.#changed = new ChangedContainers({ clock, turns: this.#turns, beside });
+    const freshMillis = options.minProbeIntervalMillis;
+    this.#changed = new ChangedContainers({ clock, turns: this.#turns, freshMillis, beside });
     this.#counting = new EventCounting({
       clock,
       intervalMillis: collectMillis,

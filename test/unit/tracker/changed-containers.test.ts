@@ -70,6 +70,24 @@ test('a sample of a container that was is given up, and taken anew for who watch
   engine.set.close();
 });
 
+test('a probe that waited for a sample that an event brought needs none of its own', async () => {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  await engine.clock.advance(10_000);
+  engine.source.before = (call) => (call === 'sample' ? engine.clock.sleep(2000) : undefined);
+  const before = engine.source.count('sample');
+  events.tell(engine.container('web').id, 'update', 5e18);
+  await settle(engine);
+  const probe = engine.set.update(patientMillis);
+  await engine.clock.advance(2000);
+  assert.equal(await probe, 'probed');
+  assert.equal(engine.source.count('sample'), before + 1);
+  engine.set.close();
+});
+
 test('what an older list told never comes after what a newer one did', async () => {
   const trackers = new Map<string, ContainerTracker>();
   const clock = new FakeClock();

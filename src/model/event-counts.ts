@@ -15,8 +15,8 @@ export type ExitClass = (typeof exitClasses)[number];
 /** The class of an exit code. */
 export function exitClassOf(exitCode: number): ExitClass {
   if (exitCode === 0) return 'success';
-  // Windows' own codes are far above, and negative where they are read as signed.
-  return exitCode > 128 && exitCode < 256 ? 'signal' : 'error';
+  // There are 64 signals: 255 is what a program that ends with -1 is said to end with. Windows' own codes are far above.
+  return exitCode > 128 && exitCode <= 128 + 64 ? 'signal' : 'error';
 }
 
 /** How often what happened; what is not in a map did not happen. */

@@ -34,8 +34,11 @@ export function observeContainers(
     const { timeoutMillis } = result;
     await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
     const observer = new ContainerObserver(result, containers, subjects);
-    for (const snapshot of trackers.snapshots()) {
-      observeEngine(result, snapshot, engine, subjects);
+    for (const [engineIndex, snapshot] of trackers.snapshots().entries()) {
+      // What lasts: a snapshot is another one each time, and its counters would begin with each collection.
+      const owner = trackers.sets[engineIndex] ?? snapshot;
+      result.forSubject({ subject: subjects.ofEngine(snapshot), owner });
+      observeEngine(result, snapshot, engine);
       for (const [index, container] of snapshot.containers.entries()) {
         if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
         observer.observe(container, snapshot.now);
@@ -68,9 +71,7 @@ function observeEngine(
   result: ContainerObservableResult,
   snapshot: EngineSnapshot,
   declared: readonly Declared<EngineSnapshot>[],
-  subjects: Subjects,
 ): void {
-  result.forSubject({ subject: subjects.ofEngine(snapshot), owner: snapshot });
   for (const { instrument, observable } of declared) {
     instrument.observe(snapshot, (value, attributes, startedAt) => {
       result.observeAt(observable, value, attributes, { at: snapshot.now, startedAt });

@@ -9,6 +9,8 @@ import type { Subject } from './subject.ts';
 export interface EndedSeries {
   readonly subject: Subject;
   readonly series: readonly MetricSeries[];
+  /** The time of the latest of their points, in milliseconds since the epoch: an engine's clock may be ahead of ours. */
+  readonly latest: number;
 }
 
 /** OpenTelemetry's three preferences of temporality. */
@@ -20,11 +22,12 @@ export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
  * @param now milliseconds since the epoch.
  */
 export function markersOf(
-  { subject, series }: EndedSeries,
+  { subject, series, latest }: EndedSeries,
   temporality: Temporality,
   now: number,
 ): ScopeMetrics {
-  const time = millisToHrTime(now);
+  // Prometheus drops what comes before the last point.
+  const time = millisToHrTime(Math.max(now, latest + 1));
   const markers = {
     scope: containerScope,
     metrics: series.map((each) => {

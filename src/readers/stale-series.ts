@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Attributes } from '@opentelemetry/api';
-import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import { hrTimeToMilliseconds } from '@opentelemetry/core';
+import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { observedIn } from './container-meter.ts';
 import { laidOut, partsOf, requestsOf } from './otlp-layout.ts';
 import type { OtlpLayout } from './otlp-layout.ts';
 import { SeriesShapes, without } from './series-shape.ts';
-import type { MetricSeries } from './series-shape.ts';
 import { staleMarkers } from './stale-encoding.ts';
 import { markersOf } from './stale-markers.ts';
 import type { EndedSeries, Temporality } from './stale-markers.ts';
@@ -39,10 +39,8 @@ const mostWaiting = 5000;
 /** Containers compared in one turn of the event loop: about 10 ms of work. */
 const containersPerTurn = 500;
 
-interface Present {
-  readonly subject: Subject;
-  readonly series: readonly MetricSeries[];
-}
+/** Those of the last export: they end with the next one in which they are not. */
+type Present = EndedSeries;
 
 /** Series that ended, and whose markers nobody has taken yet. */
 interface Waiting extends EndedSeries {
@@ -77,8 +75,7 @@ export class StaleSeries {
       const now = present.get(key);
       if (now?.series === before.series) continue;
       const series = now ? without(before.series, now.series) : before.series;
-      const { subject } = before;
-      if (series.length > 0) waiting.push({ key, subject, series, since, isRefused: false });
+      if (series.length > 0) waiting.push({ ...before, key, series, since, isRefused: false });
     }
     this.#waiting = new Set(waiting.slice(-mostWaiting));
     this.#present = present;
@@ -106,8 +103,9 @@ export class StaleSeries {
       const key = this.#keyOf(subject);
       const series = this.#shapes.describe(all, this.#present.get(key)?.series);
       // Engines of one host are one subject.
-      const same = present.get(key)?.series;
-      present.set(key, { subject, series: same ? [...same, ...series] : series });
+      const same = present.get(key);
+      const latest = Math.max(latestOf(all), same?.latest ?? 0);
+      present.set(key, { subject, series: same ? [...same.series, ...series] : series, latest });
     }
     return present;
   }
@@ -160,6 +158,13 @@ function stillWaiting(each: Waiting, present: ReadonlyMap<string, Present>, now:
   if (!there) return [each];
   const series = without(each.series, there.series);
   return series.length > 0 ? [{ ...each, series }] : [];
+}
+
+/** The points of one metric have one time. */
+function latestOf(metrics: readonly MetricData[]): number {
+  return metrics.reduce((latest, { dataPoints: [point] }) => {
+    return point ? Math.max(latest, hrTimeToMilliseconds(point.endTime)) : latest;
+  }, 0);
 }
 
 function sorted(attributes: Attributes): [string, unknown][] {

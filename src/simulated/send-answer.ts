@@ -59,6 +59,8 @@ function sendLines(
   const close = open({
     line: (text) => {
       const altered = alterText(text, faults);
+      // The engine ended the stream, and its client has not heard of it yet.
+      if (response.writableEnded) return;
       if (cutShort) response.write(altered.slice(0, altered.length / 2), () => response.destroy());
       else response.write(altered);
     },

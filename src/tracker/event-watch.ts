@@ -128,7 +128,6 @@ export class EventWatch {
   #opened(isResumed: boolean, signal: AbortSignal): void {
     const isFirst = !this.#wasOpen;
     this.#wasOpen = this.#isOpen = true;
-    this.#isFailing = false;
     this.#options.opened();
     if (isFirst) return;
     this.#isJudging = true;
@@ -140,7 +139,7 @@ export class EventWatch {
     const isNew = this.#heard.accept(event);
     // An engine that still remembers the last one heard remembers all that came after it.
     if (isNew) this.#missed();
-    this.#isJudging = this.#isDeaf = this.#isMissing = false;
+    this.#isJudging = this.#isDeaf = this.#isMissing = this.#isFailing = false;
     if (isNew) this.#options.event(event);
   }
 

@@ -43,9 +43,6 @@ async function tell(engine: SimulatedEngine, minute: number): Promise<void> {
 
 suite('alert rules', { skip: skipUnless('promtool') }, () => {
   test('each fires in its story and for nobody else', async () => {
-    await using directory = await mkdtempDisposable(join(tmpdir(), 'tidegauge-alerts-'));
-    await cp(rules, join(directory.path, 'rules.yaml'));
-    const file = join(directory.path, 'test.yaml');
     const tests = [
       // Before anything happened nobody is in trouble.
       ...Object.keys(fires).map((name) => expected(1, name, undefined)),
@@ -55,14 +52,55 @@ suite('alert rules', { skip: skipUnless('promtool') }, () => {
       expected(14, 'TidegaugeExportFailing', ''),
     ];
     const inputs = [...(await story())].map(([series, values]) => ({ series, values: values.join(' ') }));
-    const test = { interval: '1m', input_series: inputs, promql_expr_test: tests };
-    await writeFile(
-      file,
-      stringify({ rule_files: ['rules.yaml'], evaluation_interval: '1m', tests: [test] }),
-    );
-    await promisify(execFile)(componentPath('promtool'), ['test', 'rules', file], { maxBuffer: 2 ** 24 });
+    await check({ interval: '1m', input_series: inputs, promql_expr_test: tests });
+  });
+
+  test('whom the kernel kills before the first scrape is an alert, for as long as others', async () => {
+    const action = 'container_event_action="oom"';
+    const never = '0x40';
+    await check({
+      interval: '1m',
+      input_series: [
+        { series: `container_events_total{container_name="brief",${action}}`, values: '_x4 1x35' },
+        { series: `container_events_total{container_name="calm",${action}}`, values: never },
+        { series: `container_events_total{container_name="young",${action}}`, values: '_x4 0x35' },
+        {
+          series: `container_image_events_total{container_image_name="brief",${action}}`,
+          values: '_x4 1x35',
+        },
+        { series: `container_image_events_total{container_image_name="calm",${action}}`, values: never },
+      ],
+      promql_expr_test: [
+        expected(3, 'ContainerOutOfMemory', undefined),
+        expected(6, 'ContainerOutOfMemory', 'brief'),
+        expected(6, 'ImageOutOfMemory', ''),
+        expected(18, 'ContainerOutOfMemory', 'brief'),
+        expected(22, 'ContainerOutOfMemory', undefined),
+        expected(22, 'ImageOutOfMemory', undefined),
+      ],
+    });
+  });
+
+  test('an export that failed once and then passed is no alert', async () => {
+    const series = 'tidegauge_export_failures_total{error_type="timeout"}';
+    await check({
+      interval: '1m',
+      input_series: [{ series, values: '1x9 2x30' }],
+      promql_expr_test: [11, 14, 16, 19, 25].map((minute) =>
+        expected(minute, 'TidegaugeExportFailing', undefined),
+      ),
+    });
   });
 });
+
+/** Lets promtool judge the rules; rejects with what it says. */
+async function check(test: object): Promise<void> {
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'tidegauge-alerts-'));
+  await cp(rules, join(directory.path, 'rules.yaml'));
+  const file = join(directory.path, 'test.yaml');
+  await writeFile(file, stringify({ rule_files: ['rules.yaml'], evaluation_interval: '1m', tests: [test] }));
+  await promisify(execFile)(componentPath('promtool'), ['test', 'rules', file], { maxBuffer: 2 ** 24 });
+}
 
 /** Which alert fires for whom. */
 const fires = {

@@ -26,6 +26,7 @@ class World {
   readonly stale: StaleSeries;
   readonly #meter = new ContainerMeter();
   #published: Published = {};
+  #at = 0;
 
   constructor(options: Partial<StaleSeriesOptions> = {}) {
     const { clock } = this;
@@ -43,20 +44,27 @@ class World {
     this.#meter.addBatchObservableCallback((result: ContainerObservableResult) => {
       for (const [name, has] of Object.entries(this.#published)) {
         result.forSubject({ subject: subjectOf(name), owner: {} });
-        if (has.includes('limit')) result.observe(limit, 1);
-        if (has.includes('swap limit')) result.observe(limit, 1, { swap: true });
-        if (has.includes('io read')) result.observe(io, 1, { direction: 'read', queue: 0 });
-        if (has.includes('io write')) result.observe(io, 1, { direction: 'write', queue: 0 });
-        if (has.includes('usage')) result.observe(usage, 1);
-        if (has.includes('info')) result.observe(info, 1, { of: name });
+        if (has.includes('limit')) result.observeAt(limit, 1, undefined, { at: this.#at });
+        if (has.includes('swap limit')) result.observeAt(limit, 1, { swap: true }, { at: this.#at });
+        if (has.includes('io read'))
+          result.observeAt(io, 1, { direction: 'read', queue: 0 }, { at: this.#at });
+        if (has.includes('io write'))
+          result.observeAt(io, 1, { direction: 'write', queue: 0 }, { at: this.#at });
+        if (has.includes('usage')) result.observeAt(usage, 1, undefined, { at: this.#at });
+        if (has.includes('info')) result.observeAt(info, 1, { of: name }, { at: this.#at });
       }
     }, []);
   }
 
   /** One export, whose requests end so, one after the other; further ones are taken. Gives what was in each. */
-  async export(published: Published, outcomes: readonly RequestOutcome[] = []): Promise<OtlpRequest[]> {
+  async export(
+    published: Published,
+    outcomes: readonly RequestOutcome[] = [],
+    at?: number,
+  ): Promise<OtlpRequest[]> {
     this.#published = published;
     await this.clock.advance(1000);
+    this.#at = at ?? this.clock.now();
     const { resourceMetrics } = await this.#meter.collect();
     const collected = asCollected([{ scope: { name: 'own' }, metrics: [] }, ...resourceMetrics.scopeMetrics]);
     await this.stale.compare(collected);
@@ -144,6 +152,16 @@ test('a marker stands where its series stood, with the time of the export', asyn
     const again = await world.export({});
     assert.deepEqual(again.flatMap(markersOf), []);
   }
+});
+
+test('of an engine whose clock is ahead a marker comes after the last point all the same', async () => {
+  const world = new World();
+  const ahead = world.clock.now() + 120_000;
+  const [before = {}] = await world.export({ a: ['usage'] }, [], ahead);
+  const [after = {}] = await world.export({});
+  const [point] = pointsOf(before);
+  const [marker] = markersOf(after);
+  assert.ok(marker && point && marker.nanos > point.nanos, `${marker?.nanos} after ${point?.nanos}`);
 });
 
 test('in delta temporality counters end as deltas', async () => {

@@ -28,6 +28,13 @@ test('events of a stream, however it is cut', async () => {
   assert.deepEqual(await read('{"Type":"daemon"}\n', '\n'), []);
 });
 
+test('a time that the engine cannot mean is none: a stream that is to begin there is refused', async () => {
+  for (const time of ['1e300', '9223372036854775808', '-1', '0', 'null', '"1"']) {
+    const [event] = await read(line('start').replace(/"timeNano":\d+/, `"timeNano":${time}`));
+    assert.deepEqual(event, { id: 'abc', action: 'start', attributes: { image: 'web:1' } }, time);
+  }
+});
+
 test('what is no event ends the stream with an error', async () => {
   await assert.rejects(read(line('start'), '<html>\n'), { code: 'bad-response', message: /<html>/ });
   await assert.rejects(read('x'.repeat(2_000_000)), { code: 'bad-response' });

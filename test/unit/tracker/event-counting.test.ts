@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContainerEvent } from '../../../src/model/container-event.ts';
+import { exitClassOf } from '../../../src/model/event-counts.ts';
 import { countEvents, EventCounting } from '../../../src/tracker/event-counting.ts';
 import { identityOfEvent } from '../../../src/tracker/event-identity.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -47,6 +48,16 @@ test('events are counted by action, health transitions by what they lead to, end
   assert.deepEqual(Object.fromEntries(exitCodes), { 137: 1, 0: 1 });
   assert.deepEqual(Object.fromEntries(exits), { signal: 1, success: 1 });
   assert.deepEqual([...(counting.images?.images.keys() ?? [])], ['web', 'registry:5000/web']);
+});
+
+test('an end by a signal is told by 128 and one of 64 more', () => {
+  const codes = [0, 1, 128, 129, 137, 143, 192, 193, 255, 256, -1, 3_221_225_786];
+  const signals = codes.filter((code) => exitClassOf(code) === 'signal');
+  assert.deepEqual(signals, [129, 137, 143, 192]);
+  assert.deepEqual(
+    codes.filter((code) => exitClassOf(code) === 'success'),
+    [0],
+  );
 });
 
 test('before anybody listens nothing is counted, and nobody is said to have zero', () => {

@@ -115,6 +115,20 @@ test('streams that end at once are opened ever less often, and missed events are
 
 async function* nothing(): AsyncGenerator<never> {}
 
+test('nonsense at each opening is logged once', async () => {
+  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = () => Promise.resolve(nonsense());
+  for (let probe = 0; probe < 60; probe += 1) await engine.probe();
+  const logged = engine.log.messages.filter((message) => message.includes('events'));
+  assert.deepEqual(logged, ['engine tells no events', 'events of the engine may have been missed']);
+  engine.set.close();
+});
+
+async function* nonsense(): AsyncGenerator<never> {
+  yield* nothing();
+  throw new Error('a page of HTML');
+}
+
 test('an inspect that hangs after an event holds up the next probe no longer than a probe may take', async () => {
   const { engine, events, web } = await heardHost();
   engine.source.before = (call) => (call === 'inspect' ? hang() : undefined);

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { startAgent } from '../support/agent-process.ts';
+import { startEngine, type RealEngine } from '../support/real-engine.ts';
+import { engineVersions, skipWithoutScene } from '../support/scene.ts';
+
+const names = Array.from({ length: 10 }, (_, index) => `c${index}`);
+/** Of ten containers a pause and its end: 500 events in all. */
+const rounds = 25;
+const gaps = 'tidegauge_events_gaps_total';
+
+suite('gaps of events', { concurrency: true, skip: skipWithoutScene }, () => {
+  for (const version of engineVersions)
+    test(`${version}: restarted in a storm of events, the engine is shown as it lists itself`, async () => {
+      await using engine = await startEngine(version);
+      for (const name of names) await engine.run(name, ['--restart=always'], 'exec sleep 1000');
+      await using agent = await startAgent({
+        args: [`--docker-url=${engine.url}`, '--exporter=prometheus', '--interval=2s'],
+      });
+      await agent.waitForMetrics('events', (shown) => shown.all('container_events_total').length > 0);
+      const restart = wait(1500).then(async () => {
+        await engine.kill();
+        await engine.start();
+      });
+      await storm(engine);
+      await restart;
+      await storm(engine);
+      await engine.docker('rm', '--force', 'c0', 'c1', 'c2');
+      await engine.docker('stop', '--time=0', 'c3');
+      await engine.docker('pause', 'c4');
+      const listed = (await engine.docker('ps', '--all', '--format={{.Names}} {{.Status}}')).split('\n');
+      const there = listed.map((line) => statusOf(line)).toSorted();
+      const shown = await agent.waitForMetrics(
+        'the same as the list',
+        (metrics) =>
+          names
+            .flatMap((name) => (metrics.state(name) === undefined ? [] : [`${name} ${metrics.state(name)}`]))
+            .toSorted()
+            .join() === there.join(),
+      );
+      assert.ok(shown.sum('tidegauge_events_heard_total') > 200, 'a storm');
+      assert.ok(shown.sum(gaps) >= 1, `${shown.sum(gaps)} gaps`);
+      assert.equal(shown.value('tidegauge_engine_containers'), there.length);
+    });
+});
+
+/** Pauses and their ends; what the engine cannot do while it restarts is left out. */
+async function storm(engine: RealEngine): Promise<void> {
+  for (let round = 0; round < rounds / 2; round += 1)
+    for (const action of ['pause', 'unpause']) await engine.docker(action, ...names).catch(() => wait(100));
+  await engine.docker('unpause', ...names).catch(() => undefined);
+}
+
+/** `c4 Up 3 seconds (Paused)` as the exposition has it. */
+function statusOf(line: string): string {
+  const [name = '', begin] = line.split(' ');
+  if (line.endsWith('(Paused)')) return `${name} paused`;
+  return `${name} ${begin === 'Up' ? 'running' : 'exited'}`;
+}

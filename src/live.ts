@@ -61,6 +61,8 @@ export class Live implements ApiSource {
   }
 
   allStats(everyMillis: number): ApiMessages {
+    // Nobody else may be there to find out whom there is to watch.
+    void this.#refresh();
     return samplesOf([...this.#collectors.values()].map((each) => each.subscribeAll(everyMillis)));
   }
 
@@ -108,7 +110,7 @@ function statsHost(set: TrackerSet) {
       if (cpus === undefined) throw new Error('the engine does not tell how many CPUs its host has');
       return cpus;
     },
-    containers: () => set.snapshot().containers.map(({ identity }) => identity),
+    containers: () => set.tracked,
     measure: (id: string) => set.measure(id),
   };
 }

@@ -96,6 +96,19 @@ test('a stream tells samples, that the engine is away, and that it is back', asy
   await waitUntil('the end', async () => stats.ended && events.ended);
 });
 
+test('the stream of all tells that the engine is away and goes on, also when nobody collects or scrapes', async () => {
+  await using agent = await scene({ exporter: ['none'] });
+  using first = listen(`${agent.address}/api/v1/stats`);
+  await waitUntil('a sample', async () => first.text.includes('event: stats'));
+  await agent.engine.down();
+  await waitUntil('failing', async () => first.text.includes('event: failing'));
+  using late = listen(`${agent.address}/api/v1/stats`);
+  await waitUntil('failing, told who comes later', async () => late.text.includes('event: failing'));
+  await agent.engine.up();
+  for (const stream of [first, late])
+    await waitUntil('recovered', async () => /event: recovered[^]*event: stats/.test(stream.text));
+});
+
 test('of a hundred streams half are never read: the others miss nothing', async () => {
   await using agent = await scene();
   const { hostname, port } = new URL(agent.address);

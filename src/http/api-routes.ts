@@ -9,7 +9,7 @@ export function apiRoutes(source: ApiSource): readonly Route[] {
     {
       path: '/api/v1/containers',
       summary: 'every container, as JSON',
-      handle: async () => ({ containers: await source.containers() }),
+      handle: () => source.containers(),
     },
     {
       path: '/api/v1/containers/:container',
@@ -51,13 +51,17 @@ function badInterval(reply: FastifyReply, reason: string): FastifyReply {
   return reply.code(400).send({ error: `interval: ${reason}` });
 }
 
-function notOne(reply: FastifyReply, { params }: FastifyRequest, { matches }: ApiFound): FastifyReply {
+function notOne(
+  reply: FastifyReply,
+  { params }: FastifyRequest,
+  { matches, away }: ApiFound & { readonly id?: never },
+): FastifyReply {
   const asked = JSON.stringify(parameter(params, 'container'));
-  const error =
-    matches === 0
-      ? `no container has the id or name ${asked}`
-      : `${matches} containers match ${asked}: give more of the id`;
-  return reply.code(404).send({ error });
+  if (matches > 0)
+    return reply.code(404).send({ error: `${matches} containers match ${asked}: give more of the id` });
+  const error = `no container has the id or name ${asked}`;
+  if (away.length === 0) return reply.code(404).send({ error });
+  return reply.code(503).send({ error: `${error}; but these engines do not answer: ${away.join(', ')}` });
 }
 
 /** Given twice, the last one holds. */

@@ -70,11 +70,66 @@ test('unknown ids are 404 and bad intervals 400, both with JSON that says why', 
     assert.equal(answer.status, 404, path);
     assert.match(((await answer.json()) as { error: string }).error, /no container/);
   }
-  for (const interval of ['500ms', 'soon', '-1s', '']) {
+  for (const interval of ['500ms', 'soon', '-1s', '', 'NaN', 'Infinity', '1e9s', '999h', '0x1000']) {
     const answer = await fetch(`${agent.address}/api/v1/stats?interval=${interval}`);
     assert.equal(answer.status, 400, interval);
     assert.match(((await answer.json()) as { error: string }).error, /expected/);
   }
+});
+
+test('what the selection leaves out is not heard of either', async () => {
+  await using agent = await scene({ exclude: 'name=hidden' });
+  using events = listen(`${agent.address}/api/v1/events`);
+  await waitUntil('listening', async () => events.text.includes('"listening":true'));
+  agent.engine.add({ name: 'hidden' });
+  agent.engine.add({ name: 'seen' });
+  await waitUntil('the other', async () => events.text.includes('"seen"'));
+  assert.doesNotMatch(events.text, /hidden/);
+});
+
+test('while the engine is away nobody is said not to exist', async () => {
+  await using agent = await scene({ 'min-probe-interval': '10ms' });
+  await agent.engine.down();
+  const web = `${agent.address}/api/v1/containers/web`;
+  await waitUntil('the loss', async () => (await fetch(web)).status === 503);
+  for (const path of ['containers/web', 'containers/web/stats']) {
+    const answer = await fetch(`${agent.address}/api/v1/${path}`);
+    assert.equal(answer.status, 503, path);
+    assert.match(((await answer.json()) as { error: string }).error, /do not answer: unix:/);
+  }
+  const all = await fetch(`${agent.address}/api/v1/containers`);
+  assert.deepEqual(await all.json(), { containers: [], away: [agent.engine.url] });
+});
+
+test('only GET and HEAD are allowed, what is unknown is not found, and a stream has a head', async () => {
+  await using agent = await scene();
+  const status = async (method: string, path: string): Promise<string> => {
+    const answer = await fetch(`${agent.address}/api/${path}`, { method });
+    const text = await answer.text();
+    if (method !== 'HEAD') assert.ok(JSON.parse(text).error, path);
+    return `${answer.status} ${answer.headers.get('allow') ?? answer.headers.get('content-type')}`;
+  };
+  for (const path of ['containers', 'containers/web', 'containers/web/stats', 'stats', 'events'])
+    assert.equal(await status('POST', `v1/${path}`), '405 GET, HEAD', path);
+  for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS'])
+    assert.equal(await status(method, 'v1/nothing'), '404 application/json; charset=utf-8', method);
+  for (const path of ['containers/web/stats', 'stats', 'events'])
+    assert.equal(await status('HEAD', `v1/${path}`), '200 text/event-stream; charset=utf-8', path);
+});
+
+test('names as they are written in a URL; a name comes before the beginning of an id', async () => {
+  await using agent = await scene();
+  const { id } = agent.engine.container('web');
+  agent.engine.add({ name: id.slice(0, 12) });
+  await waitUntil('it', async () => {
+    const { name } = (await (
+      await fetch(`${agent.address}/api/v1/containers/${id.slice(0, 12)}`)
+    ).json()) as Record<string, unknown>;
+    return name === id.slice(0, 12);
+  });
+  const found = await fetch(`${agent.address}/api/v1/containers/%77%65b`);
+  assert.equal(((await found.json()) as { id: string }).id, id);
+  assert.equal((await fetch(`${agent.address}/api/v1/containers/%zz`)).status, 400);
 });
 
 test('a stream tells samples, that the engine is away, and that it is back', async () => {

@@ -96,7 +96,7 @@ export class Agent {
     };
     this.#eventLogs = this.#createEventLogs(subjects);
     const heard = auditor && { heard: auditor.hear.bind(auditor) };
-    const feed = new EventFeed();
+    const feed = new EventFeed((...told) => this.#trackers.identify(...told) !== undefined);
     this.#trackers = createTrackers(config, endpoints, observer, {
       ...surroundings,
       ...heard,

@@ -12,21 +12,30 @@ export interface Figure {
   readonly attributes?: Attributes;
 }
 
-/** A container as the API shows it. Never with its environment or its command: both may hold secrets. */
+/**
+ * A container as the API shows it; while its state cannot be read, no more than who it is. Never with its environment or
+ * its command: both may hold secrets.
+ */
 export function containerView(snapshot: ContainerSnapshot): object {
-  const { identity, state, limits, engine, sample } = snapshot;
+  const { identity, engine } = snapshot;
   const { id, name, image, labels } = identity;
-  const { startedAt, finishedAt, ...rest } = state;
   return {
     id,
     name,
     engine: engine.name,
     image: image.reference,
     labels,
+    ...(snapshot.published && stateView(snapshot)),
+    metrics: figuresOf(snapshot),
+  };
+}
+
+function stateView({ state, limits, sample }: ContainerSnapshot): object {
+  const { startedAt, finishedAt, ...rest } = state;
+  return {
     state: { ...rest, startedAt: isoTime(startedAt), finishedAt: isoTime(finishedAt) },
     limits,
     sampledAt: isoTime(sample?.takenAt),
-    metrics: figuresOf(snapshot),
   };
 }
 

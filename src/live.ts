@@ -31,9 +31,11 @@ export class Live implements ApiSource {
     this.#collectors = new Map(trackers.sets.map((set) => [set.engine.name, collectorOf(set)]));
   }
 
-  async containers(): Promise<readonly object[]> {
+  async containers(): Promise<object> {
     await this.#refresh();
-    return this.#snapshots().map((snapshot) => containerView(snapshot));
+    const away = this.#away();
+    const containers = this.#snapshots().map((snapshot) => containerView(snapshot));
+    return { containers, ...(away.length > 0 && { away }) };
   }
 
   async find(idOrName: string): Promise<ApiFound> {
@@ -44,8 +46,8 @@ export class Live implements ApiSource {
     const found =
       exact.length > 0 || !isPrefix ? exact : all.filter((each) => each.identity.id.startsWith(idOrName));
     const [only, ...others] = found;
-    if (!only) return { matches: 0 };
-    if (others.length > 0) return { matches: found.length };
+    if (!only) return { matches: 0, away: this.#away() };
+    if (others.length > 0) return { matches: found.length, away: [] };
     const { identity, engine } = only;
     return { matches: 1, id: identity.id, engine: engine.name, view: containerView(only) };
   }
@@ -61,6 +63,8 @@ export class Live implements ApiSource {
   }
 
   allStats(everyMillis: number): ApiMessages {
+    // Nobody else may be there to find out whom there is to watch.
+    void this.#refresh();
     return samplesOf([...this.#collectors.values()].map((each) => each.subscribeAll(everyMillis)));
   }
 
@@ -78,6 +82,12 @@ export class Live implements ApiSource {
   async #refresh(): Promise<void> {
     const isKnown = this.#trackers.notYetProbed().length === 0;
     await this.#trackers.update({ isEcho: true, ...(isKnown && { waitMillis: patienceMillis }) });
+  }
+
+  /** Engines whose containers are not known. */
+  #away(): readonly string[] {
+    const all = this.#trackers.snapshots();
+    return all.filter(({ containerCount }) => containerCount === undefined).map(({ engine }) => engine.name);
   }
 
   #snapshots() {
@@ -108,7 +118,7 @@ function statsHost(set: TrackerSet) {
       if (cpus === undefined) throw new Error('the engine does not tell how many CPUs its host has');
       return cpus;
     },
-    containers: () => set.snapshot().containers.map(({ identity }) => identity),
+    containers: () => set.tracked,
     measure: (id: string) => set.measure(id),
   };
 }

@@ -1,15 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ApiFound, ApiSource } from './api-source.ts';
+import type { ApiFound, ApiMessages, ApiSource } from './api-source.ts';
 import { sendEvents } from './event-stream.ts';
 import type { Route } from './route.ts';
 
 /** Containers as JSON, and their samples and events as server-sent events. */
-export function apiRoutes(source: ApiSource): readonly Route[] {
+export function apiRoutes(source: ApiSource, heartbeatMillis: number): readonly Route[] {
+  const stream = (request: FastifyRequest, reply: FastifyReply, open: () => ApiMessages): FastifyReply =>
+    sendEvents(request, reply, open, heartbeatMillis);
   return [
     {
       path: '/api/v1/containers',
       summary: 'every container, as JSON',
-      handle: async () => ({ containers: await source.containers() }),
+      handle: () => source.containers(),
     },
     {
       path: '/api/v1/containers/:container',
@@ -27,7 +29,7 @@ export function apiRoutes(source: ApiSource): readonly Route[] {
         if (typeof everyMillis === 'string') return badInterval(reply, everyMillis);
         const found = await source.find(parameter(request.params, 'container') ?? '');
         if (found.id === undefined) return notOne(reply, request, found);
-        return sendEvents(request, reply, () => source.stats(found.id, found.engine, everyMillis));
+        return stream(request, reply, () => source.stats(found.id, found.engine, everyMillis));
       },
     },
     {
@@ -36,13 +38,13 @@ export function apiRoutes(source: ApiSource): readonly Route[] {
       handle: (request, reply) => {
         const everyMillis = source.interval(parameter(request.query, 'interval'));
         if (typeof everyMillis === 'string') return badInterval(reply, everyMillis);
-        return sendEvents(request, reply, () => source.allStats(everyMillis));
+        return stream(request, reply, () => source.allStats(everyMillis));
       },
     },
     {
       path: '/api/v1/events',
       summary: 'what happens to containers, as server-sent events',
-      handle: (request, reply) => sendEvents(request, reply, () => source.events()),
+      handle: (request, reply) => stream(request, reply, () => source.events()),
     },
   ];
 }
@@ -51,13 +53,17 @@ function badInterval(reply: FastifyReply, reason: string): FastifyReply {
   return reply.code(400).send({ error: `interval: ${reason}` });
 }
 
-function notOne(reply: FastifyReply, { params }: FastifyRequest, { matches }: ApiFound): FastifyReply {
+function notOne(
+  reply: FastifyReply,
+  { params }: FastifyRequest,
+  { matches, away }: ApiFound & { readonly id?: never },
+): FastifyReply {
   const asked = JSON.stringify(parameter(params, 'container'));
-  const error =
-    matches === 0
-      ? `no container has the id or name ${asked}`
-      : `${matches} containers match ${asked}: give more of the id`;
-  return reply.code(404).send({ error });
+  if (matches > 0)
+    return reply.code(404).send({ error: `${matches} containers match ${asked}: give more of the id` });
+  const error = `no container has the id or name ${asked}`;
+  if (away.length === 0) return reply.code(404).send({ error });
+  return reply.code(503).send({ error: `${error}; but these engines do not answer: ${away.join(', ')}` });
 }
 
 /** Given twice, the last one holds. */

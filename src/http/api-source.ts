@@ -1,14 +1,17 @@
 /** A stream of messages, each under the name of its kind; its `return` ends it. */
 export type ApiMessages = AsyncIterator<{ readonly event: string; readonly data: object }>;
 
-/** The container that an id, the beginning of one, or a name stands for; or how many. */
+/**
+ * The container that an id, the beginning of one, or a name stands for; or how many. `away` are the engines that do not
+ * answer: it may be one of theirs.
+ */
 export type ApiFound =
   | { readonly matches: 1; readonly id: string; readonly engine: string; readonly view: object }
-  | { readonly matches: number; readonly id?: never };
+  | { readonly matches: number; readonly id?: never; readonly away: readonly string[] };
 
 /** What the HTTP API serves. */
 export interface ApiSource {
-  containers(): Promise<readonly object[]>;
+  containers(): Promise<object>;
   find(idOrName: string): Promise<ApiFound>;
   /** Milliseconds, or what is wrong with the text. */
   interval(text: string | undefined): number | string;

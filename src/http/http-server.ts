@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
 import { apiRoutes } from './api-routes.ts';
 import type { ApiSource } from './api-source.ts';
+import { defaultHeartbeatMillis } from './event-stream.ts';
 import { addFallback } from './fallback.ts';
 import { healthRoute } from './health-route.ts';
 import { indexRoute } from './index-route.ts';
@@ -12,7 +13,7 @@ import type { Route } from './route.ts';
 
 const defaultCloseMillis = 2000;
 /** A connection on which nothing moves: a reader that stalls may not hold an exposition for ever. */
-const stalledMillis = 60_000;
+const defaultStalledMillis = 60_000;
 const requestMillis = 30_000;
 /** Engines limit names to less than this. */
 const longestName = 512;
@@ -28,6 +29,10 @@ export interface HttpServerOptions {
   readonly log: Log;
   /** Running answers may take this long to end when the server closes; 2 s by default. */
   readonly closeMillis?: number;
+  /** A connection on which nothing moves is cut after so long; 60 s by default. */
+  readonly stalledMillis?: number;
+  /** Into a quiet stream something is sent that often; each 15 s by default. */
+  readonly heartbeatMillis?: number;
 }
 
 /** A server that listens once and closes once. */
@@ -45,14 +50,16 @@ export function createHttpServer({
   api,
   log,
   closeMillis = defaultCloseMillis,
+  stalledMillis = defaultStalledMillis,
+  heartbeatMillis = defaultHeartbeatMillis,
 }: HttpServerOptions): HttpServer {
   const served = [
     metricsRoute(metrics, log),
     healthRoute(),
     readyRoute(readiness),
-    ...(api ? apiRoutes(api) : []),
+    ...(api ? apiRoutes(api, heartbeatMillis) : []),
   ];
-  const app = createApp([indexRoute(served), ...served], log);
+  const app = createApp([indexRoute(served), ...served], log, stalledMillis);
   return {
     async listen(host, port) {
       try {
@@ -66,7 +73,7 @@ export function createHttpServer({
   };
 }
 
-function createApp(routes: readonly Route[], log: Log): FastifyInstance {
+function createApp(routes: readonly Route[], log: Log, stalledMillis: number): FastifyInstance {
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,

@@ -18,6 +18,12 @@ export class EventFeed implements EventObserver {
   readonly #listeners = new Set<Subscription<Told>>();
   readonly #listening = new Map<string, boolean>();
   #last: Told[] = [];
+  readonly #isShown: (engine: string, event: ContainerEvent) => boolean;
+
+  /** @param isShown whether it is an event of a container that is to be seen. */
+  constructor(isShown: (engine: string, event: ContainerEvent) => boolean = () => true) {
+    this.#isShown = isShown;
+  }
 
   listening(engine: string, isListening: boolean): void {
     this.#listening.set(engine, isListening);
@@ -25,6 +31,7 @@ export class EventFeed implements EventObserver {
   }
 
   eventHeard(engine: string, event: ContainerEvent): void {
+    if (!this.#isShown(engine, event)) return;
     const told: Told = { kind: 'event', engine, event };
     this.#last.push(told);
     if (this.#last.length > 2 * remembered) this.#last = this.#last.slice(-remembered);

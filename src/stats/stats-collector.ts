@@ -18,7 +18,7 @@ export interface StatsHost {
   readonly name: string;
   /** Throws when the engine does not tell. */
   cpus(): number;
-  /** Those that exist now. */
+  /** Those that exist; those that it had last while it does not answer, so that who watches hears of that. */
   containers(): readonly { readonly id: string; readonly name: string }[];
   measure(id: string): Promise<LiveMeasurement>;
 }
@@ -60,6 +60,8 @@ export class StatsCollector {
   readonly #beingMeasured = new Set<string>();
   readonly #failing = new Set<string>();
   #loop: AbortController | undefined;
+  /** Those of the last round that are yet to be measured. */
+  #waiting = 0;
 
   constructor(options: StatsCollectorOptions) {
     this.#options = options;
@@ -115,6 +117,8 @@ export class StatsCollector {
   }
 
   async #round(): Promise<void> {
+    // The engine is busy with the last one: rounds must not pile up.
+    if (this.#waiting > 0) return;
     const due = this.#due();
     if (due.size === 0) return;
     let hostCpus: number;
@@ -129,6 +133,7 @@ export class StatsCollector {
       return;
     }
     this.#failing.delete(this.#options.host.name);
+    this.#waiting = due.size;
     const pool = new AdaptivePool(this.#options.clock);
     await pool.run([...due], ([id, subscribers]) => this.#sample(id, subscribers, hostCpus));
   }
@@ -137,12 +142,14 @@ export class StatsCollector {
   #due(): ReadonlyMap<string, readonly Subscriber[]> {
     const now = this.#options.clock.monotonic();
     const due = new Map<string, Subscriber[]>();
-    this.#look();
+    const there = this.#look();
     for (const [id, subscribers] of this.#subscribers) {
       // Their turn comes when that is over.
       if (this.#beingMeasured.has(id)) continue;
-      const ids = id === everyContainer ? this.#names.keys() : [id];
-      const own = takeDue(subscribers, now);
+      const isAny = id === everyContainer;
+      const ids = isAny ? there : [id];
+      // Who watches one that is gone is told so now, however seldom it wants samples.
+      const own = isAny || there.has(id) ? takeDue(subscribers, now) : [...subscribers];
       if (own.length > 0) for (const each of ids) due.set(each, [...(due.get(each) ?? []), ...own]);
     }
     for (const id of this.#beingMeasured) due.delete(id);
@@ -150,16 +157,20 @@ export class StatsCollector {
   }
 
   /** Who there is now; nothing is kept of those who went, unless they are still watched. */
-  #look(): void {
+  #look(): ReadonlySet<string> {
     const names = new Map(this.#options.host.containers().map(({ id, name }) => [id, name]));
+    const there = new Set(names.keys());
     for (const id of this.#subscribers.keys())
       if (id !== everyContainer && !names.has(id)) names.set(id, this.#names.get(id) ?? id);
     this.#names = names;
     for (const what of this.#failing)
       if (!names.has(what) && what !== this.#options.host.name) this.#failing.delete(what);
+    return there;
   }
 
   async #sample(id: string, subscribers: readonly Subscriber[], hostCpus: number): Promise<void> {
+    this.#waiting -= 1;
+    if (this.#subscribers.size === 0) return;
     this.#beingMeasured.add(id);
     const measured = await this.#options.host.measure(id);
     this.#beingMeasured.delete(id);

@@ -103,6 +103,11 @@ export class TrackerSet {
     return this.#lock.update(waitMillis);
   }
 
+  /** Who is measured, those too whose engine does not answer for the moment. */
+  get tracked(): readonly ContainerIdentity[] {
+    return [...this.#trackers.values()].flatMap((each) => each.snapshot(this.engine)?.identity ?? []);
+  }
+
   /** Measures one container now, for those who watch it. Never throws. */
   measure(id: string): Promise<LiveMeasurement> {
     return this.#live.measure(id, this.#members.counts && this.engine);

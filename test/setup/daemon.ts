@@ -67,16 +67,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return { pid, isRunning, end };
 }
 
-/** Looks again and again until there is something, and gives that; throws after the time-out (2 min by default). */
+/** Looks again and again until there is something, and it is not `false`, and gives that; throws after 2 min by default. */
 export async function waitUntil<T>(
   what: string,
-  look: () => Promise<T | undefined>,
+  look: () => Promise<T | undefined | false>,
   timeoutMillis = PATIENCE_MILLIS,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMillis;
   for (;;) {
     const seen = await look();
-    if (seen !== undefined) return seen;
+    if (seen !== undefined && seen !== false) return seen;
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMillis} ms in vain for ${what}`);
     await delay(POLL_MILLIS);
   }

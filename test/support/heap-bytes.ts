@@ -6,6 +6,11 @@ import type { TrackedEngine } from './tracked-engine.ts';
 /** What is alive, without what the test itself keeps of each probe. */
 export async function heapBytes({ observer }: TrackedEngine): Promise<number> {
   observer.calls.length = 0;
+  return await liveBytes();
+}
+
+/** What is alive, all of it. */
+export async function liveBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collectGarbage: () => void = runInNewContext('gc');
   // Buffers are let go in the background, at the latest when the next collection begins.

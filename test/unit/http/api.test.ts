@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Agent } from '../../../src/agent.ts';
@@ -11,6 +11,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { createLog } from '../../../src/log.ts';
 import { startSimulatedEngine } from '../../../src/simulated/start-simulated-engine.ts';
 import { waitUntil } from '../../setup/daemon.ts';
+import { liveBytes } from '../../support/heap-bytes.ts';
 import { load } from '../config/load.ts';
 
 async function scene(flags: Readonly<Record<string, unknown>> = {}) {
@@ -70,11 +71,66 @@ test('unknown ids are 404 and bad intervals 400, both with JSON that says why', 
     assert.equal(answer.status, 404, path);
     assert.match(((await answer.json()) as { error: string }).error, /no container/);
   }
-  for (const interval of ['500ms', 'soon', '-1s', '']) {
+  for (const interval of ['500ms', 'soon', '-1s', '', 'NaN', 'Infinity', '1e9s', '999h', '0x1000']) {
     const answer = await fetch(`${agent.address}/api/v1/stats?interval=${interval}`);
     assert.equal(answer.status, 400, interval);
     assert.match(((await answer.json()) as { error: string }).error, /expected/);
   }
+});
+
+test('what the selection leaves out is not heard of either', async () => {
+  await using agent = await scene({ exclude: 'name=hidden' });
+  using events = listen(`${agent.address}/api/v1/events`);
+  await waitUntil('listening', async () => events.text.includes('"listening":true'));
+  agent.engine.add({ name: 'hidden' });
+  agent.engine.add({ name: 'seen' });
+  await waitUntil('the other', async () => events.text.includes('"seen"'));
+  assert.doesNotMatch(events.text, /hidden/);
+});
+
+test('while the engine is away nobody is said not to exist', async () => {
+  await using agent = await scene({ 'min-probe-interval': '10ms' });
+  await agent.engine.down();
+  const web = `${agent.address}/api/v1/containers/web`;
+  await waitUntil('the loss', async () => (await fetch(web)).status === 503);
+  for (const path of ['containers/web', 'containers/web/stats']) {
+    const answer = await fetch(`${agent.address}/api/v1/${path}`);
+    assert.equal(answer.status, 503, path);
+    assert.match(((await answer.json()) as { error: string }).error, /do not answer: unix:/);
+  }
+  const all = await fetch(`${agent.address}/api/v1/containers`);
+  assert.deepEqual(await all.json(), { containers: [], away: [agent.engine.url] });
+});
+
+test('only GET and HEAD are allowed, what is unknown is not found, and a stream has a head', async () => {
+  await using agent = await scene();
+  const status = async (method: string, path: string): Promise<string> => {
+    const answer = await fetch(`${agent.address}/api/${path}`, { method });
+    const text = await answer.text();
+    if (method !== 'HEAD') assert.ok(JSON.parse(text).error, path);
+    return `${answer.status} ${answer.headers.get('allow') ?? answer.headers.get('content-type')}`;
+  };
+  for (const path of ['containers', 'containers/web', 'containers/web/stats', 'stats', 'events'])
+    assert.equal(await status('POST', `v1/${path}`), '405 GET, HEAD', path);
+  for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS'])
+    assert.equal(await status(method, 'v1/nothing'), '404 application/json; charset=utf-8', method);
+  for (const path of ['containers/web/stats', 'stats', 'events'])
+    assert.equal(await status('HEAD', `v1/${path}`), '200 text/event-stream; charset=utf-8', path);
+});
+
+test('names as they are written in a URL; a name comes before the beginning of an id', async () => {
+  await using agent = await scene();
+  const { id } = agent.engine.container('web');
+  agent.engine.add({ name: id.slice(0, 12) });
+  await waitUntil('it', async () => {
+    const { name } = (await (
+      await fetch(`${agent.address}/api/v1/containers/${id.slice(0, 12)}`)
+    ).json()) as Record<string, unknown>;
+    return name === id.slice(0, 12);
+  });
+  const found = await fetch(`${agent.address}/api/v1/containers/%77%65b`);
+  assert.equal(((await found.json()) as { id: string }).id, id);
+  assert.equal((await fetch(`${agent.address}/api/v1/containers/%zz`)).status, 400);
 });
 
 test('a stream tells samples, that the engine is away, and that it is back', async () => {
@@ -96,29 +152,63 @@ test('a stream tells samples, that the engine is away, and that it is back', asy
   await waitUntil('the end', async () => stats.ended && events.ended);
 });
 
-test('of a hundred streams half are never read: the others miss nothing', async () => {
-  await using agent = await scene();
-  const { hostname, port } = new URL(agent.address);
-  const stuck = Array.from({ length: 50 }, () => {
-    const socket = connect(Number(port), hostname).pause();
-    socket.write('GET /api/v1/events HTTP/1.1\r\nhost: a\r\n\r\n');
-    return socket;
-  });
-  const read = Array.from({ length: 50 }, () => listen(`${agent.address}/api/v1/events`));
-  await waitUntil('listening', async () => read.every((stream) => stream.text.includes('"listening":true')));
-  for (let restart = 0; restart < 300; restart += 1) {
-    agent.engine.restart('web');
-    // Events of one and the same moment are doubles.
-    await new Promise((resolve) => setTimeout(resolve, 3));
-  }
-  const starts = ({ text: told }: { text: string }) => told.split('"action":"start"').length - 1;
-  await waitUntil('every start', async () => read.every((stream) => starts(stream) === 300));
-  for (const stream of read) {
-    assert.doesNotMatch(stream.text, /event: dropped/);
-    stream[Symbol.dispose]();
-  }
-  for (const socket of stuck) socket.destroy();
+test('the stream of all tells that the engine is away and goes on, also when nobody collects or scrapes', async () => {
+  await using agent = await scene({ exporter: ['none'] });
+  using first = listen(`${agent.address}/api/v1/stats`);
+  await waitUntil('a sample', async () => first.text.includes('event: stats'));
+  await agent.engine.down();
+  await waitUntil('failing', async () => first.text.includes('event: failing'));
+  using late = listen(`${agent.address}/api/v1/stats`);
+  await waitUntil('failing, told who comes later', async () => late.text.includes('event: failing'));
+  await agent.engine.up();
+  for (const stream of [first, late])
+    await waitUntil('recovered', async () => /event: recovered[^]*event: stats/.test(stream.text));
 });
+
+test('a storm before a hundred streams, half of them never read: the others miss nothing, and memory stays', async () => {
+  await using agent = await scene();
+  const stuck = Array.from({ length: 50 }, () => connectTo(agent.address).pause());
+  const heard = Array.from({ length: 50 }, () => countKills(connectTo(agent.address)));
+  await waitUntil('listening', async () => heard.every(({ isListening }) => isListening));
+  const before = await liveBytes();
+  const actorId = agent.engine.container('web').id;
+  // More than the kernel takes for those who do not read.
+  const attributes = { name: 'web', signal: '1', label: 'x'.repeat(10_000) };
+  const kill = { type: 'container', action: 'kill', actorId, attributes };
+  const start = BigInt(Date.now()) * 1_000_000n;
+  for (let index = 0; index < 1000; index += 1) {
+    agent.engine.emit({ ...kill, timeNano: start + BigInt(index) * 1000n });
+    if (index % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await waitUntil('every event', async () => heard.every(({ kills }) => kills === 1000));
+  assert.ok(heard.every(({ losses }) => losses === 0));
+  const grown = (await liveBytes()) - before;
+  assert.ok(grown < 60e6, `${grown} bytes more`);
+  for (const socket of [...stuck, ...heard.map((each) => each.socket)]) socket.destroy();
+});
+
+function connectTo(address: string): Socket {
+  const { hostname, port } = new URL(address);
+  const socket = connect(Number(port), hostname);
+  socket.write('GET /api/v1/events HTTP/1.1\r\nhost: a\r\n\r\n');
+  return socket;
+}
+
+/** Counts what comes and keeps nothing: it would be more than what the agent holds. */
+function countKills(socket: Socket) {
+  const heard = { socket, isListening: false, kills: 0, losses: 0 };
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    const blocks = (rest + chunk).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      if (block.includes('"action":"kill"')) heard.kills += 1;
+      else if (block.includes('"listening":true')) heard.isListening = true;
+      else if (/event: (dropped|missed)/.test(block)) heard.losses += 1;
+    }
+  });
+  return heard;
+}
 
 test('--no-api: none of it', async () => {
   await using agent = await scene({ api: false });

@@ -38,7 +38,7 @@ function hostOf(set: TrackerSet, host = { fails: false, name: 'engine' }) {
       if (host.fails) throw new Error('no count');
       return 4;
     },
-    containers: () => set.snapshot().containers.map(({ identity }) => identity),
+    containers: () => set.tracked,
     measure: (id: string) => set.measure(id),
   };
 }
@@ -126,6 +126,49 @@ test('a stopped container gives only its name and id; a removed one too, and the
   await engine.probe();
   await engine.clock.advance(1000);
   assert.deepEqual((await read(subscription)).at(-1), { id, name: 'web' });
+});
+
+test('who wants samples seldom hears at once that its container was removed', async () => {
+  const { engine, collector, id } = await watched('web');
+  const seldom = collector.subscribe(id, 3_600_000);
+  await engine.clock.advance(1000);
+  engine.source.containers = [];
+  await engine.probe();
+  await engine.clock.advance(1000);
+  const samples = await read(seldom);
+  assert.deepEqual(samples.at(-1), { id, name: 'web' });
+  assert.equal(samples.length, 2);
+});
+
+test('who watches all hears that the engine is away, and goes on when it is back; nobody else need probe', async () => {
+  const { engine, collector } = await watched('web', 'db');
+  engine.source.before = () => {
+    throw new SourceError('unreachable', 'away');
+  };
+  await engine.probe();
+  const all = collector.subscribeAll();
+  await engine.clock.advance(1000);
+  engine.source.before = () => undefined;
+  await engine.clock.advance(3000);
+  const got = (await rest(all)).filter(({ name }) => name === 'db');
+  assert.equal(got[0]?.failure, 'the engine does not answer');
+  assert.ok(got.at(-1)?.snapshot);
+});
+
+test('a round that takes longer than its interval is not made again meanwhile: nothing piles up', async () => {
+  const { engine, collector, calls } = await watched(
+    ...Array.from({ length: 300 }, (_, index) => `c${index}`),
+    'web',
+  );
+  let turn = Promise.resolve();
+  engine.source.before = () => (turn = turn.then(() => engine.clock.sleep(10)));
+  collector.subscribeAll();
+  await engine.clock.advance(20_000);
+  assert.ok(engine.source.mostSamples <= 40, `${engine.source.mostSamples} at once`);
+  collector.close();
+  const begun = calls();
+  await engine.clock.advance(5000);
+  assert.equal(calls(), begun);
 });
 
 test('no CPU count leaves out the round, no host CPU time the container, any error goes on; each logged once', async () => {

@@ -18,6 +18,8 @@ export interface EndTimes {
   readonly killedAt?: number;
   readonly diedAt?: number;
   readonly goneAt: number;
+  /** Whether a reader saw it alive. */
+  readonly wasSeen: boolean;
 }
 
 interface Departed {
@@ -28,7 +30,8 @@ interface Departed {
 
 /**
  * Containers that are gone and still in sight: those that ended by themselves and went before their end could be
- * collected (`--rm`), for two intervals, a minute at least. Whom somebody removes is gone at once.
+ * collected (`--rm`), and those that nobody ever saw, for two intervals, a minute at least. Whom somebody removes from
+ * sight is gone at once.
  */
 export class DepartedContainers {
   readonly #clock: Clock;
@@ -42,10 +45,10 @@ export class DepartedContainers {
 
   /** Keeps it in sight, if it is one of those. */
   add(known: Known, events: EventCountsSince, times: EndTimes): void {
-    const { killedAt = -Infinity, diedAt = -Infinity, goneAt } = times;
+    const { killedAt = -Infinity, diedAt = -Infinity, goneAt, wasSeen } = times;
     const wasCollected = goneAt - diedAt >= this.#intervalMillis;
     const wasKilled = diedAt - killedAt < killMillis;
-    if (wasCollected || wasKilled) return;
+    if (wasCollected || (wasKilled && wasSeen)) return;
     this.#departed.set(known.identity.id, { known, events, goneAt });
     const [first] = this.#departed.keys();
     if (first !== undefined && this.#departed.size > mostGone) this.#departed.delete(first);

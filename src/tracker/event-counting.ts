@@ -40,6 +40,8 @@ export class EventCounting {
   readonly #entries = new Map<string, Entry>();
   readonly #images = new Map<string | undefined, EventTally>();
   readonly #departed: DepartedContainers;
+  /** As whom readers saw those that are there. */
+  readonly #seen = new WeakSet<Known['owner']>();
   /** Whom the engine listed last. */
   #there: ReadonlySet<string> = new Set();
   #since: number | undefined;
@@ -79,6 +81,7 @@ export class EventCounting {
   /** What is known of a container that is there, with its counts; those of its image begin at zero, too. */
   counted(snapshot: ContainerSnapshot | undefined): ContainerSnapshot[] {
     if (!snapshot) return [];
+    this.#seen.add(snapshot.owner);
     const { id, image } = snapshot.identity;
     const events = this.of(id);
     if (events && image.name !== undefined) this.#imageOf(image.name);
@@ -131,7 +134,9 @@ export class EventCounting {
 
   #depart(id: string, { known, tally, goneAt = this.#options.clock.monotonic(), ...times }: Entry): void {
     this.#entries.delete(id);
-    if (this.#since !== undefined) this.#departed.add(known, since(this.#since, tally), { ...times, goneAt });
+    if (this.#since === undefined) return;
+    const wasSeen = this.#seen.has(known.owner);
+    this.#departed.add(known, since(this.#since, tally), { ...times, goneAt, wasSeen });
   }
 }
 

@@ -5,7 +5,7 @@ import { exitClasses, exitClassOf } from '../../src/model/event-counts.ts';
 import type { ExitClass } from '../../src/model/event-counts.ts';
 import { waitUntil } from '../setup/daemon.ts';
 import type { OtlpRequest } from '../support/collector.ts';
-import type { Exposition } from '../support/exposition.ts';
+import type { Exposition, Series } from '../support/exposition.ts';
 import { pointsOf } from '../support/otlp-points.ts';
 import { IMAGE } from '../support/real-engine.ts';
 import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
@@ -16,7 +16,7 @@ const exitCodes = [0, 1, 2, 137, 3] as const;
 const codeOf = (index: number): number => exitCodes[index % exitCodes.length] ?? 0;
 
 suite('short lives', { concurrency: true, skip: skipWithoutScene }, () => {
-  for (const version of engineVersions) suite(version, () => livesOn(version));
+  for (const version of engineVersions) suite(version, { concurrency: false }, () => livesOn(version));
 });
 
 function livesOn(version: (typeof engineVersions)[number]): void {
@@ -53,6 +53,17 @@ function livesOn(version: (typeof engineVersions)[number]): void {
     const codes = codesIn(told);
     for (let index = 0; index < lives; index += 1)
       assert.deepEqual(codes.get(`life-${index}`), codeOf(index), `life-${index}`);
+  });
+
+  test('two intervals later, a minute at least, nothing of them is left but what lasts', async () => {
+    const { agent, collector } = scene;
+    const isLife = ({ labels }: Series): boolean => labels['container_name']?.startsWith('life-') === true;
+    const shown = await agent.waitForMetrics('their end', ({ series }) => !series.some(isLife), 180_000);
+    assert.ok(deaths(shown) > lives);
+    const arrived = (await collector.fileExport()).length;
+    // One that was under way may still have them.
+    const requests = await collector.waitForExport(({ length }) => length >= arrived + 2);
+    assert.equal(codesIn(requests.slice(-1)).size, 0);
   });
 }
 

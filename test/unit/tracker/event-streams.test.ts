@@ -137,8 +137,10 @@ suite('streams of events', { concurrency: true }, () => {
     await host.engine.down();
     for (const name of names.slice(0, 30)) host.engine.remove(name);
     for (const name of names.slice(30, 40)) host.engine.kill(name);
-    await host.set.update(10_000);
-    assert.deepEqual(host.set.snapshot().containers, []);
+    await waitUntil('nobody in sight', async () => {
+      await host.set.update(10_000);
+      return host.set.snapshot().containers.length === 0 || undefined;
+    });
     await host.engine.up();
     for (let index = 0; index < 10; index += 1) host.engine.add({ name: `late${index}` });
     await waitUntil('the return', async () => {

@@ -114,6 +114,8 @@ export class ContainerTracker {
       this.#listedAt = now;
     }
     this.#isPublished = true;
+    // Whoever measures next may have others to wait for.
+    if (!this.#mayRun(listed)) this.#hasUsage = false;
     return true;
   }
 

@@ -103,3 +103,21 @@ test('what an older list told never comes after what a newer one did', async () 
   assert.equal(await trackers.get('a')?.sampling.unless(() => Promise.resolve('taken')), 'taken');
   assert.equal(await turns.take('b', () => Promise.resolve(1)), undefined);
 });
+
+test('who ended has no usage from then on, whoever else is still being measured', async () => {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  const [web, db] = [engine.container('web'), engine.container('db')];
+  engine.source.before = (call, id) => (call === 'sample' && id === web.id ? hang() : undefined);
+  events.tell(web.id, 'update', 5e18);
+  await settle(engine);
+  db.exit(1);
+  events.tell(db.id, 'die', 5e18 + 1e6);
+  await settle(engine);
+  assert.equal(engine.snapshot('db')?.state.status, 'exited');
+  assert.equal(engine.snapshot('db')?.sample, undefined);
+  engine.set.close();
+});

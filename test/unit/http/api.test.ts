@@ -161,8 +161,15 @@ test('the stream of all tells that the engine is away and goes on, also when nob
   using late = listen(`${agent.address}/api/v1/stats`);
   await waitUntil('failing, told who comes later', async () => late.text.includes('event: failing'));
   await agent.engine.up();
-  for (const stream of [first, late])
+  for (const stream of [first, late]) {
     await waitUntil('recovered', async () => /event: recovered[^]*event: stats/.test(stream.text));
+    stream[Symbol.dispose]();
+  }
+  await waitUntil('no more calls once all have left', async () => {
+    const before = agent.engine.requests.stats;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return agent.engine.requests.stats === before;
+  });
 });
 
 test('a storm before a hundred streams, half of them never read: the others miss nothing, and memory stays', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { ContainerIdentity } from '../model/container.ts';
+import type { ContainerIdentity, ContainerImage } from '../model/container.ts';
 import type { ContainerEvent } from '../model/container-event.ts';
 import type { EngineDescription } from '../model/engine.ts';
 import type { EventCountsSince, ImageEventCounts } from '../model/event-counts.ts';
@@ -67,7 +67,7 @@ export class EventCounting {
     entry.lastHeardAt = lastHeardAt;
     this.#entries.set(id, entry);
     entry.tally.count(event);
-    this.#imageOf(identity.image.name).count(event);
+    this.#imageOf(nameOf(identity.image)).count(event);
     this.#note(event.action, id, entry);
   }
 
@@ -84,7 +84,8 @@ export class EventCounting {
     this.#seen.add(snapshot.owner);
     const { id, image } = snapshot.identity;
     const events = this.of(id);
-    if (events && image.name !== undefined) this.#imageOf(image.name);
+    const name = nameOf(image);
+    if (events && name !== undefined) this.#imageOf(name);
     return [events ? { ...snapshot, events } : snapshot];
   }
 
@@ -152,6 +153,11 @@ export function countEvents(counting: EventCounting): EventObserver {
 }
 
 const nothing = new EventTally();
+
+/** As what it was run where it has no name. */
+function nameOf({ name, reference }: ContainerImage): string | undefined {
+  return name ?? reference;
+}
 
 function since(began: number, { actions, health, exits, exitCodes }: EventTally): EventCountsSince {
   return { since: began, actions, health, exits, exitCodes };

@@ -145,6 +145,12 @@ test('a thousand images are told apart, those beyond are counted together', () =
   assert.equal(counting.images?.images.get(undefined)?.actions.get('start'), 100);
 });
 
+test('an image without a name is told by its id, as its containers were run', () => {
+  const id = `sha256:${'a'.repeat(64)}`;
+  const { counting } = counted({ attributes: { image: id } });
+  assert.deepEqual([...(counting.images?.images.keys() ?? [])], [id]);
+});
+
 test('containers that are not selected are not counted', () => {
   const clock = new FakeClock();
   const selection = { asksForImage: false, selects: ({ name }: { name: string }) => name !== 'hidden' };

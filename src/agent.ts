@@ -165,7 +165,8 @@ export class Agent {
 
   /** Nothing leaves: then nothing is measured. */
   get #isIdle(): boolean {
-    return this.#config.sdkDisabled || this.#config.exporter.includes('none');
+    const { sdkDisabled, exporter, eventLogs } = this.#config;
+    return sdkDisabled || (exporter.includes('none') && !eventLogs);
   }
 
   /** Exports as soon as the engine has answered once: not an interval later, and whatever the others do. */

@@ -69,6 +69,8 @@ export class Live implements ApiSource {
   }
 
   events(): ApiMessages {
+    // An engine is listened to once it has answered, and nobody else may have asked it.
+    void this.#refresh();
     const feed = this.#feed.subscribe();
     return new MergedStream([feed], (told: Told) => [{ event: eventNames[told.kind], data: toldView(told) }]);
   }

@@ -82,6 +82,22 @@ test('each event is one log record under its container’s resource', async () =
   assert.ok(died.nanos >= before - 1e9 && died.nanos <= died.observedNanos + 1e9);
 });
 
+test('logs alone, where no metrics are exported', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using sink = await OtlpSink.start();
+  const where = { 'docker-url': engine.url, 'otlp-endpoint': sink.url, 'otlp-protocol': 'http/json' };
+  const { config } = load({
+    flags: { ...where, listen: '127.0.0.1:0', exporter: 'none', 'event-logs': 'true' },
+  });
+  const log = createLog({ level: 'silent' });
+  const agent = new Agent(config, { clock: systemClock, log, environment: {}, version: '7' });
+  await agent.start();
+  await untilListening(engine);
+  engine.exit('web', 3);
+  await waitUntil('the end', async () => jsonLogs(sink, 'web').length > 0);
+  await agent.stop();
+});
+
 test('a container that nobody has seen yet is known by its event', async () => {
   await using engine = await startSimulatedEngine();
   await using sink = await OtlpSink.start();

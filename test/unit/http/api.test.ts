@@ -152,8 +152,10 @@ test('a stream tells samples, that the engine is away, and that it is back', asy
   await waitUntil('the end', async () => stats.ended && events.ended);
 });
 
-test('the stream of all tells that the engine is away and goes on, also when nobody collects or scrapes', async () => {
+test('where nobody collects or scrapes, streams begin all the same, tell that the engine is away and go on', async () => {
   await using agent = await scene({ exporter: ['none'] });
+  using events = listen(`${agent.address}/api/v1/events`);
+  await waitUntil('listening', async () => events.text.includes('"listening":true'));
   using first = listen(`${agent.address}/api/v1/stats`);
   await waitUntil('a sample', async () => first.text.includes('event: stats'));
   await agent.engine.down();

@@ -37,12 +37,27 @@ interface Tally {
 export class EventLogExporter extends OTLPExporterBase<ReadableLogRecord[]> implements LogRecordExporter {
   readonly #options: EventLogExporterOptions;
   readonly #tally: Tally;
+  readonly #givenUp = Promise.withResolvers<void>();
+  #hasGivenUp = false;
+  #endBatch: ((failure: Error) => void) | undefined;
 
   constructor(options: EventLogExporterOptions) {
     const tally = { bytes: 0, rejected: 0 };
     super(createDelegate(options.transport, tally));
     this.#options = options;
     this.#tally = tally;
+  }
+
+  /** Ends the batch under way, and all that come, at once: nobody waits for them any more. */
+  giveUp(): void {
+    this.#hasGivenUp = true;
+    this.#endBatch?.(new Error('timeout: the agent ends'));
+    this.#givenUp.resolve();
+  }
+
+  /** The processor waits for it between batches. */
+  override async forceFlush(): Promise<void> {
+    await Promise.race([super.forceFlush(), this.#givenUp.promise]);
   }
 
   override export(records: ReadableLogRecord[], done: (result: SdkExportResult) => void): void {
@@ -69,6 +84,8 @@ export class EventLogExporter extends OTLPExporterBase<ReadableLogRecord[]> impl
     // The delegate's own time-out is for idle sockets only.
     const late = (): void => end(new Error('timeout: the export took too long'));
     const timer = setTimeout(late, options.transport.requestTimeoutMillis + graceMillis).unref();
+    if (this.#hasGivenUp) return late();
+    this.#endBatch = end;
     super.export(records, ({ code, error }) =>
       end(code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('export failed'))),
     );

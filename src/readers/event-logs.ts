@@ -42,6 +42,7 @@ const batchTimeoutMillis = 2 ** 31 - 1;
 export class EventLogs implements EventObserver {
   readonly #options: EventLogsOptions;
   readonly #subjects: Subjects;
+  readonly #exporter: EventLogExporter;
   readonly #processor: BatchLogRecordProcessor;
   readonly #loggers = new WeakMap<Resource, Logger>();
   #pending = 0;
@@ -50,12 +51,12 @@ export class EventLogs implements EventObserver {
   constructor(options: EventLogsOptions) {
     this.#options = options;
     this.#subjects = new Subjects(options.subjects);
-    const exporter = new EventLogExporter({
+    this.#exporter = new EventLogExporter({
       ...options,
       ended: (count, result) => this.#exportEnded(count, result),
     });
     this.#processor = new BatchLogRecordProcessor({
-      exporter,
+      exporter: this.#exporter,
       maxQueueSize: mostPending,
       exportTimeoutMillis: batchTimeoutMillis,
     });
@@ -85,6 +86,8 @@ export class EventLogs implements EventObserver {
     });
     await Promise.race([this.#processor.shutdown().catch(() => undefined), late]);
     clearTimeout(timer);
+    // Else each of the batches that wait would be tried for as long as it may take.
+    this.#exporter.giveUp();
   }
 
   /** A provider has one Resource: each container's has its own, before the one processor. */

@@ -1,11 +1,12 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** What garbage may add to the heap before V8 collects all of it: more costs memory, less costs CPU time. */
-const slackBytes = 16 * 1024 * 1024;
+const slackBytes = 8 * 1024 * 1024;
 /** A large heap takes long to look through: it gets more. */
-const leastPercent = 20;
+const leastPercent = 10;
 const mostPercent = 100;
-const adjustMillis = 10_000;
+/** Often enough that the first round of a thousand containers is bounded: V8 keeps the pages that a peak took. */
+const adjustMillis = 1000;
 
 /**
  * Bounds the garbage that V8 leaves about. Nearly all that an agent allocates dies within a round; left alone, V8 lets
@@ -14,8 +15,12 @@ const adjustMillis = 10_000;
  */
 export function boundHeapGrowth(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
-  const adjust = (): void =>
-    setFlagsFromString(`--heap-growing-percent=${growthPercent(getHeapStatistics().used_heap_size)}`);
+  let last: number | undefined;
+  const adjust = (): void => {
+    const percent = growthPercent(getHeapStatistics().used_heap_size);
+    if (percent !== last) setFlagsFromString(`--heap-growing-percent=${percent}`);
+    last = percent;
+  };
   adjust();
   setInterval(adjust, adjustMillis).unref();
 }

@@ -2,21 +2,25 @@ import type { EngineDescription } from '../model/engine.ts';
 import type { LiveMeasurement } from '../model/live-measurement.ts';
 import type { ContainerTracker } from './container-tracker.ts';
 import type { ContainerTurns } from './container-turns.ts';
-import { EngineCalls, isAbsence } from './engine-calls.ts';
-import type { TrackerSetOptions } from './tracker-set-options.ts';
+import { isAbsence, type EngineCalls } from './engine-calls.ts';
+
+/** What {@link LiveMeasuring} needs. */
+export interface LiveMeasuringOptions {
+  readonly turns: ContainerTurns;
+  /** A probe that comes so soon after needs no other sample. */
+  readonly freshMillis: number;
+  calls(signal: AbortSignal): EngineCalls;
+  /** Asked for while the engine is away: nobody else may be there to find out that it is back. */
+  probe(): unknown;
+}
 
 /** Measures single containers for those who watch them, beside the probes; one that comes soon after is spared the call. */
 export class LiveMeasuring {
-  readonly #options: TrackerSetOptions;
-  readonly #turns: ContainerTurns;
-  readonly #probe: () => unknown;
+  readonly #options: LiveMeasuringOptions;
   readonly #closed = new AbortController();
 
-  /** @param probe asked for while the engine is away: nobody else may be there to find out that it is back. */
-  constructor(options: TrackerSetOptions, turns: ContainerTurns, probe: () => unknown) {
+  constructor(options: LiveMeasuringOptions) {
     this.#options = options;
-    this.#turns = turns;
-    this.#probe = probe;
   }
 
   /**
@@ -25,10 +29,10 @@ export class LiveMeasuring {
    */
   async measure(id: string, engine: EngineDescription | undefined): Promise<LiveMeasurement> {
     if (!engine) {
-      this.#probe();
+      this.#options.probe();
       return { outcome: 'failed', reason: 'the engine does not answer' };
     }
-    const measured = await this.#turns.take(id, (tracker) => this.#measured(tracker, engine));
+    const measured = await this.#options.turns.take(id, (tracker) => this.#measured(tracker, engine));
     // Its news have their turn first.
     if (measured === 'superseded') return await this.measure(id, engine);
     return measured ?? { outcome: 'removed' };
@@ -43,11 +47,8 @@ export class LiveMeasuring {
     tracker: ContainerTracker,
     engine: EngineDescription,
   ): Promise<LiveMeasurement | 'superseded'> {
-    const { source, observer, mapper, clock, minProbeIntervalMillis } = this.#options;
-    const { signal } = this.#closed;
-    const monotonic = (): number => clock.monotonic();
-    const calls = new EngineCalls({ source, observer, mapper, signal, monotonic });
-    const outcome = await tracker.measure(calls, minProbeIntervalMillis);
+    const calls = this.#options.calls(this.#closed.signal);
+    const outcome = await tracker.measure(calls, this.#options.freshMillis);
     if (outcome === 'superseded') return outcome;
     if (outcome !== 'measured')
       return isAbsence(outcome) ? { outcome: 'not running' } : { outcome: 'failed', reason: outcome.message };

@@ -50,7 +50,6 @@ export class TrackerSet {
     this.#options = options;
     const { source, clock, collectMillis = 10_000 } = options;
     this.#log = options.log;
-    this.#live = new LiveMeasuring(options, this.#turns, () => this.#lock.update(0));
     this.#health = new EngineHealth(options.log);
     this.#described = new DescribedEngine(source.name);
     this.#pool = new AdaptivePool(clock);
@@ -68,6 +67,12 @@ export class TrackerSet {
     const refresh = (): Promise<void> => beside((calls) => this.#refresh(calls));
     const freshMillis = options.minProbeIntervalMillis;
     this.#changed = new ChangedContainers({ clock, turns: this.#turns, freshMillis, beside });
+    this.#live = new LiveMeasuring({
+      turns: this.#turns,
+      freshMillis,
+      calls: (signal) => this.#calls(signal),
+      probe: () => this.#lock.update(0),
+    });
     this.#counting = new EventCounting({
       clock,
       intervalMillis: collectMillis,

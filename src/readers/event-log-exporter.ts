@@ -8,11 +8,11 @@ import {
   LogsExporterMetricsHelper,
   ProtobufLogsSerializer,
 } from '@opentelemetry/otlp-transformer';
-import type { IExportLogsServiceResponse, ISerializer } from '@opentelemetry/otlp-transformer';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ExportResult } from '../model/export-observer.ts';
 import { errorType, httpOf } from './otlp-exporter.ts';
 import type { OtlpTransport } from './otlp-exporter.ts';
+import { tallying, type Tally } from './tallying.ts';
 
 /** Settings of an {@link EventLogExporter}. */
 export interface EventLogExporterOptions {
@@ -25,13 +25,6 @@ export interface EventLogExporterOptions {
 
 /** How long a batch is waited for beyond the time that its request has. */
 const graceMillis = 1000;
-
-type Serializer = ISerializer<ReadableLogRecord[], IExportLogsServiceResponse>;
-
-interface Tally {
-  bytes: number;
-  rejected: number;
-}
 
 /** The stock exporter of log records, with the transport of the metrics. Each batch ends, whatever the collector does. */
 export class EventLogExporter extends OTLPExporterBase<ReadableLogRecord[]> implements LogRecordExporter {
@@ -96,24 +89,9 @@ function createDelegate(transport: OtlpTransport, tally: Tally): IOtlpExportDele
   const serializer = transport.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   return createOtlpHttpExportDelegate(
     httpOf(transport),
-    tallying(serializer, tally),
+    tallying(serializer, tally, ({ partialSuccess }) => partialSuccess?.rejectedLogRecords),
     'otlp_http_log_exporter',
     LogsExporterMetricsHelper,
     undefined,
   );
-}
-
-function tallying(serializer: Serializer, tally: Tally): Serializer {
-  return {
-    serializeRequest(records) {
-      const bytes = serializer.serializeRequest(records);
-      tally.bytes += bytes?.length ?? 0;
-      return bytes;
-    },
-    deserializeResponse(data) {
-      const response = serializer.deserializeResponse(data);
-      tally.rejected += Number(response.partialSuccess?.rejectedLogRecords ?? 0);
-      return response;
-    },
-  };
 }

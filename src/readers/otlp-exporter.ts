@@ -18,6 +18,7 @@ import type { OtlpLayout } from './otlp-layout.ts';
 import type { Temporality } from './stale-markers.ts';
 import { StaleSeries } from './stale-series.ts';
 import type { RequestOutcome } from './stale-series.ts';
+import { tallying, type Tally } from './tallying.ts';
 
 /** OpenTelemetry's two kinds of histogram. */
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';
@@ -80,8 +81,15 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: OtlpExporterOptions) {
-    const tally = { bytes: 0, rejectedPoints: 0 };
-    const delegate = createDelegate(options, tallying(requestSerializer(options.protocol), tally));
+    const tally = { bytes: 0, rejected: 0 };
+    const delegate = createDelegate(
+      options,
+      tallying(
+        requestSerializer(options.protocol),
+        tally,
+        ({ partialSuccess }) => partialSuccess?.rejectedDataPoints,
+      ),
+    );
     // The base only flushes and ends its delegate, and takes temporality and aggregation from here.
     super(singly(delegate), {
       temporalityPreference: preferences[options.temporality],
@@ -112,7 +120,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     const { exportTimeoutMillis, observer } = this.#options;
     const start = this.#options.monotonic();
     const passed = (): number => this.#options.monotonic() - start;
-    Object.assign(this.#tally, { bytes: 0, rejectedPoints: 0 });
+    Object.assign(this.#tally, { bytes: 0, rejected: 0 });
     let failure: Error | undefined;
     await this.#stale.compare(collected);
     for (const { resources, answered } of this.#stale.requestsOf(collected)) {
@@ -123,7 +131,8 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
       await nextTurn();
     }
     const seconds = passed() / 1000;
-    observer.exportEnded({ seconds, ...this.#tally, ...(failure && { error: errorType(failure) }) });
+    const { bytes, rejected: rejectedPoints } = this.#tally;
+    observer.exportEnded({ seconds, bytes, rejectedPoints, ...(failure && { error: errorType(failure) }) });
     return failure ? { code: ExportResultCode.FAILED, error: failure } : { code: ExportResultCode.SUCCESS };
   }
 
@@ -145,11 +154,6 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
       clearTimeout(timer);
     }
   }
-}
-
-interface Tally {
-  bytes: number;
-  rejectedPoints: number;
 }
 
 function createDelegate(
@@ -185,22 +189,6 @@ export function httpOf(options: OtlpTransport): Parameters<typeof createOtlpHttp
 function agentFor(scheme: string, { tls, environment }: OtlpTransport): HttpAgent {
   const options = { keepAlive: true, proxyEnv: environment };
   return scheme === 'http:' ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls });
-}
-
-/** Counts what goes out and what the collector refuses while it answers 200. */
-function tallying(serializer: RequestSerializer, tally: Tally): RequestSerializer {
-  return {
-    serializeRequest(request) {
-      const bytes = serializer.serializeRequest(request);
-      tally.bytes += bytes?.length ?? 0;
-      return bytes;
-    },
-    deserializeResponse(data) {
-      const response = serializer.deserializeResponse(data);
-      tally.rejectedPoints += Number(response.partialSuccess?.rejectedDataPoints ?? 0);
-      return response;
-    },
-  };
 }
 
 function singly(delegate: IOtlpExportDelegate<ResourceMetrics[]>): IOtlpExportDelegate<ResourceMetrics> {

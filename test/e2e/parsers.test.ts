@@ -25,6 +25,8 @@ const offByDefault = wholeCatalogue(['semconv']).containers.flatMap((each) =>
 const FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
 const STATS_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-stats.txt');
 const CADVISOR_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-cadvisor.txt');
+/** How often agents may look again when the kernel moved something between their looks. */
+const FRESH_EXPORTS = 5;
 const skipWithoutParsers = skipUnless('promtool', 'python');
 /** Layouts and protocols of OTLP. */
 const OTLP_ARGS = [
@@ -110,8 +112,14 @@ suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engin
       await using engine = await startFilled(version);
       // What is paused stands still, so that four agents see the same.
       await engine.docker('pause', 'web', 'other');
-      const exports = await Promise.all(OTLP_ARGS.map((args) => exportedBy(engine.url, args)));
-      const [first, ...others] = exports.map((points) => comparable(points));
+      const exportAll = (): Promise<readonly string[][]> =>
+        Promise.all(OTLP_ARGS.map(async (args) => comparable(await exportedBy(engine.url, args))));
+      let exports = await exportAll();
+      // The kernel alone still charges it with a page now and then.
+      for (let left = FRESH_EXPORTS; left > 0 && new Set(exports.map(String)).size > 1; left -= 1) {
+        exports = await exportAll();
+      }
+      const [first, ...others] = exports;
       assert.ok(first && first.length > 50);
       for (const other of others) assert.deepEqual(other, first);
     });
@@ -222,7 +230,7 @@ function identityOf({ resource, attributes }: Point): Readonly<Record<string, un
 }
 
 /** Equal for equal points: what differs from moment to moment is left out. */
-function comparable(points: readonly Point[]): readonly string[] {
+function comparable(points: readonly Point[]): string[] {
   return points
     .filter(({ name }) => name !== 'container.uptime')
     .map((point) => {

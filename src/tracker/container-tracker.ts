@@ -1,7 +1,6 @@
 import type { Log } from '../log.ts';
-import type { ContainerStatus } from '../model/container.ts';
+import type { ContainerIdentity } from '../model/container.ts';
 import type { EngineDescription } from '../model/engine.ts';
-import { hasUsage } from '../model/sample.ts';
 import type { PreviousSample, Sample } from '../model/sample.ts';
 import type { ContainerSnapshot, CounterGroup, CounterStarts } from '../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../sources/container-source.ts';
@@ -11,6 +10,7 @@ import { ContainerFailures } from './container-failures.ts';
 import { StartTracking } from './counter-starts.ts';
 import { cgroupCounters, isNetwork } from './counters.ts';
 import type { EngineCalls } from './engine-calls.ts';
+import { EmptyAnswers } from './empty-answers.ts';
 import { LastInspect } from './last-inspect.ts';
 import type { Heard } from './last-inspect.ts';
 import { isLasting, LastingStarts } from './lasting-starts.ts';
@@ -19,9 +19,6 @@ import { joinsNetwork, networkOwner } from './network-owner.ts';
 import { NetworkStarts } from './network-starts.ts';
 import { listedIdentity } from './listed-identity.ts';
 import { Superseding } from './superseding.ts';
-
-/** So many answers without usage in a row, and a container that runs has none: one may be of a container that just died. */
-const emptyAnswersBelieved = 2;
 
 /** What came of a sample: superseded by news of the container, or an error. */
 export type MeasureOutcome = 'measured' | 'superseded' | SourceError;
@@ -49,7 +46,7 @@ export class ContainerTracker {
   #previous: PreviousSample | undefined;
   #isPublished = false;
   #hasUsage = false;
-  #emptyAnswers = 0;
+  readonly #emptyAnswers = new EmptyAnswers();
   /** Until then a probe needs no sample of its own; by the monotonic clock. */
   #freshUntil = 0;
 
@@ -72,6 +69,12 @@ export class ContainerTracker {
     this.#lasting = new LastingStarts(now);
     this.#failures = new ContainerFailures(log);
     this.#neighbours = neighbours;
+  }
+
+  /** Who it is, or undefined while nothing is known yet. */
+  get identity(): ContainerIdentity | undefined {
+    if (this.#known.inspected) return this.#known.inspected.identity;
+    return this.#failures.count > 0 ? listedIdentity(this.#listed) : undefined;
   }
 
   /** As last inspected: `container:ID` in another one's network. */
@@ -136,7 +139,7 @@ export class ContainerTracker {
       return 'measured';
     } catch (thrown) {
       this.#hasUsage = false;
-      this.#emptyAnswers = 0;
+      this.#emptyAnswers.forget();
       this.#failures.failed(listed, thrown);
       return toSourceError(thrown, `stats of ${this.id}`);
     }
@@ -150,8 +153,9 @@ export class ContainerTracker {
 
   /** What readers may show, or undefined while nothing is known yet. */
   snapshot(engine: EngineDescription): ContainerSnapshot | undefined {
-    const inspected = this.#known.inspected;
-    if (!inspected && this.#failures.count === 0) return undefined;
+    const { identity } = this;
+    if (!identity) return undefined;
+    const { state = {}, limits = {} } = this.#known.inspected ?? {};
     const own = this.#starts.starts;
     const network = this.#networkStarts();
     const lasting = this.#lasting.starts;
@@ -162,11 +166,11 @@ export class ContainerTracker {
     return {
       owner: this,
       engine,
-      identity: inspected?.identity ?? listedIdentity(this.#listed),
-      state: inspected?.state ?? {},
-      limits: inspected?.limits ?? {},
+      identity,
+      state,
+      limits,
       stateAt: this.#listedAt,
-      givesNoUsage: this.#isPublished && this.#emptyAnswers >= emptyAnswersBelieved,
+      givesNoUsage: this.#isPublished && this.#emptyAnswers.areBelieved,
       ...this.#usage(network !== undefined),
       starts: { of: (group) => startsOf(group).of(group) },
       failures: this.#failures.count,
@@ -204,7 +208,7 @@ export class ContainerTracker {
     this.#sample = undefined;
     this.#previous = undefined;
     this.#hasUsage = false;
-    this.#emptyAnswers = 0;
+    this.#emptyAnswers.forget();
   }
 
   async #acceptAnswer(
@@ -213,7 +217,7 @@ export class ContainerTracker {
     calls: EngineCalls,
   ): Promise<void> {
     this.#hasUsage = false;
-    const sample = this.#believed(answer, this.#known.inspected?.state.status ?? listed.status);
+    const sample = this.#emptyAnswers.believed(answer, this.#known.inspected?.state.status ?? listed.status);
     if (!sample) return;
     if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
     else if (!isSameReading(sample, this.#sample)) this.#previous = this.#sample && slim(this.#sample);
@@ -222,13 +226,6 @@ export class ContainerTracker {
     this.#networkStarts();
     this.#sample = sample;
     this.#hasUsage = this.#mayRun(listed);
-  }
-
-  /** Without usage an answer counts only when the container goes on running: then it is all that the engine gives. */
-  #believed(answer: Sample | undefined, status: ContainerStatus | undefined): Sample | undefined {
-    const isEmpty = !answer || !hasUsage(answer);
-    this.#emptyAnswers = isEmpty && status === 'running' ? this.#emptyAnswers + 1 : 0;
-    return isEmpty && this.#emptyAnswers < emptyAnswersBelieved ? undefined : answer;
   }
 
   /** CPU time fell: the container was started anew since it was inspected. Nothing of the old run outlives that. */

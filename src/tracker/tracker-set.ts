@@ -110,7 +110,7 @@ export class TrackerSet {
 
   /** Who is measured, those too whose engine does not answer for the moment. */
   get tracked(): readonly ContainerIdentity[] {
-    return [...this.#trackers.values()].flatMap((each) => each.snapshot(this.engine)?.identity ?? []);
+    return [...this.#trackers.values()].flatMap((each) => each.identity ?? []);
   }
 
   /** Measures one container now, for those who watch it. Never throws. */
@@ -145,8 +145,7 @@ export class TrackerSet {
 
   /** Whose event it is: as its tracker knows it, else as the event tells; undefined when the selection leaves it out. */
   identify(event: ContainerEvent): ContainerIdentity | undefined {
-    const known = this.#trackers.get(event.id)?.snapshot(this.engine);
-    return known?.identity ?? identityOfEvent(event, this.#options);
+    return this.#trackers.get(event.id)?.identity ?? identityOfEvent(event, this.#options);
   }
 
   /** Gives up the probe under way and ends the connections. */

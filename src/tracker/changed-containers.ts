@@ -5,6 +5,9 @@ import type { EngineCalls } from './engine-calls.ts';
 import type { Look } from './membership.ts';
 import { Throttle } from './throttle.ts';
 
+/** An engine that locks a container may not answer for minutes: so long others wait for it. */
+const patienceMillis = 500;
+
 /** What {@link ChangedContainers} need. */
 export interface ChangedContainersOptions {
   readonly clock: Clock;
@@ -29,15 +32,35 @@ export class ChangedContainers {
     this.#measuring = new Throttle(options.clock, 0, () => options.beside((calls) => this.#measure(calls)));
   }
 
-  /** Inspects those of a look that changed. Never throws. */
-  async look({ selected, heard, askedAt, now }: Look, calls: EngineCalls): Promise<void> {
+  /**
+   * Inspects those of a look that changed. Never throws.
+   * @param goOn called when all but those have been inspected of whom the engine does not answer.
+   */
+  async look({ selected, heard, askedAt, now }: Look, calls: EngineCalls, goOn: () => void): Promise<void> {
     const { clock, turns } = this.#options;
     const listed = selected.filter(({ id }) => heard(id) === 'changed');
-    await new AdaptivePool(clock).run(listed, (item) =>
-      turns.tellAtOnce(item.id, askedAt, async (tracker) => {
+    const looks: Promise<void>[] = [];
+    await new AdaptivePool(clock).run(listed, async (item) => {
+      const look = turns.tellAtOnce(item.id, askedAt, async (tracker) => {
         if (await tracker.look(item, calls, now, 'changed')) this.#unmeasured.add(item.id);
-      }),
-    );
+      });
+      looks.push(look);
+      await this.#awhile(look);
+    });
+    this.#measureChanged();
+    goOn();
+    await Promise.all(looks);
+    this.#measureChanged();
+  }
+
+  async #awhile(look: Promise<void>): Promise<void> {
+    const ended = new AbortController();
+    const patience = this.#options.clock.sleep(patienceMillis, ended.signal).catch(() => undefined);
+    await Promise.race([look, patience]);
+    ended.abort();
+  }
+
+  #measureChanged(): void {
     if (this.#unmeasured.size > 0) this.#measuring.request();
   }
 

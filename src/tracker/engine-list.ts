@@ -7,7 +7,7 @@ import type { EngineCalls } from './engine-calls.ts';
 import { EventWatch } from './event-watch.ts';
 import type { Heard } from './last-inspect.ts';
 import { ListedContainers } from './listed-containers.ts';
-import { Throttle } from './throttle.ts';
+import { Throttle, type ThrottledWork } from './throttle.ts';
 
 /** In a storm of events the engine is asked this often at most. */
 const refreshPauseMillis = 250;
@@ -21,8 +21,8 @@ export interface EngineListOptions {
   readonly log: Log;
   /** Hears the engine's events; absent: they are not listened to. */
   readonly events?: EventObserver | undefined;
-  /** Asked for soon after an event; must not reject. */
-  refresh(): Promise<void>;
+  /** Asked for soon after an event. */
+  readonly refresh: ThrottledWork;
 }
 
 /** What a round measures. */
@@ -93,7 +93,7 @@ export class EngineList {
   #listen(events: EventObserver): EventWatch {
     const { source, clock } = this.#options;
     const { name } = source;
-    const throttle = new Throttle(clock, refreshPauseMillis, () => this.#options.refresh());
+    const throttle = new Throttle(clock, refreshPauseMillis, this.#options.refresh);
     return new EventWatch({
       ...this.#options,
       opened: () => {

@@ -21,6 +21,7 @@ import { identityOfEvent } from './event-identity.ts';
 import { LiveMeasuring } from './live-measuring.ts';
 import { Membership } from './membership.ts';
 import type { TrackerSetOptions } from './tracker-set-options.ts';
+import type { ThrottledWork } from './throttle.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
 
@@ -64,7 +65,7 @@ export class TrackerSet {
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
     const beside = (work: (calls: EngineCalls) => Promise<void>): Promise<void> =>
       this.#lock.beside((signal) => this.#beside(this.#calls(signal), work));
-    const refresh = (): Promise<void> => beside((calls) => this.#refresh(calls));
+    const refresh: ThrottledWork = (goOn) => beside((calls) => this.#refresh(calls, goOn));
     const freshMillis = options.minProbeIntervalMillis;
     this.#changed = new ChangedContainers({ clock, turns: this.#turns, freshMillis, beside });
     this.#live = new LiveMeasuring({
@@ -180,11 +181,11 @@ export class TrackerSet {
   }
 
   /** What events say has changed, and nothing else. */
-  async #refresh(calls: EngineCalls): Promise<void> {
+  async #refresh(calls: EngineCalls, goOn: () => void): Promise<void> {
     const look = await this.#members.look(calls, new AdaptivePool(this.#options.clock));
-    await this.#changed.look(look, calls);
-    // Who was not looked at now may have changed unheard: the next probe looks.
+    // Who is not looked at now may have changed unheard: the next probe looks.
     if (!look.isSure) this.#list.doubt();
+    await this.#changed.look(look, calls, goOn);
   }
 
   #calls(signal: AbortSignal): EngineCalls {

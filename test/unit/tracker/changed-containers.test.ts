@@ -121,3 +121,20 @@ test('who ended has no usage from then on, whoever else is still being measured'
   assert.equal(engine.snapshot('db')?.sample, undefined);
   engine.set.close();
 });
+
+test('a container of which the engine does not answer holds up no other', async () => {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  const [web, db] = [engine.container('web'), engine.container('db')];
+  engine.source.before = (call, id) => (call === 'inspect' && id === web.id ? hang() : undefined);
+  events.tell(web.id, 'update', 5e18);
+  await settle(engine);
+  db.exit(1);
+  events.tell(db.id, 'die', 5e18 + 1e6);
+  for (let waited = 0; waited < 900; waited += 300) await settle(engine);
+  assert.equal(engine.snapshot('db')?.state.status, 'exited');
+  engine.set.close();
+});

@@ -11,13 +11,18 @@ import { ScriptedEvents } from '../../support/scripted-events.ts';
 import { hang } from '../../support/scripted-source.ts';
 import { patientMillis, TrackedEngine } from '../../support/tracked-engine.ts';
 
-/** A probe that waits for a sample, as it does for a second with engines before 23. */
-async function waitingHost() {
+async function measuredHost(...names: readonly string[]) {
   const events = new ScriptedEvents();
-  const engine = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
+  const engine = new TrackedEngine(names, undefined, undefined, { events: new ObservedEvents() });
   engine.source.eventsOf = events.source;
   await engine.probe();
   await engine.probe();
+  return { engine, events };
+}
+
+/** A probe that waits for a sample, as it does for a second with engines before 23. */
+async function waitingHost() {
+  const { engine, events } = await measuredHost('web', 'db');
   let waits = true;
   engine.source.before = (call) => (call === 'sample' && waits ? hang() : undefined);
   await engine.clock.advance(10_000);
@@ -71,11 +76,7 @@ test('a sample of a container that was is given up, and taken anew for who watch
 });
 
 test('a probe that waited for a sample that an event brought needs none of its own', async () => {
-  const events = new ScriptedEvents();
-  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
-  engine.source.eventsOf = events.source;
-  await engine.probe();
-  await engine.probe();
+  const { engine, events } = await measuredHost('web');
   await engine.clock.advance(10_000);
   engine.source.before = (call) => (call === 'sample' ? engine.clock.sleep(2000) : undefined);
   const before = engine.source.count('sample');
@@ -105,11 +106,7 @@ test('what an older list told never comes after what a newer one did', async () 
 });
 
 test('who ended has no usage from then on, whoever else is still being measured', async () => {
-  const events = new ScriptedEvents();
-  const engine = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
-  engine.source.eventsOf = events.source;
-  await engine.probe();
-  await engine.probe();
+  const { engine, events } = await measuredHost('web', 'db');
   const [web, db] = [engine.container('web'), engine.container('db')];
   engine.source.before = (call, id) => (call === 'sample' && id === web.id ? hang() : undefined);
   events.tell(web.id, 'update', 5e18);
@@ -123,11 +120,7 @@ test('who ended has no usage from then on, whoever else is still being measured'
 });
 
 test('a container of which the engine does not answer holds up no other', async () => {
-  const events = new ScriptedEvents();
-  const engine = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
-  engine.source.eventsOf = events.source;
-  await engine.probe();
-  await engine.probe();
+  const { engine, events } = await measuredHost('web', 'db');
   const [web, db] = [engine.container('web'), engine.container('db')];
   engine.source.before = (call, id) => (call === 'inspect' && id === web.id ? hang() : undefined);
   events.tell(web.id, 'update', 5e18);

@@ -38,8 +38,10 @@ export class Live implements ApiSource {
     return { containers, ...(away.length > 0 && { away }) };
   }
 
-  async find(idOrName: string): Promise<ApiFound> {
+  async find(asked: string): Promise<ApiFound> {
     await this.#refresh();
+    // As the engine's own API writes names, and takes them.
+    const idOrName = asked.replace(/^\//, '');
     const all = this.#snapshots();
     const exact = all.filter(({ identity }) => identity.id === idOrName || identity.name === idOrName);
     const isPrefix = /^[0-9a-f]+$/.test(idOrName);

@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiMessages } from './api-source.ts';
 
 /** Something is sent that often, so that neither end nor a proxy between them takes a quiet stream for a dead one. */
 export const defaultHeartbeatMillis = 15_000;
+/** Of what is told, no more than this is taken from the source at a time: there the oldest make room for the newest. */
+const longestText = 16 * 1024;
 
 /** Answers with server-sent events. A client that does not read is waited for here, and loses the oldest at the source. */
 export function sendEvents(
@@ -17,6 +20,7 @@ export function sendEvents(
 }
 
 function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
+  const told = new ToldText(messages);
   let isAsking = false;
   const stream = new Readable({
     objectMode: true,
@@ -25,14 +29,14 @@ function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
       // A heartbeat makes the stream ask again although it still waits.
       if (isAsking) return;
       isAsking = true;
-      messages
-        .next()
-        .then(({ done, value }) => {
+      told.next().then(
+        (text) => {
           isAsking = false;
-          if (done) clearInterval(heartbeat);
-          stream.push(done ? null : `event: ${value.event}\ndata: ${JSON.stringify(value.data)}\n\n`);
-        })
-        .catch((error: Error) => stream.destroy(error));
+          if (text === null) clearInterval(heartbeat);
+          stream.push(text);
+        },
+        (error: Error) => stream.destroy(error),
+      );
     },
     destroy(error, done) {
       clearInterval(heartbeat);
@@ -46,4 +50,32 @@ function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
   // Headers leave with the first bytes.
   stream.push(': tidegauge\n\n');
   return stream;
+}
+
+/** The text of a stream's messages, in one piece what is told in one turn: a storm is not thousands of writes a client. */
+class ToldText {
+  readonly #messages: ApiMessages;
+  #next: ReturnType<ApiMessages['next']> | undefined;
+
+  constructor(messages: ApiMessages) {
+    this.#messages = messages;
+  }
+
+  /** Waits for a message; null after the last one. */
+  async next(): Promise<string | null> {
+    let result: Awaited<ReturnType<ApiMessages['next']>> | undefined = await this.#ask();
+    const turn = nextTurn(undefined);
+    let text = '';
+    while (result && !result.done) {
+      this.#next = undefined;
+      text += `event: ${result.value.event}\ndata: ${JSON.stringify(result.value.data)}\n\n`;
+      if (text.length >= longestText) return text;
+      result = await Promise.race([this.#ask(), turn]);
+    }
+    return text === '' ? null : text;
+  }
+
+  #ask(): ReturnType<ApiMessages['next']> {
+    return (this.#next ??= this.#messages.next());
+  }
 }

@@ -38,16 +38,25 @@ export function eventsPath(sinceNanos?: number): string {
   return `/events?since=${nanos / 1_000_000_000n}.${fraction}&filters=${filters}`;
 }
 
-/** One event; undefined for what is not of a container. */
+/** One event; undefined for what was not asked for: some proxies drop the filters. */
 function parseEvent(value: unknown): ContainerEvent | undefined {
   const event = objectOf(value);
   const actor = objectOf(event?.['Actor']);
   const id = textOf(actor?.['ID']);
-  const action = textOf(event?.['Action']);
+  const action = actionOf(event);
   if (id === undefined || action === undefined) return undefined;
   const nanos = timeOf(event?.['timeNano']);
   const attributes = textMapOf(actor?.['Attributes']);
   return { id, action, attributes, ...(nanos !== undefined && { nanos }) };
+}
+
+/** A `destroy` may be a volume's. What a health check leads to stands after a colon: `health_status: healthy`. */
+function actionOf(event: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const type = event?.['Type'];
+  if (type !== undefined && type !== 'container') return undefined;
+  const action = textOf(event?.['Action']);
+  const isAskedFor = actions.some((name) => action === name || action?.startsWith(`${name}:`));
+  return isAskedFor ? action : undefined;
 }
 
 /** The engine's 64 bits. Asked to begin with a later time it refuses, and then it would for ever. */

@@ -13,6 +13,9 @@ const goodMillis = 30_000;
 /** What the engine remembers comes at once. */
 const patienceMillis = 3000;
 
+/** More than an engine remembers. */
+const mostEarly = 1024;
+
 /** What an {@link EventWatch} needs. */
 export interface EventWatchOptions {
   readonly source: Pick<ContainerSource, 'name' | 'events'>;
@@ -43,6 +46,8 @@ export class EventWatch {
   #pause = new AbortController();
   /** Whether what is heard next tells if anything was missed. */
   #isJudging = false;
+  /** Told by a stream that was opened again before anything that was heard, and early by their time. */
+  #early: ContainerEvent[] = [];
   #isStarted = false;
   #wasOpen = false;
   #isOpen = false;
@@ -119,6 +124,7 @@ export class EventWatch {
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
     this.#isJudging = false;
+    this.#early = [];
     // Those who wait for an answer of this stream wait in vain.
     this.#stream.abort();
     if (wasOpen) this.#options.closed();
@@ -129,18 +135,33 @@ export class EventWatch {
     const isFirst = !this.#wasOpen;
     this.#wasOpen = this.#isOpen = true;
     this.#options.opened();
-    if (isFirst) return;
+    if (isFirst) return this.#heard.begin(this.#options.clock.now());
     this.#isJudging = true;
     if (isResumed) void this.#options.clock.sleep(patienceMillis, signal).then(this.#missed, () => undefined);
     else this.#missed();
   }
 
   #accept(event: ContainerEvent): void {
-    const isNew = this.#heard.accept(event);
-    // An engine that still remembers the last one heard remembers all that came after it.
-    if (isNew) this.#missed();
+    if (this.#heard.has(event)) return this.#repeated();
+    const isEarly = this.#isJudging && this.#heard.isEarly(event);
+    if (isEarly && this.#early.length < mostEarly) return void this.#early.push(event);
+    this.#missed();
+    this.#tell(event);
+  }
+
+  /**
+   * An engine that still remembers the last one heard remembers all that came after it; and what it tells before one
+   * that was heard is older: it happened before anybody listened.
+   */
+  #repeated(): void {
+    this.#early = [];
     this.#isJudging = this.#isDeaf = this.#isMissing = this.#isFailing = false;
-    if (isNew) this.#options.event(event);
+  }
+
+  #tell(event: ContainerEvent): void {
+    this.#isDeaf = this.#isMissing = this.#isFailing = false;
+    this.#heard.add(event);
+    this.#options.event(event);
   }
 
   readonly #missed = (): void => {
@@ -151,6 +172,7 @@ export class EventWatch {
     if (!this.#isMissing) log.warn({ engine: source.name }, 'events of the engine may have been missed');
     this.#isMissing = true;
     this.#options.missed();
+    for (const event of this.#early.splice(0)) this.#tell(event);
   };
 
   /** Logged once until it works again: without events, probes list and inspect as before. */

@@ -9,22 +9,39 @@ const keptEvents = 1024;
 export class HeardEvents {
   readonly #recent = new Set<string>();
   #lastNanos: number | undefined;
+  #latestNanos = 0;
 
   /** Where to begin to hear again, in nanoseconds since the epoch; undefined as long as nothing was heard. */
   get resumeFrom(): number | undefined {
     return this.#lastNanos === undefined ? undefined : this.#lastNanos - overlapNanos;
   }
 
-  /** Whether it is heard for the first time. The last one by arrival is where to go on: clocks are set back. */
-  accept({ id, action, nanos }: ContainerEvent): boolean {
-    // Without a time it cannot be told from another of its kind.
-    if (nanos === undefined) return true;
-    const key = `${nanos} ${action} ${id}`;
-    if (this.#recent.has(key)) return false;
-    this.#recent.add(key);
-    this.#lastNanos = nanos;
+  /** Listening begins, by a clock that need not be the engine's. */
+  begin(millis: number): void {
+    this.#latestNanos = Math.max(this.#latestNanos, millis * 1e6);
+  }
+
+  /** Without a time it cannot be told from another of its kind. */
+  has(event: ContainerEvent): boolean {
+    return event.nanos !== undefined && this.#recent.has(keyOf(event));
+  }
+
+  /** Whether by its time it may have happened before what was heard, or before anybody listened. */
+  isEarly({ nanos }: ContainerEvent): boolean {
+    return nanos !== undefined && nanos <= this.#latestNanos;
+  }
+
+  /** It was heard. The last one by arrival is where to go on: clocks are set back. */
+  add(event: ContainerEvent): void {
+    if (event.nanos === undefined) return;
+    this.#recent.add(keyOf(event));
+    this.#lastNanos = event.nanos;
+    this.#latestNanos = Math.max(this.#latestNanos, event.nanos);
     const [oldest] = this.#recent;
     if (oldest !== undefined && this.#recent.size > keptEvents) this.#recent.delete(oldest);
-    return true;
   }
+}
+
+function keyOf({ nanos, action, id }: ContainerEvent): string {
+  return `${nanos} ${action} ${id}`;
 }

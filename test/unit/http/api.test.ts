@@ -128,8 +128,10 @@ test('names as they are written in a URL; a name comes before the beginning of a
     ).json()) as Record<string, unknown>;
     return name === id.slice(0, 12);
   });
-  const found = await fetch(`${agent.address}/api/v1/containers/%77%65b`);
-  assert.equal(((await found.json()) as { id: string }).id, id);
+  for (const web of ['%77%65b', '%2Fweb']) {
+    const found = await fetch(`${agent.address}/api/v1/containers/${web}`);
+    assert.equal(((await found.json()) as { id: string }).id, id);
+  }
   assert.equal((await fetch(`${agent.address}/api/v1/containers/%zz`)).status, 400);
 });
 

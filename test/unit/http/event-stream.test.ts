@@ -42,6 +42,24 @@ test('something is sent into a quiet stream, and what happens then comes once', 
   socket.destroy();
 });
 
+test('what is told at once leaves in a few pieces, whole and in order', async () => {
+  const answers = Array.from({ length: 1000 }, (_, n) => ({ event: 'container', data: { n } }));
+  const events = (): ApiMessages => ({
+    async next() {
+      const value = answers.shift();
+      return value ? { done: false, value } : { done: true, value: undefined };
+    },
+  });
+  await using served = await serve({ api: api(events) });
+  let told = '';
+  const socket = open(served.url).on('data', (chunk) => (told += String(chunk)));
+  await waitUntil('the end', async () => told.endsWith('0\r\n\r\n'));
+  const numbers = Array.from(told.matchAll(/"n":(\d+)/g), ([, n]) => Number(n));
+  assert.deepEqual(numbers, [...Array(1000).keys()]);
+  assert.ok(told.split(/\r\n[0-9a-f]+\r\n/).length < 20);
+  socket.destroy();
+});
+
 test('who never reads is cut off, who reads is not', async () => {
   const data = { text: 'x'.repeat(256 * 1024) };
   let ended = 0;

@@ -28,6 +28,18 @@ test('events of a stream, however it is cut', async () => {
   assert.deepEqual(await read('{"Type":"daemon"}\n', '\n'), []);
 });
 
+test('what was not asked for is passed over: a proxy may drop the filters', async () => {
+  const others = ['exec_create: sh', 'exec_die', 'top', 'attach', 'start2', 'die2', ''].map(line).join('');
+  const volume = line('destroy').replace('"container"', '"volume"');
+  assert.deepEqual(await read(others, volume), []);
+  const untyped = line('oom').replace('"Type":"container",', '');
+  const told = await read(line('die'), untyped, line('health_status:unhealthy'));
+  assert.deepEqual(
+    told.map(({ action }) => action),
+    ['die', 'oom', 'health_status:unhealthy'],
+  );
+});
+
 test('a time that the engine cannot mean is none: a stream that is to begin there is refused', async () => {
   for (const time of ['1e300', '9223372036854775808', '-1', '0', 'null', '"1"']) {
     const [event] = await read(line('start').replace(/"timeNano":\d+/, `"timeNano":${time}`));

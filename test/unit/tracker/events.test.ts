@@ -176,6 +176,37 @@ test('events that go back in time are new ones, and the next stream begins with 
   engine.set.close();
 });
 
+test('what the engine remembers from before anybody listened is not heard, although the clock was set back', async () => {
+  const { engine, events, observer, actions, reopen, id } = await heardHost();
+  const before = engine.clock.now() * 1e6 - 1e12;
+  events.tell(id, 'unpause', before - 1e12);
+  await settle(engine);
+  events.onOpen = () => {
+    for (let index = 0; index < 3; index += 1) events.tell(id, 'die', before + index * 1024);
+    events.tell(id, 'unpause', before - 1e12);
+    events.tell(id, 'oom', before - 5e11);
+  };
+  for (let times = 1; times <= 2; times += 1) {
+    await reopen();
+    assert.deepEqual(actions(), ['unpause', 'oom']);
+  }
+  assert.equal(observer.gaps, 0);
+  engine.set.close();
+});
+
+test('an engine restarted with a clock that was set back: a gap, and what it tells is heard', async () => {
+  const { engine, events, observer, actions, reopen, id } = await heardHost();
+  events.tell(id, 'pause', 5e18);
+  await settle(engine);
+  events.onOpen = () => events.tell(id, 'die', 4e18);
+  await reopen();
+  assert.deepEqual(actions(), ['pause', 'die']);
+  events.tell(id, 'start', 4e18 + 2048);
+  await settle(engine);
+  assert.deepEqual([actions(), observer.gaps], [['pause', 'die', 'start'], 1]);
+  engine.set.close();
+});
+
 test('a stream that does not tell what the list shows is opened anew', async () => {
   const { engine, events, observer } = await heardHost();
   await engine.probe();

@@ -1,6 +1,7 @@
 import type { Instrument } from '../model/instrument.ts';
 import { alignedRows } from './aligned-rows.ts';
 import { alwaysThere, profiles, type Catalogue, type ProfileName } from './catalogue.ts';
+import { dockerExporterOwn } from './docker-exporter-instruments.ts';
 import { exposedMetric } from './exposed-metric.ts';
 import { markdownTable } from './markdown-table.ts';
 import { absenceHere } from './missing-sources.ts';
@@ -31,8 +32,15 @@ export interface MetricRow {
 /** Every metric of these profiles; one that two of them have comes twice. */
 export function profileRows(names: readonly ProfileName[], chosen?: Catalogue): readonly MetricRow[] {
   const of = (profile: string, catalogue: Catalogue): readonly MetricRow[] =>
-    metricRows(catalogue, chosen).map((row) => ({ ...row, profile }));
+    [...metricRows(catalogue, chosen), ...ownRows(profile)].map((row) => ({ ...row, profile }));
   return [...names.flatMap((name) => of(name, profiles[name])), ...of('every', alwaysThere)];
+}
+
+/** What a profile's peer tells of itself; it cannot be switched off. */
+export function ownRows(profile: string): readonly MetricRow[] {
+  if (profile !== 'docker_exporter') return [];
+  const common = { unit: '', attributes: [], source: 'agent', stability: 'peer', isOn: true };
+  return Object.values(dockerExporterOwn).map((own) => ({ ...own, exposedName: own.name, ...common }));
 }
 
 /**

@@ -33,9 +33,10 @@ export function statusOf(value: unknown): ContainerStatus | undefined {
   return containerStatuses.find((status) => status === value);
 }
 
-/** The health, absent for `none` and the empty text of containers without a check. */
+/** The health, absent for `none` and the empty text of containers without a check; recordings differ in capitals. */
 export function healthOf(value: unknown): HealthStatus | undefined {
-  return healthStatuses.find((status) => status === value);
+  const told = textOf(value)?.toLowerCase();
+  return healthStatuses.find((status) => status === told);
 }
 
 function listedContainer(id: string, fields: Fields): ListedContainer {

@@ -18,8 +18,6 @@ import { withoutInventions } from './podman-stats.ts';
 import { SourceError } from './source-error.ts';
 import { unknownMemory, unknownParts } from './unknown-parts.ts';
 
-/** What the engine writes for "no limit" of tasks: 2^64−1, the kernel's `max`. */
-const unlimited = 2n ** 63n;
 /** An engine's clock further off than this is not believed: the answer may be a recording. */
 const believableSkewMillis = 10 * 60_000;
 
@@ -151,11 +149,6 @@ function areIntegers(stats: Fields): stats is Readonly<Record<string, Integer>> 
   return true;
 }
 
-function limitOf(value: unknown): Integer | undefined {
-  const limit = countOf(value);
-  return limit !== undefined && limit > 0 && limit < unlimited ? limit : undefined;
-}
-
 function blockIoOf(stats: Fields | undefined): BlockIoUsage | undefined {
   if (!stats) return undefined;
   return present<BlockIoUsage>({
@@ -221,7 +214,8 @@ function interfaceOf(name: string, fields: Fields): InterfaceUsage {
 function pidsOf(stats: Fields | undefined): PidsUsage | undefined {
   const pids = present<PidsUsage>({
     current: countOf(stats?.['current']) || undefined,
-    limit: limitOf(stats?.['limit']),
+    // 2^64−1, the kernel's `max`, is no count: there is no limit then.
+    limit: countOf(stats?.['limit']) || undefined,
   });
   return pids.current === undefined && pids.limit === undefined ? undefined : pids;
 }

@@ -45,10 +45,10 @@ export function flagOf(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** The largest integer that the kernel and the engine count with; as a limit it says "unlimited". */
-const largestCount = 2n ** 64n - 1n;
+/** The largest integer of OTLP. What an engine tells above it was less than zero, or says "unlimited". */
+const largestCount = 2n ** 63n - 1n;
 
-/** An integer from 0 to 2^64−1, exact: above 2^53 only a bigint is. */
+/** An integer from 0 to 2^63−1, exact: above 2^53 only a bigint is. */
 export function countOf(value: unknown): Integer | undefined {
   if (typeof value === 'bigint') return value >= 0n && value <= largestCount ? value : undefined;
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;

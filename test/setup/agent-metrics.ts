@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises';
 import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk-metrics';
 import { AgentInstruments } from '../../src/metrics/agent-instruments.ts';
 import { AuditInstruments } from '../../src/metrics/audit-instruments.ts';
-import { DockerExporterInstruments } from '../../src/metrics/docker-exporter-instruments.ts';
 import { EventLogInstruments } from '../../src/metrics/event-log-instruments.ts';
 import { LoopDelay } from '../../src/metrics/loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/metric-table.ts';
@@ -31,16 +30,9 @@ export async function agentMetrics(): Promise<MetricRow[]> {
   instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1 });
   instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1, error: 'timeout' });
   await setTimeout(settleMillis);
-  const rows = await reader.rows('extension');
+  const rows = await reader.rows();
   delay.end();
   return rows;
-}
-
-/** What the profile docker_exporter tells of the agent under that exporter's names. */
-export async function peerMetrics(): Promise<MetricRow[]> {
-  const reader = new PlainReader();
-  happen(new DockerExporterInstruments(new MeterProvider({ readers: [reader] }).getMeter('documents')));
-  return reader.rows('peer');
 }
 
 function happen(observer: ProbeObserver): void {
@@ -50,7 +42,7 @@ function happen(observer: ProbeObserver): void {
 }
 
 class PlainReader extends MetricReader {
-  async rows(stability: MetricRow['stability']): Promise<MetricRow[]> {
+  async rows(): Promise<MetricRow[]> {
     const { resourceMetrics } = await this.collect();
     return resourceMetrics.scopeMetrics
       .flatMap(({ metrics }) => metrics)
@@ -58,9 +50,9 @@ class PlainReader extends MetricReader {
         const { name, unit, description } = metric.descriptor;
         const attributes = [...new Set(metric.dataPoints.flatMap((point) => Object.keys(point.attributes)))];
         const kind = kindOf(metric);
-        const exposedName = stability === 'peer' ? name : prometheusName({ name, kind, unit }).name;
-        const row = { name, exposedName, unit, description, attributes, kind, stability };
-        return { ...row, source: 'agent', isOn: true };
+        const exposedName = prometheusName({ name, kind, unit }).name;
+        const row = { name, exposedName, unit, description, attributes, kind };
+        return { ...row, stability: 'extension', source: 'agent', isOn: true };
       });
   }
 

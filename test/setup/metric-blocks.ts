@@ -1,13 +1,12 @@
 import { profileNames } from '../../src/config/profile-names.ts';
 import { alwaysThere, profiles } from '../../src/metrics/catalogue.ts';
-import { metricRows, metricsMarkdown } from '../../src/metrics/metric-table.ts';
-import { agentMetrics, peerMetrics } from './agent-metrics.ts';
+import { metricRows, metricsMarkdown, ownRows } from '../../src/metrics/metric-table.ts';
+import { agentMetrics } from './agent-metrics.ts';
 
 /** The tables of docs/metrics.md: every profile, and what the agent tells of itself. */
 export async function metricBlocks(): Promise<ReadonlyMap<string, string>> {
-  const ofExporter = await peerMetrics();
   const sections = profileNames.map((name) => {
-    const rows = [...metricRows(profiles[name]), ...(name === 'docker_exporter' ? ofExporter : [])];
+    const rows = [...metricRows(profiles[name]), ...ownRows(name)];
     return `## Profile \`${name}\`\n\n<!-- prettier-ignore -->\n${metricsMarkdown(rows)}`;
   });
   return new Map([

@@ -1,8 +1,7 @@
 import { profileNames } from '../../src/config/profile-names.ts';
 import { profiles, type ProfileName } from '../../src/metrics/catalogue.ts';
 import { markdownTable } from '../../src/metrics/markdown-table.ts';
-import { metricRows, type MetricRow } from '../../src/metrics/metric-table.ts';
-import { peerMetrics } from './agent-metrics.ts';
+import { metricRows, ownRows, type MetricRow } from '../../src/metrics/metric-table.ts';
 import { cadvisorPeer } from './migration/cadvisor.ts';
 import { dockerExporterPeer } from './migration/docker-exporter.ts';
 import { dockerStatsPeer } from './migration/docker-stats.ts';
@@ -17,8 +16,8 @@ export const peers: ReadonlyMap<string, Peer> = new Map([
 ]);
 
 /** The parts of docs/migration.md: a section per profile that is a peer's, and telegraf's. */
-export async function migrationBlocks(): Promise<ReadonlyMap<string, string>> {
-  const sections = await Promise.all(profileNames.map(sectionOf));
+export function migrationBlocks(): ReadonlyMap<string, string> {
+  const sections = profileNames.map(sectionOf);
   return new Map([
     ['profiles', sections.filter((section) => section !== '').join('\n')],
     ['telegraf', telegrafSection()],
@@ -26,15 +25,14 @@ export async function migrationBlocks(): Promise<ReadonlyMap<string, string>> {
 }
 
 /** Every metric of a peer as its profile has it, those of the agent's own instruments included. */
-export async function peerRows(profile: ProfileName): Promise<readonly MetricRow[]> {
-  const rows = metricRows(profiles[profile]);
-  return profile === 'docker_exporter' ? [...rows, ...(await peerMetrics())] : rows;
+export function peerRows(profile: ProfileName): readonly MetricRow[] {
+  return [...metricRows(profiles[profile]), ...ownRows(profile)];
 }
 
-async function sectionOf(profile: ProfileName): Promise<string> {
+function sectionOf(profile: ProfileName): string {
   const peer = peers.get(profile);
   if (!peer) return '';
-  const rows = (await peerRows(profile)).map(({ name, isOn, absentHere }) => {
+  const rows = peerRows(profile).map(({ name, isOn, absentHere }) => {
     const [semconv, changes = ''] = moveOf(peer.moves, name);
     const there = isOn ? 'the same' : 'the same, off by default';
     const here = absentHere === undefined ? there : `**absent**: ${absentHere}`;

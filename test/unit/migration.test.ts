@@ -30,10 +30,10 @@ describe('docs/migration.md', () => {
     assert.deepEqual([...measurements].sort(), [...container, ...engine, 'docker_swarm'].sort());
   });
 
-  test('has no empty cell for what profile semconv tells', async () => {
+  test('has no empty cell for what profile semconv tells', () => {
     for (const profile of ['docker_stats', 'cadvisor'] as const) {
       const { moves = {} } = peers.get(profile) ?? {};
-      const names = (await peerRows(profile)).map(({ name }) => name);
+      const names = peerRows(profile).map(({ name }) => name);
       const memory = names.filter((name) =>
         /memory.(total_)?(in)?active_|mapped_file|dirty|writeback/.test(name),
       );
@@ -42,12 +42,12 @@ describe('docs/migration.md', () => {
     }
   });
 
-  test('names only what a profile has, and all of it', async () => {
-    const text = [...(await migrationBlocks()).values()].join('\n');
+  test('names only what a profile has, and all of it', () => {
+    const text = [...migrationBlocks().values()].join('\n');
     for (const profile of profileNames.filter((name) => name !== 'semconv')) {
       const peer = peers.get(profile);
       assert.ok(peer, `nobody wrote how to move over from ${profile}`);
-      const names = (await peerRows(profile)).map(({ name }) => name);
+      const names = peerRows(profile).map(({ name }) => name);
       for (const name of names) assert.ok(text.includes(`| \`${name}\` |`), name);
       const strangers = Object.keys(peer.moves).filter(
         (key) => !names.some((name) => moveOf({ [key]: ['found'] }, name)[0] === 'found'),

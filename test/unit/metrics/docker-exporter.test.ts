@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { profiles } from '../../../src/metrics/catalogue.ts';
 import { DockerExporterInstruments } from '../../../src/metrics/docker-exporter-instruments.ts';
+import { profileRows } from '../../../src/metrics/metric-table.ts';
 import { containerStatuses, type ContainerStatus } from '../../../src/model/container.ts';
 import type { Sample } from '../../../src/model/sample.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
@@ -42,6 +43,8 @@ const histograms = [
   'docker_probe_stats_duration_seconds',
 ];
 
+const counters = ['docker_probe_list_containers_failed_total', 'docker_probe_inline_timeouts_total'];
+
 /** One figure of a container, by the metric's name without `docker_container_`. */
 function figure(name: string, parts: Partial<ContainerSnapshot>): number | undefined {
   const found = figuresOf(snapshotWith(parts), ['docker_exporter']);
@@ -64,6 +67,20 @@ test('names, types and labels are the peer’s, all of them and no other', () =>
   }
   assert.deepEqual(Object.fromEntries(engine.map(({ name, literal }) => [name, literal?.type])), ofEngine);
   for (const { name, attributes } of engine) assert.deepEqual(attributes, [], name);
+});
+
+test('the list of metrics has what the peer tells of itself, too', () => {
+  const rows = profileRows(['docker_exporter']).filter(({ name }) => name.startsWith('docker_'));
+  const own = [
+    ...counters.map((name) => [name, 'counter']),
+    ...histograms.map((name) => [name, 'histogram']),
+  ];
+  assert.deepEqual(Object.fromEntries(rows.map(({ name, kind }) => [name, kind])), {
+    ...ofContainers,
+    ...ofEngine,
+    ...Object.fromEntries(own),
+  });
+  for (const { exposedName, name, isOn } of rows) assert.deepEqual([exposedName, isOn], [name, true]);
 });
 
 test('recorded: the figures of a container that runs', needsCases, () => {
@@ -173,7 +190,6 @@ test('containers and the last success are absent until they are known', () => {
 test('its own metrics, through the SDK: counters from 0, histograms in its fourteen buckets', async () => {
   const { meter, collect, shutdown } = collecting();
   const instruments = new DockerExporterInstruments(meter);
-  const counters = ['docker_probe_list_containers_failed_total', 'docker_probe_inline_timeouts_total'];
   const before = await collect();
   for (const name of counters) assert.deepEqual(pointsOf(before.get(name)), [[0, {}]], name);
   instruments.probeEnded('e', 2);

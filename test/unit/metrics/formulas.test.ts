@@ -124,3 +124,21 @@ test('page faults: minor ones are those that are not major, and unknown without 
   assert.deepEqual(faults({ pgfault: 10 }), {});
   assert.deepEqual(faults({ pgfault: 2, pgmajfault: 3 }), { major: 3 });
 });
+
+test('an integer that OTLP cannot hold is no figure, and none is made of it', () => {
+  const sample = parseStats(
+    {
+      memory_stats: { usage: 2n ** 64n - 1n, limit: 2n ** 63n, stats: { anon: 1 } },
+      cpu_stats: { cpu_usage: { total_usage: 2n ** 64n - 1n }, system_cpu_usage: 9 },
+      pids_stats: { current: 1, limit: 2n ** 64n - 1n },
+    },
+    at,
+  );
+  assert.ok(sample?.memory);
+  assert.equal(workingSet(sample.memory), undefined);
+  assert.deepEqual(
+    [sample.memory.usage, sample.memory.limit, sample.cpu?.totalNanos],
+    [undefined, undefined, undefined],
+  );
+  assert.deepEqual(sample.pids, { current: 1 });
+});

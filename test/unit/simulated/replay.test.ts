@@ -58,7 +58,7 @@ describe('an engine that replays', () => {
     await write({
       'containers.json': [{ Id: container.Id, Names: ['/web'], State: 'running' }],
       'container1.json': container,
-      'stats1.json': '{"cpu_stats": {"cpu_usage": {"total_usage": 18446744073709551610}}}',
+      'stats1.json': '{"cpu_stats": {"cpu_usage": {"total_usage": 9223372036854775801}}}',
     });
     const engine = await startReplay(folder);
     const source = sourceOf(engine.url);
@@ -71,7 +71,7 @@ describe('an engine that replays', () => {
       );
       for (const reference of [container.Id, 'web', 'a1a1'])
         assert.equal((await source.inspect(reference, never)).identity.image.reference, 'nginx');
-      assert.equal((await source.sample('web', never))?.cpu?.totalNanos, 18446744073709551610n);
+      assert.equal((await source.sample('web', never))?.cpu?.totalNanos, 9223372036854775801n);
       await assert.rejects(source.inspect('b', never), { code: 'not-found' });
       await assert.rejects(source.sample('b', never), { code: 'not-found' });
     } finally {

@@ -144,6 +144,7 @@ test('health: from its field, else from the text; the field of inspect by either
   assert.equal(healthOf({ Status: 'Up 2 seconds (health: starting)' }), 'starting');
   assert.equal(healthOf({ Status: 'Up 2 hours (Paused)' }), undefined);
   assert.equal(healthOf({ Status: 'Up 1 hour', Health: { Status: 'healthy' } }), 'healthy');
+  assert.equal(healthOf({ Status: 'Up 1 hour', Health: { Status: 'Unhealthy' } }), 'unhealthy');
   for (const key of ['Health', 'Healthcheck'])
     assert.equal(parseInspect('x', { State: { [key]: { Status: 'healthy' } } }).state.health, 'healthy');
 });

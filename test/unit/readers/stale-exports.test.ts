@@ -115,7 +115,8 @@ test('an engine that is away ends its containers; those that are back before a c
 
 test('markers that a failed export held come with the next one that succeeds, and are in its tallies', async () => {
   await using collector = await ScriptedCollector.start();
-  await using pushing = new Pushing(['a'], collector.origin, { requestTimeoutMillis: 700 });
+  // Long enough for a busy machine to answer in, and over before a third try.
+  await using pushing = new Pushing(['a'], collector.origin, { requestTimeoutMillis: 2500 });
   await pushing.flush();
   pushing.engine.source.containers.length = 0;
   for (const status of [500, 503, 401]) {

@@ -10,6 +10,7 @@ import { Agent } from '../../src/agent.ts';
 import { systemClock } from '../../src/clock.ts';
 import { startSimulatedEngine } from '../../src/simulated/start-simulated-engine.ts';
 import type { SimulatedEngine } from '../../src/simulated/simulated-engine.ts';
+import { waitUntil } from '../setup/daemon.ts';
 import { componentPath, skipUnless } from '../support/component.ts';
 import { parseExposition } from '../support/exposition.ts';
 import { KeptLog } from '../support/observed-probes.ts';
@@ -138,17 +139,26 @@ async function story(): Promise<ReadonlyMap<string, readonly string[]>> {
   const series = new Map<string, string[]>();
   try {
     const { address } = await agent.start();
-    await wait(1000);
+    let failed = 0;
     for (let minute = 0; minute < minutes; minute += 1) {
       await tell(engine, minute);
       await wait(700);
-      const response = await fetch(`${address}/metrics`);
-      append(series, seriesIn(await response.text()), minute);
+      // Each minute has an export that fails, however slow the machine is.
+      const shown = await waitUntil('a failed export', async () => {
+        const text = await (await fetch(`${address}/metrics`)).text();
+        return failuresIn(text) > failed ? text : undefined;
+      });
+      failed = failuresIn(shown);
+      append(series, seriesIn(shown), minute);
     }
   } finally {
     await agent.stop();
   }
   return series;
+}
+
+function failuresIn(exposition: string): number {
+  return parseExposition(exposition).sum('tidegauge_export_failures_total');
 }
 
 function append(

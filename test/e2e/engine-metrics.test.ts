@@ -75,7 +75,8 @@ function engineMetricsOf(version: EngineVersion): void {
   });
 
   test('disk usage of known sizes, with its cost and age, and what a removal frees', async () => {
-    const shown = await agent.waitForMetrics('disk usage', (each) => usage(each, 'image') !== undefined);
+    // An engine may take its time to measure again; then it is young.
+    const shown = await agent.waitForMetrics('young disk usage', (each) => (age(each) ?? 99) < 12);
     expectNear(reclaimable(shown, 'image'), 5 * MIB);
     assert.ok((usage(shown, 'image') ?? 0) > 5 * MIB);
     expectNear(usage(shown, 'container'), 3 * MIB);
@@ -84,7 +85,6 @@ function engineMetricsOf(version: EngineVersion): void {
     assert.equal(reclaimable(shown, 'volume'), 3 * MIB);
     assert.equal(usage(shown, 'build_cache'), 0);
     assert.ok((shown.value('tidegauge_disk_usage_duration_seconds') ?? -1) > 0);
-    assert.ok((shown.value('tidegauge_disk_usage_age_seconds') ?? 99) < 12);
     assert.deepEqual(shown.all('tidegauge_disk_usage_errors_total'), []);
     await engine.docker('volume', 'rm', 'data');
     const later = await agent.waitForMetrics('the volume to be gone', (each) => usage(each, 'volume') === 0);
@@ -103,6 +103,10 @@ async function importUnused(engine: RealEngine): Promise<void> {
 
 function write(path: string, mebibytes: number): string {
   return `head -c ${mebibytes * MIB} /dev/zero >${path}`;
+}
+
+function age(shown: Exposition): number | undefined {
+  return shown.value('tidegauge_disk_usage_age_seconds');
 }
 
 function images(shown: Exposition): number | undefined {

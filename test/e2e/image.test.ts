@@ -87,7 +87,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
       return health.includes('"Status":"healthy"') || undefined;
     };
     // The engine looks once a minute, and not at all while it is busy.
-    await waitUntil('health', look, 180_000);
+    await waitUntil('health', look, 600_000);
   });
 
   await t.test('ends by itself when it is stopped', async () => {

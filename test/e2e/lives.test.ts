@@ -12,6 +12,7 @@ import { engineVersions, skipWithoutScene, startScene, type Scene } from '../sup
 
 /** As many as are started one after the other; TIDEGAUGE_TEST_LIVES=200 with pauses in between takes a minute. */
 const lives = Number(process.env['TIDEGAUGE_TEST_LIVES'] ?? 40);
+const WARM_UP = 'warm-up:1';
 const exitCodes = [0, 1, 2, 137, 3] as const;
 const codeOf = (index: number): number => exitCodes[index % exitCodes.length] ?? 0;
 
@@ -23,10 +24,11 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   let scene: Scene;
 
   before(async () => {
-    scene = await startScene(version, ['--interval=10s']);
+    scene = await startScene(version, ['--interval=10s'], (engine) => engine.docker('tag', IMAGE, WARM_UP));
     await waitUntil('the stream of events', async () => {
-      await scene.engine.docker('run', '--rm', '--network=none', '--name=first', IMAGE, 'true');
-      return deaths(await scene.agent.metrics()) > 0 ? true : undefined;
+      // Of an image of its own: its last death may be told when the lives have begun.
+      await scene.engine.docker('run', '--rm', '--network=none', WARM_UP, 'true');
+      return deaths(await scene.agent.metrics(), 'warm-up') > 0 ? true : undefined;
     });
   });
   after(() => scene[Symbol.asyncDispose]());
@@ -59,7 +61,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
     const { agent, collector } = scene;
     const isLife = ({ labels }: Series): boolean => labels['container_name']?.startsWith('life-') === true;
     const shown = await agent.waitForMetrics('their end', ({ series }) => !series.some(isLife), 180_000);
-    assert.ok(deaths(shown) > lives);
+    assert.ok(deaths(shown) >= lives);
     const arrived = (await collector.fileExport()).length;
     // One that was under way may still have them.
     const requests = await collector.waitForExport(({ length }) => length >= arrived + 2);
@@ -67,12 +69,13 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   });
 }
 
-function deaths(metrics: Exposition): number {
-  return exitClasses.reduce((sum, name) => sum + classOf(metrics, name), 0);
+function deaths(metrics: Exposition, image = 'bb'): number {
+  return exitClasses.reduce((sum, name) => sum + classOf(metrics, name, image), 0);
 }
 
-function classOf(metrics: Exposition, name: ExitClass): number {
+function classOf(metrics: Exposition, name: ExitClass, image = 'bb'): number {
   const [series] = metrics.all('container_image_events_total', {
+    container_image_name: image,
     container_event_action: 'die',
     container_exit_class: name,
   });

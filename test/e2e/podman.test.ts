@@ -46,12 +46,16 @@ suite('Podman', { skip: skipUnless('podman') }, () => {
     assert.equal(shown.value('container_memory_usage_bytes', of('ended')), undefined);
   });
 
-  test('CPU is by wall clock, and so under the quota', () => {
-    const busy = shown.value('container_cpu_usage', of('busy')) ?? Number.NaN;
-    assert.ok(busy > QUOTA / 3 && busy < QUOTA * 1.2, `${busy} CPUs of ${QUOTA}`);
-    assert.ok((shown.value('container_cpu_usage', of('idle')) ?? Number.NaN) < 0.05);
-    const share = shown.value('container_cpu_limit_utilization_ratio', of('busy')) ?? Number.NaN;
-    assert.ok(Math.abs(share - busy / QUOTA) < 1e-9);
+  test('CPU is by wall clock, and so under the quota', async () => {
+    const cpus = (exposition: Exposition, name: string): number =>
+      exposition.value('container_cpu_usage', of(name)) ?? Number.NaN;
+    // A loaded machine gives less, and holds Podman up between its look at the clock and at the container.
+    const good = await agent.waitForMetrics('a good reading', (each) => {
+      const busy = cpus(each, 'busy');
+      return busy > QUOTA / 3 && busy < QUOTA * 1.2 && cpus(each, 'idle') < 0.05;
+    });
+    const share = good.value('container_cpu_limit_utilization_ratio', of('busy')) ?? Number.NaN;
+    assert.ok(Math.abs(share - cpus(good, 'busy') / QUOTA) < 1e-9);
   });
 
   test('memory is there, and what Podman does not give is absent with its reason', () => {

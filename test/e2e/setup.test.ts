@@ -79,7 +79,8 @@ suite('real engines', engines, () => {
           // The newest API knows addresses only by network.
           engine.docker('inspect', '--format', '{{.NetworkSettings.Networks.bridge.IPAddress}}', 'server'),
         );
-      await engine.run('client', [], `until nc ${server} 7000 </dev/null; do :; done`);
+      // Who connects before the server has its word gets none.
+      await engine.run('client', [], `until nc ${server} 7000 </dev/null | grep pong; do :; done`);
       assert.equal(await engine.docker('wait', 'client'), '0');
       assert.equal(await engine.docker('logs', 'client'), 'pong');
     });
@@ -129,10 +130,9 @@ suite('real Collector', pipeline, () => {
     const [series] = await prometheus.waitFor('container_memory_usage_bytes');
     assert.equal(series?.value, 42);
     assert.equal(series.metric['container_name'], 'web');
-    assert.deepEqual(
-      (await prometheus.targets()).map(({ health }) => health),
-      ['up'],
-    );
+    await waitUntil('its target to be up', async () => {
+      return (await prometheus.targets()).map(({ health }) => health).join() === 'up';
+    });
     assert.deepEqual(await prometheus.query('scalar(sum(container_memory_usage_bytes))'), [
       { metric: {}, value: 42 },
     ]);

@@ -19,7 +19,10 @@ export class OtlpSink {
 
   private constructor(answers: boolean) {
     this.#server = createServer((incoming, outgoing) => {
-      void buffer(incoming).then((raw) => {
+      // One that its sender gives up half-way is no request.
+      const taken = buffer(incoming).catch(() => undefined);
+      void taken.then((raw) => {
+        if (!raw) return;
         const { url: path = '', headers } = incoming;
         const isGzip = headers['content-encoding'] === 'gzip';
         this.requests.push({ path, headers, body: isGzip ? gunzipSync(raw) : raw });

@@ -74,7 +74,9 @@ export class ScriptedCollector {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const raw = await buffer(request);
+    // One that its sender gives up half-way is no request.
+    const raw = await buffer(request).catch(() => undefined);
+    if (!raw) return;
     const { url = '', headers } = request;
     const body = headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     const answer = this.answer(this.requests.push({ url, headers, raw, body }) - 1);

@@ -12,6 +12,8 @@ import { load } from './config/load.ts';
 
 const lives = 2500;
 const actions = ['create', 'start', 'die', 'destroy'];
+/** What events tell is asked for this often at most, and little more is asked by the scrapes. */
+const refreshMillis = 250;
 
 test('in a storm of 10,000 events a second scrapes are answered, all are counted, and memory is bounded', async () => {
   await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
@@ -23,7 +25,7 @@ test('in a storm of 10,000 events a second scrapes are answered, all are counted
   const { address } = await agent.start();
   try {
     const scrape = async (): Promise<Exposition> => {
-      const response = await fetch(`${address}/metrics`, { signal: AbortSignal.timeout(5000) });
+      const response = await fetch(`${address}/metrics`, { signal: AbortSignal.timeout(20_000) });
       assert.equal(response.status, 200);
       return parseExposition(await response.text());
     };
@@ -36,6 +38,7 @@ test('in a storm of 10,000 events a second scrapes are answered, all are counted
       async () => (await scrape()).all('container_events_total').length > 0 || undefined,
     );
     const before = await liveBytes();
+    const start = performance.now();
     let nanos = BigInt(Date.now()) * 1_000_000n;
     for (let life = 0; life < lives; life += 1) {
       const actorId = life.toString(16).padStart(64, 'c');
@@ -50,7 +53,8 @@ test('in a storm of 10,000 events a second scrapes are answered, all are counted
       return told(metrics) === 2 * lives ? metrics : undefined;
     });
     assert.equal(shown.sum('tidegauge_events_gaps_total'), 0);
-    assert.ok(engine.requests.list < 20, `${engine.requests.list} lists`);
+    const mostLists = 5 + (performance.now() - start) / refreshMillis;
+    assert.ok(engine.requests.list < mostLists, `${engine.requests.list} lists, ${mostLists} at most`);
     assert.ok(engine.requests.inspect <= 2, `${engine.requests.inspect} inspects`);
     const grown = (await liveBytes()) - before;
     // A thousand of them are in sight for a minute.

@@ -13,7 +13,8 @@ test('an engine that hangs is named with what was waited for, once, and the othe
       'once',
       `--docker-url=tcp://${hanging.address}`,
       `--docker-url=${engine.url}`,
-      '--call-timeout=500ms',
+      // So long a healthy one may take on a busy machine.
+      '--call-timeout=3s',
       '--inline-timeout=100ms',
       '--log-level=silent',
     ],

@@ -6,6 +6,7 @@ import type { OtlpExporterOptions } from '../../../src/readers/otlp-exporter.ts'
 import { Telemetry } from '../../../src/readers/telemetry.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
+import { ownLoopbackAddress } from '../../setup/daemon.ts';
 import { heapBytes } from '../../support/heap-bytes.ts';
 import { plainOptions } from '../../support/otlp-exports.ts';
 import { markersOf, pointsOf, type Point } from '../../support/otlp-points.ts';
@@ -115,7 +116,8 @@ test('an engine that is away ends its containers; those that are back before a c
 
 test('markers that a failed export held come with the next one that succeeds, and are in its tallies', async () => {
   await using collector = await ScriptedCollector.start();
-  await using pushing = new Pushing(['a'], collector.origin, { requestTimeoutMillis: 700 });
+  // Long enough for a busy machine to answer in, and over before a third try.
+  await using pushing = new Pushing(['a'], collector.origin, { requestTimeoutMillis: 2500 });
   await pushing.flush();
   pushing.engine.source.containers.length = 0;
   for (const status of [500, 503, 401]) {
@@ -159,9 +161,8 @@ const FAILURES = 90;
 const GROWTH_BYTES = 2 * 2 ** 20;
 
 test('a collector that stays away while containers come and go costs no memory', async (context) => {
-  const collector = await ScriptedCollector.start();
-  const { origin } = collector;
-  await collector[Symbol.asyncDispose]();
+  // A port that was let go may be taken by another test.
+  const origin = `http://${ownLoopbackAddress()}:4318`;
   await using pushing = new Pushing([], origin, { protocol: 'http/protobuf', requestTimeoutMillis: 700 });
   const { engine, exports } = pushing;
   const heap: number[] = [];

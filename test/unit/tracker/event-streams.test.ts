@@ -17,10 +17,10 @@ const clock: typeof systemClock = {
 };
 
 /** An engine on a socket whose stream is open, and what is heard of it. */
-async function heardEngine(names: readonly string[] = ['web']) {
+async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis = 60_000) {
   const engine = await startSimulatedEngine({ specs: names.map((name) => ({ name, image: 'web:1' })) });
   const endpoint = { url: engine.url };
-  const source = new DockerSource({ endpoint, callTimeoutMillis: 500, now: () => Date.now() });
+  const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => Date.now() });
   const events = new ObservedEvents();
   const timing = { minProbeIntervalMillis: 10, probeTimeoutMillis: 60_000 };
   const observer = new ObservedProbes();
@@ -80,7 +80,7 @@ suite('streams of events', { concurrency: true }, () => {
     });
 
   test('an engine that never answers to the call for events is asked again', async () => {
-    await using host = await heardEngine();
+    await using host = await heardEngine(['web'], 1000);
     host.engine.fault('events', { kind: 'hang' }, { times: 1 });
     host.engine.endStreams('events');
     await host.opened(2);

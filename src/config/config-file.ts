@@ -52,7 +52,7 @@ function readPairs(pairs: readonly Pair[], { document, locate, fileKeys }: Readi
   const problems: string[] = [];
   for (const pair of pairs) {
     const written = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
-    const key = written.replaceAll('-', '_');
+    const key = keyOf(written);
     const name = `${locate(isNode(pair.key) ? pair.key.range?.[0] : undefined)}: ${written}`;
     if (!fileKeys.includes(key)) problems.push(`${name}: unknown setting${didYouMean(key, fileKeys)}`);
     else if (entries.has(key)) problems.push(`${name}: given twice`);
@@ -63,6 +63,11 @@ function readPairs(pairs: readonly Pair[], { document, locate, fileKeys }: Readi
       });
   }
   return { entries, problems };
+}
+
+/** A block of a Collector's file may have a name of its own: `docker_stats/web`. */
+function keyOf(written: string): string {
+  return written.replace(/^docker_stats\/.*$/, 'docker_stats').replaceAll('-', '_');
 }
 
 /** An alias may be cyclic or expand without end; the parser then throws. */

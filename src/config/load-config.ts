@@ -31,7 +31,7 @@ export interface LoadedConfig {
  * Throws a {@link ConfigError} with every mistake, also those in values that others override.
  */
 export function loadConfig(input: ConfigInput): LoadedConfig {
-  const file = readDockerStats(readConfigFile(input));
+  const file = readDockerStats(readConfigFile(input), input.environment);
   const places = { flags: input.flags, environment: input.environment, file: file.entries };
   const weighed = namedSettings.map((setting) => weigh(setting, places, input.readFile));
   const together = judgeTogether(new Map(weighed.map(({ chosen }) => [chosen.setting.key, chosen])));

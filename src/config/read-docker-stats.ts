@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { expandVariables, type Variables } from './collector-variables.ts';
 import type { ConfigFile, FileEntry } from './config-file.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { dockerStatsBlock } from './docker-stats-block.ts';
@@ -28,13 +29,19 @@ interface Borrowed {
  * Takes a block `docker_stats:` apart: what settings of our own are for becomes theirs, unless the file has them too.
  * Every mistake in the block is a problem of its own.
  */
-export function readDockerStats(file: ConfigFile): ConfigFile {
-  const block = file.entries.get('docker_stats');
-  if (block?.value === undefined) return file;
+export function readDockerStats(file: ConfigFile, environment: Variables['environment']): ConfigFile {
+  const pasted = file.entries.get('docker_stats');
+  if (pasted?.value === undefined) return file;
+  const missing: string[] = [];
+  const complain: Variables['complain'] = (path, fault) =>
+    missing.push(`${[pasted.name, ...path].join('.')}: ${fault}`);
+  const block = { ...pasted, value: expandVariables(pasted.value, { environment, complain }) };
   const entries = new Map(file.entries);
+  entries.delete('docker_stats');
+  // What else is wrong cannot be told before.
+  if (missing.length > 0) return { entries, problems: [...file.problems, ...missing] };
   const parsed = dockerStatsBlock.safeParse(block.value);
   if (parsed.success) entries.set('docker_stats', { ...block, value: parsed.data });
-  else entries.delete('docker_stats');
   const issues = parsed.success ? [] : parsed.error.issues;
   const isMistaken = ({ path }: Borrowed): boolean =>
     issues.some((issue) => issue.path.join('.') === path.join('.'));

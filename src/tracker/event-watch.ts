@@ -155,11 +155,18 @@ export class EventWatch {
    */
   #repeated(): void {
     this.#early = [];
-    this.#isJudging = this.#isDeaf = this.#isMissing = this.#isFailing = false;
+    this.#isJudging = false;
+    this.#works();
+  }
+
+  #works(): void {
+    const { log, source } = this.#options;
+    if (this.#isFailing) log.info({ engine: source.name }, 'engine tells its events again');
+    this.#isDeaf = this.#isMissing = this.#isFailing = false;
   }
 
   #tell(event: ContainerEvent): void {
-    this.#isDeaf = this.#isMissing = this.#isFailing = false;
+    this.#works();
     this.#heard.add(event);
     this.#options.event(event);
   }

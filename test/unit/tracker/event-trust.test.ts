@@ -115,12 +115,19 @@ test('streams that end at once are opened ever less often, and missed events are
 
 async function* nothing(): AsyncGenerator<never> {}
 
-test('nonsense at each opening is logged once', async () => {
+test('nonsense at each opening is logged once, and once that it is over', async () => {
   const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
   engine.source.eventsOf = () => Promise.resolve(nonsense());
   for (let probe = 0; probe < 60; probe += 1) await engine.probe();
-  const logged = engine.log.messages.filter((message) => message.includes('events'));
-  assert.deepEqual(logged, ['engine tells no events', 'events of the engine may have been missed']);
+  const logged = (): readonly string[] => engine.log.messages.filter((message) => message.includes('events'));
+  const failures = ['engine tells no events', 'events of the engine may have been missed'];
+  assert.deepEqual(logged(), failures);
+  const events = new ScriptedEvents();
+  engine.source.eventsOf = events.source;
+  for (let probe = 0; probe < 30; probe += 1) await engine.probe();
+  for (const nanos of [5e18, 5e18 + 1e6]) events.tell(engine.container('web').id, 'update', nanos);
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  assert.deepEqual(logged(), [...failures, 'engine tells its events again']);
   engine.set.close();
 });
 

@@ -1,5 +1,6 @@
+import http from 'node:http';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
 import { licencesOf } from './licences.ts';
 
@@ -60,10 +61,16 @@ const requiredHttp: Plugin = {
       kind.startsWith('require') ? undefined : { path: 'node:http', namespace: 'required' },
     );
     bundler.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
+      contents: `export const { ${plainExports(http).join(', ')} } = require(${JSON.stringify(path)});`,
     }));
   },
 };
+
+/** What is there without being asked for. */
+function plainExports(exported: object): string[] {
+  const all = Object.entries(Object.getOwnPropertyDescriptors(exported));
+  return all.flatMap(([name, exportedAs]) => ('value' in exportedAs ? [name] : []));
+}
 
 function optionsFor(directory: string): BuildOptions & { metafile: true } {
   return {
@@ -129,4 +136,5 @@ async function bundle(directory: string): Promise<void> {
   process.stdout.write(`${relative(process.cwd(), directory)}: ${(bytes / 1e6).toFixed(1)} MB\n`);
 }
 
-await bundle(join(repository, 'dist'));
+const [directory = join(repository, 'dist')] = process.argv.slice(2);
+await bundle(resolve(directory));

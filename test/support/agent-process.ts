@@ -15,6 +15,8 @@ export interface AgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** By which script of package.json npm runs it; by default it runs without npm. */
   readonly script?: 'start' | 'demo';
+  /** Instead of the source. */
+  readonly program?: string;
 }
 
 /** One line of the agent's log. */
@@ -170,11 +172,11 @@ export class AgentProcess {
   }
 }
 
-function spawnMain({ args, env, script }: AgentOptions, timeout?: number) {
+function spawnMain({ args, env, script, program = MAIN }: AgentOptions, timeout?: number) {
   const [command, ...before] =
     script === undefined
       ? // The kernel kills it when the test process dies, however that happens; setpriv keeps the pid by exec.
-        ['setpriv', '--pdeathsig', 'KILL', process.execPath, MAIN]
+        ['setpriv', '--pdeathsig', 'KILL', process.execPath, program]
       : // Nobody tells npm's children that npm died: they end by themselves, some time.
         ['timeout', '--signal=KILL', '600', 'npm', '--silent', 'run', script, '--'];
   return spawn(command, [...before, ...args], {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { AdaptivePool } from './adaptive-pool.ts';
 import type { ContainerTurns } from './container-turns.ts';
+import { endsWithin } from './ends-within.ts';
 import type { EngineCalls } from './engine-calls.ts';
 import type { Look } from './membership.ts';
 import { Throttle } from './throttle.ts';
@@ -45,19 +46,12 @@ export class ChangedContainers {
         if (await tracker.look(item, calls, now, 'changed')) this.#unmeasured.add(item.id);
       });
       looks.push(look);
-      await this.#awhile(look);
+      await endsWithin(look, patienceMillis, clock.sleep.bind(clock));
     });
     this.#measureChanged();
     goOn();
     await Promise.all(looks);
     this.#measureChanged();
-  }
-
-  async #awhile(look: Promise<void>): Promise<void> {
-    const ended = new AbortController();
-    const patience = this.#options.clock.sleep(patienceMillis, ended.signal).catch(() => undefined);
-    await Promise.race([look, patience]);
-    ended.abort();
   }
 
   #measureChanged(): void {

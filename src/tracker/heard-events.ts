@@ -18,7 +18,7 @@ export class HeardEvents {
 
   /** Listening begins, by a clock that need not be the engine's. */
   begin(millis: number): void {
-    this.#latestNanos = Math.max(this.#latestNanos, millis * 1e6);
+    this.#latestNanos = millis * 1e6;
   }
 
   /** Without a time it cannot be told from another of its kind. */

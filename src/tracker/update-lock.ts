@@ -1,3 +1,6 @@
+import type { Clock } from '../clock.ts';
+import { endsWithin } from './ends-within.ts';
+
 /** What a caller of {@link UpdateLock.update} got. */
 export type UpdateOutcome = 'probed' | 'joined' | 'young' | 'timed-out';
 
@@ -9,7 +12,7 @@ export interface UpdateLockOptions {
   readonly totalTimeoutMillis: number;
   /** Monotonic, in milliseconds. */
   monotonic(): number;
-  sleep(millis: number, signal?: AbortSignal): Promise<void>;
+  readonly sleep: Clock['sleep'];
 }
 
 /**
@@ -35,14 +38,8 @@ export class UpdateLock {
     const outcome = this.#running ? 'joined' : 'probed';
     if (!this.#running && this.#isYoung()) return 'young';
     this.#running ??= this.#run();
-    const patience = new AbortController();
-    const timeout = this.#options.sleep(waitMillis, patience.signal).then(
-      () => 'timed-out' as const,
-      () => outcome,
-    );
-    const won = await Promise.race([this.#running.then(() => outcome), timeout]);
-    patience.abort();
-    return won;
+    const { sleep } = this.#options;
+    return (await endsWithin(this.#running, waitMillis, sleep)) ? outcome : 'timed-out';
   }
 
   /** Runs `work` beside the probes, with their time-out. It must end soon after its signal aborts. */

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
 import { waitUntil } from '../setup/daemon.ts';
 import type { OtlpRequest } from '../support/collector.ts';
 import type { Exposition, Series } from '../support/exposition.ts';
+import { passes } from '../support/fresh-reading.ts';
 import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
 import { agentValue, containerPoints, pointsNamed, pointsOf, type Point } from '../support/otlp-points.ts';
 import { prometheusSeries } from '../support/prometheus-series.ts';
 
 const USAGE = ['container_memory_usage_bytes', 'container_cpu_time_seconds_total', 'container_pids_current'];
-/** How often a paused container is looked at again when the kernel moved something between two looks. */
-const FRESH_LOOKS = 5;
 
 suite('lifecycle', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const version of engineVersions) suite(version, { concurrency: true }, () => lifecycleOf(version));
@@ -102,13 +100,12 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     let older = await agent.afterNextProbe();
     let newer = await agent.afterNextProbe();
     // The kernel alone still charges it with a page now and then; who runs differs at every look.
-    for (let left = FRESH_LOOKS; left > 0 && !isDeepStrictEqual(usage(newer), usage(older)); left -= 1) {
-      older = newer;
-      newer = await agent.afterNextProbe();
-    }
+    const again = async (): Promise<void> => {
+      [older, newer] = [newer, await agent.afterNextProbe()];
+    };
+    await passes(undefined, again, () => assert.deepEqual(usage(newer), usage(older)));
     assert.equal(newer.state('paused'), 'paused');
     assert.deepEqual([...new Set(usage(newer).map(({ name }) => name))], USAGE);
-    assert.deepEqual(usage(newer), usage(older));
     await engine.docker('unpause', 'paused');
     assert.equal((await agent.afterNextProbe()).state('paused'), 'running');
     await engine.docker('rm', '--force', 'paused');

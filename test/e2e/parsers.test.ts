@@ -11,6 +11,7 @@ import { startAgent, type AgentProcess } from '../support/agent-process.ts';
 import type { OtlpRequest } from '../support/collector.ts';
 import { skipUnless } from '../support/component.ts';
 import type { Exposition } from '../support/exposition.ts';
+import { passes } from '../support/fresh-reading.ts';
 import { pointsOf, type Point } from '../support/otlp-points.ts';
 import { OtlpSink } from '../support/otlp-sink.ts';
 import { promtoolCheckMetrics } from '../support/prometheus.ts';
@@ -25,8 +26,6 @@ const offByDefault = wholeCatalogue(['semconv']).containers.flatMap((each) =>
 const FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
 const STATS_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-stats.txt');
 const CADVISOR_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-cadvisor.txt');
-/** How often agents may look again when the kernel moved something between their looks. */
-const FRESH_EXPORTS = 5;
 const skipWithoutParsers = skipUnless('promtool', 'python');
 /** Layouts and protocols of OTLP. */
 const OTLP_ARGS = [
@@ -112,16 +111,16 @@ suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engin
       await using engine = await startFilled(version);
       // What is paused stands still, so that four agents see the same.
       await engine.docker('pause', 'web', 'other');
-      const exportAll = (): Promise<readonly string[][]> =>
-        Promise.all(OTLP_ARGS.map(async (args) => comparable(await exportedBy(engine.url, args))));
-      let exports = await exportAll();
+      const exported = async (args: readonly string[]): Promise<readonly string[]> => {
+        const points = comparable(await exportedBy(engine.url, args));
+        assert.ok(points.length > 50);
+        return points;
+      };
+      const exportAll = () => Promise.all(OTLP_ARGS.map(exported));
       // The kernel alone still charges it with a page now and then.
-      for (let left = FRESH_EXPORTS; left > 0 && new Set(exports.map(String)).size > 1; left -= 1) {
-        exports = await exportAll();
-      }
-      const [first, ...others] = exports;
-      assert.ok(first && first.length > 50);
-      for (const other of others) assert.deepEqual(other, first);
+      await passes(await exportAll(), exportAll, ([first, ...others]) => {
+        for (const other of others) assert.deepEqual(other, first);
+      });
     });
   }
 
@@ -230,7 +229,7 @@ function identityOf({ resource, attributes }: Point): Readonly<Record<string, un
 }
 
 /** Equal for equal points: what differs from moment to moment is left out. */
-function comparable(points: readonly Point[]): string[] {
+function comparable(points: readonly Point[]): readonly string[] {
   return points
     .filter(({ name }) => name !== 'container.uptime')
     .map((point) => {

@@ -15,6 +15,9 @@ const requireHere = [
   'const require = createBundleRequire(import.meta.url);',
 ].join('\n');
 
+/** As packages name it. */
+const nodeHttp = /^(?:node:)?http$/;
+
 const withoutUnused: Plugin = {
   name: 'without-unused',
   setup(bundler) {
@@ -57,7 +60,7 @@ const lateSsh: Plugin = {
 const requiredHttp: Plugin = {
   name: 'required-http',
   setup(bundler) {
-    bundler.onResolve({ filter: /^(?:node:)?http$/ }, ({ kind }) =>
+    bundler.onResolve({ filter: nodeHttp }, ({ kind }) =>
       kind.startsWith('require') ? undefined : { path: 'node:http', namespace: 'required' },
     );
     bundler.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
@@ -106,7 +109,7 @@ function mistakesIn({ warnings, metafile }: BuildResult<{ metafile: true }>): st
   );
   const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
   const isHttpImported = imported.some(
-    ({ path, kind }) => /^(?:node:)?http$/.test(path) && !kind.startsWith('require'),
+    ({ path, kind }) => nodeHttp.test(path) && !kind.startsWith('require'),
   );
   return [
     ...warnings.map(({ text }) => text),

@@ -89,3 +89,8 @@ export async function waitUntil<T>(
 export function ownLoopbackAddress(): string {
   return `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(1, 255)}`;
 }
+
+/** Where no collector listens; a port that was let go may be taken by another test. */
+export function closedOrigin(): string {
+  return `http://${ownLoopbackAddress()}:4318`;
+}

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { createLog } from '../../src/log.ts';
 import { startSimulatedEngine } from '../../src/simulated/start-simulated-engine.ts';
-import { ownLoopbackAddress, waitUntil } from '../setup/daemon.ts';
+import { closedOrigin, waitUntil } from '../setup/daemon.ts';
 import type { OtlpRequest } from '../support/collector.ts';
 import { OtlpSink } from '../support/otlp-sink.ts';
 import { logRecords, type LogRecord } from '../support/otlp-logs.ts';
@@ -143,9 +143,7 @@ test('protobuf to an endpoint of its own, and a last flush at the end', async ()
 
 test('a collector that is away costs its records, said once; and the metrics nothing', async () => {
   await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  // A port that was let go may be taken by another test.
-  const url = `http://${ownLoopbackAddress()}:4318`;
-  const where = { 'docker-url': engine.url, 'otlp-endpoint': url, 'otlp-timeout': '200ms' };
+  const where = { 'docker-url': engine.url, 'otlp-endpoint': closedOrigin(), 'otlp-timeout': '200ms' };
   await using running = await startAgent({ ...where, 'event-logs': 'true' });
   await untilListening(engine);
   for (const round of [1, 2]) {

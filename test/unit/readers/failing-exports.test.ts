@@ -4,7 +4,7 @@ import { catalogueOf } from '../../../src/metrics/catalogue.ts';
 import type { ExportResult } from '../../../src/model/export-observer.ts';
 import { Telemetry } from '../../../src/readers/telemetry.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
-import { ownLoopbackAddress } from '../../setup/daemon.ts';
+import { closedOrigin } from '../../setup/daemon.ts';
 import { heapBytes } from '../../support/heap-bytes.ts';
 import { plainOptions } from '../../support/otlp-exports.ts';
 import { patientMillis, TrackedEngine } from '../../support/tracked-engine.ts';
@@ -61,9 +61,4 @@ function pushing(
   const trackers = new Trackers([engine.set], patientMillis, engine.observer);
   telemetry.observe(trackers, catalogueOf(['semconv']), { containerIdLabel: true, engineLabel: false });
   return telemetry;
-}
-
-/** Where nobody listens: a port that was let go may be taken by another test. */
-function closedOrigin(): string {
-  return `http://${ownLoopbackAddress()}:4318`;
 }

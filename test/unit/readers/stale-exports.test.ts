@@ -6,7 +6,7 @@ import type { OtlpExporterOptions } from '../../../src/readers/otlp-exporter.ts'
 import { Telemetry } from '../../../src/readers/telemetry.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
-import { ownLoopbackAddress } from '../../setup/daemon.ts';
+import { closedOrigin } from '../../setup/daemon.ts';
 import { heapBytes } from '../../support/heap-bytes.ts';
 import { plainOptions } from '../../support/otlp-exports.ts';
 import { markersOf, pointsOf, type Point } from '../../support/otlp-points.ts';
@@ -161,9 +161,10 @@ const FAILURES = 90;
 const GROWTH_BYTES = 2 * 2 ** 20;
 
 test('a collector that stays away while containers come and go costs no memory', async (context) => {
-  // A port that was let go may be taken by another test.
-  const origin = `http://${ownLoopbackAddress()}:4318`;
-  await using pushing = new Pushing([], origin, { protocol: 'http/protobuf', requestTimeoutMillis: 700 });
+  await using pushing = new Pushing([], closedOrigin(), {
+    protocol: 'http/protobuf',
+    requestTimeoutMillis: 700,
+  });
   const { engine, exports } = pushing;
   const heap: number[] = [];
   for (const count of [WARM_UP, FAILURES]) {

@@ -2,10 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { DiskUsage, DiskUsageReport } from '../model/disk-usage.ts';
 import type { ContainerSource } from '../sources/container-source.ts';
-import { toSourceError } from '../sources/source-error.ts';
+import { toSourceError, type SourceErrorCode } from '../sources/source-error.ts';
 
-/** An engine that was away is asked again after this, if the interval is longer. */
-const retryMillis = 60_000;
+const firstRetryMillis = 4000;
+/** An engine that was away is asked again after this at the latest, if the interval is longer. */
+const longestAwayMillis = 60_000;
 
 /** What a {@link DiskUsageSchedule} is made of. */
 export interface DiskUsageScheduleOptions {
@@ -44,10 +45,12 @@ export class DiskUsageSchedule {
   async run(): Promise<void> {
     if (this.#isBegun) return;
     this.#isBegun = true;
-    const { clock, intervalMillis } = this.#options;
+    const { clock } = this.#options;
+    let failuresInARow = 0;
     while (!this.#closed.signal.aborted) {
       const error = await this.#measure();
-      const pauseMillis = error === 'unreachable' ? Math.min(retryMillis, intervalMillis) : intervalMillis;
+      failuresInARow = error === undefined ? 0 : failuresInARow + 1;
+      const pauseMillis = this.#pauseMillis(error, failuresInARow);
       await clock.sleep(pauseMillis, this.#closed.signal).catch(() => undefined);
     }
   }
@@ -57,8 +60,19 @@ export class DiskUsageSchedule {
     this.#closed.abort();
   }
 
+  /**
+   * Engines before 23.0 refuse to measure for two at once ("already running", Moby daemon/disk_usage.go): the pause
+   * after a failure begins short, grows, and differs between agents, so that they do not meet again and again.
+   */
+  #pauseMillis(error: SourceErrorCode | undefined, failuresInARow: number): number {
+    const { intervalMillis } = this.#options;
+    if (error !== 'unreachable' && error !== 'engine-error') return intervalMillis;
+    const grown = firstRetryMillis * 2 ** (failuresInARow - 1) * (0.5 + Math.random());
+    return Math.min(grown, intervalMillis, error === 'unreachable' ? longestAwayMillis : Infinity);
+  }
+
   /** The type of the failure, if it was one. */
-  async #measure(): Promise<string | undefined> {
+  async #measure(): Promise<SourceErrorCode | undefined> {
     const { source, clock } = this.#options;
     const start = clock.monotonic();
     const seconds = (): number => (clock.monotonic() - start) / 1000;

@@ -75,9 +75,9 @@ test('a failure is counted by type and hides the figures until the next success;
   const { clock, source, log, schedule } = scheduled();
   void schedule.run();
   await clock.advance(0);
-  source.answer = () => Promise.reject(new SourceError('engine-error', 'status 403: no'));
+  source.answer = () => Promise.reject(new SourceError('not-found', 'page not found'));
   await clock.advance(2 * intervalMillis);
-  assert.deepEqual(schedule.report?.failures, new Map([['engine-error', 2]]));
+  assert.deepEqual(schedule.report?.failures, new Map([['not-found', 2]]));
   assert.equal(schedule.report?.usage, undefined);
   assert.equal(schedule.report?.measuredAt, undefined);
   assert.equal(schedule.report?.seconds, 0);
@@ -85,20 +85,49 @@ test('a failure is counted by type and hides the figures until the next success;
   source.answer = () => Promise.resolve(usage);
   await clock.advance(intervalMillis);
   assert.deepEqual(schedule.report?.usage, usage);
-  assert.deepEqual(schedule.report?.failures, new Map([['engine-error', 2]]));
+  assert.deepEqual(schedule.report?.failures, new Map([['not-found', 2]]));
   assert.deepEqual(log.messages.slice(1), ['disk usage is measured again']);
   schedule.close();
 });
 
-test('an engine that is away is asked again sooner, one that refuses is not', async () => {
+test('an engine that is away is asked again within a minute, one that lacks the call is not', async () => {
   const { clock, source, schedule } = scheduled();
   source.answer = () => Promise.reject(new SourceError('unreachable', 'gone'));
   void schedule.run();
-  await clock.advance(3 * minute);
-  assert.equal(source.calls, 4);
+  await clock.advance(10 * minute);
+  const calls = source.calls;
+  assert.ok(calls >= 10, `${calls} calls`);
   source.answer = () => Promise.reject(new SourceError('not-found', 'page not found'));
-  await clock.advance(9 * minute);
-  assert.equal(source.calls, 5);
+  await clock.advance(minute);
+  assert.equal(source.calls, calls + 1);
+  await clock.advance(intervalMillis - minute);
+  assert.equal(source.calls, calls + 1);
+  schedule.close();
+});
+
+test('an engine that measures for somebody else is asked again in seconds', async () => {
+  const { clock, source, schedule } = scheduled();
+  source.answer = () =>
+    Promise.reject(new SourceError('engine-error', 'status 500: a disk usage operation is already running'));
+  void schedule.run();
+  await clock.advance(0);
+  source.answer = () => Promise.resolve(usage);
+  await clock.advance(6000);
+  assert.deepEqual([source.calls, schedule.report?.usage], [2, usage]);
+  await clock.advance(intervalMillis);
+  assert.equal(source.calls, 3);
+  schedule.close();
+});
+
+test('an engine that goes on refusing is asked ever less, by the interval at the end', async () => {
+  const { clock, source, schedule } = scheduled();
+  source.answer = () => Promise.reject(new SourceError('engine-error', 'status 403: no'));
+  void schedule.run();
+  await clock.advance(10 * intervalMillis);
+  const calls = source.calls;
+  assert.ok(calls < 20, `${calls} calls`);
+  await clock.advance(5 * intervalMillis);
+  assert.equal(source.calls, calls + 5);
   schedule.close();
 });
 

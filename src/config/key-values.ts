@@ -36,7 +36,7 @@ function decodePairs(line: string, context: z.RefinementCtx): KeyValues {
 
 function decodePair(pair: string): [string, string] | string {
   const equals = pair.indexOf('=');
-  if (equals <= 0) return 'is not of the form key=value';
+  if (pair.slice(0, Math.max(0, equals)).trim() === '') return 'is not of the form key=value';
   try {
     return [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
   } catch {

@@ -28,6 +28,7 @@ for (const [raw, pairs] of good) {
 const bad: readonly (readonly [unknown, RegExp])[] = [
   ['a=b,sesame', /^pair 2 is not of the form key=value$/],
   ['=sesame', /^pair 1 is not of the form key=value$/],
+  ['a=b, =sesame', /^pair 2 is not of the form key=value$/],
   ['a=%sesame', /^pair 1 has a %/],
   [5, /^expected key=value pairs/],
   [{ a: { b: 'sesame' } }, /^expected key=value pairs/],

@@ -55,6 +55,7 @@ const forgiven: readonly (readonly [string, string, RegExp])[] = [
   ['OTEL_EXPORTER_PROMETHEUS_PORT', 'http', /expected a whole number from 0 to 65535; ignored$/],
   ['OTEL_SDK_DISABLED', '1', /expected true or false; ignored$/],
   ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,b', /pair 2 is not of the form key=value; ignored$/],
+  ['OTEL_RESOURCE_ATTRIBUTES', ' =', /pair 1 is not of the form key=value; ignored$/],
   ['OTEL_LOG_LEVEL', 'loud', /"loud" is not one of .*; ignored$/],
 ];
 

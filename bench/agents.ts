@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownLoopbackAddress, startDaemon, waitUntil } from '../test/setup/daemon.ts';
-import { startCollector } from '../test/support/collector.ts';
+import { ownLoopbackAddress, startDaemon, waitUntil } from '../test/support/real/daemon.ts';
+import { startCollector } from '../test/support/real/collector.ts';
 import type { EngineUnderTest } from './engines.ts';
 import type { BenchOptions, Exports } from './options.ts';
 import { OtlpSink } from './otlp-sink.ts';

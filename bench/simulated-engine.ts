@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { startSimulatedEngine } from '../src/simulated/start-simulated-engine.ts';
+import { startSimulatedEngine } from '../src/simulator/start.ts';
 
 /** A simulated engine as a process of its own: tells its parent the socket, and its request counts when asked. */
 const { values } = parseArgs({ options: { containers: { type: 'string', default: '1000' } } });

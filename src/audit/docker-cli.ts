@@ -1,4 +1,4 @@
-import type { EngineDescription } from '../model/engine.ts';
+import type { EngineDescription } from '../model/runtime.ts';
 import type { FigureName } from './figure.ts';
 
 /** What the docker command prints of one container, unrounded; what it does not know is 0. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { FileEntry } from './config-file.ts';
-import type { NamedSetting, Setting } from './setting.ts';
+import type { NamedSetting, Setting } from './settings/setting.ts';
 import { readFailure } from './read-failure.ts';
 import { showValue } from './show-value.ts';
 

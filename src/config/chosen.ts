@@ -1,4 +1,4 @@
-import type { NamedSetting } from './setting.ts';
+import type { NamedSetting } from './settings/setting.ts';
 
 /** What won for one setting; nothing given: no names and no values. */
 export interface Chosen {

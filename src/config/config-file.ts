@@ -1,5 +1,5 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Pair } from 'yaml';
-import { didYouMean } from './did-you-mean.ts';
+import { didYouMean } from './messages.ts';
 
 /** One key of the file. */
 export interface FileEntry {

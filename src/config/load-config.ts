@@ -2,14 +2,14 @@ import { findCandidates, judge, type Candidate, type Places } from './candidate.
 import type { Chosen } from './chosen.ts';
 import { ConfigError } from './config-error.ts';
 import { parseConfigFile, type ConfigFile } from './config-file.ts';
-import { judgeTogether } from './contradictions.ts';
-import { nearest } from './did-you-mean.ts';
-import { idleBlock } from './idle-block.ts';
-import { readDockerStats } from './read-docker-stats.ts';
+import { judgeTogether } from './conflicts.ts';
+import { nearest } from './messages.ts';
+import { idleBlock } from './receiver/unused-block.ts';
+import { readDockerStats } from './receiver/read-block.ts';
 import { readFailure } from './read-failure.ts';
-import type { NamedSetting } from './setting.ts';
-import { settle } from './settle.ts';
-import { namedSettings, type Config } from './settings.ts';
+import type { NamedSetting } from './settings/setting.ts';
+import { settle } from './resolve.ts';
+import { namedSettings, type Config } from './settings/settings.ts';
 
 /** Everything a configuration comes from. */
 export interface ConfigInput {

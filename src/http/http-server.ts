@@ -5,7 +5,7 @@ import type { ApiSource } from './api-source.ts';
 import { defaultHeartbeatMillis } from './event-stream.ts';
 import { addFallback } from './fallback.ts';
 import { healthRoute } from './health-route.ts';
-import { indexRoute } from './index-route.ts';
+import { indexRoute } from './status-routes.ts';
 import { listenError } from './listen-error.ts';
 import { metricsRoute, type MetricsSource } from './metrics-route.ts';
 import { readyRoute, type Readiness } from './ready-route.ts';

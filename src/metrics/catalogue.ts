@@ -1,23 +1,23 @@
 import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
 import type { Identified } from '../model/snapshot.ts';
-import { cadvisorContainers, cadvisorEngine } from './cadvisor.ts';
-import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter.ts';
-import { receiverDefaults, withOptions } from './docker-stats-options.ts';
-import type { DockerStatsOptions } from './docker-stats-options.ts';
-import { dockerStatsResource } from './docker-stats-resource.ts';
-import { dockerStatsContainers } from './docker-stats.ts';
-import { engineInstruments, trackingInstruments } from './engine-instruments.ts';
-import { containerResource } from './identity-attributes.ts';
-import type { ResourceAttributes, ResourceOf } from './identity-attributes.ts';
+import { cadvisorContainers, cadvisorEngine } from './cadvisor/profile.ts';
+import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter/profile.ts';
+import { receiverDefaults, withOptions } from './docker-stats/options.ts';
+import type { DockerStatsOptions } from './docker-stats/options.ts';
+import { dockerStatsResource } from './docker-stats/resource.ts';
+import { dockerStatsContainers } from './docker-stats/profile.ts';
+import { engineInstruments, trackingInstruments } from './runtime.ts';
+import { containerResource } from '../attributes/resource.ts';
+import type { ResourceAttributes, ResourceOf } from '../attributes/resource.ts';
 import { firstOfEachName } from './exposed-metric.ts';
-import { semconvCpu } from './semconv-cpu.ts';
-import { semconvCpuLogical } from './semconv-cpu-logical.ts';
-import { semconvEngine } from './semconv-engine.ts';
-import { semconvEvents, semconvImageEvents } from './semconv-events.ts';
-import { semconvIo } from './semconv-io.ts';
-import { semconvLifecycle } from './semconv-lifecycle.ts';
-import { semconvMemory } from './semconv-memory.ts';
-import { semconvMemoryDetail } from './semconv-memory-detail.ts';
+import { semconvCpu } from './semconv/cpu.ts';
+import { semconvCpuLogical } from './semconv/semconv-cpu-logical.ts';
+import { semconvEngine } from './semconv/runtime.ts';
+import { semconvEvents, semconvImageEvents } from './semconv/events.ts';
+import { semconvIo } from './semconv/io.ts';
+import { semconvLifecycle } from './semconv/lifecycle.ts';
+import { semconvMemory } from './semconv/memory.ts';
+import { semconvMemoryDetail } from './semconv/memory-detail.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {

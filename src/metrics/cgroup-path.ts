@@ -1,5 +1,5 @@
 import type { ContainerIdentity } from '../model/container.ts';
-import type { EngineDescription } from '../model/engine.ts';
+import type { EngineDescription } from '../model/runtime.ts';
 
 /**
  * Where a container's cgroup is below the hierarchy's root, by the rules of the engine's cgroup driver

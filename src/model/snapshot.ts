@@ -1,7 +1,7 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from './container.ts';
 import type { DiskUsageReport } from './disk-usage.ts';
-import type { EngineDescription } from './engine.ts';
-import type { EventCountsSince, ImageEventCounts } from './event-counts.ts';
+import type { EngineDescription } from './runtime.ts';
+import type { EventCountsSince, ImageEventCounts } from './events.ts';
 import type { CutAttributes } from './identity-mapper.ts';
 import type { PreviousSample, Sample } from './sample.ts';
 

@@ -7,7 +7,7 @@ import type {
 } from '../model/container.ts';
 import type { ContainerEvent } from '../model/container-event.ts';
 import type { DiskUsage } from '../model/disk-usage.ts';
-import type { EngineDescription } from '../model/engine.ts';
+import type { EngineDescription } from '../model/runtime.ts';
 import type { Sample } from '../model/sample.ts';
 
 /** One item of the engine's list: enough to know who is there and whether to inspect again. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import { AdaptivePool } from './adaptive-pool.ts';
-import type { ContainerTurns } from './container-turns.ts';
-import { endsWithin } from './ends-within.ts';
-import type { EngineCalls } from './engine-calls.ts';
-import type { Look } from './membership.ts';
-import { Throttle } from './throttle.ts';
+import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
+import type { ContainerTurns } from './container/container-queue.ts';
+import { endsWithin } from '../concurrency/settles-within.ts';
+import type { EngineCalls } from './source-calls.ts';
+import type { Look } from './reconciler.ts';
+import { Throttle } from '../concurrency/throttle.ts';
 
 /** An engine that locks a container may not answer for minutes: so long others wait for it. */
 const patienceMillis = 500;

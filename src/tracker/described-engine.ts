@@ -1,5 +1,5 @@
-import type { EngineDescription } from '../model/engine.ts';
-import type { EngineCalls } from './engine-calls.ts';
+import type { EngineDescription } from '../model/runtime.ts';
+import type { EngineCalls } from './source-calls.ts';
 
 /** The engine's version and host are asked again this often, and after each failure. */
 const maxAgeMillis = 10 * 60_000;

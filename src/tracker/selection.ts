@@ -1,5 +1,5 @@
 import type { ListedContainer } from '../sources/container-source.ts';
-import type { EngineCalls } from './engine-calls.ts';
+import type { EngineCalls } from './source-calls.ts';
 
 /** Decides which containers are measured. */
 export interface Selection {

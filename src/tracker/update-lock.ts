@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { endsWithin } from './ends-within.ts';
+import { endsWithin } from '../concurrency/settles-within.ts';
 
 /** What a caller of {@link UpdateLock.update} got. */
 export type UpdateOutcome = 'probed' | 'joined' | 'young' | 'timed-out';

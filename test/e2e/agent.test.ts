@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { RequestCounts } from '../../src/simulated/request-counters.ts';
-import { waitUntil } from '../setup/daemon.ts';
-import { runTidegauge, startAgent, type AgentProcess } from '../support/agent-process.ts';
-import { startCollector, type OtlpRequest } from '../support/collector.ts';
-import { skipUnless } from '../support/component.ts';
-import { pointsNamed } from '../support/otlp-points.ts';
-import { OtlpSink } from '../support/otlp-sink.ts';
-import { parseOpenMetrics, parsePrometheusText, type ParsedFamily } from '../support/python.ts';
-import { startEngine, type RealEngine } from '../support/real-engine.ts';
-import { engineVersions, skipWithoutScene } from '../support/scene.ts';
-import { startSimulatedProcess, type SimulatedProcess } from '../support/simulated-process.ts';
+import type { RequestCounts } from '../../src/simulator/server/request-counters.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { runTidegauge, startAgent, type AgentProcess } from '../support/real/agent-process.ts';
+import { startCollector, type OtlpRequest } from '../support/real/collector.ts';
+import { skipUnless } from '../support/real/component.ts';
+import { pointsNamed } from '../support/wire/otlp-points.ts';
+import { OtlpSink } from '../support/fakes/otlp-sink.ts';
+import { parseOpenMetrics, parsePrometheusText, type ParsedFamily } from '../support/real/python.ts';
+import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
+import { engineVersions, skipWithoutScene } from '../support/real/scene.ts';
+import { startSimulatedProcess, type SimulatedProcess } from '../support/real/simulated-process.ts';
 
 const SCRAPERS = 20;
 const CONTAINERS = 5;

@@ -6,15 +6,15 @@ import { suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
-import { Agent } from '../../src/agent.ts';
+import { Agent } from '../../src/agent/agent.ts';
 import { systemClock } from '../../src/clock.ts';
-import { startSimulatedEngine } from '../../src/simulated/start-simulated-engine.ts';
-import type { SimulatedEngine } from '../../src/simulated/simulated-engine.ts';
-import { waitUntil } from '../setup/daemon.ts';
-import { componentPath, skipUnless } from '../support/component.ts';
-import { parseExposition } from '../support/exposition.ts';
-import { KeptLog } from '../support/observed-probes.ts';
-import { load } from '../unit/config/load.ts';
+import { startSimulatedEngine } from '../../src/simulator/start.ts';
+import type { SimulatedEngine } from '../../src/simulator/simulated-engine.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { componentPath, skipUnless } from '../support/real/component.ts';
+import { parseExposition } from '../support/wire/exposition.ts';
+import { KeptLog } from '../support/fakes/observed-probes.ts';
+import { load } from '../support/fakes/load.ts';
 
 const rules = join(import.meta.dirname, '../../deploy/prometheus/tidegauge-alerts.yaml');
 /** A scrape stands for a minute of what Prometheus sees. */

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
-import { waitUntil } from '../setup/daemon.ts';
-import { runTidegauge, startAgent } from '../support/agent-process.ts';
-import { OtlpSink } from '../support/otlp-sink.ts';
-import { startSimulatedProcess } from '../support/simulated-process.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { runTidegauge, startAgent } from '../support/real/agent-process.ts';
+import { OtlpSink } from '../support/fakes/otlp-sink.ts';
+import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 
-const BUILD = join(import.meta.dirname, '../setup/build.ts');
+const BUILD = join(import.meta.dirname, '../../scripts/build.ts');
 
 suite('the bundle, which leaves out parts of its packages', { concurrency: true }, () => {
   let directory: string;

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { lintChart, loadRendered, renderChart, renderNotes, type PodContainer } from '../support/chart.ts';
-import { skipUnless } from '../support/component.ts';
-import { namedSettings } from '../../src/config/settings.ts';
+import {
+  lintChart,
+  loadRendered,
+  renderChart,
+  renderNotes,
+  type PodContainer,
+} from '../support/real/chart.ts';
+import { skipUnless } from '../support/real/component.ts';
+import { namedSettings } from '../../src/config/settings/settings.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const options = { concurrency: true, skip: skipUnless('helm') };

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { ownLoopbackAddress, waitUntil } from '../setup/daemon.ts';
-import { startCollector, type Collector, type OtlpRequest } from '../support/collector.ts';
-import { skipUnless } from '../support/component.ts';
+import { ownLoopbackAddress, waitUntil } from '../support/real/daemon.ts';
+import { startCollector, type Collector, type OtlpRequest } from '../support/real/collector.ts';
+import { skipUnless } from '../support/real/component.ts';
 
 const CONFIG = join(import.meta.dirname, '../../otel-collector.yaml');
 const NOW_NANOS = `${Date.now()}000000`;

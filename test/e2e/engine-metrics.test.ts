@@ -4,10 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
-import { startAgent, type AgentProcess } from '../support/agent-process.ts';
-import { skipUnless } from '../support/component.ts';
-import type { Exposition } from '../support/exposition.ts';
-import { startEngine, type EngineVersion, type RealEngine } from '../support/real-engine.ts';
+import { startAgent, type AgentProcess } from '../support/real/agent-process.ts';
+import { skipUnless } from '../support/real/component.ts';
+import type { Exposition } from '../support/wire/exposition.ts';
+import { startEngine, type EngineVersion, type RealEngine } from '../support/real/real-engine.ts';
 
 const MIB = 2 ** 20;
 /** What the engine itself writes into a container's layer or counts of an image besides files. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { waitUntil } from '../setup/daemon.ts';
-import { startAgent } from '../support/agent-process.ts';
-import { startEngine, type RealEngine } from '../support/real-engine.ts';
-import { engineVersions, skipWithoutScene } from '../support/scene.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { startAgent } from '../support/real/agent-process.ts';
+import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
+import { engineVersions, skipWithoutScene } from '../support/real/scene.ts';
 
 const names = Array.from({ length: 10 }, (_, index) => `c${index}`);
 /** Of ten containers a pause and its end: 500 events in all. */

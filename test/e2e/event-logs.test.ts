@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { waitUntil } from '../setup/daemon.ts';
-import { startAgent } from '../support/agent-process.ts';
-import { startCollector } from '../support/collector.ts';
-import { EventStream } from '../support/event-stream.ts';
-import { logRecords, type LogRecord } from '../support/otlp-logs.ts';
-import { containerPoints } from '../support/otlp-points.ts';
-import { startEngine } from '../support/real-engine.ts';
-import { engineVersions, skipWithoutScene } from '../support/scene.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { startAgent } from '../support/real/agent-process.ts';
+import { startCollector } from '../support/real/collector.ts';
+import { EventStream } from '../support/wire/event-stream.ts';
+import { logRecords, type LogRecord } from '../support/wire/otlp-logs.ts';
+import { containerPoints } from '../support/wire/otlp-points.ts';
+import { startEngine } from '../support/real/real-engine.ts';
+import { engineVersions, skipWithoutScene } from '../support/real/scene.ts';
 
 /** Logs and metrics into one file, each message of its own kind. */
 const CONFIG = `

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { waitUntil } from '../setup/daemon.ts';
-import { startAgent, type AgentProcess } from '../support/agent-process.ts';
-import { skipUnless } from '../support/component.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { startAgent, type AgentProcess } from '../support/real/agent-process.ts';
+import { skipUnless } from '../support/real/component.ts';
 import {
   cpuPercent,
   dockerStats,
   humanBytes,
   memoryUsed,
   type DockerStats,
-} from '../support/docker-stats.ts';
-import type { Exposition } from '../support/exposition.ts';
-import { passes } from '../support/fresh-reading.ts';
-import { startEngine, type EngineVersion, type RealEngine } from '../support/real-engine.ts';
-import { RecordingProxy, type RecordedAnswer } from '../support/recording-proxy.ts';
+} from '../support/real/docker-stats.ts';
+import type { Exposition } from '../support/wire/exposition.ts';
+import { passes } from '../support/assert/fresh-reading.ts';
+import { startEngine, type EngineVersion, type RealEngine } from '../support/real/real-engine.ts';
+import { RecordingProxy, type RecordedAnswer } from '../support/fakes/recording-proxy.ts';
 
 const READINGS = 3;
 /** Between two readings: the engine looks at its clock, the cgroup and the host's CPU time at slightly different moments. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { chmod, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { waitUntil } from '../setup/daemon.ts';
-import { skipUnless } from '../support/component.ts';
-import { buildImage, listFiles } from '../support/image.ts';
-import { startEngine, type RealEngine } from '../support/real-engine.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { skipUnless } from '../support/real/component.ts';
+import { buildImage, listFiles } from '../support/real/image.ts';
+import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const IMAGE = 'tidegauge:test';

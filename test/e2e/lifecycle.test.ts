@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { waitUntil } from '../setup/daemon.ts';
-import type { OtlpRequest } from '../support/collector.ts';
-import type { Exposition, Series } from '../support/exposition.ts';
-import { passes } from '../support/fresh-reading.ts';
-import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
-import { agentValue, containerPoints, pointsNamed, pointsOf, type Point } from '../support/otlp-points.ts';
-import { prometheusSeries } from '../support/prometheus-series.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import type { OtlpRequest } from '../support/real/collector.ts';
+import type { Exposition, Series } from '../support/wire/exposition.ts';
+import { passes } from '../support/assert/fresh-reading.ts';
+import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/real/scene.ts';
+import {
+  agentValue,
+  containerPoints,
+  pointsNamed,
+  pointsOf,
+  type Point,
+} from '../support/wire/otlp-points.ts';
+import { prometheusSeries } from '../support/wire/prometheus-series.ts';
 
 const USAGE = ['container_memory_usage_bytes', 'container_cpu_time_seconds_total', 'container_pids_current'];
 

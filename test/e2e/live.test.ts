@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { waitUntil } from '../setup/daemon.ts';
-import { EventStream } from '../support/event-stream.ts';
-import { containerPoints, type Point } from '../support/otlp-points.ts';
-import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { EventStream } from '../support/wire/event-stream.ts';
+import { containerPoints, type Point } from '../support/wire/otlp-points.ts';
+import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/real/scene.ts';
 
 /** A second is promised; the machine may be busy with other tests. */
 const patienceMillis = 60_000;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { exitClasses, exitClassOf } from '../../src/model/event-counts.ts';
-import type { ExitClass } from '../../src/model/event-counts.ts';
-import { waitUntil } from '../setup/daemon.ts';
-import type { OtlpRequest } from '../support/collector.ts';
-import type { Exposition, Series } from '../support/exposition.ts';
-import { pointsOf } from '../support/otlp-points.ts';
-import { IMAGE } from '../support/real-engine.ts';
-import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
+import { exitClasses, exitClassOf } from '../../src/model/events.ts';
+import type { ExitClass } from '../../src/model/events.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import type { OtlpRequest } from '../support/real/collector.ts';
+import type { Exposition, Series } from '../support/wire/exposition.ts';
+import { pointsOf } from '../support/wire/otlp-points.ts';
+import { IMAGE } from '../support/real/real-engine.ts';
+import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/real/scene.ts';
 
 /** As many as are started one after the other; TIDEGAUGE_TEST_LIVES=200 with pauses in between takes a minute. */
 const lives = Number(process.env['TIDEGAUGE_TEST_LIVES'] ?? 40);

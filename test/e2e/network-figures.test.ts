@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { startAgent } from '../support/agent-process.ts';
-import { skipUnless } from '../support/component.ts';
-import { interfaceCounters } from '../support/interface-counters.ts';
-import { startEngine, type RealEngine } from '../support/real-engine.ts';
-import { engineVersions } from '../support/scene.ts';
+import { startAgent } from '../support/real/agent-process.ts';
+import { skipUnless } from '../support/real/component.ts';
+import { interfaceCounters } from '../support/real/interface-counters.ts';
+import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
+import { engineVersions } from '../support/real/scene.ts';
 
 const SENT = 3_000_000;
 /** What the receiving container has when all has arrived. */

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { suite, test } from 'node:test';
-import { waitUntil } from '../setup/daemon.ts';
-import { runTidegauge, startAgent, type AgentProcess } from '../support/agent-process.ts';
-import { pointsNamed } from '../support/otlp-points.ts';
-import { OtlpSink } from '../support/otlp-sink.ts';
-import { startEngine } from '../support/real-engine.ts';
-import { engineVersions, skipWithoutScene, startScene } from '../support/scene.ts';
-import { startSimulatedProcess } from '../support/simulated-process.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { runTidegauge, startAgent, type AgentProcess } from '../support/real/agent-process.ts';
+import { pointsNamed } from '../support/wire/otlp-points.ts';
+import { OtlpSink } from '../support/fakes/otlp-sink.ts';
+import { startEngine } from '../support/real/real-engine.ts';
+import { engineVersions, skipWithoutScene, startScene } from '../support/real/scene.ts';
+import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 
 const CPU_TIME = 'container_cpu_time_seconds_total';
 /** What the agent promises, and as much again for a machine that is busy with other tests. */

@@ -6,19 +6,24 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
 import { profiles, wholeCatalogue } from '../../src/metrics/catalogue.ts';
-import { waitUntil } from '../setup/daemon.ts';
-import { startAgent, type AgentProcess } from '../support/agent-process.ts';
-import type { OtlpRequest } from '../support/collector.ts';
-import { skipUnless } from '../support/component.ts';
-import type { Exposition } from '../support/exposition.ts';
-import { passes } from '../support/fresh-reading.ts';
-import { pointsOf, type Point } from '../support/otlp-points.ts';
-import { OtlpSink } from '../support/otlp-sink.ts';
-import { promtoolCheckMetrics } from '../support/prometheus.ts';
-import { decodeOtlp, parseOpenMetrics, parsePrometheusText, type ParsedFamily } from '../support/python.ts';
-import { startEngine, type RealEngine } from '../support/real-engine.ts';
-import { engineVersions } from '../support/scene.ts';
-import { startSimulatedProcess } from '../support/simulated-process.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { startAgent, type AgentProcess } from '../support/real/agent-process.ts';
+import type { OtlpRequest } from '../support/real/collector.ts';
+import { skipUnless } from '../support/real/component.ts';
+import type { Exposition } from '../support/wire/exposition.ts';
+import { passes } from '../support/assert/fresh-reading.ts';
+import { pointsOf, type Point } from '../support/wire/otlp-points.ts';
+import { OtlpSink } from '../support/fakes/otlp-sink.ts';
+import { promtoolCheckMetrics } from '../support/real/prometheus.ts';
+import {
+  decodeOtlp,
+  parseOpenMetrics,
+  parsePrometheusText,
+  type ParsedFamily,
+} from '../support/real/python.ts';
+import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
+import { engineVersions } from '../support/real/scene.ts';
+import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 
 const offByDefault = wholeCatalogue(['semconv']).containers.flatMap((each) =>
   each.offByDefault ? [each.name] : [],

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { waitUntil } from '../setup/daemon.ts';
-import type { OtlpRequest } from '../support/collector.ts';
-import { agentValue, containerPoints, pointsNamed, pointsOf, type Point } from '../support/otlp-points.ts';
-import { startPrometheus, type Prometheus, type PrometheusSeries } from '../support/prometheus.ts';
-import type { RealEngine } from '../support/real-engine.ts';
-import type { StatsAnswer } from '../support/recording-proxy.ts';
-import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import type { OtlpRequest } from '../support/real/collector.ts';
+import {
+  agentValue,
+  containerPoints,
+  pointsNamed,
+  pointsOf,
+  type Point,
+} from '../support/wire/otlp-points.ts';
+import { startPrometheus, type Prometheus, type PrometheusSeries } from '../support/real/prometheus.ts';
+import type { RealEngine } from '../support/real/real-engine.ts';
+import type { StatsAnswer } from '../support/fakes/recording-proxy.ts';
+import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/real/scene.ts';
 
 const MIB = 2 ** 20;
 const TWINS = ['twin-a', 'twin-b'];

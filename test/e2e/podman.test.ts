@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { runTidegauge, startAgent, type AgentProcess } from '../support/agent-process.ts';
-import { skipUnless } from '../support/component.ts';
-import type { Exposition } from '../support/exposition.ts';
-import { startPodman, type RealPodman } from '../support/real-podman.ts';
+import { runTidegauge, startAgent, type AgentProcess } from '../support/real/agent-process.ts';
+import { skipUnless } from '../support/real/component.ts';
+import type { Exposition } from '../support/wire/exposition.ts';
+import { startPodman, type RealPodman } from '../support/real/real-podman.ts';
 
 const QUOTA = 0.3;
 

@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { promisify } from 'node:util';
-import { waitUntil } from '../setup/daemon.ts';
-import { startCollector, type Collector } from '../support/collector.ts';
-import { componentPath, skipUnless } from '../support/component.ts';
-import { promtoolCheckMetrics, startPrometheus } from '../support/prometheus.ts';
-import { decodeOtlp, parseOpenMetrics, parsePrometheusText } from '../support/python.ts';
-import { startEngine, type EngineVersion } from '../support/real-engine.ts';
+import { waitUntil } from '../support/real/daemon.ts';
+import { startCollector, type Collector } from '../support/real/collector.ts';
+import { componentPath, skipUnless } from '../support/real/component.ts';
+import { promtoolCheckMetrics, startPrometheus } from '../support/real/prometheus.ts';
+import { decodeOtlp, parseOpenMetrics, parsePrometheusText } from '../support/real/python.ts';
+import { startEngine, type EngineVersion } from '../support/real/real-engine.ts';
 
 const run = promisify(execFile);
 
@@ -90,7 +90,7 @@ suite('real engines', engines, () => {
 suite('engines that nobody ended', engines, () => {
   test('what a crashed test left is removed by the next start of an engine', async () => {
     const script = `
-      import { startEngine } from ${JSON.stringify(import.meta.resolve('../support/real-engine.ts'))};
+      import { startEngine } from ${JSON.stringify(import.meta.resolve('../support/real/real-engine.ts'))};
       const engine = await startEngine('current', { bridge: true });
       await engine.run('web', [], 'exec sleep 1000');
       process.stdout.write(engine.directory);
@@ -180,7 +180,7 @@ service: { pipelines: { metrics: { receivers: [docker_stats], exporters: [file] 
 
 suite('what is missing', { concurrency: true }, () => {
   const script = `
-    import { skipUnless } from ${JSON.stringify(import.meta.resolve('../support/component.ts'))};
+    import { skipUnless } from ${JSON.stringify(import.meta.resolve('../support/real/component.ts'))};
     process.stdout.write(String(skipUnless('helm', 'python', 'engine-current')));`;
   const ask = (env: Readonly<Record<string, string>>): Promise<{ stdout: string }> =>
     run(process.execPath, ['--input-type=module', '--eval', script], { env: { ...process.env, ...env } });

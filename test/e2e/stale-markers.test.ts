@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import type { OtlpRequest } from '../support/collector.ts';
-import { markersOf, pointsOf, type Point } from '../support/otlp-points.ts';
-import { startPrometheus, type Prometheus } from '../support/prometheus.ts';
-import { skipWithoutScene, startScene, type Scene } from '../support/scene.ts';
-import type { EngineVersion } from '../support/real-engine.ts';
+import type { OtlpRequest } from '../support/real/collector.ts';
+import { markersOf, pointsOf, type Point } from '../support/wire/otlp-points.ts';
+import { startPrometheus, type Prometheus } from '../support/real/prometheus.ts';
+import { skipWithoutScene, startScene, type Scene } from '../support/real/scene.ts';
+import type { EngineVersion } from '../support/real/real-engine.ts';
 
 /** Without markers Prometheus and the Collector's page would show a last value for five minutes: half of that is soon. */
 const SOON_MILLIS = 150_000;

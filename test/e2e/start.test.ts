@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
-import { startAgent, type AgentOptions } from '../support/agent-process.ts';
-import { skipUnless } from '../support/component.ts';
-import { startEngine } from '../support/real-engine.ts';
-import { engineVersions } from '../support/scene.ts';
+import { startAgent, type AgentOptions } from '../support/real/agent-process.ts';
+import { skipUnless } from '../support/real/component.ts';
+import { startEngine } from '../support/real/real-engine.ts';
+import { engineVersions } from '../support/real/scene.ts';
 
 /** Promised are 3 s; the diagnostics say what it took here, beside whatever else runs. */
 const START_MILLIS = 30_000;

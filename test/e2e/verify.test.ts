@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { figureNames } from '../../src/audit/figure.ts';
-import { runTidegauge } from '../support/agent-process.ts';
-import { skipUnless } from '../support/component.ts';
-import { startEngine, type EngineVersion } from '../support/real-engine.ts';
+import { runTidegauge } from '../support/real/agent-process.ts';
+import { skipUnless } from '../support/real/component.ts';
+import { startEngine, type EngineVersion } from '../support/real/real-engine.ts';
 
 const CONTAINERS = 20;
 const versions: readonly EngineVersion[] = ['20.10', 'current'];

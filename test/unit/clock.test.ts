@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock, type Clock } from '../../src/clock.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../support/fakes/fake-clock.ts';
 
 test('the real clock tells the time of the host, and durations that never fall', async () => {
   assert.ok(Math.abs(systemClock.now() - Date.now()) < 1_000);

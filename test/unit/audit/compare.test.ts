@@ -3,9 +3,9 @@ import { suite, test } from 'node:test';
 import { compareFigures, isWithin } from '../../../src/audit/compare.ts';
 import { figureNames, figureOf } from '../../../src/audit/figure.ts';
 import { ourFigures } from '../../../src/audit/our-figures.ts';
-import { parseEngineJson } from '../../../src/sources/engine-json.ts';
-import { withFault } from '../../support/faulty-figures.ts';
-import { captures, needsCases, recordedText, runningContainers } from '../../support/recorded-cases.ts';
+import { parseEngineJson } from '../../../src/sources/exact-json.ts';
+import { withFault } from '../../support/fakes/faulty-figures.ts';
+import { captures, needsCases, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
 import { snapshotFrom } from '../metrics/observed.ts';
 
 /** What the agent holds after two answers, with these. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ConfigError } from '../../../src/config/config-error.ts';
-import { namedSettings } from '../../../src/config/settings.ts';
-import { load, problemsOf, type Given } from './load.ts';
+import { namedSettings } from '../../../src/config/settings/settings.ts';
+import { load, problemsOf, type Given } from '../../support/fakes/load.ts';
 
 test('every mistake is told at once, under the name its user wrote', () => {
   const problems = problemsOf({

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import type { NamedSetting } from '../../../src/config/setting.ts';
-import { flaggedSettings, type Config } from '../../../src/config/settings.ts';
+import type { NamedSetting } from '../../../src/config/settings/setting.ts';
+import { flaggedSettings, type Config } from '../../../src/config/settings/settings.ts';
 import { samples } from './samples.ts';
 
 const pem = '-----BEGIN CERTIFICATE-----';

@@ -1,4 +1,4 @@
-import type { Config } from '../../../src/config/settings.ts';
+import type { Config } from '../../../src/config/settings/settings.ts';
 
 /** Three good values of each setting, all different and none the default, that contradict nothing. */
 export const samples: Readonly<

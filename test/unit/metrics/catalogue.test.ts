@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { profileNames } from '../../../src/config/profile-names.ts';
+import { profileNames } from '../../../src/config/settings/names.ts';
 import { absencesOf } from '../../../src/metrics/absence.ts';
 import { catalogueOf, profiles, wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
-import { presetAttributes } from '../../../src/metrics/presets.ts';
-import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/metric-table.ts';
+import { presetAttributes } from '../../../src/attributes/presets.ts';
+import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/listing.ts';
 import type { DiskUsageReport } from '../../../src/model/disk-usage.ts';
-import type { EngineDescription } from '../../../src/model/engine.ts';
+import type { EngineDescription } from '../../../src/model/runtime.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { countedEvents } from './counted-events.ts';
-import { captures, needsCases, recordedContainers } from '../../support/recorded-cases.ts';
+import { captures, needsCases, recordedContainers } from '../../support/wire/recorded-cases.ts';
 import {
   engine,
   engineSnapshot,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cgroupPath } from '../../../src/metrics/cgroup-path.ts';
-import { captures, needsCases, recordedText, runningContainers } from '../../support/recorded-cases.ts';
+import { captures, needsCases, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
 
 const id = 'a'.repeat(64);
 

@@ -3,15 +3,10 @@ import { test } from 'node:test';
 import * as stable from '@opentelemetry/semantic-conventions';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { profiles } from '../../../src/metrics/catalogue.ts';
-import {
-  containerResource,
-  hostResource,
-  identityKeys,
-  infoKeys,
-} from '../../../src/metrics/identity-attributes.ts';
+import { containerResource, hostResource, identityKeys, infoKeys } from '../../../src/attributes/resource.ts';
 import type { ContainerIdentity } from '../../../src/model/container.ts';
 import type { ContainerInstrument } from '../../../src/model/instrument.ts';
-import { mapperWith } from '../../support/attribute-mapper.ts';
+import { mapperWith } from '../../support/fakes/attribute-mapper.ts';
 import { engine, identity, snapshotWith } from './observed.ts';
 
 const { containers } = profiles.semconv;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { profileNames } from '../../../src/config/profile-names.ts';
+import { profileNames } from '../../../src/config/settings/names.ts';
 import { wholeCatalogue } from '../../../src/metrics/catalogue.ts';
 import type { ContainerInstrument } from '../../../src/model/instrument.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
-import { captures, needsCases, recordedContainers, type Capture } from '../../support/recorded-cases.ts';
+import { captures, needsCases, recordedContainers, type Capture } from '../../support/wire/recorded-cases.ts';
 import { afterMutations, mutationsOf } from './mutations.ts';
 import { observationsOf, recordedAnswers, snapshotFrom } from './observed.ts';
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { cpuUsage, pageFaults, residentMemory, workingSet } from '../../../src/metrics/formulas.ts';
 import type { MemoryUsage, Sample } from '../../../src/model/sample.ts';
-import { parseStats } from '../../../src/sources/docker-stats.ts';
-import { captures, needsCases, recordedJson, runningContainers } from '../../support/recorded-cases.ts';
+import { parseStats } from '../../../src/sources/docker/stats.ts';
+import { captures, needsCases, recordedJson, runningContainers } from '../../support/wire/recorded-cases.ts';
 
 const at = Date.UTC(2026, 0, 1);
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
-import { parseInspect } from '../../../src/sources/docker-inspect.ts';
-import { parseStats } from '../../../src/sources/docker-stats.ts';
-import { needsCases, type Capture } from '../../support/recorded-cases.ts';
-import { cadvisorInputs, cadvisorZeros } from './cadvisor-inputs.ts';
-import { dockerStatsInputs } from './docker-stats-inputs.ts';
+import { parseInspect } from '../../../src/sources/docker/inspect.ts';
+import { parseStats } from '../../../src/sources/docker/stats.ts';
+import { needsCases, type Capture } from '../../support/wire/recorded-cases.ts';
+import { cadvisorInputs, cadvisorZeros } from './cadvisor/inputs.ts';
+import { dockerStatsInputs } from './docker-stats/inputs.ts';
 import { afterMutations, mutationsOf, saysNone, touches, type Mutation } from './mutations.ts';
 import { figuresOf, recordedAnswers, snapshotFrom } from './observed.ts';
 

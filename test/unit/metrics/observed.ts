@@ -1,11 +1,11 @@
 import { catalogueOf, type Catalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import type { ContainerIdentity } from '../../../src/model/container.ts';
-import type { EngineDescription } from '../../../src/model/engine.ts';
+import type { EngineDescription } from '../../../src/model/runtime.ts';
 import type { Attributes, Instrument } from '../../../src/model/instrument.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../../../src/model/snapshot.ts';
-import { parseInspect } from '../../../src/sources/docker-inspect.ts';
-import { parseStats } from '../../../src/sources/docker-stats.ts';
-import { recordedJson, type Capture } from '../../support/recorded-cases.ts';
+import { parseInspect } from '../../../src/sources/docker/inspect.ts';
+import { parseStats } from '../../../src/sources/docker/stats.ts';
+import { recordedJson, type Capture } from '../../support/wire/recorded-cases.ts';
 
 /** One observation of one instrument. */
 export interface Observation {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cpuPercent } from '../../../src/metrics/cpu-percent.ts';
-import { parseContainerList } from '../../../src/sources/docker-list.ts';
-import { needsCases, recordedJson, recordedText } from '../../support/recorded-cases.ts';
+import { parseContainerList } from '../../../src/sources/docker/list.ts';
+import { needsCases, recordedJson, recordedText } from '../../support/wire/recorded-cases.ts';
 import { figuresOf, identity, semconv, snapshotFrom } from './observed.ts';
 
 const receivedAt = Date.UTC(2026, 10, 23);

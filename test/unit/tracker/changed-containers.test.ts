@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ContainerTracker } from '../../../src/tracker/container-tracker.ts';
-import { ContainerTurns } from '../../../src/tracker/container-turns.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { ObservedEvents } from '../../support/observed-events.ts';
-import { KeptLog } from '../../support/observed-probes.ts';
-import { ScriptedContainer } from '../../support/scripted-container.ts';
-import { ScriptedEvents } from '../../support/scripted-events.ts';
-import { hang } from '../../support/scripted-source.ts';
-import { patientMillis, TrackedEngine } from '../../support/tracked-engine.ts';
+import { ContainerTracker } from '../../../src/tracker/container/container-tracker.ts';
+import { ContainerTurns } from '../../../src/tracker/container/container-queue.ts';
+import { FakeClock } from '../../support/fakes/fake-clock.ts';
+import { ObservedEvents } from '../../support/fakes/observed-events.ts';
+import { KeptLog } from '../../support/fakes/observed-probes.ts';
+import { ScriptedContainer } from '../../support/fakes/scripted-container.ts';
+import { ScriptedEvents } from '../../support/fakes/scripted-events.ts';
+import { hang } from '../../support/fakes/scripted-source.ts';
+import { patientMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
 async function measuredHost(...names: readonly string[]) {
   const events = new ScriptedEvents();

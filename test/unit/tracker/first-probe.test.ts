@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { firstProbe } from '../../../src/tracker/first-probe.ts';
-import { isPending } from '../../support/is-pending.ts';
-import { hang } from '../../support/scripted-source.ts';
-import { TrackedEngine } from '../../support/tracked-engine.ts';
+import { isPending } from '../../support/assert/is-pending.ts';
+import { hang } from '../../support/fakes/scripted-source.ts';
+import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
 /** An engine whose first probe is asked for, and the signal that gives that up. */
 class Awaited extends TrackedEngine {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TrackedEngine } from '../../support/tracked-engine.ts';
+import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

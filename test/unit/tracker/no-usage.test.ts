@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sample } from '../../../src/model/sample.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
-import { TrackedEngine } from '../../support/tracked-engine.ts';
+import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
 /** An engine whose container runs, and of which it tells no usage. */
 class SilentEngine extends TrackedEngine {

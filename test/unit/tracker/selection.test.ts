@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IdentityMapper } from '../../../src/model/identity-mapper.ts';
 import type { Selection } from '../../../src/tracker/selection.ts';
-import { ScriptedContainer } from '../../support/scripted-container.ts';
-import { TrackedEngine } from '../../support/tracked-engine.ts';
+import { ScriptedContainer } from '../../support/fakes/scripted-container.ts';
+import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
 const everything: Selection = { asksForImage: false, selects: () => true };
 

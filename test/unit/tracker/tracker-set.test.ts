@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { isPending } from '../../support/is-pending.ts';
-import { ScriptedContainer } from '../../support/scripted-container.ts';
-import { hang, hangUntilAborted } from '../../support/scripted-source.ts';
-import { patientMillis, probeTimeoutMillis, TrackedEngine } from '../../support/tracked-engine.ts';
+import { FakeClock } from '../../support/fakes/fake-clock.ts';
+import { isPending } from '../../support/assert/is-pending.ts';
+import { ScriptedContainer } from '../../support/fakes/scripted-container.ts';
+import { hang, hangUntilAborted } from '../../support/fakes/scripted-source.ts';
+import { patientMillis, probeTimeoutMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
 const away = new SourceError('unreachable', 'connect ECONNREFUSED');
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UpdateLock } from '../../../src/tracker/update-lock.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { isPending } from '../../support/is-pending.ts';
+import { FakeClock } from '../../support/fakes/fake-clock.ts';
+import { isPending } from '../../support/assert/is-pending.ts';
 
 class LockedProbe {
   readonly clock = new FakeClock();

@@ -1,0 +1,143 @@
+import http from 'node:http';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
+import { licencesOf } from './licences.ts';
+
+const repository = join(import.meta.dirname, '..');
+
+/** Loaded by dockerode for BuildKit sessions, which the agent never opens: a quarter of its memory at the start. */
+const unused = /^(?:@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
+
+/** CommonJS parts of the bundle ask for Node's own modules by it. */
+const requireHere = [
+  "import { createRequire as createBundleRequire } from 'node:module';",
+  'const require = createBundleRequire(import.meta.url);',
+].join('\n');
+
+/** As packages name it. */
+const nodeHttp = /^(?:node:)?http$/;
+
+const withoutUnused: Plugin = {
+  name: 'without-unused',
+  setup(bundler) {
+    bundler.onResolve({ filter: unused }, ({ path }) => ({ path, namespace: 'unused' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+/** zod loads its messages in forty languages; ours are written here, and in English. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+      resolveDir: join(repository, 'node_modules/zod/v4/locales'),
+    }));
+  },
+};
+
+/** ssh2 is as large as all the rest of dockerode: it is read when an engine's URL says ssh, not before. */
+const lateSsh: Plugin = {
+  name: 'late-ssh',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\/ssh$/ }, ({ importer, resolveDir }) =>
+      /[\\/]docker-modem[\\/]lib[\\/]modem\.js$/.test(importer)
+        ? { path: join(resolveDir, 'ssh.js'), namespace: 'late' }
+        : undefined,
+    );
+    bundler.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      contents: `module.exports = (...args) => require(${JSON.stringify(path)})(...args);`,
+      resolveDir: repository,
+    }));
+  },
+};
+
+/**
+ * Whoever imports Node's http is given all that it exports, a WebSocket among it, for which Node reads the whole of undici.
+ * Nothing here uses that: 2 MiB, and a tenth of the time to start. Whoever requires it reads what is asked for.
+ */
+const requiredHttp: Plugin = {
+  name: 'required-http',
+  setup(bundler) {
+    bundler.onResolve({ filter: nodeHttp }, ({ kind }) =>
+      kind.startsWith('require') ? undefined : { path: 'node:http', namespace: 'required' },
+    );
+    bundler.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `export const { ${plainExports(http).join(', ')} } = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** What is there without being asked for. */
+function plainExports(exported: object): string[] {
+  const all = Object.entries(Object.getOwnPropertyDescriptors(exported));
+  return all.flatMap(([name, exportedAs]) => ('value' in exportedAs ? [name] : []));
+}
+
+function optionsFor(directory: string): BuildOptions & { metafile: true } {
+  return {
+    absWorkingDir: repository,
+    entryPoints: ['src/main.ts'],
+    outdir: directory,
+    bundle: true,
+    // What main.ts imports late stays in files of its own, so that an older Node gets as far as its advice.
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // Names stay: they are in stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'external',
+    banner: { js: requireHere },
+    define: { __dirname: 'import.meta.dirname' },
+    plugins: [withoutUnused, oneLanguage, lateSsh, requiredHttp],
+    // Native helpers of ssh2, which does without them.
+    external: ['*.node', 'cpu-features'],
+    metafile: true,
+    logLevel: 'warning',
+  };
+}
+
+/** The next dockerode may load its parts by other ways than those that are cut here. */
+function mistakesIn({ warnings, metafile }: BuildResult<{ metafile: true }>): string[] {
+  const inputs = Object.keys(metafile.inputs);
+  const heavy = inputs.filter((path) =>
+    /(?:^|\/)node_modules\/(?:@grpc|protobufjs|@protobufjs)\//.test(path),
+  );
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+  const isHttpImported = imported.some(
+    ({ path, kind }) => nodeHttp.test(path) && !kind.startsWith('require'),
+  );
+  return [
+    ...warnings.map(({ text }) => text),
+    ...(heavy.length > 0 ? [`bundled although unused: ${heavy[0]}`] : []),
+    ...(inputs.some((path) => path.startsWith('late:')) ? [] : ['ssh2 is not loaded late']),
+    ...(isHttpImported ? ['http is imported, and undici with it'] : []),
+  ];
+}
+
+async function makeExecutable(file: string): Promise<void> {
+  await writeFile(file, `#!/usr/bin/env node\n${await readFile(file, 'utf8')}`);
+  await chmod(file, 0o755);
+}
+
+/** Bundles the agent with all that it needs at run time; nothing of node_modules is looked for later. */
+async function bundle(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  const result = await build(optionsFor(directory));
+  const mistakes = mistakesIn(result);
+  if (mistakes.length > 0) throw new Error(`the bundle is not as it should be: ${mistakes.join('; ')}`);
+  await makeExecutable(join(directory, 'main.js'));
+  await writeFile(
+    join(directory, 'licences.txt'),
+    await licencesOf(Object.keys(result.metafile.inputs), repository),
+  );
+  const bytes = Object.values(result.metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+  process.stdout.write(`${relative(process.cwd(), directory)}: ${(bytes / 1e6).toFixed(1)} MB\n`);
+}
+
+const [directory = join(repository, 'dist')] = process.argv.slice(2);
+await bundle(resolve(directory));

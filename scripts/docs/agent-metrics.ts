@@ -1,0 +1,71 @@
+import { setTimeout } from 'node:timers/promises';
+import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk-metrics';
+import { AgentInstruments } from '../../src/self-metrics/agent-instruments.ts';
+import { AuditInstruments } from '../../src/self-metrics/audit-instruments.ts';
+import { EventLogInstruments } from '../../src/self-metrics/event-log-instruments.ts';
+import { LoopDelay } from '../../src/self-metrics/event-loop-delay.ts';
+import type { MetricRow } from '../../src/metrics/listing.ts';
+import { observeProcess } from '../../src/self-metrics/process-instruments.ts';
+import { prometheusName, type NamedInstrument } from '../../src/metrics/prometheus-names.ts';
+import type { ProbeObserver } from '../../src/model/probe-observer.ts';
+
+/** Long enough for the event loop's delay to have been measured. */
+const settleMillis = 250;
+
+/** What the agent tells of itself, found by letting everything happen to it once. */
+export async function agentMetrics(): Promise<MetricRow[]> {
+  const reader = new PlainReader();
+  const meter = new MeterProvider({ readers: [reader] }).getMeter('documents');
+  const instruments = new AgentInstruments(meter, () => 0);
+  const delay = new LoopDelay();
+  observeProcess(meter, { version: '' }, delay, () => Promise.resolve());
+  delay.watch();
+  instruments.begin('engine');
+  const eventLogs = new EventLogInstruments(meter);
+  eventLogs.begin();
+  const audit = new AuditInstruments(meter);
+  audit.begin('engine');
+  audit.figureCompared('engine', 'memory', 0);
+  happen(instruments);
+  instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1 });
+  instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1, error: 'timeout' });
+  await setTimeout(settleMillis);
+  const rows = await reader.rows();
+  delay.end();
+  return rows;
+}
+
+function happen(observer: ProbeObserver): void {
+  observer.probeEnded('engine', 1, false);
+  for (const call of ['list', 'inspect', 'stats'] as const) observer.callEnded('engine', call, 1, 'timeout');
+  observer.inlineTimedOut('engine');
+}
+
+class PlainReader extends MetricReader {
+  async rows(): Promise<MetricRow[]> {
+    const { resourceMetrics } = await this.collect();
+    return resourceMetrics.scopeMetrics
+      .flatMap(({ metrics }) => metrics)
+      .map((metric) => {
+        const { name, unit, description } = metric.descriptor;
+        const attributes = [...new Set(metric.dataPoints.flatMap((point) => Object.keys(point.attributes)))];
+        const kind = kindOf(metric);
+        const exposedName = prometheusName({ name, kind, unit }).name;
+        const row = { name, exposedName, unit, description, attributes, kind };
+        return { ...row, stability: 'extension', source: 'agent', isOn: true };
+      });
+  }
+
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function kindOf(metric: MetricData): NamedInstrument['kind'] {
+  if (metric.dataPointType === DataPointType.SUM) return metric.isMonotonic ? 'counter' : 'updowncounter';
+  return metric.dataPointType === DataPointType.GAUGE ? 'gauge' : 'histogram';
+}

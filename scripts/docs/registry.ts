@@ -1,0 +1,103 @@
+import * as stable from '@opentelemetry/semantic-conventions';
+import * as incubating from '@opentelemetry/semantic-conventions/incubating';
+import { stringify } from 'yaml';
+import { wholeCatalogue } from '../../src/metrics/catalogue.ts';
+import { metricRows, type MetricRow } from '../../src/metrics/listing.ts';
+import { nameReason } from '../../src/metrics/name-reasons.ts';
+import { agentMetrics } from './agent-metrics.ts';
+import { ownAttributes, type OwnAttribute } from './registry-attributes.ts';
+
+const conventions = new Set<unknown>(Object.values({ ...stable, ...incubating }));
+const stability = 'development';
+
+/** Metrics with an attribute that says who somebody is: what is not known of him is left out. */
+const infoMetrics: readonly string[] = ['container.info', 'container.runtime.info'];
+
+/** Every metric of our own: what neither the conventions nor a peer have named. */
+async function ownMetrics(): Promise<readonly MetricRow[]> {
+  const rows = [...metricRows(wholeCatalogue(['semconv'])), ...(await agentMetrics())];
+  return rows.filter((row) => !conventions.has(row.name)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The registry of our own names, in the YAML of the conventions' own: groups of attributes and of metrics. */
+export async function registryYaml(): Promise<string> {
+  const metrics = await ownMetrics();
+  const groups = [attributeGroup(metrics), ...metrics.map(metricGroup)];
+  const text = stringify({ groups }, { lineWidth: 0, singleQuote: true });
+  return `# Generated: npm run docs. The names that Tidegauge adds to the OpenTelemetry semantic conventions.\n${text}`;
+}
+
+/** Why each metric of our own has its name, as a page. */
+export async function namesPage(): Promise<string> {
+  const rows = (await ownMetrics()).filter(({ name }) => !name.startsWith('tidegauge.'));
+  const lines = rows.map(({ name }) => `| \`${name}\` | ${nameReason(name)} |`);
+  return [
+    '# Names that the conventions lack',
+    '',
+    'Generated: `npm run docs`. Each follows the nearest pattern of the OpenTelemetry semantic conventions, or the word of the kernel or the engine where there is none. What tells of the agent itself begins with `tidegauge.`, as the conventions ask of a program. [registry.yaml](registry.yaml) has all of them in the format of the conventions.',
+    '',
+    '<!-- prettier-ignore -->',
+    '| metric | its name is |',
+    '| --- | --- |',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function attributeGroup(metrics: readonly MetricRow[]): object {
+  const used = new Set(metrics.flatMap(({ attributes }) => attributes));
+  // The conventions have a template for labels: container.label.<key>.
+  const isTheirs = (key: string): boolean => conventions.has(key) || key.startsWith('container.label.');
+  const own = [...used].filter((key) => !isTheirs(key)).toSorted();
+  return {
+    id: 'registry.tidegauge',
+    type: 'attribute_group',
+    display_name: 'Attributes of Tidegauge',
+    brief: 'Attributes that Tidegauge adds to the conventions.',
+    attributes: own.map((key) => attribute(key, ownAttributes[key])),
+  };
+}
+
+function attribute(id: string, own: OwnAttribute | undefined): object {
+  if (!own) throw new Error(`nobody said what the attribute ${id} is`);
+  const { brief, members, examples } = own;
+  const values = members?.map((value) => ({ id: value.replaceAll('-', '_'), value, stability }));
+  return {
+    id,
+    type: values ? { members: values } : 'string',
+    brief,
+    ...(examples && { examples }),
+    stability,
+  };
+}
+
+function metricGroup(row: MetricRow): object {
+  const { name, kind, unit, description, absentWhen, isOn, attributes } = row;
+  const reason = nameReason(name);
+  if (reason === undefined) throw new Error(`nobody said why ${name} is called so`);
+  const note = [
+    `Its name is ${reason}.`,
+    ...(absentWhen ? [`Absent when ${absentWhen}.`] : []),
+    ...(isOn ? [] : ['Off by default.']),
+  ];
+  return {
+    id: `metric.${name}`,
+    type: 'metric',
+    metric_name: name,
+    brief: `${description}.`,
+    note: note.join(' '),
+    instrument: kind,
+    unit,
+    stability,
+    ...(attributes.length > 0 && {
+      attributes: attributes.map((ref) => ({ ref, requirement_level: requirementLevel(name, ref) })),
+    }),
+  };
+}
+
+function requirementLevel(metric: string, key: string): string | object {
+  if (infoMetrics.includes(metric) && key !== 'engine') return 'recommended';
+  if (key === 'system.device')
+    return { conditionally_required: 'If the engine counts by device, which Windows does not.' };
+  return 'required';
+}

@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { profiles } from '../../src/metrics/catalogue.ts';
+import { startAgent } from '../../test/support/real/agent-process.ts';
+import { Cadvisor } from '../../test/support/real/cadvisor.ts';
+import type { OtlpRequest } from '../../test/support/real/collector.ts';
+import type { Series } from '../../test/support/wire/exposition.ts';
+import { pointsOf, type Point } from '../../test/support/wire/otlp-points.ts';
+import { OtlpSink } from '../../test/support/fakes/otlp-sink.ts';
+import type { RealEngine } from '../../test/support/real/real-engine.ts';
+import { pairsOfPoints, SKEW_MILLIS, type Moments, type Pair } from './compare.ts';
+import { VersionedEngine } from '../../test/support/fakes/versioned-engine.ts';
+
+const SOURCES: ReadonlySet<string> = new Set(['list', 'inspect', 'stats']);
+const shared = profiles.cadvisor.containers.filter(({ source }) => SOURCES.has(source));
+
+/** The names that both cAdvisor and an engine's answers have. */
+export const sharedWithCadvisor: readonly string[] = shared.map(({ name }) => name);
+
+/** cAdvisor and the agent with its profile at one engine. */
+export class CadvisorComparison {
+  readonly #cadvisor: Cadvisor;
+  readonly #sink: OtlpSink;
+  readonly #stack: AsyncDisposableStack;
+  readonly #scraped: Series[] = [];
+
+  private constructor(cadvisor: Cadvisor, sink: OtlpSink, stack: AsyncDisposableStack) {
+    this.#cadvisor = cadvisor;
+    this.#sink = sink;
+    this.#stack = stack;
+  }
+
+  /** Starts both; cAdvisor is told the engine's version. */
+  static async start(engine: RealEngine, version: string, interval: string): Promise<CadvisorComparison> {
+    await using stack = new AsyncDisposableStack();
+    const { url } = stack.use(await VersionedEngine.start(engine, version));
+    const cadvisor = stack.use(await Cadvisor.start({ url, directory: engine.directory }));
+    const sink = stack.use(await OtlpSink.start());
+    const args = ['--profile=cadvisor', '--exporter=otlp', '--otlp-protocol=http/json'];
+    const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${sink.url}`, `--interval=${interval}`];
+    const agent = stack.use(
+      await startAgent({ args: [...args, ...where, `--metric=${sharedWithCadvisor.join()}`] }),
+    );
+    await agent.untilReady();
+    return new CadvisorComparison(cadvisor, sink, stack.move());
+  }
+
+  /** Reads cAdvisor at each moment. */
+  async read({ at }: Moments): Promise<void> {
+    for (const moment of at) {
+      await delay(moment - SKEW_MILLIS / 10 - Date.now());
+      this.#scraped.push(...(await this.#cadvisor.scrape()));
+    }
+  }
+
+  /** Pairs what was read with ours; there must be some of ours from after the last moment. */
+  pairs(moments: Moments): Pair[] {
+    const requests = this.#sink.requests.map(({ body }): OtlpRequest => JSON.parse(body.toString()));
+    const ours = requests.flatMap((request) => pointsOf(request));
+    const names = new Set(sharedWithCadvisor);
+    const theirs = cadvisorPoints(this.#scraped.filter(({ name }) => names.has(name)));
+    return pairsOfPoints(theirs, ours.filter(({ name }) => names.has(name)).map(named), moments);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+/**
+ * Its series as points, devices under their numbers as the engine tells them. Without those of devices that it has no
+ * numbers of: they are of the whole file system that holds the container's, the same for all containers.
+ */
+export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
+  const numbers = new Map(
+    scraped.flatMap(({ labels: { device = '', major, minor } }) =>
+      major === undefined ? [] : [[device, `${major}:${minor}`] as const],
+    ),
+  );
+  return scraped.flatMap(({ name, labels, value, millis = 0 }) => {
+    const instrument = shared.find((each) => each.name === name);
+    if (!instrument) return [];
+    const { kind, unit } = instrument;
+    const device = numbers.get(labels['device'] ?? '');
+    if ('device' in labels && device === undefined) return [];
+    const attributes = { ...labels, ...(device !== undefined && { device }) };
+    const nanos = BigInt(millis) * 1_000_000n;
+    return [
+      named({ resource: {}, name, unit, kind, attributes, value, startNanos: 0n, nanos, isMarker: false }),
+    ];
+  });
+}
+
+/** The container's name where the other points have it; an empty label is none. */
+function named(point: Point): Point {
+  const { name, ...others } = point.attributes;
+  const attributes = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== ''));
+  return { ...point, resource: { 'container.name': name }, attributes };
+}

@@ -1,0 +1,169 @@
+import type { OtlpRequest } from '../../test/support/real/collector.ts';
+import { pointsOf, type Point } from '../../test/support/wire/otlp-points.ts';
+
+/** The receiver stamps its points before it asks the engine, which may take this long to answer. */
+export const SKEW_MILLIS = 3000;
+/** By how much CPU and memory may differ, of the larger of the two. */
+export const TOLERANCE = 0.02;
+/** The kernel charges memory in batches of 64 pages for each CPU; less than that cannot be told apart. */
+const MEMORY_FLOOR = 64 * 4096;
+/** Percentage points: what an idle container has is not compared. */
+const PERCENT_FLOOR = 0.1;
+
+/** How a metric is judged. */
+export type Rule = 'counter' | 'mean' | 'gauge' | 'time';
+
+/** Two figures of one series at one reading. */
+export interface Pair {
+  readonly metric: string;
+  readonly unit: string;
+  readonly rule: Rule;
+  readonly container: string;
+  readonly attributes: string;
+  /** From 1. */
+  readonly reading: number;
+  /** Undefined where it has no point. */
+  readonly theirs: number | undefined;
+  /** The least and the most of ours within the skew; undefined where we have no point. */
+  readonly ours: readonly [least: number, most: number] | undefined;
+}
+
+/** When readings are taken: milliseconds since the epoch, a pause apart. */
+export interface Moments {
+  readonly at: readonly number[];
+  readonly pauseMillis: number;
+}
+
+type Series = ReadonlyMap<string, readonly Point[]>;
+
+/** Pairs every series of the receiver with ours, which came in the same way, at every moment. */
+export function pairsOf(requests: readonly OtlpRequest[], moments: Moments): Pair[] {
+  return pairsOfPoints(receivedPoints(requests, false), receivedPoints(requests, true), moments);
+}
+
+/** Pairs every series of both sides at every moment. */
+export function pairsOfPoints(
+  theirPoints: readonly Point[],
+  ourPoints: readonly Point[],
+  moments: Moments,
+): Pair[] {
+  const [theirs, ours] = [seriesOf(theirPoints), seriesOf(ourPoints)];
+  const keys = [...new Set([...theirs.keys(), ...ours.keys()])].toSorted();
+  return moments.at.flatMap((moment, index) =>
+    keys.flatMap((key) => {
+      const [their = [], our = []] = [theirs.get(key), ours.get(key)];
+      const [first] = [...their, ...our];
+      if (!first) return [];
+      const rule = ruleOf(first);
+      const from = moment - moments.pauseMillis;
+      const figures = rule === 'mean' ? means(their, our, from, moment) : bounded(their, our, from, moment);
+      return [{ ...identityOf(first), rule, reading: index + 1, ...figures }];
+    }),
+  );
+}
+
+/** What is between two figures beyond what the rule forgives, in the metric's unit; 0: nothing. */
+export function differenceOf({ theirs, ours }: Pair): number {
+  if (theirs === undefined || !ours) return 0;
+  return Math.max(0, ours[0] - theirs, theirs - ours[1]);
+}
+
+/** The difference as a share of the larger figure. */
+export function shareOf(pair: Pair): number {
+  const difference = differenceOf(pair);
+  return difference === 0 ? 0 : difference / Math.max(Math.abs(pair.theirs ?? 0), ...(pair.ours ?? []));
+}
+
+/** Whether two figures agree; one that is not there agrees with the zero or the -1 that the receiver invents. */
+export function agrees(pair: Pair): boolean {
+  if (pair.theirs === undefined) return true;
+  if (!pair.ours) return pair.theirs === 0 || pair.theirs === -1;
+  if (pair.rule === 'counter') return differenceOf(pair) === 0;
+  if (pair.rule === 'time') return differenceOf(pair) <= SKEW_MILLIS / 1000;
+  return shareOf(pair) <= TOLERANCE || differenceOf(pair) <= floorOf(pair);
+}
+
+function floorOf({ metric, unit }: Pair): number {
+  // cAdvisor's names do not all end with the unit.
+  if (unit === 'By' || /_memory_(rss|cache|mapped_file)$/.test(metric)) return MEMORY_FLOOR;
+  // A process that serves one request comes and goes between two readings.
+  if (metric === 'container_threads') return 1;
+  return unit === '1' ? PERCENT_FLOOR : 0;
+}
+
+/** The receiver takes the CPU's share from the second before it asks, and we since our last probe: a mean over the pause. */
+function ruleOf({ name, kind }: Point): Rule {
+  if (name === 'container.cpu.utilization') return 'mean';
+  if (/_(time_seconds|last_seen)$/.test(name)) return 'time';
+  return kind === 'counter' || name === 'container.uptime' ? 'counter' : 'gauge';
+}
+
+function means(
+  theirs: readonly Point[],
+  ours: readonly Point[],
+  from: number,
+  to: number,
+): Pick<Pair, 'theirs' | 'ours'> {
+  const [their, our] = [mean(between(theirs, from, to)), mean(between(ours, from, to))];
+  return { theirs: their, ours: our === undefined ? undefined : [our, our] };
+}
+
+/** The receiver's last figure up to the moment, and ours from just before it was asked until it surely was answered. */
+function bounded(
+  theirs: readonly Point[],
+  ours: readonly Point[],
+  from: number,
+  to: number,
+): Pick<Pair, 'theirs' | 'ours'> {
+  const last = between(theirs, from, to).at(-1);
+  const asked = last ? millisOf(last) : to;
+  const before = between(ours, from - SKEW_MILLIS, asked).slice(-1);
+  const after = ours.find((point) => millisOf(point) >= asked + SKEW_MILLIS);
+  const within = between(ours, asked, asked + SKEW_MILLIS);
+  const values = [...before, ...within, ...(after ? [after] : [])].map(({ value }) => value);
+  return {
+    theirs: last?.value,
+    ours: values.length === 0 ? undefined : [Math.min(...values), Math.max(...values)],
+  };
+}
+
+function between(points: readonly Point[], from: number, to: number): readonly Point[] {
+  return points.filter((point) => millisOf(point) > from && millisOf(point) <= to);
+}
+
+function mean(points: readonly Point[]): number | undefined {
+  if (points.length === 0) return undefined;
+  return points.reduce((sum, { value }) => sum + value, 0) / points.length;
+}
+
+function receivedPoints(requests: readonly OtlpRequest[], areOurs: boolean): readonly Point[] {
+  return requests.flatMap(({ resourceMetrics = [] }) =>
+    pointsOf({
+      resourceMetrics: resourceMetrics.filter(
+        ({ scopeMetrics = [] }) => scopeMetrics.some(({ scope }) => scope?.name === 'tidegauge') === areOurs,
+      ),
+    }),
+  );
+}
+
+function seriesOf(points: readonly Point[]): Series {
+  const ofContainers = points.filter(({ resource }) => resource['container.name'] !== undefined);
+  const series = Map.groupBy(ofContainers, (point) => JSON.stringify(Object.values(identityOf(point))));
+  return new Map(
+    [...series].map(([key, each]) => [key, each.toSorted((a, b) => millisOf(a) - millisOf(b))] as const),
+  );
+}
+
+function identityOf({ name, unit, resource, attributes }: Point) {
+  const pairs = Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    metric: name,
+    unit,
+    container: String(resource['container.name']),
+    attributes: pairs.map(([key, value]) => `${key}=${String(value)}`).join(' '),
+  };
+}
+
+function millisOf({ nanos }: Point): number {
+  return Number(nanos / 1_000_000n);
+}

@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { profiles } from '../../src/metrics/catalogue.ts';
+import { startAgent } from '../../test/support/real/agent-process.ts';
+import { startCollector } from '../../test/support/real/collector.ts';
+import { componentPath } from '../../test/support/real/component.ts';
+import { startEngine, type EngineVersion, type RealEngine } from '../../test/support/real/real-engine.ts';
+import { CadvisorComparison } from './cadvisor.ts';
+import { pairsOf, SKEW_MILLIS, type Pair } from './compare.ts';
+
+const READINGS = 3;
+const INTERVAL = '2s';
+const READY = '/ready';
+/** Every container holds that much, so that 2 % of its memory are more than the kernel's batches. */
+const HOLD = `head -c 20971520 /dev/zero >/dev/shm/held; : >${READY}`;
+const COMMON = ['--memory=128m', '--shm-size=32m', '--label=com.example.team=metrics'];
+/** A short period: many of them are in the one second that the receiver looks at. */
+const capped = (percent: number): readonly string[] => [
+  ...COMMON,
+  '--cpu-period=10000',
+  `--cpu-quota=${percent * 100}`,
+];
+
+/** Containers under load that is known. */
+const SPECS = {
+  quota: { options: capped(20), command: `${HOLD}; while :; do :; done` },
+  steady: { options: [...COMMON, '--pids-limit=50'], command: `${HOLD}; exec sleep 10000` },
+  writer: {
+    options: COMMON,
+    // It overwrites what it wrote: the page cache stays as large as it is.
+    command: `${HOLD}; while :; do dd if=/dev/zero of=/file bs=64k count=16 conv=notrunc,fsync 2>/dev/null; sleep 0.2; done`,
+  },
+  server: {
+    options: COMMON,
+    command: `${HOLD}; head -c 100000 /dev/zero >/file; exec httpd -f -p 7000 -h /`,
+  },
+} as const;
+
+/** All 71 metrics: the receiver's newest release that the module proxy has lacks the health status. */
+export const comparedMetrics: readonly string[] = profiles.docker_stats.containers
+  .map(({ name }) => name)
+  .filter((name) => name !== 'container.state.health.status');
+
+/** What one engine came to. */
+export interface SideBySide {
+  readonly engine: string;
+  /** With the docker_stats receiver. */
+  readonly pairs: readonly Pair[];
+  readonly cadvisorPairs: readonly Pair[];
+}
+
+/** Runs the receiver, cAdvisor and the agent beside each other on an engine under load, and pairs what they told. */
+export async function runSideBySide(version: EngineVersion, pauseMillis: number): Promise<SideBySide> {
+  await using engine = await startEngine(version, { bridge: true });
+  await startLoad(engine);
+  const block = receiverBlock(engine);
+  await using collector = await startCollector(collectorConfig(block));
+  const config = join(engine.directory, 'agent.yaml');
+  // The receiver's own block, pasted.
+  await writeFile(config, JSON.stringify({ docker_stats: block }));
+  await using agent = await startAgent({
+    args: [`--config=${config}`, '--profile=docker_stats', `--otlp-endpoint=${collector.otlpUrl}`],
+  });
+  const told = await versionOf(version, engine);
+  await using cadvisor = await CadvisorComparison.start(engine, told, INTERVAL);
+  await agent.untilReady();
+  const start = Date.now();
+  const at = Array.from({ length: READINGS }, (_, index) => start + (index + 1) * pauseMillis);
+  const moments = { at, pauseMillis };
+  await cadvisor.read(moments);
+  await delay(4 * SKEW_MILLIS);
+  return {
+    engine: `${told}, API ${engine.apiVersion}`,
+    pairs: pairsOf(await collector.fileExport(), moments),
+    cadvisorPairs: cadvisor.pairs(moments),
+  };
+}
+
+/** A current engine that Go built from its module does not know its own version. */
+async function versionOf(version: EngineVersion, engine: RealEngine): Promise<string> {
+  if (version === 'current') return basename(componentPath('engine-current')).replace('dockerd-', '');
+  return await engine.docker('version', '--format={{.Server.Version}}');
+}
+
+async function startLoad(engine: RealEngine): Promise<void> {
+  for (const [name, { options, command }] of Object.entries(SPECS)) await engine.run(name, options, command);
+  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
+  const address = await engine.docker('inspect', `--format=${format}`, 'server');
+  const fetchFile = `wget -q -O /dev/null http://${address}:7000/file`;
+  await engine.run('client', COMMON, `${HOLD}; while :; do ${fetchFile}; sleep 0.2; done`);
+  for (const name of [...Object.keys(SPECS), 'client']) await engine.untilFile(name, READY);
+}
+
+function receiverBlock(engine: RealEngine) {
+  return {
+    endpoint: engine.url,
+    api_version: engine.apiVersion,
+    collection_interval: INTERVAL,
+    timeout: '30s',
+    metrics: Object.fromEntries(comparedMetrics.map((name) => [name, { enabled: true }])),
+  };
+}
+
+function collectorConfig(block: ReturnType<typeof receiverBlock>): string {
+  return JSON.stringify({
+    receivers: {
+      docker_stats: block,
+      otlp: { protocols: { http: { endpoint: '${env:OTLP_ENDPOINT}' } } },
+    },
+    exporters: { file: { path: '${env:EXPORT_FILE}', format: 'json', append: true, flush_interval: '50ms' } },
+    service: {
+      telemetry: { metrics: { level: 'none' } },
+      pipelines: { metrics: { receivers: ['docker_stats', 'otlp'], exporters: ['file'] } },
+    },
+  });
+}

@@ -1,0 +1,186 @@
+import { chosenMetrics, chosenResource } from './catalogue.ts';
+import type { Auditor } from '../audit/auditor.ts';
+import { selfAudit } from './self-audit.ts';
+import type { Clock } from '../clock.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { shownOtlpUrl } from '../config/types/otlp-url.ts';
+import type { Config } from '../config/settings/settings.ts';
+import { createEventLogs } from './event-logs.ts';
+import { createTrackers, findEndpoints } from './trackers.ts';
+import { createHttpServer } from '../http/http-server.ts';
+import type { HttpServer } from '../http/http-server.ts';
+import { Live } from '../live/live.ts';
+import type { Log } from '../log.ts';
+import { AgentInstruments } from '../self-metrics/agent-instruments.ts';
+import type { Catalogue } from '../metrics/catalogue.ts';
+import { DockerExporterInstruments } from '../self-metrics/docker-exporter-instruments.ts';
+import { LoopDelay } from '../self-metrics/event-loop-delay.ts';
+import { observeProcess } from '../self-metrics/process-instruments.ts';
+import { observeEvents, observeExports, observeProbes } from '../model/observers.ts';
+import type { EventLogs } from '../export/logs/event-logs.ts';
+import { loggedExports } from '../export/otlp/export-log.ts';
+import { logSdk } from '../export/sdk-diagnostics.ts';
+import { ScrapeSource } from '../export/prometheus/scrape-source.ts';
+import type { SubjectOptions } from '../export/entity.ts';
+import { Telemetry } from '../export/telemetry.ts';
+import { EventFeed } from '../live/event-feed.ts';
+import { firstProbe } from '../tracker/first-probe.ts';
+import { telemetryOptions } from './telemetry.ts';
+import type { TrackerSet } from '../tracker/tracker-set.ts';
+import type { Trackers } from '../tracker/trackers.ts';
+
+/** The last collection and export may take this long; the process ends within 5 s. */
+const lastExportMillis = 4000;
+
+/**
+ * The agent's own metrics wait this long for what the probe under way records. Readers in a hurry would otherwise give
+ * up on them beside an engine that hangs.
+ */
+const ownMetricsWaitMillis = 400;
+
+/** What an agent is made of besides its configuration. */
+export interface AgentSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** Told of each stats answer of an engine: for those who check our figures against it. */
+  readonly heard?: (id: string, answer: string) => void;
+}
+
+/**
+ * The running agent: trackers before two readers, and the server that is scraped. `start` then `stop`, once each.
+ * An engine that is away, at the start or later, never ends it.
+ */
+export class Agent {
+  readonly #config: Config;
+  readonly #surroundings: AgentSurroundings;
+  readonly #telemetry: Telemetry;
+  readonly #trackers: Trackers;
+  readonly #eventLogs: EventLogs | undefined;
+  readonly #server: HttpServer;
+  readonly #live: Live | undefined;
+  readonly #showsDiskUsage: boolean;
+  readonly #loopDelay = new LoopDelay();
+  readonly #stopped = new AbortController();
+
+  constructor(config: Config, surroundings: AgentSurroundings) {
+    this.#config = config;
+    this.#surroundings = surroundings;
+    const { clock, log, environment, version } = surroundings;
+    logSdk(log, () => clock.monotonic());
+    const catalogue = chosenMetrics(config);
+    this.#showsDiskUsage = catalogue.engine.some(({ source }) => source === 'disk usage');
+    const endpoints = findEndpoints(config, environment);
+    const late: { instruments?: AgentInstruments } = {};
+    const counted = {
+      exportEnded: (...told: Parameters<AgentInstruments['exportEnded']>) =>
+        late.instruments?.exportEnded(...told),
+    };
+    const exports = observeExports([counted, loggedExports(log, shownOtlpUrl(config.otlpEndpoint))]);
+    this.#telemetry = new Telemetry(telemetryOptions(config, surroundings), exports);
+    const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
+    late.instruments = instruments;
+    const auditor = config.selfAudit ? this.#createAuditor(log) : undefined;
+    const isPeer = config.profile.includes('docker_exporter');
+    const observer = observeProbes([
+      instruments,
+      this.#loopDelay,
+      ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
+      ...(auditor ? [auditor] : []),
+    ]);
+    const subjects = {
+      containerIdLabel: config.containerIdLabel,
+      engineLabel: endpoints.length > 1,
+      resourceOf: chosenResource(config),
+    };
+    this.#eventLogs = this.#createEventLogs(subjects);
+    const heard = auditor && { heard: auditor.hear.bind(auditor) };
+    const feed = new EventFeed((...told) => this.#trackers.identify(...told) !== undefined);
+    this.#trackers = createTrackers(config, endpoints, observer, {
+      ...surroundings,
+      ...heard,
+      events: observeEvents([instruments, feed, this.#eventLogs]),
+    });
+    for (const { engine } of this.#trackers.sets) {
+      instruments.begin(engine.name);
+      auditor?.begin(engine.name);
+    }
+    this.#telemetry.observe(this.#trackers, catalogue, subjects);
+    const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
+    const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });
+    observeProcess(this.#telemetry.meter, { version }, this.#loopDelay, settled);
+    if (config.api && !config.sdkDisabled) this.#live = new Live(this.#trackers, feed, surroundings);
+    this.#server = this.#createServer(catalogue);
+  }
+
+  /** Listens, and begins to probe; resolves with the address once it listens. Rejects when it cannot listen. */
+  async start(): Promise<{ address: string }> {
+    const { host, port } = this.#config.listen;
+    const { address } = await this.#server.listen(host, port).catch((error: unknown) => {
+      this.#discard();
+      throw new ConfigError([`--listen: ${error instanceof Error ? error.message : String(error)}`]);
+    });
+    this.#telemetry.begin();
+    if (!this.#isIdle) for (const set of this.#trackers.sets) void this.#prime(set);
+    return { address };
+  }
+
+  /** A last collection and export, then the end, within 5 s. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#live?.close();
+    await Promise.allSettled([
+      this.#server.close(),
+      this.#telemetry.shutdown(lastExportMillis),
+      this.#eventLogs?.shutdown(lastExportMillis),
+    ]);
+    this.#discard();
+  }
+
+  #createServer(catalogue: Catalogue): HttpServer {
+    const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = this.#config;
+    const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
+    const readiness = { missing: () => (this.#isIdle ? [] : this.#trackers.notYetProbed()) };
+    return createHttpServer({ metrics, readiness, api: this.#live, log: this.#surroundings.log });
+  }
+
+  #createAuditor(log: Log): Auditor {
+    return selfAudit(this.#telemetry.meter, log, (name) =>
+      this.#trackers.sets.find(({ engine }) => engine.name === name)?.snapshot(),
+    );
+  }
+
+  #createEventLogs(subjects: SubjectOptions): EventLogs | undefined {
+    const surroundings = { ...this.#surroundings, meter: this.#telemetry.meter };
+    const identify: Trackers['identify'] = (...told) => this.#trackers.identify(...told);
+    return createEventLogs(this.#config, surroundings, { subjects, identify });
+  }
+
+  /** Lets go of what an agent holds that exports nothing any more, or never did. */
+  #discard(): void {
+    this.#loopDelay.end();
+    this.#trackers.close();
+  }
+
+  /** Nothing leaves: then nothing is measured. */
+  get #isIdle(): boolean {
+    const { sdkDisabled, exporter, eventLogs } = this.#config;
+    return sdkDisabled || (exporter.includes('none') && !eventLogs);
+  }
+
+  /** Exports as soon as the engine has answered once: not an interval later, and whatever the others do. */
+  async #prime(set: TrackerSet): Promise<void> {
+    const { interval, minProbeInterval, inlineTimeout } = this.#config;
+    const answered = await firstProbe(set, {
+      clock: this.#surroundings.clock,
+      signal: this.#stopped.signal,
+      waitMillis: inlineTimeout,
+      pauseMillis: Math.max(250, minProbeInterval),
+      longestPauseMillis: interval,
+    });
+    if (!answered) return;
+    if (this.#showsDiskUsage) set.beginDiskUsage();
+    await this.#telemetry.flush();
+  }
+}

@@ -1,0 +1,59 @@
+import type { Meter } from '@opentelemetry/api';
+import type { Clock } from '../clock.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { shownOtlpUrl } from '../config/types/otlp-url.ts';
+import type { Config } from '../config/settings/settings.ts';
+import type { Log } from '../log.ts';
+import { EventLogInstruments } from '../self-metrics/event-log-instruments.ts';
+import { otlpOptions } from './otlp.ts';
+import { EventLogs } from '../export/logs/event-logs.ts';
+import type { EventLogsOptions } from '../export/logs/event-logs.ts';
+import { loggedExports } from '../export/otlp/export-log.ts';
+
+/** What the log records of events are made of besides the configuration. */
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** For the instruments of what is exported and dropped. */
+  readonly meter: Meter;
+}
+
+const metricsPath = /\/v1\/metrics$/;
+
+/**
+ * The export of events as logs: sent as the metrics are, but to another path; undefined when it is not wanted.
+ * Throws a ConfigError when it is not known where to.
+ */
+export function createEventLogs(
+  config: Config,
+  { clock, log, environment, version, meter }: Surroundings,
+  { subjects, identify }: Pick<EventLogsOptions, 'subjects' | 'identify'>,
+): EventLogs | undefined {
+  if (!config.eventLogs || config.sdkDisabled) return undefined;
+  const url = logsUrl(config);
+  const instruments = new EventLogInstruments(meter);
+  instruments.begin();
+  return new EventLogs({
+    transport: { ...otlpOptions(config, environment, clock), url: url.href },
+    subjects,
+    identify,
+    instruments,
+    exports: loggedExports(log, shownOtlpUrl(url), 'log records'),
+    version,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+  });
+}
+
+function logsUrl({ otlpLogsEndpoint, otlpEndpoint }: Config): URL {
+  if (otlpLogsEndpoint) return otlpLogsEndpoint;
+  const url = new URL(otlpEndpoint);
+  if (!metricsPath.test(url.pathname)) {
+    const why = "the metrics' endpoint does not end in /v1/metrics, so that of logs is not known";
+    throw new ConfigError([`--event-logs: ${why}; give --otlp-logs-endpoint`]);
+  }
+  url.pathname = url.pathname.replace(metricsPath, '/v1/logs');
+  return url;
+}

@@ -1,0 +1,91 @@
+import { chosenMetrics } from './catalogue.ts';
+import { attributeMappers } from './attributes.ts';
+import type { Clock } from '../clock.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { selectionOf } from './selection.ts';
+import type { Config } from '../config/settings/settings.ts';
+import type { Log } from '../log.ts';
+import { profiles } from '../metrics/catalogue.ts';
+import type { EventObserver } from '../model/event-observer.ts';
+import type { ProbeObserver } from '../model/probe-observer.ts';
+import { shownUrl } from '../sources/docker/address.ts';
+import type { EngineEndpoint } from '../sources/docker/address.ts';
+import { realSurroundings } from '../sources/docker/discovery.ts';
+import { engineEndpoints } from '../sources/docker/endpoints.ts';
+import { DockerSource } from '../sources/docker/docker-source.ts';
+import { TrackerSet } from '../tracker/tracker-set.ts';
+import { Trackers } from '../tracker/trackers.ts';
+
+/** The engines that a configuration names, or those found here. Throws a ConfigError that names what is wrong. */
+export function findEndpoints(config: Config, environment: NodeJS.ProcessEnv): readonly EngineEndpoint[] {
+  const endpoints = orConfigError(() =>
+    engineEndpoints(endpointSettings(config), realSurroundings(environment)),
+  );
+  const narrow = config.profile.find((name) => profiles[name].oneEngineOnly);
+  if (narrow !== undefined && endpoints.length > 1) {
+    const urls = endpoints.map(({ url }) => shownUrl(url)).join(', ');
+    throw new ConfigError([
+      `--profile ${narrow}: its names leave room for one engine, but there are ${endpoints.length}: ${urls}`,
+    ]);
+  }
+  return endpoints;
+}
+
+function endpointSettings(config: Config): Parameters<typeof engineEndpoints>[0] {
+  return {
+    urls: config.dockerUrl,
+    caFile: config.dockerTlsCa,
+    certFile: config.dockerTlsCert,
+    keyFile: config.dockerTlsKey,
+    verify: config.dockerTlsVerify,
+  };
+}
+
+/** What is wrong with the surroundings is wrong with the configuration: it is told as such. */
+function orConfigError<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+/** What trackers are made of besides the configuration. */
+interface TrackerSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told of each stats answer of an engine. */
+  readonly heard?: (id: string, answer: string) => void;
+  /** Hears the engines' events; for those that stay. */
+  readonly events?: EventObserver;
+}
+
+/** The trackers of all engines, each engine behind its own update lock. Those that stay listen to its events. */
+export function createTrackers(
+  config: Config,
+  endpoints: readonly EngineEndpoint[],
+  observer: ProbeObserver,
+  { clock, log, heard, events }: TrackerSurroundings,
+): Trackers {
+  const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
+  const selection = selectionOf(config);
+  const mapperOfEngine = attributeMappers(config, chosenMetrics(config), log);
+  const sets = endpoints.map((endpoint) => {
+    const version = apiVersion === undefined ? {} : { apiVersion };
+    const told = { now: () => clock.now(), ...(heard && { heard }) };
+    const source = new DockerSource({ endpoint, callTimeoutMillis, ...version, ...told });
+    const timing = {
+      minProbeIntervalMillis: config.minProbeInterval,
+      probeTimeoutMillis: config.probeTimeout,
+      diskUsageIntervalMillis: config.diskUsageInterval,
+    };
+    const choice = {
+      selection,
+      mapper: mapperOfEngine(),
+      ...(events && { events }),
+      collectMillis: config.interval,
+    };
+    return new TrackerSet({ source, observer, clock, log, ...choice, ...timing });
+  });
+  return new Trackers(sets, config.inlineTimeout, observer);
+}

@@ -1,0 +1,96 @@
+import type { ContainerIdentity, MappedAttributes } from '../model/container.ts';
+import type { CutAttributes, IdentityMapper } from '../model/identity-mapper.ts';
+import type { AttributeClaims, AttributeTarget } from './attribute-rules.ts';
+import { instanceId } from './instance-id.ts';
+import { imageVersionLabel } from './presets.ts';
+import type { ValueCap } from './cardinality-limit.ts';
+
+/** What an {@link AttributeMapper} is made of; all of it may be shared between engines. */
+export interface AttributeMapperOptions {
+  readonly claims: AttributeClaims;
+  readonly cap: ValueCap;
+  /** Whether a name belongs to the identity or to a metric, so that nobody may have it. */
+  isTaken(attribute: string, target: AttributeTarget): boolean;
+  /** A named service gets its version from the image. */
+  readonly hasImageVersion: boolean;
+}
+
+/** What one container has: the values that it holds under the cap, and how much was left out. */
+interface Held {
+  readonly taken: readonly (readonly [attribute: string, value: string])[];
+  readonly cut: CutAttributes;
+}
+
+type Attributes = Record<string, string>;
+
+/** The mapper of one engine's containers. */
+export class AttributeMapper implements IdentityMapper {
+  readonly #options: AttributeMapperOptions;
+  readonly #held = new Map<string, Held>();
+
+  constructor(options: AttributeMapperOptions) {
+    this.#options = options;
+  }
+
+  map(identity: ContainerIdentity): MappedAttributes {
+    const claims = this.#options.claims.of(identity);
+    const accepting = new Accepting(this.#options);
+    const resource = accepting.all('resource', claims.resource);
+    const point = accepting.all('point', claims.point);
+    const version = this.#options.hasImageVersion ? identity.labels[imageVersionLabel] : undefined;
+    if (resource['service.name'] !== undefined) {
+      resource['service.instance.id'] ??= instanceId(identity.id);
+      if (version && resource['service.version'] === undefined)
+        Object.assign(resource, accepting.all('resource', new Map([['service.version', version]])));
+    }
+    const { taken, cut } = accepting;
+    // Given back only now: what this container goes on having may go to nobody else.
+    this.forget(identity.id);
+    this.#held.set(identity.id, { taken, cut });
+    return { resource, point };
+  }
+
+  forget(id: string): void {
+    for (const [attribute, value] of this.#held.get(id)?.taken ?? [])
+      this.#options.cap.release(attribute, value);
+    this.#held.delete(id);
+  }
+
+  cut(): CutAttributes {
+    const sum = { too_many_values: 0, name_taken: 0 };
+    for (const { cut } of this.#held.values()) {
+      sum.too_many_values += cut.too_many_values;
+      sum.name_taken += cut.name_taken;
+    }
+    return sum;
+  }
+}
+
+/** Goes through what one container claims. */
+class Accepting {
+  readonly taken: [attribute: string, value: string][] = [];
+  readonly cut = { too_many_values: 0, name_taken: 0 };
+  readonly #options: AttributeMapperOptions;
+
+  constructor(options: AttributeMapperOptions) {
+    this.#options = options;
+  }
+
+  all(target: AttributeTarget, claims: ReadonlyMap<string, string>): Attributes {
+    const accepted = [...claims].filter(([attribute, value]) => this.#accepts(target, attribute, value));
+    return Object.fromEntries(accepted);
+  }
+
+  #accepts(target: AttributeTarget, attribute: string, value: string): boolean {
+    if (this.#options.isTaken(attribute, target)) {
+      this.cut.name_taken += 1;
+      return false;
+    }
+    if (!this.#options.cap.take(attribute, value)) {
+      this.cut.too_many_values += 1;
+      return false;
+    }
+    this.taken.push([attribute, value]);
+    return true;
+  }
+}

@@ -1,0 +1,98 @@
+import type { ContainerIdentity } from '../model/container.ts';
+import type { EngineDescription } from '../model/runtime.ts';
+import type { Attributes } from '../model/instrument.ts';
+import type { ContainerSnapshot, EngineSnapshot, Identified } from '../model/snapshot.ts';
+import { presetAttributes } from './presets.ts';
+
+/** Attributes of a Resource: the conventions' lists stay lists. */
+export type ResourceAttributes = Readonly<Record<string, string | string[]>>;
+
+/** Says who a container is. */
+export type ResourceOf = (container: Identified) => ResourceAttributes;
+
+/**
+ * Who a container is, by the conventions' entities container, container.image, container.runtime and host, and what
+ * settings make of its labels and environment.
+ */
+export function containerResource(snapshot: Identified): ResourceAttributes {
+  const { id, name, mapped } = snapshot.identity;
+  return defined({
+    ...mapped?.resource,
+    'container.id': id,
+    'container.name': name,
+    ...about(snapshot),
+    ...hostResource(snapshot),
+  });
+}
+
+/** Whose host the figures are of: the engine's, never the agent's. */
+export function hostResource({ engine }: Pick<EngineSnapshot, 'engine'>): ResourceAttributes {
+  return defined({ 'host.name': engine.hostName, 'host.id': engine.hostId });
+}
+
+/** What is known of every container: no label may be called so. */
+const ownKeys: readonly string[] = [
+  'container.image.name',
+  'container.image.tags',
+  'container.image.id',
+  'container.image.repo_digests',
+  'container.runtime.name',
+  'container.runtime.version',
+  'host.name',
+];
+
+/** Every key of {@link containerResource}, those that settings and presets add excepted. */
+export const identityKeys: readonly string[] = ['container.id', 'container.name', ...ownKeys, 'host.id'];
+
+/** Every key of {@link infoAttributes}, those that settings add excepted. */
+export const infoKeys: readonly string[] = [...ownKeys, ...presetAttributes];
+
+/** Made once per identity: every reader asks for them at every collection. */
+const knownInfo = new WeakMap<ContainerIdentity, { engine: EngineDescription; attributes: Attributes }>();
+
+/** The same for `container.info`, where a label can only be text: lists are joined by commas. */
+export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
+  const { identity, engine } = snapshot;
+  const known = knownInfo.get(identity);
+  if (known?.engine === engine) return known.attributes;
+  const attributes = textAttributes(snapshot);
+  knownInfo.set(identity, { engine, attributes });
+  return attributes;
+}
+
+function textAttributes(snapshot: ContainerSnapshot): Attributes {
+  const entries = Object.entries({
+    ...snapshot.identity.mapped?.resource,
+    ...about(snapshot),
+    'host.name': snapshot.engine.hostName,
+  });
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => {
+      const text = Array.isArray(value) ? value.join(',') : value;
+      return text === undefined || text === '' ? [] : [[key, text] as const];
+    }),
+  );
+}
+
+function about({ identity, engine }: Identified): Readonly<Record<string, string | string[] | undefined>> {
+  const { image } = identity;
+  return {
+    'container.image.name': image.name,
+    'container.image.tags': listed(image.tags),
+    'container.image.id': image.id,
+    'container.image.repo_digests': listed(image.repoDigests),
+    'container.runtime.name': engine.runtimeName,
+    'container.runtime.version': engine.runtimeVersion,
+  };
+}
+
+function listed(values: readonly string[]): string[] | undefined {
+  return values.length > 0 ? [...values] : undefined;
+}
+
+function defined(attributes: Readonly<Record<string, string | string[] | undefined>>): ResourceAttributes {
+  const entries = Object.entries(attributes).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import type { Config } from '../config/settings/settings.ts';
+import type { Log } from '../log.ts';
+
+/** An option of one command alone, such as `once --format`; given by flag only. */
+export interface CommandOption<Type extends z.ZodType = z.ZodType> {
+  /** Takes text, true or false as yargs leaves them. */
+  readonly type: Type;
+  /** As a user would write it; absent: the option may be undefined. */
+  readonly default?: string;
+  /** One sentence without its full stop. */
+  readonly help: string;
+}
+
+/** Options by key: `maxAge` is the flag `--max-age`. */
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
+
+/** A command line and what it does, for the help text. */
+interface CommandExample {
+  readonly line: string;
+  readonly does: string;
+}
+
+/** What a command is given. */
+export interface CommandContext<Options extends CommandOptions = CommandOptions> {
+  readonly config: Config;
+  /** Already logged; for commands that show them too. */
+  readonly warnings: readonly string[];
+  readonly log: Log;
+  /** The command's own options, checked. */
+  readonly argv: { readonly [Key in keyof Options]: z.output<Options[Key]['type']> };
+  readonly version: string;
+  /** Carries answers and nothing else. */
+  readonly stdout: NodeJS.WritableStream;
+  /** Aborted when the user or the system wants the process to end before `run` has returned. */
+  readonly signal: AbortSignal;
+}
+
+/** A command that goes on until it is told to stop. */
+export interface RunningCommand {
+  /** Ends within 5 s; later the process ends without it. */
+  stop(): Promise<void>;
+  /** Takes over a configuration that was read again; what it throws is logged and changes nothing. */
+  reload?(config: Config): Promise<void>;
+  /** Settles when the command ends by itself: the exit code, or what went wrong. */
+  readonly ended?: Promise<number>;
+}
+
+/** One subcommand. */
+export interface Command<Options extends CommandOptions = CommandOptions> {
+  readonly name: string;
+  /** One line for the help text. */
+  readonly describe: string;
+  readonly options: Options;
+  readonly examples: readonly CommandExample[];
+  /** The exit code once done, or what goes on. What it throws is logged, and the exit code is 1. */
+  run(context: CommandContext<Options>): Promise<number | RunningCommand>;
+}

@@ -1,0 +1,109 @@
+import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
+import { chosenMetrics } from '../../agent/catalogue.ts';
+import { systemClock } from '../../clock.ts';
+import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
+import type { Config } from '../../config/settings/settings.ts';
+import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
+import type { AbsenceReason } from '../../metrics/absence.ts';
+import { observeProbes } from '../../model/observers.ts';
+import type { EngineSnapshot } from '../../model/snapshot.ts';
+import { otlpOptions } from '../../agent/otlp.ts';
+import type { Trackers } from '../../tracker/trackers.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { withDemo } from './demo.ts';
+import { knockAtCollector } from './check-collector.ts';
+import type { Knock } from './check-collector.ts';
+import { patient } from './probe-session.ts';
+
+/** Until the second probe that shows whether a container without usage only just died. */
+const secondLookMillis = 1000;
+
+/** `tidegauge check`: what is reachable, what is missing, and what that costs. */
+export const checkCommand: Command = {
+  name: 'check',
+  describe: 'Say what is reachable, what is missing and what that costs',
+  options: {},
+  examples: [{ line: '$0 check', does: 'before the first start' }],
+  run: check,
+};
+
+async function check(context: CommandContext): Promise<number> {
+  const demo = await withDemo(context);
+  const config = demo.applyTo(context.config);
+  // What would keep the agent from starting ends the check, too.
+  chosenMetrics(config);
+  const otlp = config.exporter.includes('otlp') ? otlpOptions(config, process.env, systemClock) : undefined;
+  const trackers = checkedTrackers(config, context);
+  try {
+    const failures = await checkEngines(trackers, context.signal);
+    for (const snapshot of trackers.snapshots())
+      context.stdout.write(engineReport(snapshot, failures.get(snapshot.engine.name)));
+    const collector = otlp && (await knockAtCollector(otlp));
+    if (collector) context.stdout.write(collectorReport(config, collector));
+    const isGood =
+      [...failures.values()].every((failure) => failure === undefined) && collector?.answers !== false;
+    return isGood ? 0 : 1;
+  } finally {
+    trackers.close();
+    await demo.close();
+  }
+}
+
+function checkedTrackers(config: Config, { log, version }: CommandContext): Trackers {
+  const surroundings = { clock: systemClock, log, environment: process.env, version };
+  const endpoints = findEndpoints(config, process.env);
+  return createTrackers(
+    { ...patient(config), minProbeInterval: secondLookMillis / 2 },
+    endpoints,
+    observeProbes([]),
+    surroundings,
+  );
+}
+
+/** Probes every engine; why it failed, by the engine's name. */
+async function checkEngines(
+  trackers: Trackers,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  await trackers.update();
+  if (trackers.snapshots().some(isUnmeasured)) {
+    await systemClock.sleep(secondLookMillis, signal);
+    await trackers.update();
+  }
+  const unreached = new Map(trackers.notYetProbed().map(({ engine, reason }) => [engine, reason]));
+  return new Map(
+    trackers.sets.map(({ engine, failure }) => [engine.name, failure ?? unreached.get(engine.name)]),
+  );
+}
+
+function collectorReport({ otlpEndpoint }: Config, { answers, text }: Knock): string {
+  return `${answers ? 'ok  ' : 'FAIL'} collector ${shownOtlpUrl(otlpEndpoint)}: ${text}\n`;
+}
+
+function isUnmeasured({ containers }: EngineSnapshot): boolean {
+  return containers.some(({ state, sample }) => state.status === 'running' && !sample);
+}
+
+function engineReport(snapshot: EngineSnapshot, failure: string | undefined): string {
+  const { engine, containers, unselectedCount = 0 } = snapshot;
+  if (failure !== undefined) return `FAIL engine ${engine.name}: ${failure}\n`;
+  const version = `${engine.runtimeName} ${engine.runtimeVersion ?? '(version not told)'}`;
+  const api = engine.apiVersion ? `API ${engine.apiVersion}` : 'API version not told';
+  const cgroup = engine.cgroupVersion ? `cgroup v${engine.cgroupVersion}` : 'cgroup version not told';
+  const running = containers.filter(({ sample, givesNoUsage }) => sample && !givesNoUsage).length;
+  return [
+    `ok   engine ${engine.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured${
+      unselectedCount > 0 ? `; ${unselectedCount} more are not selected` : ''
+    }`,
+    ...(engine.hostName ? [] : ['     host.name is absent: the engine, or a proxy before it, refuses /info']),
+    ...engine.warnings.map((warning) => `     ${warning}`),
+    ...absenceLines(snapshot),
+    '',
+  ].join('\n');
+}
+
+function absenceLines({ containers }: EngineSnapshot): string[] {
+  const counts = new Map<AbsenceReason, number>();
+  for (const reason of containers.flatMap(absencesOf)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, count]) => `     ${count} × ${reason}: ${absenceReasons[reason]}`);
+}

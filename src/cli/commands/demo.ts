@@ -1,0 +1,99 @@
+import { connect } from 'node:net';
+import { ConfigError } from '../../config/config-error.ts';
+import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
+import type { Config } from '../../config/settings/settings.ts';
+import { OtlpReceiver } from '../../simulator/otlp-receiver.ts';
+import { RecordingError } from '../../simulator/replay/recording-files.ts';
+import type { SimulatedEngine } from '../../simulator/simulated-engine.ts';
+import { startReplay } from '../../simulator/replay/start.ts';
+import { startSimulatedEngine } from '../../simulator/start.ts';
+import type { CommandContext } from '../command.ts';
+
+/** Containers of the demo's scenario; more are ordinary ones. */
+const scenarioContainers = 12;
+/** A collector on this machine answers at once or not at all. */
+const knockMillis = 500;
+
+/** What `--demo` or `--replay` bring along; without them, nothing. */
+export interface Demo {
+  /** The configuration with the simulated engine, and with our own receiver where no collector answers. */
+  applyTo(config: Config): Config;
+  tellWhereToLook(address: string): void;
+  close(): Promise<void>;
+}
+
+const noDemo: Demo = {
+  applyTo: (config) => config,
+  tellWhereToLook: () => undefined,
+  close: () => Promise.resolve(),
+};
+
+/** Starts what the configuration asks for. */
+export async function withDemo({ config, stdout }: Pick<CommandContext, 'config' | 'stdout'>): Promise<Demo> {
+  if (config.replay !== undefined) return replaying(config.replay);
+  if (!config.demo) return noDemo;
+  const { demoSeed: seed, demoContainers } = config;
+  const containers = Math.max(0, demoContainers - scenarioContainers);
+  const engine = await startSimulatedEngine({ scenario: 'demo', seed, containers });
+  const pushes = config.exporter.includes('otlp') && !config.sdkDisabled;
+  const receiver = pushes && !(await answers(config.otlpEndpoint)) ? await OtlpReceiver.start() : undefined;
+  return {
+    applyTo: (given) => ({
+      ...given,
+      dockerUrl: [engine.url],
+      ...(receiver && { otlpEndpoint: receiver.url }),
+    }),
+    tellWhereToLook: (address) => stdout.write(whereToLook({ config, engine, receiver, address })),
+    close: async () => {
+      receiver?.close();
+      await engine.close();
+    },
+  };
+}
+
+async function replaying(directory: string): Promise<Demo> {
+  const engine = await startReplay(directory).catch((error: unknown) => {
+    if (!(error instanceof RecordingError)) throw error;
+    throw new ConfigError(error.problems.map((problem) => `--replay: ${problem}`));
+  });
+  return {
+    applyTo: (given) => ({ ...given, dockerUrl: [engine.url] }),
+    tellWhereToLook: () => undefined,
+    close: () => engine.close(),
+  };
+}
+
+interface Scene {
+  readonly config: Config;
+  readonly engine: SimulatedEngine;
+  readonly receiver: OtlpReceiver | undefined;
+  readonly address: string;
+}
+
+function whereToLook({ config, engine, receiver, address }: Scene): string {
+  const target = receiver
+    ? `no collector answers at ${config.otlpEndpoint.origin}: pushing to a receiver inside this process instead`
+    : `pushing to ${shownOtlpUrl(config.otlpEndpoint)}`;
+  return [
+    `Tidegauge measures ${engine.names.length} simulated containers.`,
+    `  Prometheus  curl ${address}/metrics`,
+    ...(config.exporter.includes('otlp') ? [`  OTLP        ${target}`] : []),
+    `  Engine      DOCKER_HOST=${engine.url} docker ps`,
+    'Stop it with Ctrl-C.',
+    '',
+  ].join('\n');
+}
+
+/** Whether anybody listens there. */
+function answers(url: URL): Promise<boolean> {
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const socket = connect({ host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port });
+  return new Promise((resolve) => {
+    const settle = (isThere: boolean): void => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.setTimeout(knockMillis, () => settle(false));
+    socket.on('connect', () => settle(true)).on('error', () => settle(false));
+  });
+}

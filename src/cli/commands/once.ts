@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
+import { chosenMetrics, chosenResource } from '../../agent/catalogue.ts';
+import { systemClock } from '../../clock.ts';
+import { withoutAgent } from '../../metrics/catalogue.ts';
+import { DockerExporterInstruments } from '../../self-metrics/docker-exporter-instruments.ts';
+import { observeProbes } from '../../model/observers.ts';
+import { collectOnce, Recorded } from '../../export/collect-once.ts';
+import type { TrackerSet } from '../../tracker/tracker-set.ts';
+import type { Command, CommandContext } from '../command.ts';
+import { withDemo } from './demo.ts';
+import { formatOnce, onceFormats } from './once-format.ts';
+import { patient } from './probe-session.ts';
+
+/** Between the two samples that a rate needs. */
+const sampleGapMillis = 1000;
+
+const options = {
+  format: {
+    type: z.enum(onceFormats, { error: `expected one of ${onceFormats.join(', ')}` }),
+    default: 'table',
+    help: `How to print: ${onceFormats.join(', ')}`,
+  },
+};
+
+/** `tidegauge once`: two samples, one print, the end. */
+export const onceCommand: Command<typeof options> = {
+  name: 'once',
+  describe: 'Probe, print and exit',
+  options,
+  examples: [
+    { line: '$0 once', does: 'a table, as docker stats has it' },
+    { line: '$0 once --format otlp-json', does: 'what would be pushed of containers and engines' },
+  ],
+  run: printOnce,
+};
+
+async function printOnce(context: CommandContext<typeof options>): Promise<number> {
+  const demo = await withDemo(context);
+  const config = demo.applyTo(context.config);
+  const { log, version, argv, stdout, signal } = context;
+  // Who asks once asks for containers: how the agent fares is for those who watch it.
+  const catalogue = withoutAgent(chosenMetrics(config));
+  const recorded = new Recorded();
+  const isPeer = config.profile.includes('docker_exporter');
+  const observer = observeProbes(isPeer ? [new DockerExporterInstruments(recorded.meter)] : []);
+  const endpoints = findEndpoints(config, process.env);
+  const surroundings = { clock: systemClock, log, environment: process.env, version };
+  // Two probes and no third for the collection: nobody else asks.
+  const timing = { ...patient(config), minProbeInterval: sampleGapMillis / 2 };
+  const trackers = createTrackers(timing, endpoints, observer, surroundings);
+  try {
+    await trackers.update();
+    // A recording has no second sample to give.
+    if (config.replay === undefined && trackers.notYetProbed().length < endpoints.length) {
+      await systemClock.sleep(sampleGapMillis, signal);
+      // Who could not be reached has had its wait.
+      const reached = trackers.sets.filter(({ failure }) => failure === undefined);
+      await Promise.all(reached.map((set) => set.update(config.inlineTimeout)));
+    }
+    const labels = {
+      containerIdLabel: config.containerIdLabel,
+      engineLabel: endpoints.length > 1,
+      resourceOf: chosenResource(config),
+    };
+    const collected = await collectOnce(trackers, catalogue, labels, recorded);
+    for await (const chunk of formatOnce(argv.format, collected)) stdout.write(chunk);
+    return tellFailures([...trackers.notYetProbed(), ...failing(trackers.sets)]);
+  } finally {
+    trackers.close();
+    await demo.close();
+  }
+}
+
+/** Engines that answered once and then no more. */
+function failing(sets: readonly TrackerSet[]): { engine: string; reason: string }[] {
+  return sets.flatMap(({ engine, failure, wasProbed }) =>
+    wasProbed && failure !== undefined ? [{ engine: engine.name, reason: failure }] : [],
+  );
+}
+
+/** The reasons on standard error, plainly: a person reads them. */
+function tellFailures(failed: readonly { engine: string; reason: string }[]): number {
+  for (const { engine, reason } of failed) process.stderr.write(`tidegauge: ${engine}: ${reason}\n`);
+  return failed.length === 0 ? 0 : 1;
+}

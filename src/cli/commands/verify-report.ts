@@ -1,0 +1,97 @@
+import type { AnswerPair, AnswerPairs } from '../../audit/answer-pairs.ts';
+import { compareFigures, isWithin } from '../../audit/compare.ts';
+import type { Comparison } from '../../audit/compare.ts';
+import type { FigureReadings } from '../../audit/our-figures.ts';
+import { alignedRows } from '../../metrics/text-table.ts';
+import type { ContainerSnapshot, EngineSnapshot } from '../../model/snapshot.ts';
+import { printable } from './container-table.ts';
+
+/** What came of comparing one running container. */
+export interface Verification {
+  readonly engine: string;
+  readonly container: string;
+  readonly id: string;
+  /** Empty when it could not be compared. */
+  readonly figures: readonly Comparison[];
+  /** Why it could not be compared. */
+  readonly skipped?: string;
+}
+
+const headings = ['CONTAINER', 'FIGURE', 'TIDEGAUGE', 'COMMAND', 'DIFFERENCE', ''] as const;
+
+/** Every running container's figures beside the docker command's, in the order of names. */
+export function verifications(
+  engines: readonly EngineSnapshot[],
+  pairs: AnswerPairs,
+  readings: FigureReadings,
+): readonly Verification[] {
+  return engines
+    .flatMap(({ containers }) => containers)
+    .filter(isRunning)
+    .map((snapshot) => verificationOf(snapshot, pairs, readings))
+    .toSorted((a, b) => compareText(a.engine, b.engine) || compareText(a.container, b.container));
+}
+
+/** Whether every figure is as near as it must be. Nothing compared of what runs is not good. */
+export function isGood(verified: readonly Verification[], tolerance: number): boolean {
+  const all = verified.flatMap(({ figures }) => figures);
+  return all.every((figure) => isWithin(figure, tolerance)) && (verified.length === 0 || all.length > 0);
+}
+
+/** One line per figure, and a summary. */
+export function verifyTable(verified: readonly Verification[], tolerance: number): string {
+  const rows = verified.flatMap((each) => rowsOf(each, tolerance));
+  const all = verified.flatMap(({ figures }) => figures);
+  const wrong = all.filter((figure) => !isWithin(figure, tolerance));
+  const compared = verified.filter(({ figures }) => figures.length > 0).length;
+  const summary = `${compared} of ${verified.length} running containers compared, ${all.length} figures: ${
+    wrong.length === 0 ? 'none differs' : `${wrong.length} differ`
+  }\n`;
+  return alignedRows([headings, ...rows], '   ') + summary;
+}
+
+function isRunning({ state, published }: ContainerSnapshot): boolean {
+  return published && (state.status === 'running' || state.status === 'paused');
+}
+
+function verificationOf(
+  snapshot: ContainerSnapshot,
+  pairs: AnswerPairs,
+  readings: FigureReadings,
+): Verification {
+  const { engine, identity } = snapshot;
+  const named = { engine: engine.name, container: identity.name, id: identity.id };
+  const pair = pairs.of(identity.id);
+  const figures = pair && compareFigures(snapshot, pair, readings);
+  return figures ? { ...named, figures } : { ...named, figures: [], skipped: reasonFor(snapshot, pair) };
+}
+
+function reasonFor({ sample, previous, givesNoUsage }: ContainerSnapshot, pair?: AnswerPair): string {
+  if (givesNoUsage) return 'the engine gives no usage of it';
+  if (!sample) return 'it could not be measured';
+  if (pair && pair.older === pair.newer) return 'the engine gave one answer twice';
+  return previous ? 'the engine gave no two answers with times' : 'it has just started';
+}
+
+function rowsOf({ container, figures, skipped }: Verification, tolerance: number): string[][] {
+  const name = printable(container);
+  if (skipped !== undefined) return [[name, '--', '--', '--', '--', skipped]];
+  return figures.map((comparison) => [
+    name,
+    comparison.figure,
+    comparison.ours === undefined ? '--' : shown(comparison.ours),
+    shown(comparison.command),
+    `${shown(comparison.difference * 100)}%`,
+    isWithin(comparison, tolerance) ? (comparison.absence ?? '') : 'DIFFERS',
+  ]);
+}
+
+/** Whole numbers whole, others with as many digits as a person compares. */
+function shown(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

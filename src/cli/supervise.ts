@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { ConfigError } from '../config/config-error.ts';
+import type { RootLog } from '../log.ts';
+import type { RunningCommand } from './command.ts';
+import type { ReadyCommand } from './invocation.ts';
+import { flushed } from './flushed.ts';
+import { refuse } from './refuse.ts';
+import { listenForReload } from './reload.ts';
+import { listenForStop, type StopSignals } from './signals.ts';
+import type { Surroundings } from './process.ts';
+
+/** How long a command may take to end once it was asked to. */
+const graceMillis = 5_000;
+
+/** Who takes part in the life of one command. */
+interface Parties {
+  readonly ready: ReadyCommand;
+  readonly version: string;
+  readonly surroundings: Surroundings;
+  readonly log: RootLog;
+}
+
+/** Runs a command from its start to its exit code, whatever signals come. Never rejects. */
+export async function supervise(parties: Parties): Promise<number> {
+  const { surroundings, ready, log } = parties;
+  // Timers and sockets of an agent do not keep its process alive by themselves.
+  using _alive = setInterval(() => undefined, 2 ** 30);
+  using signals = listenForStop(surroundings.signals, (error) => log.error({ error }, 'unexpected error'));
+  try {
+    const { promise: running, resolve: runs } = Promise.withResolvers<RunningCommand>();
+    // Before the start: nobody listening, SIGHUP would end the process.
+    using _reload = listenForReload(surroundings.signals, { running, reread: ready.reread, log });
+    const overdue = graceEnds(signals.asked, parties).then(() => signals.interruptedCode());
+    const outcome = await Promise.race([signals.forced, overdue, start(parties, signals)]);
+    if (typeof outcome === 'number') return outcome;
+    runs(outcome);
+    return await Promise.race([signals.forced, whenEnded(outcome), stopWhenAsked(outcome, signals, parties)]);
+  } catch (error) {
+    return failed(error, parties);
+  }
+}
+
+async function start(parties: Parties, signals: StopSignals): Promise<number | RunningCommand> {
+  const { ready, version, surroundings, log } = parties;
+  const { argv, config, warnings } = ready;
+  const { stdout } = surroundings;
+  try {
+    const outcome = await ready.command.run({
+      argv,
+      config,
+      warnings,
+      log,
+      version,
+      stdout,
+      signal: signals.asked,
+    });
+    if (typeof outcome === 'number') await flushed(stdout);
+    return outcome;
+  } catch (error) {
+    if (!signals.asked.aborted) throw error;
+    log.debug({ error }, 'interrupted');
+    return signals.interruptedCode();
+  }
+}
+
+function whenEnded({ ended }: RunningCommand): Promise<number> {
+  return ended ?? new Promise<never>(() => undefined);
+}
+
+async function stopWhenAsked(
+  running: RunningCommand,
+  { asked }: StopSignals,
+  parties: Parties,
+): Promise<number> {
+  if (!asked.aborted) await once(asked, 'abort');
+  parties.log.info({}, 'stopping');
+  const late = graceEnds(asked, parties).then(() => 'late' as const);
+  if ((await Promise.race([running.stop(), late])) === 'late') {
+    parties.log.warn({}, `not stopped within ${graceMillis / 1_000} s, ending anyway`);
+  }
+  return 0;
+}
+
+async function graceEnds(asked: AbortSignal, { surroundings }: Parties): Promise<void> {
+  if (!asked.aborted) await once(asked, 'abort');
+  await surroundings.clock.sleep(graceMillis);
+}
+
+/** A command may find contradictions that only it can see, such as two profiles that clash. */
+function failed(error: unknown, { surroundings, log }: Parties): number {
+  if (error instanceof ConfigError) return refuse(error.problems, surroundings.stderr);
+  log.error({ error }, 'unexpected error');
+  return 1;
+}

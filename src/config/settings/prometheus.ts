@@ -1,0 +1,40 @@
+import { address, hostPart, portPart } from '../types/address.ts';
+import { boolean } from '../types/boolean.ts';
+import type { SettingTable } from './setting.ts';
+
+/** How metrics are scraped. */
+export const prometheusSettings = {
+  listen: {
+    type: address(),
+    default: '127.0.0.1:9417',
+    group: 'Prometheus',
+    help: 'Address of /metrics; :9417 is every interface, port 0 any free one',
+    example: '0.0.0.0:9417',
+    otelVariables: [
+      { name: 'OTEL_EXPORTER_PROMETHEUS_HOST', type: hostPart() },
+      { name: 'OTEL_EXPORTER_PROMETHEUS_PORT', type: portPart() },
+    ],
+    combined: true,
+  },
+  api: {
+    type: boolean(),
+    default: 'true',
+    group: 'Prometheus',
+    help: 'Serve containers, their samples and their events at /api/v1 too (docs/api.md)',
+    example: 'false',
+  },
+  containerIdLabel: {
+    type: boolean(),
+    default: 'true',
+    group: 'Prometheus',
+    help: 'Label container_id (12 digits) on each series',
+    example: 'false',
+  },
+  openmetricsCreated: {
+    type: boolean(),
+    default: 'false',
+    group: 'Prometheus',
+    help: 'Series _created for each counter, in OpenMetrics',
+    example: 'true',
+  },
+} as const satisfies SettingTable;

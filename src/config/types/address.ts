@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { integer } from './scalars.ts';
+
+/** Where to listen. */
+export interface Address {
+  /** A name or an address, IPv6 without brackets. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+const expected = 'expected host:port, [IPv6]:port or :port';
+const highestPort = 65_535;
+
+/** `host:port`; `:9417` means every interface, as in Prometheus' own flags. */
+export function address(): z.ZodType<Address> {
+  const parts = z.object({ host: z.string().min(1), port: integer(0, highestPort) });
+  const written = z.string().transform((text, context): Address => {
+    const [, bracketed, plain, port] = /^(?:\[([\da-f:.]+)\]|([\w.-]*)):(\d{1,5})$/i.exec(text.trim()) ?? [];
+    if (port !== undefined) return { host: bracketed ?? (plain || '::'), port: Number(port) };
+    context.addIssue(expected);
+    return z.NEVER;
+  });
+  return z
+    .union([written, parts], { error: ({ input }) => expected + portHint(input) })
+    .refine(({ port }) => port <= highestPort, { error: `expected a port from 0 to ${highestPort}` })
+    .readonly();
+}
+
+/** The host alone, as `OTEL_EXPORTER_PROMETHEUS_HOST` has it. */
+export function hostPart(): z.ZodType<Pick<Address, 'host'>> {
+  return z
+    .string()
+    .regex(/^(?:[\w.-]+|\[?[\da-f:.]+\]?)$/i, { error: 'expected a host name or an IP address' })
+    .transform((host) => ({ host: host.replaceAll(/[[\]]/g, '') }));
+}
+
+/** The port alone, as `OTEL_EXPORTER_PROMETHEUS_PORT` has it. */
+export function portPart(): z.ZodType<Pick<Address, 'port'>> {
+  return integer(0, highestPort).transform((port) => ({ port }));
+}
+
+function portHint(input: unknown): string {
+  return /^\d+$/.test(String(input)) ? `; did you mean 127.0.0.1:${String(input)}?` : '';
+}

@@ -1,0 +1,51 @@
+import type { Meter } from '@opentelemetry/api';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { Catalogue } from '../metrics/catalogue.ts';
+import type { EngineSnapshot } from '../model/snapshot.ts';
+import type { Trackers } from '../tracker/trackers.ts';
+import { ContainerMeter } from './container-producer.ts';
+import { observeContainers } from './observe-containers.ts';
+import { literalNames } from './prometheus/scrape-source.ts';
+import { Subjects } from './entity.ts';
+import type { SubjectOptions } from './entity.ts';
+
+/** One collection without readers, with what formats need besides. */
+export interface Collected {
+  readonly engines: readonly EngineSnapshot[];
+  /** Container-major; what was recorded comes first. */
+  readonly resourceMetrics: ResourceMetrics;
+  readonly literal: ReadonlyMap<string, 'gauge' | 'counter'>;
+}
+
+/** What is recorded while the trackers probe: for a profile that counts and times probes under names of its own. */
+export class Recorded {
+  readonly #reader = new PrometheusExporter({ preventServerStart: true });
+  readonly meter: Meter = new MeterProvider({ readers: [this.#reader] }).getMeter('tidegauge');
+
+  async scopes(): Promise<ResourceMetrics['scopeMetrics']> {
+    const { resourceMetrics } = await this.#reader.collect();
+    return resourceMetrics.scopeMetrics;
+  }
+}
+
+/** Observes what the trackers have now. Throws the ObservationError. */
+export async function collectOnce(
+  trackers: Trackers,
+  catalogue: Catalogue,
+  labels: SubjectOptions,
+  recorded: Recorded = new Recorded(),
+): Promise<Collected> {
+  const meter = new ContainerMeter();
+  observeContainers(meter, trackers, catalogue, new Subjects(labels));
+  const { resourceMetrics, errors } = await meter.collect({ timeoutMillis: 0 });
+  if (errors.length > 0) throw errors[0];
+  const scopeMetrics = [...(await recorded.scopes()), ...resourceMetrics.scopeMetrics];
+  return {
+    engines: trackers.snapshots(),
+    resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics },
+    literal: literalNames(catalogue),
+  };
+}

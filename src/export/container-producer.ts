@@ -1,0 +1,228 @@
+import { ValueType } from '@opentelemetry/api';
+import type {
+  Attributes,
+  BatchObservableCallback,
+  BatchObservableResult,
+  HrTime,
+  Meter,
+  MetricOptions,
+  Observable,
+  ObservableCallback,
+} from '@opentelemetry/api';
+import { millisToHrTime } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
+import type {
+  CollectionResult,
+  DataPoint,
+  MetricData,
+  MetricProducer,
+  ScopeMetrics,
+} from '@opentelemetry/sdk-metrics';
+import type { Subject } from './entity.ts';
+
+/** OpenTelemetry's scope of every container metric. */
+export const containerScope = { name: 'tidegauge' };
+/** The wire has signed 64 bits: an integer beyond them would come out negative. */
+const largestInt = 2 ** 63;
+
+type Kind = 'gauge' | 'counter' | 'updowncounter';
+
+/** An instrument of the {@link ContainerMeter}: observed only through the batch callback. */
+export class ContainerObservable implements Observable {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly descriptor: MetricData['descriptor'];
+
+  constructor(name: string, kind: Kind, options: MetricOptions = {}) {
+    this.name = name;
+    this.kind = kind;
+    const { description = '', unit = '', valueType = ValueType.DOUBLE } = options;
+    this.descriptor = { name, description, unit, valueType };
+  }
+
+  /** Refused: one batch callback observes all containers at once. */
+  addCallback(_callback: ObservableCallback): void {
+    throw new Error(`${this.name}: use addBatchObservableCallback`);
+  }
+
+  /** Nothing to remove: see {@link ContainerObservable.addCallback}. */
+  removeCallback(_callback: ObservableCallback): void {}
+}
+
+/** What the batch callback threw: the containers that were to come after are missing from the collection. */
+export class ObservationError extends Error {
+  override readonly name = 'ObservationError';
+
+  constructor(cause: unknown) {
+    super(`containers cannot be observed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** Whom and when the next observations are of. */
+export interface ObservedSubject {
+  readonly subject: Subject;
+  /** Keeps what a reader remembers of the subject's points: dies with the tracker. */
+  readonly owner: object;
+  /** All of its metrics, where a reader has left out points of which it has nothing new to tell. */
+  readonly all?: readonly MetricData[];
+}
+
+/** When what is observed next was so; milliseconds since the epoch. */
+export interface ObservedTimes {
+  readonly at: number;
+  /** Of a counter: when it began. */
+  readonly startedAt?: number | undefined;
+}
+
+const noAttributes: Attributes = {};
+
+/** What the batch callback gets: the API's result, one subject at a time. */
+export interface ContainerObservableResult extends BatchObservableResult {
+  /** How long the collecting reader is ready to wait; absent when it does not say. */
+  readonly timeoutMillis: number | undefined;
+  forSubject(observed: ObservedSubject): void;
+  /** The API's `observe` with the times that it does not take. */
+  observeAt(
+    observable: ContainerObservable,
+    value: number,
+    attributes: Attributes | undefined,
+    times: ObservedTimes,
+  ): void;
+}
+
+/** A batch callback that knows of subjects; the API's own kind observes nothing here. */
+export type ContainerCallback = (result: ContainerObservableResult) => void | Promise<void>;
+
+type ObservableMeter = Pick<
+  Meter,
+  'createObservableGauge' | 'createObservableCounter' | 'createObservableUpDownCounter'
+>;
+
+/** Whose figures a ScopeMetrics holds. The readers only concatenate scopes, so identity survives up to the exporters. */
+export const observedIn = new WeakMap<ScopeMetrics, ObservedSubject>();
+
+/**
+ * The observable half of the API's `Meter`, and a `MetricProducer` for every reader: container-major, one
+ * ScopeMetrics per subject, nothing remembered between two collections. What is not observed is gone at once.
+ * The SDK's own storage would export removed containers for ever and corrupt restarted counters.
+ */
+export class ContainerMeter implements ObservableMeter, MetricProducer {
+  #callback: ContainerCallback = () => undefined;
+
+  createObservableGauge(name: string, options?: MetricOptions): ContainerObservable {
+    return new ContainerObservable(name, 'gauge', options);
+  }
+
+  createObservableCounter(name: string, options?: MetricOptions): ContainerObservable {
+    return new ContainerObservable(name, 'counter', options);
+  }
+
+  createObservableUpDownCounter(name: string, options?: MetricOptions): ContainerObservable {
+    return new ContainerObservable(name, 'updowncounter', options);
+  }
+
+  /** Sets the one callback that observes every subject; a later one replaces it. */
+  addBatchObservableCallback(
+    callback: BatchObservableCallback | ContainerCallback,
+    _observables: Observable[],
+  ): void {
+    this.#callback = callback;
+  }
+
+  /** Never rejects, as a rejection would fail the reader's whole collection: what is thrown is among the errors. */
+  async collect(options?: { timeoutMillis?: number }): Promise<CollectionResult> {
+    const collection = new Collection(options?.timeoutMillis);
+    const errors: unknown[] = [];
+    try {
+      await this.#callback(collection);
+    } catch (error) {
+      errors.push(new ObservationError(error));
+    }
+    return {
+      resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics: collection.scopes },
+      errors,
+    };
+  }
+}
+
+class Collection implements ContainerObservableResult {
+  readonly timeoutMillis: number | undefined;
+  readonly scopes: ScopeMetrics[] = [];
+  readonly #clock = new HrTimes();
+  #metrics: NumberMetric[] = [];
+  /** What was observed last: observations of one instrument mostly come together. */
+  #last: NumberMetric | undefined;
+
+  constructor(timeoutMillis: number | undefined) {
+    this.timeoutMillis = timeoutMillis;
+  }
+
+  forSubject(observed: ObservedSubject): void {
+    this.#metrics = [];
+    this.#last = undefined;
+    const metrics: ScopeMetrics = { scope: containerScope, metrics: this.#metrics };
+    observedIn.set(metrics, observed);
+    this.scopes.push(metrics);
+  }
+
+  /** The API's form, for callers that know no times: now. */
+  observe(observable: Observable, value: number, attributes?: Attributes): void {
+    if (observable instanceof ContainerObservable)
+      this.observeAt(observable, value, attributes, { at: Date.now() });
+  }
+
+  observeAt(
+    observable: ContainerObservable,
+    value: number,
+    attributes: Attributes = noAttributes,
+    { at, startedAt = at }: ObservedTimes,
+  ): void {
+    const isInt = observable.descriptor.valueType === ValueType.INT;
+    if (!Number.isFinite(value) || (isInt && Math.abs(value) >= largestInt)) return;
+    const endTime = this.#clock.of(at);
+    const startTime = startedAt < at ? this.#clock.of(startedAt) : endTime;
+    this.#add(observable, { startTime, endTime, attributes, value });
+  }
+
+  #add(observable: ContainerObservable, point: DataPoint<number>): void {
+    const { descriptor } = observable;
+    if (this.#last?.descriptor !== descriptor)
+      this.#last = this.#metrics.find((metric) => metric.descriptor === descriptor);
+    if (this.#last) this.#last.dataPoints.push(point);
+    // Most metrics have one point: a list made for it is a tenth of one that grew to it.
+    else this.#metrics.push((this.#last = metricOf(observable, [point])));
+  }
+}
+
+/** Times in the SDK's form; the points of one container share a few of them. */
+class HrTimes {
+  readonly #known = new Map<number, HrTime>();
+
+  of(millis: number): HrTime {
+    const known = this.#known.get(millis);
+    if (known) return known;
+    // Each container has its own times: what went before is of no more use.
+    if (this.#known.size > 16) this.#known.clear();
+    const time = millisToHrTime(millis);
+    this.#known.set(millis, time);
+    return time;
+  }
+}
+
+type NumberMetric = Extract<MetricData, { dataPointType: DataPointType.GAUGE | DataPointType.SUM }>;
+
+/** A metric of that kind, in the SDK's form. */
+export function metricOf(
+  { kind, descriptor }: Pick<ContainerObservable, 'kind' | 'descriptor'>,
+  dataPoints: DataPoint<number>[],
+  aggregationTemporality = AggregationTemporality.CUMULATIVE,
+): NumberMetric {
+  if (kind === 'gauge') {
+    return { descriptor, aggregationTemporality, dataPoints, dataPointType: DataPointType.GAUGE };
+  }
+  const isMonotonic = kind === 'counter';
+  return { descriptor, aggregationTemporality, dataPoints, dataPointType: DataPointType.SUM, isMonotonic };
+}

@@ -1,0 +1,111 @@
+import type { Logger } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
+import { eventRecord } from './event-record.ts';
+import type { ContainerEvent } from '../../model/container-event.ts';
+import type { EventLogObserver } from '../../model/event-log-observer.ts';
+import type { EventObserver } from '../../model/event-observer.ts';
+import type { ExportObserver, ExportResult } from '../../model/export-observer.ts';
+import type { Identified } from '../../model/snapshot.ts';
+import { EventLogExporter } from './event-log-exporter.ts';
+import type { OtlpTransport } from '../otlp/otlp-exporter.ts';
+import { Subjects } from '../entity.ts';
+import type { SubjectOptions } from '../entity.ts';
+
+/** What {@link EventLogs} are made of. */
+export interface EventLogsOptions {
+  readonly transport: OtlpTransport;
+  readonly subjects: SubjectOptions;
+  /** Hears what becomes of the records. */
+  readonly instruments: EventLogObserver;
+  /** Hears how each batch ends. */
+  readonly exports: ExportObserver;
+  /** Of the agent: that of the instrumentation scope. */
+  readonly version: string;
+  /** Whose event it is; undefined for a container that is none of ours. */
+  identify(engine: string, event: ContainerEvent): Identified | undefined;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that only grow. */
+  monotonic(): number;
+}
+
+/** Records that wait or are on their way, at most; some 4 MB. */
+const mostPending = 4096;
+/** Longer than any batch takes, which sees to its own end. */
+const batchTimeoutMillis = 2 ** 31 - 1;
+
+/**
+ * Exports each event as a log record under its container's Resource. What cannot be sent in time is dropped and counted:
+ * a collector that is away costs neither memory nor the metrics.
+ */
+export class EventLogs implements EventObserver {
+  readonly #options: EventLogsOptions;
+  readonly #subjects: Subjects;
+  readonly #exporter: EventLogExporter;
+  readonly #processor: BatchLogRecordProcessor;
+  readonly #loggers = new WeakMap<Resource, Logger>();
+  #pending = 0;
+  #isEnded = false;
+
+  constructor(options: EventLogsOptions) {
+    this.#options = options;
+    this.#subjects = new Subjects(options.subjects);
+    this.#exporter = new EventLogExporter({
+      ...options,
+      ended: (count, result) => this.#exportEnded(count, result),
+    });
+    this.#processor = new BatchLogRecordProcessor({
+      exporter: this.#exporter,
+      maxQueueSize: mostPending,
+      exportTimeoutMillis: batchTimeoutMillis,
+    });
+  }
+
+  listening(_engine: string, _isListening: boolean): void {}
+
+  eventsMissed(_engine: string): void {}
+
+  eventHeard(engine: string, event: ContainerEvent): void {
+    if (this.#isEnded) return;
+    const container = this.#options.identify(engine, event);
+    if (!container) return;
+    if (this.#pending >= mostPending) return this.#options.instruments.recordsDropped(1, 'queue_full');
+    this.#pending += 1;
+    const { resource } = this.#subjects.ofContainer(container);
+    const record = eventRecord(event, container.identity.name);
+    this.#logger(resource).emit({ ...record, observedTimestamp: this.#options.now() });
+  }
+
+  /** Exports what waits, for so long at most, and takes no more. Never rejects. */
+  async shutdown(timeoutMillis: number): Promise<void> {
+    this.#isEnded = true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMillis);
+    });
+    await Promise.race([this.#processor.shutdown().catch(() => undefined), late]);
+    clearTimeout(timer);
+    // Else each of the batches that wait would be tried for as long as it may take.
+    this.#exporter.giveUp();
+  }
+
+  /** A provider has one Resource: each container's has its own, before the one processor. */
+  #logger(resource: Resource): Logger {
+    const known = this.#loggers.get(resource);
+    if (known) return known;
+    const provider = new LoggerProvider({ resource, processors: [this.#processor] });
+    const logger = provider.getLogger('tidegauge', this.#options.version);
+    this.#loggers.set(resource, logger);
+    return logger;
+  }
+
+  #exportEnded(count: number, result: ExportResult): void {
+    this.#pending -= count;
+    const { instruments, exports } = this.#options;
+    exports.exportEnded(result);
+    if (result.error !== undefined) return instruments.recordsDropped(count, result.error);
+    instruments.recordsExported(count - result.rejectedPoints);
+    if (result.rejectedPoints > 0) instruments.recordsDropped(result.rejectedPoints, 'rejected');
+  }
+}

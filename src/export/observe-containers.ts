@@ -1,0 +1,125 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ValueType } from '@opentelemetry/api';
+import type { Catalogue } from '../metrics/catalogue.ts';
+import type { FigureSource, Instrument, Observe } from '../model/instrument.ts';
+import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import type { Trackers } from '../tracker/trackers.ts';
+import type { ContainerMeter, ContainerObservable, ContainerObservableResult } from './container-producer.ts';
+import type { Subjects } from './entity.ts';
+
+/** Containers observed in one turn of the event loop: about 10 ms of work. */
+const containersPerTurn = 200;
+
+/** What is shown even of containers that are not published. */
+const lasting: readonly FigureSource[] = ['agent', 'events'];
+
+interface Declared<T> {
+  readonly instrument: Instrument<T>;
+  readonly observable: ContainerObservable;
+}
+
+/**
+ * Registers the one batch callback: update the trackers under their lock, then observe what is published through
+ * every instrument of the catalogue.
+ */
+export function observeContainers(
+  meter: ContainerMeter,
+  trackers: Trackers,
+  catalogue: Catalogue,
+  subjects: Subjects,
+): void {
+  const containers = catalogue.containers.map((instrument) => declare(meter, instrument));
+  const engine = catalogue.engine.map((instrument) => declare(meter, instrument));
+  const observe = async (result: ContainerObservableResult): Promise<void> => {
+    const { timeoutMillis } = result;
+    await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
+    const observer = new ContainerObserver(result, containers, subjects);
+    for (const [engineIndex, snapshot] of trackers.snapshots().entries()) {
+      // What lasts: a snapshot is another one each time, and its counters would begin with each collection.
+      const owner = trackers.sets[engineIndex] ?? snapshot;
+      result.forSubject({ subject: subjects.ofEngine(snapshot), owner });
+      observeEngine(result, snapshot, engine);
+      for (const [index, container] of snapshot.containers.entries()) {
+        if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
+        observer.observe(container, snapshot.now);
+      }
+      for (const gone of snapshot.departed ?? []) observer.observe(gone, snapshot.now);
+    }
+  };
+  meter.addBatchObservableCallback(
+    observe,
+    [...containers, ...engine].map(({ observable }) => observable),
+  );
+}
+
+function declare<T>(meter: ContainerMeter, instrument: Instrument<T>): Declared<T> {
+  const { name, kind, unit, description } = instrument;
+  const byUnit = unit === 'By' || (unit.startsWith('{') && unit !== '{cpu}') ? 'int' : 'double';
+  const valueType = (instrument.valueType ?? byUnit) === 'int' ? ValueType.INT : ValueType.DOUBLE;
+  const options = { unit, description, valueType };
+  switch (kind) {
+    case 'counter':
+      return { instrument, observable: meter.createObservableCounter(name, options) };
+    case 'updowncounter':
+      return { instrument, observable: meter.createObservableUpDownCounter(name, options) };
+    case 'gauge':
+      return { instrument, observable: meter.createObservableGauge(name, options) };
+  }
+}
+
+function observeEngine(
+  result: ContainerObservableResult,
+  snapshot: EngineSnapshot,
+  declared: readonly Declared<EngineSnapshot>[],
+): void {
+  for (const { instrument, observable } of declared) {
+    instrument.observe(snapshot, (value, attributes, startedAt) => {
+      result.observeAt(observable, value, attributes, { at: snapshot.now, startedAt });
+    });
+  }
+}
+
+/** Observes one container after the other; what an instrument needs to observe is made once and not per container. */
+class ContainerObserver {
+  readonly #result: ContainerObservableResult;
+  readonly #subjects: Subjects;
+  readonly #declared: readonly { instrument: Instrument<ContainerSnapshot>; observe: Observe }[];
+  /** When the container's sample was taken, and when its state was told; milliseconds since the epoch. */
+  #sampledAt = 0;
+  #stateAt = 0;
+  #now = 0;
+
+  constructor(
+    result: ContainerObservableResult,
+    declared: readonly Declared<ContainerSnapshot>[],
+    subjects: Subjects,
+  ) {
+    this.#result = result;
+    this.#subjects = subjects;
+    this.#declared = declared.map(({ instrument, observable }) => ({
+      instrument,
+      observe: (value, attributes, startedAt) => {
+        const at = this.#timeOf(instrument.source);
+        result.observeAt(observable, value, attributes, { at, startedAt });
+      },
+    }));
+  }
+
+  /** @param now for which events are counted; milliseconds since the epoch. */
+  observe(snapshot: ContainerSnapshot, now: number): void {
+    const { stateAt, sample, published } = snapshot;
+    this.#stateAt = stateAt;
+    this.#now = now;
+    this.#sampledAt = sample?.takenAt ?? stateAt;
+    this.#result.forSubject({ subject: this.#subjects.ofContainer(snapshot), owner: snapshot.owner });
+    for (const { instrument, observe } of this.#declared) {
+      // Unpublished: nothing may be shown but that measuring failed, how often, and what happened.
+      if (published || lasting.includes(instrument.source)) instrument.observe(snapshot, observe);
+    }
+  }
+
+  #timeOf(source: FigureSource): number {
+    if (source === 'events') return this.#now;
+    return source === 'stats' ? this.#sampledAt : this.#stateAt;
+  }
+}

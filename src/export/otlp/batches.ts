@@ -1,0 +1,122 @@
+import type { ResourceMetrics, ScopeMetrics, MetricData } from '@opentelemetry/sdk-metrics';
+import { observedIn } from '../container-producer.ts';
+
+/** How a collection becomes requests: a Resource per container, or the host's with the identity on each point. */
+export type OtlpLayout = 'container' | 'flat';
+
+/** Encoded in less than 20 ms or so. */
+const pointsPerRequest = 5000;
+/** The same in the flat layout; and far under the Collector's 20 MiB, however long names and labels are. */
+const charactersPerRequest = 2 * 1024 * 1024;
+/** Of a point without the identity: its times, value and own attributes. */
+const charactersPerPoint = 150;
+
+/**
+ * Cuts a collection into requests of whole containers. The agent's own metrics come first, under the agent's
+ * Resource; no container ever carries it.
+ */
+export function* requestsOf(collected: ResourceMetrics, layout: OtlpLayout): Generator<ResourceMetrics[]> {
+  const own = collected.scopeMetrics.filter((scope) => !observedIn.has(scope));
+  const subjects = collected.scopeMetrics.filter(
+    (scope) => observedIn.has(scope) && scope.metrics.length > 0,
+  );
+  const agent = own.length > 0 ? [{ resource: collected.resource, scopeMetrics: own }] : [];
+  let first = agent;
+  for (const part of partsOf(subjects, layout)) {
+    yield [...first, ...laidOut(part, layout)];
+    first = [];
+  }
+  if (first.length > 0) yield first;
+}
+
+/** Cuts subjects into parts that are small enough for a request. */
+export function* partsOf(
+  subjects: Iterable<ScopeMetrics>,
+  layout: OtlpLayout,
+): Generator<readonly ScopeMetrics[]> {
+  let part: ScopeMetrics[] = [];
+  let [points, characters] = [0, 0];
+  for (const scope of subjects) {
+    const count = scope.metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
+    // The Resource's attributes stand on `container.info`, too.
+    const identities = layout === 'flat' ? count : 2;
+    const size = count * (charactersPerPoint + pointLength(scope)) + identities * identityLength(scope);
+    if (part.length > 0 && (points + count > pointsPerRequest || characters + size > charactersPerRequest)) {
+      yield part;
+      part = [];
+      [points, characters] = [0, 0];
+    }
+    part.push(scope);
+    points += count;
+    characters += size;
+  }
+  if (part.length > 0) yield part;
+}
+
+function identityLength(scope: ScopeMetrics): number {
+  return lengthOf(observedIn.get(scope)?.subject.resource.attributes ?? {});
+}
+
+function pointLength(scope: ScopeMetrics): number {
+  return lengthOf(observedIn.get(scope)?.subject.point ?? {});
+}
+
+function lengthOf(attributes: object): number {
+  return Object.entries(attributes).reduce((sum, [key, value]) => sum + key.length + String(value).length, 0);
+}
+
+function withResource(scope: ScopeMetrics): ResourceMetrics[] {
+  const observed = observedIn.get(scope);
+  if (!observed) return [];
+  const { resource, point } = observed.subject;
+  return [{ resource, scopeMetrics: [point ? withPoint(scope, point) : scope] }];
+}
+
+function withPoint({ scope, metrics }: ScopeMetrics, point: ScopeAttributes): ScopeMetrics {
+  return { scope, metrics: metrics.map((metric) => withAttributes(metric, point)) };
+}
+
+/** Subjects under the Resources that the layout gives them. */
+export function laidOut(part: readonly ScopeMetrics[], layout: OtlpLayout): ResourceMetrics[] {
+  return layout === 'flat' ? flat(part) : part.flatMap(withResource);
+}
+
+/** One Resource per host; the metrics of its containers joined by name. */
+function flat(scopes: readonly ScopeMetrics[]): ResourceMetrics[] {
+  const hosts = Map.groupBy(scopes, (scope) => observedIn.get(scope)?.subject.host);
+  return [...hosts].flatMap(([resource, part]) => {
+    const [first] = part;
+    if (!resource || !first) return [];
+    const metrics = Map.groupBy(part.flatMap(flattened), ({ descriptor }) => descriptor.name);
+    return [
+      { resource, scopeMetrics: [{ scope: first.scope, metrics: [...metrics.values()].flatMap(joined) }] },
+    ];
+  });
+}
+
+/** Each point with the container's attributes; the host's stay on the Resource. */
+function flattened(scope: ScopeMetrics): MetricData[] {
+  const subject = observedIn.get(scope)?.subject;
+  if (!subject) return [];
+  const identity = Object.entries(subject.resource.attributes).filter(
+    ([key]) => !(key in subject.host.attributes),
+  );
+  const attributes = { ...Object.fromEntries(identity), ...subject.point };
+  return scope.metrics.map((metric) => withAttributes(metric, attributes));
+}
+
+function withAttributes<T extends MetricData>(metric: T, attributes: ScopeAttributes): T {
+  const dataPoints = metric.dataPoints.map((point) => ({
+    ...point,
+    attributes: { ...attributes, ...point.attributes },
+  }));
+  return { ...metric, dataPoints };
+}
+
+type ScopeAttributes = MetricData['dataPoints'][number]['attributes'];
+
+function joined(metrics: readonly MetricData[]): MetricData[] {
+  const [first] = metrics;
+  if (!first) return [];
+  return [Object.assign({ ...first }, { dataPoints: metrics.flatMap(({ dataPoints }) => [...dataPoints]) })];
+}

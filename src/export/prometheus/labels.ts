@@ -1,0 +1,96 @@
+import type { Attributes } from '@opentelemetry/api';
+import { escapeLabelValue } from './text-format.ts';
+import { prometheusLabel } from '../../metrics/prometheus-names.ts';
+
+/** One label of a set of attributes: several keys when they translate to the same name. */
+interface Label {
+  readonly start: string;
+  readonly keys: readonly string[];
+}
+
+/** A set of attributes as labels. */
+export interface Pairs {
+  /** Each label as `name="value"`. */
+  readonly each: readonly string[];
+  /** The same joined by commas. */
+  readonly text: string;
+}
+
+/** What a sequence of attribute keys becomes; one node per key, so that no joined string is needed to look it up. */
+interface Shape {
+  readonly next: Map<string, Shape>;
+  labels?: readonly Label[];
+}
+
+/**
+ * Writes attributes as labels, in the order of their names, so that equal sets give equal text. Keys are translated
+ * once per sequence of keys. Empty values are left out: to Prometheus they are absent labels.
+ */
+export class AttributeLabels {
+  readonly #taken: ReadonlySet<string>;
+  readonly #shapes: Shape = { next: new Map() };
+  /** Many containers share a set of attributes, such as one state's: it is written once. */
+  readonly #written = new WeakMap<Attributes, Pairs>();
+
+  readonly #translate: (key: string) => string;
+
+  /**
+   * @param taken names that attributes may not have, because the series has them already.
+   * @param translate what makes a label's name of a key.
+   */
+  constructor(taken: Iterable<string> = [], translate = prometheusLabel) {
+    this.#taken = new Set(taken);
+    this.#translate = translate;
+  }
+
+  /** The labels of one set, written once per object. */
+  of(attributes: Attributes): Pairs {
+    const known = this.#written.get(attributes);
+    if (known) return known;
+    const each = this.#pairs(attributes);
+    const pairs = { each, text: each.length === 1 ? (each[0] ?? '') : each.join(',') };
+    this.#written.set(attributes, pairs);
+    return pairs;
+  }
+
+  #pairs(attributes: Attributes): string[] {
+    const pairs: string[] = [];
+    const keys = Object.keys(attributes);
+    if (keys.length === 0) return pairs;
+    for (const {
+      start,
+      keys: [key = '', ...others],
+    } of this.#labelsOf(keys)) {
+      const value =
+        others.length === 0
+          ? textOf(attributes[key])
+          : [key, ...others].map((each) => textOf(attributes[each])).join(';');
+      if (value !== '') pairs.push(`${start}${escapeLabelValue(value)}"`);
+    }
+    return pairs;
+  }
+
+  #labelsOf(keys: readonly string[]): readonly Label[] {
+    let shape = this.#shapes;
+    for (const key of keys) {
+      let next = shape.next.get(key);
+      if (!next) shape.next.set(key, (next = { next: new Map() }));
+      shape = next;
+    }
+    return (shape.labels ??= this.#labelled(keys));
+  }
+
+  #labelled(keys: readonly string[]): Label[] {
+    const byName = Map.groupBy(keys.toSorted(), this.#translate);
+    const free = [...byName].filter(([name]) => !this.#taken.has(name));
+    const ordered = free.toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return ordered.map(([name, sameName]) => ({ start: `${name}="`, keys: sameName }));
+  }
+}
+
+/** Strings as they are, all else as JSON, as the specification says; what JSON cannot hold is no label. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
+  return JSON.stringify(value) ?? '';
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../clock.ts';
+import { duration } from '../config/types/duration.ts';
+import type { ApiFound, ApiMessages, ApiSource } from '../http/api-source.ts';
+import { containerView, sampleView, toldView } from './views.ts';
+import type { Log } from '../log.ts';
+import { MergedStream } from './merged-stream.ts';
+import type { EventFeed, Told } from './event-feed.ts';
+import { StatsCollector } from './stats-collector.ts';
+import type { PublishedSample } from './stats-collector.ts';
+import type { TrackerSet } from '../tracker/tracker-set.ts';
+import type { Trackers } from '../tracker/trackers.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Between two samples for those who watch: the least that may be asked for. */
+const intervalMillis = 1000;
+/** So long a probe is waited for: what events tell is known without it, and a container may hang. */
+const patienceMillis = 500;
+const eventNames = { event: 'container', listening: 'listening', missed: 'missed' } as const;
+
+/** What the HTTP API serves: containers as they are, and streams of their samples and events. */
+export class Live implements ApiSource {
+  readonly #trackers: Trackers;
+  readonly #feed: EventFeed;
+  readonly #collectors: ReadonlyMap<string, StatsCollector>;
+
+  constructor(trackers: Trackers, feed: EventFeed, { clock, log }: { clock: Clock; log: Log }) {
+    this.#trackers = trackers;
+    this.#feed = feed;
+    const collectorOf = (set: TrackerSet): StatsCollector =>
+      new StatsCollector({ host: statsHost(set), clock, log, intervalMillis });
+    this.#collectors = new Map(trackers.sets.map((set) => [set.engine.name, collectorOf(set)]));
+  }
+
+  async containers(): Promise<object> {
+    await this.#refresh();
+    const away = this.#away();
+    const containers = this.#snapshots().map((snapshot) => containerView(snapshot));
+    return { containers, ...(away.length > 0 && { away }) };
+  }
+
+  async find(asked: string): Promise<ApiFound> {
+    await this.#refresh();
+    // As the engine's own API writes names, and takes them.
+    const idOrName = asked.replace(/^\//, '');
+    const all = this.#snapshots();
+    const exact = all.filter(({ identity }) => identity.id === idOrName || identity.name === idOrName);
+    const isPrefix = /^[0-9a-f]+$/.test(idOrName);
+    const found =
+      exact.length > 0 || !isPrefix ? exact : all.filter((each) => each.identity.id.startsWith(idOrName));
+    const [only, ...others] = found;
+    if (!only) return { matches: 0, away: this.#away() };
+    if (others.length > 0) return { matches: found.length, away: [] };
+    const { identity, engine } = only;
+    return { matches: 1, id: identity.id, engine: engine.name, view: containerView(only) };
+  }
+
+  interval(text: string | undefined): number | string {
+    const read = duration(intervalMillis).safeParse(text ?? intervalMillis);
+    return read.success ? read.data : (read.error.issues[0]?.message ?? 'expected a duration');
+  }
+
+  stats(id: string, engine: string, everyMillis: number): ApiMessages {
+    const collector = this.#collectors.get(engine);
+    return samplesOf(collector ? [collector.subscribe(id, everyMillis)] : []);
+  }
+
+  allStats(everyMillis: number): ApiMessages {
+    // Nobody else may be there to find out whom there is to watch.
+    void this.#refresh();
+    return samplesOf([...this.#collectors.values()].map((each) => each.subscribeAll(everyMillis)));
+  }
+
+  events(): ApiMessages {
+    // An engine is listened to once it has answered, and nobody else may have asked it.
+    void this.#refresh();
+    const feed = this.#feed.subscribe();
+    return new MergedStream([feed], (told: Told) => [{ event: eventNames[told.kind], data: toldView(told) }]);
+  }
+
+  /** Ends every stream. */
+  close(): void {
+    this.#feed.close();
+    for (const collector of this.#collectors.values()) collector.close();
+  }
+
+  async #refresh(): Promise<void> {
+    const isKnown = this.#trackers.notYetProbed().length === 0;
+    await this.#trackers.update({ isEcho: true, ...(isKnown && { waitMillis: patienceMillis }) });
+  }
+
+  /** Engines whose containers are not known. */
+  #away(): readonly string[] {
+    const all = this.#trackers.snapshots();
+    return all.filter(({ containerCount }) => containerCount === undefined).map(({ engine }) => engine.name);
+  }
+
+  #snapshots() {
+    return this.#trackers.snapshots().flatMap(({ containers }) => containers);
+  }
+}
+
+/** Samples, and once per change that there are none or some again. */
+function samplesOf(subscriptions: readonly Subscription<PublishedSample>[]): ApiMessages {
+  const failing = new Set<string>();
+  return new MergedStream(subscriptions, (sample: PublishedSample) => {
+    const { id, name, failure } = sample;
+    if (failure === undefined) {
+      const back = failing.delete(id) ? [{ event: 'recovered', data: { id, name } }] : [];
+      return [...back, { event: 'stats', data: sampleView(sample) }];
+    }
+    if (failing.has(id)) return [];
+    failing.add(id);
+    return [{ event: 'failing', data: { id, name, reason: failure } }];
+  });
+}
+
+function statsHost(set: TrackerSet) {
+  return {
+    name: set.engine.name,
+    cpus: (): number => {
+      const { cpus } = set.engine;
+      if (cpus === undefined) throw new Error('the engine does not tell how many CPUs its host has');
+      return cpus;
+    },
+    containers: () => set.tracked,
+    measure: (id: string) => set.measure(id),
+  };
+}

@@ -1,0 +1,216 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { LiveMeasurement } from '../model/live-sample.ts';
+import type { ContainerSnapshot } from '../model/snapshot.ts';
+import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
+import { Subscription } from './subscription.ts';
+
+/** Samples that wait for a slow subscriber of one container, and of all containers. */
+const waitingOfOne = 16;
+const waitingOfAll = 1024;
+/** A round may come that much before its time. */
+const timerPrecisionMillis = 50;
+/** Stands for every container; no id has this form. */
+const everyContainer = '*';
+
+/** Whose containers are measured: an engine's. */
+export interface StatsHost {
+  readonly name: string;
+  /** Throws when the engine does not tell. */
+  cpus(): number;
+  /** Those that exist; those that it had last while it does not answer, so that who watches hears of that. */
+  containers(): readonly { readonly id: string; readonly name: string }[];
+  measure(id: string): Promise<LiveMeasurement>;
+}
+
+/** What subscribers get. Without figures while the container does not run or is not found. */
+export interface PublishedSample {
+  readonly id: string;
+  readonly name: string;
+  readonly snapshot?: ContainerSnapshot;
+  readonly hostCpus?: number;
+  /** Why there are no figures although it may run; they come again when that is over. */
+  readonly failure?: string;
+}
+
+/** What a {@link StatsCollector} needs. */
+export interface StatsCollectorOptions {
+  readonly host: StatsHost;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Between two rounds. */
+  readonly intervalMillis: number;
+}
+
+interface Subscriber {
+  readonly subscription: Subscription<PublishedSample>;
+  readonly everyMillis: number;
+  dueAt: number;
+}
+
+/**
+ * Moby's stats collector for one engine: one loop for all containers that somebody watches, one measurement of each per
+ * round however many watch it; while nobody does there is no loop.
+ */
+export class StatsCollector {
+  readonly #options: StatsCollectorOptions;
+  readonly #subscribers = new Map<string, Set<Subscriber>>();
+  /** Of those who exist, and of those who are watched although they do not. */
+  #names: ReadonlyMap<string, string> = new Map();
+  readonly #beingMeasured = new Set<string>();
+  readonly #failing = new Set<string>();
+  #loop: AbortController | undefined;
+  /** Those of the last round that are yet to be measured. */
+  #waiting = 0;
+
+  constructor(options: StatsCollectorOptions) {
+    this.#options = options;
+  }
+
+  /** Samples of one container from now on, at the loop's interval or a longer one; ended by its `return`. */
+  subscribe(id: string, everyMillis = this.#options.intervalMillis): Subscription<PublishedSample> {
+    return this.#subscribe(id, everyMillis, waitingOfOne);
+  }
+
+  /** The same of every container that exists, those too that come later. */
+  subscribeAll(everyMillis = this.#options.intervalMillis): Subscription<PublishedSample> {
+    return this.#subscribe(everyContainer, everyMillis, waitingOfAll);
+  }
+
+  /** Ends one subscription; the last one leaving stops the work. */
+  async unsubscribe(subscription: Subscription<PublishedSample>): Promise<void> {
+    await subscription.return();
+  }
+
+  /** Ends every subscription of that container. */
+  stop(id: string): void {
+    for (const { subscription } of this.#subscribers.get(id) ?? []) subscription.end();
+  }
+
+  /** Ends every subscription. */
+  close(): void {
+    for (const id of this.#subscribers.keys()) this.stop(id);
+  }
+
+  #subscribe(id: string, everyMillis: number, limit: number): Subscription<PublishedSample> {
+    const subscribers = this.#subscribers.get(id) ?? new Set();
+    const subscription = new Subscription<PublishedSample>(limit, () => {
+      subscribers.delete(subscriber);
+      if (subscribers.size === 0) this.#subscribers.delete(id);
+      if (this.#subscribers.size === 0) this.#loop?.abort();
+    });
+    const subscriber = { subscription, everyMillis, dueAt: 0 };
+    this.#subscribers.set(id, subscribers.add(subscriber));
+    if (!this.#loop || this.#loop.signal.aborted) void this.#run((this.#loop = new AbortController()).signal);
+    return subscription;
+  }
+
+  /** Sleeps first, as Moby's does: nothing makes it turn without a pause. */
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, intervalMillis } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(intervalMillis, signal).catch(() => undefined);
+      // Not awaited: a container that is slow to measure is left out of the next rounds and holds up nobody.
+      if (!signal.aborted) void this.#round();
+    }
+    if (this.#subscribers.size === 0) this.#failing.clear();
+  }
+
+  async #round(): Promise<void> {
+    // The engine is busy with the last one: rounds must not pile up.
+    if (this.#waiting > 0) return;
+    const due = this.#due();
+    if (due.size === 0) return;
+    let hostCpus: number;
+    try {
+      hostCpus = this.#options.host.cpus();
+    } catch (error) {
+      this.#failed(
+        this.#options.host.name,
+        { error },
+        'number of CPUs unknown: a round of samples is left out',
+      );
+      return;
+    }
+    this.#failing.delete(this.#options.host.name);
+    this.#waiting = due.size;
+    const pool = new AdaptivePool(this.#options.clock);
+    await pool.run([...due], ([id, subscribers]) => this.#sample(id, subscribers, hostCpus));
+  }
+
+  /** A copy: who comes or goes while this round measures does not disturb it. */
+  #due(): ReadonlyMap<string, readonly Subscriber[]> {
+    const now = this.#options.clock.monotonic();
+    const due = new Map<string, Subscriber[]>();
+    const there = this.#look();
+    for (const [id, subscribers] of this.#subscribers) {
+      // Their turn comes when that is over.
+      if (this.#beingMeasured.has(id)) continue;
+      const isAny = id === everyContainer;
+      const ids = isAny ? there : [id];
+      // Who watches one that is gone is told so now, however seldom it wants samples.
+      const own = isAny || there.has(id) ? takeDue(subscribers, now) : [...subscribers];
+      if (own.length > 0) for (const each of ids) due.set(each, [...(due.get(each) ?? []), ...own]);
+    }
+    for (const id of this.#beingMeasured) due.delete(id);
+    return due;
+  }
+
+  /** Who there is now; nothing is kept of those who went, unless they are still watched. */
+  #look(): ReadonlySet<string> {
+    const names = new Map(this.#options.host.containers().map(({ id, name }) => [id, name]));
+    const there = new Set(names.keys());
+    for (const id of this.#subscribers.keys())
+      if (id !== everyContainer && !names.has(id)) names.set(id, this.#names.get(id) ?? id);
+    this.#names = names;
+    for (const what of this.#failing)
+      if (!names.has(what) && what !== this.#options.host.name) this.#failing.delete(what);
+    return there;
+  }
+
+  async #sample(id: string, subscribers: readonly Subscriber[], hostCpus: number): Promise<void> {
+    this.#waiting -= 1;
+    if (this.#subscribers.size === 0) return;
+    this.#beingMeasured.add(id);
+    const measured = await this.#options.host.measure(id);
+    this.#beingMeasured.delete(id);
+    const sample = this.#published(id, measured, hostCpus);
+    if (sample) for (const { subscription } of subscribers) subscription.push(sample);
+    if (measured.outcome === 'removed') this.stop(id);
+  }
+
+  #published(id: string, measured: LiveMeasurement, hostCpus: number): PublishedSample | undefined {
+    const named = { id, name: this.#names.get(id) ?? id };
+    if (measured.outcome === 'failed') {
+      this.#failed(
+        id,
+        { container: named.name, id, error: measured.reason },
+        'no sample for those who watch',
+      );
+      return { ...named, failure: measured.reason };
+    }
+    if (measured.outcome !== 'measured') return named;
+    const { snapshot } = measured;
+    // Windows has no such figure, and needs none for its percentages.
+    if (snapshot.sample?.cpu?.systemNanos === undefined && !snapshot.sample?.windows) {
+      this.#failed(id, { container: named.name, id }, "the host's CPU time is unknown: a sample is left out");
+      return undefined;
+    }
+    this.#failing.delete(id);
+    return { ...named, snapshot, hostCpus };
+  }
+
+  /** Logged once until it is over: somebody may watch for days. */
+  #failed(what: string, fields: Readonly<Record<string, unknown>>, message: string): void {
+    if (!this.#failing.has(what)) this.#options.log.warn(fields, message);
+    this.#failing.add(what);
+  }
+}
+
+/** Those whose time has come, and their next time. */
+function takeDue(subscribers: Iterable<Subscriber>, now: number): readonly Subscriber[] {
+  const due = [...subscribers].filter(({ dueAt }) => dueAt <= now);
+  // Timers are a little early or late.
+  for (const subscriber of due) subscriber.dueAt = now + subscriber.everyMillis - timerPrecisionMillis;
+  return due;
+}

@@ -1,0 +1,75 @@
+import { profiles } from '../metrics/catalogue.ts';
+import type { Attributes, ContainerInstrument } from '../model/instrument.ts';
+import type { ContainerSnapshot } from '../model/snapshot.ts';
+import type { PublishedSample } from './stats-collector.ts';
+import type { Told } from './event-feed.ts';
+
+/** One figure, under its name in the semantic conventions. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  readonly value: number;
+  readonly attributes?: Attributes;
+}
+
+/**
+ * A container as the API shows it; while its state cannot be read, no more than who it is. Never with its environment or
+ * its command: both may hold secrets.
+ */
+export function containerView(snapshot: ContainerSnapshot): object {
+  const { identity, engine } = snapshot;
+  const { id, name, image, labels } = identity;
+  return {
+    id,
+    name,
+    engine: engine.name,
+    image: image.reference,
+    labels,
+    ...(snapshot.published && stateView(snapshot)),
+    metrics: figuresOf(snapshot),
+  };
+}
+
+function stateView({ state, limits, sample }: ContainerSnapshot): object {
+  const { startedAt, finishedAt, ...rest } = state;
+  return {
+    state: { ...rest, startedAt: isoTime(startedAt), finishedAt: isoTime(finishedAt) },
+    limits,
+    sampledAt: isoTime(sample?.takenAt),
+  };
+}
+
+/** A sample as the API shows it: only id and name while the container does not run. */
+export function sampleView({ id, name, snapshot, hostCpus }: PublishedSample): object {
+  if (!snapshot) return { id, name };
+  const sampledAt = isoTime(snapshot.sample?.takenAt);
+  return { id, name, engine: snapshot.engine.name, sampledAt, hostCpus, metrics: figuresOf(snapshot) };
+}
+
+/** What an engine tells, as the API shows it. */
+export function toldView(told: Told): object {
+  if (told.kind === 'listening') return { engine: told.engine, listening: told.isListening };
+  if (told.kind === 'missed') return { engine: told.engine };
+  const { id, action, nanos, attributes } = told.event;
+  const time = nanos === undefined ? undefined : isoTime(nanos / 1e6);
+  return { engine: told.engine, time, id, name: attributes['name'], action, attributes };
+}
+
+function figuresOf(snapshot: ContainerSnapshot): readonly Figure[] {
+  const figures: Figure[] = [];
+  for (const instrument of profiles.semconv.containers) {
+    const { name, unit, offByDefault, source }: ContainerInstrument = instrument;
+    // Unpublished: nothing may be shown but that measuring failed.
+    if (offByDefault || (!snapshot.published && source !== 'agent')) continue;
+    instrument.observe(snapshot, (value, attributes) =>
+      figures.push({ name, unit, value, ...(attributes && { attributes }) }),
+    );
+  }
+  return figures;
+}
+
+/** Absent for what is no time. */
+function isoTime(millis: number | undefined): string | undefined {
+  const date = new Date(millis ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}

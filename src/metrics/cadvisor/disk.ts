@@ -1,0 +1,79 @@
+import type { ContainerInstrument } from '../../model/instrument.ts';
+import type { BlockIoEntry, BlockIoUsage } from '../../model/sample.ts';
+import { cadvisorMetric, inSeconds, type CadvisorSeries } from './declare.ts';
+
+type List = keyof BlockIoUsage;
+
+/** One operation of one of the engine's lists each. */
+const rows: readonly (readonly [name: string, list: List, operation: string, description: string])[] = [
+  ['reads_bytes_total', 'serviceBytes', 'read', 'Bytes read'],
+  ['writes_bytes_total', 'serviceBytes', 'write', 'Bytes written'],
+  ['reads_total', 'serviced', 'read', 'Reads'],
+  ['writes_total', 'serviced', 'write', 'Writes'],
+  ['sector_reads_total', 'sectors', 'read', 'Sectors read'],
+  ['sector_writes_total', 'sectors', 'write', 'Sectors written'],
+  ['reads_merged_total', 'merged', 'read', 'Reads merged'],
+  ['writes_merged_total', 'merged', 'write', 'Writes merged'],
+  ['read_seconds_total', 'serviceTime', 'read', 'Time spent reading'],
+  ['write_seconds_total', 'serviceTime', 'write', 'Time spent writing'],
+  ['io_time_seconds_total', 'serviceTime', 'total', 'Time spent on I/O'],
+  ['io_current', 'queued', 'total', 'I/O that is in progress'],
+];
+
+const absences: Readonly<Partial<Record<List, string>>> = {
+  serviceBytes: 'the kernel has counted nothing yet',
+  serviced: 'cgroup v2: the engine gives bytes only',
+};
+const onlyWithScheduler = 'cgroup v2, and cgroup v1 without the scheduler CFQ (Linux 5.0 and newer)';
+
+/** Block I/O metrics of profile `cadvisor` that the engine gives. */
+export const cadvisorDisk: readonly ContainerInstrument[] = [
+  ...rows.map(([name, list, operation, description]) =>
+    cadvisorMetric(
+      {
+        name: `container_fs_${name}`,
+        kind: name.endsWith('_total') ? 'counter' : 'gauge',
+        description: `${description}, by device (major:minor)`,
+        source: 'stats',
+        labels: ['device'],
+        absentWhen: absences[list] ?? onlyWithScheduler,
+      },
+      ({ sample }) =>
+        (sample?.blockIo?.[list] ?? [])
+          .filter((entry) => entry.operation === operation)
+          .map((entry) => ofDevice(entry, name)),
+    ),
+  ),
+  cadvisorMetric(
+    {
+      name: 'container_blkio_device_usage_total',
+      kind: 'counter',
+      description: 'Bytes by device and operation; on cgroup v1 each byte counts in three operations',
+      source: 'stats',
+      labels: ['device', 'major', 'minor', 'operation'],
+      absentWhen: absences.serviceBytes,
+    },
+    ({ sample }) => (sample?.blockIo?.serviceBytes ?? []).flatMap(ofOperation),
+  ),
+];
+
+/** The engine does not tell the names of devices: they are called by their numbers. */
+function ofDevice({ major, minor, value }: BlockIoEntry, name: string): CadvisorSeries {
+  return {
+    value: name.includes('_seconds_') ? inSeconds(value) : value,
+    labels: { device: `${major}:${minor}` },
+    ...(name.endsWith('_total') && { group: 'block-io' }),
+  };
+}
+
+function ofOperation({ major, minor, operation, value }: BlockIoEntry): readonly CadvisorSeries[] {
+  const written = operations.get(operation);
+  if (written === undefined) return [];
+  const labels = { device: `${major}:${minor}`, major: `${major}`, minor: `${minor}`, operation: written };
+  return [{ value, labels, group: 'block-io' }];
+}
+
+/** As the kernel writes them on cgroup v1; v2 has the first two. */
+const operations: ReadonlyMap<string, string> = new Map(
+  ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((name) => [name.toLowerCase(), name]),
+);

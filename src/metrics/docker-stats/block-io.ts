@@ -1,0 +1,84 @@
+import type { ContainerInstrument } from '../../model/instrument.ts';
+import type { BlockIoUsage } from '../../model/sample.ts';
+import { observePresent, receiverInstrument, rememberedAttributes } from './declare.ts';
+
+const ofDevice = rememberedAttributes((key) => {
+  const [major = '', minor = '', operation = ''] = key.split(':');
+  return { device_major: major, device_minor: minor, operation };
+});
+
+/** Block I/O metrics of profile `docker_stats`: on cgroup v1 with all operations, so that a sum counts everything thrice. */
+export const dockerStatsBlockIo: readonly ContainerInstrument[] = [
+  perDevice(
+    'io_merged_recursive',
+    '{operations}',
+    'Number of bios/requests merged into requests belonging to this cgroup and its descendant cgroups (Only available with cgroups v1).',
+    'merged',
+  ),
+  perDevice(
+    'io_queued_recursive',
+    '{operations}',
+    'Number of requests queued up for this cgroup and its descendant cgroups (Only available with cgroups v1).',
+    'queued',
+  ),
+  perDevice(
+    'io_service_bytes_recursive',
+    'By',
+    'Number of bytes transferred to/from the disk by the group and descendant groups.',
+    'serviceBytes',
+  ),
+  perDevice(
+    'io_service_time_recursive',
+    'ns',
+    'Total amount of time in nanoseconds between request dispatch and request completion for the IOs done by this cgroup and descendant cgroups (Only available with cgroups v1).',
+    'serviceTime',
+  ),
+  perDevice(
+    'io_serviced_recursive',
+    '{operations}',
+    'Number of IOs (bio) issued to the disk by the group and descendant groups (Only available with cgroups v1).',
+    'serviced',
+  ),
+  perDevice(
+    'io_time_recursive',
+    'ms',
+    'Disk time allocated to cgroup (and descendant cgroups) per device in milliseconds (Only available with cgroups v1).',
+    'time',
+  ),
+  perDevice(
+    'io_wait_time_recursive',
+    'ns',
+    'Total amount of time the IOs for this cgroup (and descendant cgroups) spent waiting in the scheduler queues for service (Only available with cgroups v1).',
+    'waitTime',
+  ),
+  perDevice(
+    'sectors_recursive',
+    '{sectors}',
+    'Number of sectors transferred to/from disk by the group and descendant groups (Only available with cgroups v1).',
+    'sectors',
+  ),
+];
+
+function perDevice(
+  name: string,
+  unit: string,
+  description: string,
+  list: keyof BlockIoUsage,
+): ContainerInstrument {
+  return receiverInstrument(
+    {
+      name: `container.blockio.${name}`,
+      kind: 'counter',
+      unit,
+      description,
+      attributes: ['device_major', 'device_minor', 'operation'],
+      absentWhen: list === 'serviceBytes' ? 'the kernel has counted nothing yet' : 'cgroup v2',
+      ...(list === 'serviceBytes' && { isOn: true }),
+    },
+    ({ sample, starts }, observe) => {
+      const startedAt = starts.of('block-io');
+      for (const { major, minor, operation, value } of sample?.blockIo?.[list] ?? [])
+        observePresent(observe, value, ofDevice(`${major}:${minor}:${operation}`), startedAt);
+    },
+  );
+}

@@ -1,0 +1,175 @@
+import type { ContainerInstrument } from '../../model/instrument.ts';
+import type { CpuThrottling, CpuUsage, Integer } from '../../model/sample.ts';
+import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
+import { isUp, observePresent, receiverInstrument, rememberedAttributes } from './declare.ts';
+import type { ReceiverMetric } from './declare.ts';
+import { cpuLimit, cpuUtilization } from './formulas.ts';
+
+/** Windows counts in these; the receiver hands its ticks out as nanoseconds. */
+const nanosPerTick = 100;
+
+const ofCore = rememberedAttributes((core) => ({ core }));
+
+/** CPU metrics of profile `docker_stats`. */
+export const dockerStatsCpu: readonly ContainerInstrument[] = [
+  time(
+    {
+      name: 'container.cpu.usage.total',
+      kind: 'counter',
+      unit: 'ns',
+      description: 'Total CPU time consumed.',
+      isOn: true,
+    },
+    ({ totalNanos }) => totalNanos,
+  ),
+  time(
+    {
+      name: 'container.cpu.usage.usermode',
+      kind: 'counter',
+      unit: 'ns',
+      description:
+        'Time spent by tasks of the cgroup in user mode (Linux).  Time spent by all container processes in user mode (Windows).',
+      isOn: true,
+    },
+    ({ userNanos }) => userNanos,
+  ),
+  time(
+    {
+      name: 'container.cpu.usage.kernelmode',
+      kind: 'counter',
+      unit: 'ns',
+      description:
+        'Time spent by tasks of the cgroup in kernel mode (Linux).  Time spent by all container processes in kernel mode (Windows).',
+      isOn: true,
+    },
+    ({ kernelNanos }) => kernelNanos,
+  ),
+  time(
+    {
+      name: 'container.cpu.usage.system',
+      kind: 'counter',
+      unit: 'ns',
+      description: 'System CPU usage, as reported by docker.',
+    },
+    ({ systemNanos }) => systemNanos,
+    'host',
+  ),
+  receiverInstrument(
+    {
+      name: 'container.cpu.usage.percpu',
+      kind: 'counter',
+      unit: 'ns',
+      description: 'Per-core CPU usage by the container (Only available with cgroups v1).',
+      attributes: ['core'],
+      absentWhen: 'cgroup v2',
+    },
+    ({ sample, starts }, observe) => {
+      const startedAt = starts.of('cpu');
+      for (const [index, nanos] of (sample?.cpu?.perCpuNanos ?? []).entries())
+        observe(Number(nanos), ofCore(`cpu${index}`), startedAt);
+    },
+  ),
+  receiverInstrument(
+    {
+      name: 'container.cpu.utilization',
+      kind: 'gauge',
+      unit: '1',
+      description: 'Percent of CPU used by the container.',
+      isOn: true,
+      isDouble: true,
+      absentWhen: 'the container was measured only once since it started',
+    },
+    (snapshot, observe) => observePresent(observe, cpuUtilization(snapshot)),
+  ),
+  receiverInstrument(
+    {
+      name: 'container.cpu.logical.count',
+      kind: 'gauge',
+      unit: '{cpus}',
+      description: 'Number of cores available to the container.',
+      absentWhen: 'the engine does not tell',
+    },
+    ({ sample }, observe) => observePresent(observe, sample?.cpu?.onlineCpus),
+  ),
+  throttling(
+    {
+      name: 'container.cpu.throttling_data.periods',
+      kind: 'counter',
+      unit: '{periods}',
+      description: 'Number of periods with throttling active.',
+    },
+    ({ periods }) => periods,
+  ),
+  throttling(
+    {
+      name: 'container.cpu.throttling_data.throttled_periods',
+      kind: 'counter',
+      unit: '{periods}',
+      description: 'Number of periods when the container hits its throttling limit.',
+    },
+    (data) => data.throttledPeriods,
+  ),
+  throttling(
+    {
+      name: 'container.cpu.throttling_data.throttled_time',
+      kind: 'counter',
+      unit: 'ns',
+      description: 'Aggregate time the container was throttled.',
+    },
+    ({ throttledNanos }) => throttledNanos,
+  ),
+  ofLimits(
+    {
+      name: 'container.cpu.limit',
+      kind: 'gauge',
+      unit: '{cpus}',
+      description: 'CPU limit set for the container.',
+      isDouble: true,
+      source: 'inspect',
+      absentWhen: 'no limit is set',
+    },
+    ({ limits }) => cpuLimit(limits),
+  ),
+  // 0 is what engines say of the default, 1024.
+  ofLimits(
+    {
+      name: 'container.cpu.shares',
+      kind: 'gauge',
+      unit: '1',
+      description: 'CPU shares set for the container.',
+      source: 'inspect',
+    },
+    ({ limits }) => limits.cpuShares ?? (limits.unknown?.includes('cpuShares') ? undefined : 0),
+  ),
+];
+
+function time(
+  metric: ReceiverMetric,
+  read: (cpu: CpuUsage) => Integer | undefined,
+  group: CounterGroup = 'cpu',
+): ContainerInstrument {
+  return receiverInstrument(metric, ({ sample, starts }, observe) => {
+    const nanos = sample?.cpu && read(sample.cpu);
+    const scale = sample?.windows ? nanosPerTick : 1;
+    if (nanos !== undefined) observe(Number(nanos) * scale, undefined, starts.of(group));
+  });
+}
+
+function throttling(
+  metric: ReceiverMetric,
+  read: (data: CpuThrottling) => Integer | undefined,
+): ContainerInstrument {
+  return receiverInstrument({ ...metric, absentWhen: 'Windows' }, ({ sample, starts }, observe) => {
+    const data = sample?.windows ? undefined : sample?.cpu?.throttling;
+    observePresent(observe, data && read(data), undefined, starts.of('cpu'));
+  });
+}
+
+function ofLimits(
+  metric: ReceiverMetric,
+  read: (snapshot: ContainerSnapshot) => number | undefined,
+): ContainerInstrument {
+  return receiverInstrument(metric, (snapshot, observe) => {
+    if (isUp(snapshot)) observePresent(observe, read(snapshot));
+  });
+}

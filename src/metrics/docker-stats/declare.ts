@@ -1,0 +1,75 @@
+import type {
+  Attributes,
+  ContainerInstrument,
+  FigureSource,
+  InstrumentKind,
+  Observe,
+} from '../../model/instrument.ts';
+import type { Integer } from '../../model/sample.ts';
+import type { ContainerSnapshot } from '../../model/snapshot.ts';
+
+/** A metric as the Collector's docker_stats receiver declares it in its metadata. */
+export interface ReceiverMetric {
+  readonly name: string;
+  readonly kind: InstrumentKind;
+  readonly unit: string;
+  /** The receiver's own words: they are the HELP text of existing dashboards. */
+  readonly description: string;
+  /** Among the 14 that the receiver has on by default. */
+  readonly isOn?: true;
+  readonly isDouble?: true;
+  readonly attributes?: readonly string[];
+  /** `stats` unless told otherwise. */
+  readonly source?: FigureSource;
+  readonly absentWhen?: string;
+}
+
+/** An instrument of profile `docker_stats`. */
+export function receiverInstrument(
+  { isOn, isDouble, attributes = [], source = 'stats', ...declared }: ReceiverMetric,
+  observe: ContainerInstrument['observe'],
+): ContainerInstrument {
+  return {
+    ...declared,
+    attributes,
+    source,
+    stability: 'peer',
+    valueType: isDouble ? 'double' : 'int',
+    ...(!isOn && { offByDefault: true }),
+    observe,
+  };
+}
+
+/** Observes a figure that may be absent. */
+export function observePresent(
+  observe: Observe,
+  value: Integer | undefined,
+  attributes?: Attributes,
+  startedAt?: number,
+): void {
+  if (value !== undefined) observe(Number(value), attributes, startedAt);
+}
+
+/** The receiver shows running containers only; ours are shown while paused, too: their memory is still in use. */
+export function isUp({ state, sample }: ContainerSnapshot): boolean {
+  return state.status === undefined
+    ? sample !== undefined
+    : state.status === 'running' || state.status === 'paused';
+}
+
+/** Hosts have a handful of devices, interfaces and CPUs; hostile ones may not fill the memory. */
+const mostRemembered = 10_000;
+
+/**
+ * Makes attributes of a key, the same object for the same key: a reader that meets a known object need not write it
+ * out again.
+ */
+export function rememberedAttributes(make: (key: string) => Attributes): (key: string) => Attributes {
+  const known = new Map<string, Attributes>();
+  return (key) => {
+    if (known.size > mostRemembered) known.clear();
+    const attributes = known.get(key) ?? make(key);
+    known.set(key, attributes);
+    return attributes;
+  };
+}

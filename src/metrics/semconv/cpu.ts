@@ -1,0 +1,129 @@
+import type { ContainerInstrument, Observe } from '../../model/instrument.ts';
+import type { CpuUsage, Integer } from '../../model/sample.ts';
+import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import { cpuUsage } from '../formulas.ts';
+
+const user = { 'cpu.mode': 'user' };
+const kernel = { 'cpu.mode': 'kernel' };
+
+/** CPU metrics of profile `semconv`. */
+export const semconvCpu: readonly ContainerInstrument[] = [
+  {
+    name: 'container.cpu.time',
+    kind: 'counter',
+    unit: 's',
+    description: 'CPU time consumed, by mode; on cgroup v1 the modes come in steps of 10 ms',
+    attributes: ['cpu.mode'],
+    source: 'stats',
+    stability: 'release_candidate',
+    observe: observeCpuTime,
+  },
+  {
+    name: 'container.cpu.usage',
+    kind: 'gauge',
+    unit: '{cpu}',
+    description: 'CPUs in use between the last two samples, by wall clock',
+    attributes: [],
+    source: 'stats',
+    stability: 'development',
+    absentWhen: 'the container was measured only once since it started',
+    observe({ sample, previous }, observe) {
+      const cpus = sample && cpuUsage(sample, previous);
+      if (cpus !== undefined) observe(cpus);
+    },
+  },
+  {
+    name: 'container.cpu.limit.current',
+    kind: 'updowncounter',
+    unit: '{cpu}',
+    description: 'CPUs that the container may use, from --cpus or its quota',
+    attributes: [],
+    source: 'inspect',
+    stability: 'extension',
+    absentWhen: 'no limit is set',
+    observe({ limits }, observe) {
+      if (limits.cpus !== undefined) observe(limits.cpus);
+    },
+  },
+  {
+    name: 'container.cpu.limit.utilization',
+    kind: 'gauge',
+    unit: '1',
+    description: 'CPUs in use divided by the limit, 0 to 1',
+    attributes: [],
+    source: 'stats',
+    stability: 'extension',
+    absentWhen: 'no limit is set',
+    observe({ sample, previous, limits }, observe) {
+      const cpus = sample && cpuUsage(sample, previous);
+      if (cpus !== undefined && limits.cpus !== undefined) observe(cpus / limits.cpus);
+    },
+  },
+  throttling(
+    'periods',
+    '{period}',
+    'Scheduler periods in which the container had a quota',
+    ({ periods }) => periods,
+  ),
+  throttling(
+    'throttled_periods',
+    '{period}',
+    'Periods in which the quota ran out',
+    (data) => data.throttledPeriods,
+  ),
+  throttling('throttled_time', 's', 'Time that the container was held back by its quota', (data) => {
+    return data.throttledNanos === undefined ? undefined : Number(data.throttledNanos) / 1e9;
+  }),
+];
+
+/** A hundred of the steps in which cgroup v1 counts the modes: by then one of them has counted something. */
+const untoldNanos = 1e9;
+
+/** Windows counts in ticks of 100 ns; an engine that tells no mode apart gives one point without. */
+function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe): void {
+  if (!sample?.cpu) return;
+  const { totalNanos, userNanos, kernelNanos } = sample.cpu;
+  const perSecond = sample.windows ? 1e7 : 1e9;
+  const startedAt = starts.of('cpu');
+  if (!tellsModes(sample.cpu)) {
+    if (totalNanos !== undefined) observe(Number(totalNanos) / perSecond, {}, startedAt);
+    return;
+  }
+  if (userNanos !== undefined) observe(Number(userNanos) / perSecond, user, startedAt);
+  if (kernelNanos !== undefined) observe(Number(kernelNanos) / perSecond, kernel, startedAt);
+}
+
+/**
+ * Whether the engine tells user and kernel time apart; the answer must not change while a container lives, for then
+ * series would come and go, and deltas count twice. Some engines fill in 0 for both, whatever the total. On cgroup v1,
+ * which alone lists the CPUs, both are 0 in every container's first steps, too: there the total must have outgrown them.
+ */
+export function tellsModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {
+  if (userNanos || kernelNanos) return true;
+  const isTold = userNanos !== undefined && kernelNanos !== undefined;
+  return isTold && perCpuNanos !== undefined && totalNanos < untoldNanos;
+}
+
+type Throttling = NonNullable<NonNullable<NonNullable<ContainerSnapshot['sample']>['cpu']>['throttling']>;
+
+function throttling(
+  name: string,
+  unit: string,
+  description: string,
+  read: (data: Throttling) => Integer | undefined,
+): ContainerInstrument {
+  return {
+    name: `container.cpu.throttling.${name}`,
+    kind: 'counter',
+    unit,
+    description,
+    attributes: [],
+    source: 'stats',
+    stability: 'extension',
+    absentWhen: 'the engine does not tell (Windows)',
+    observe({ sample, starts }, observe) {
+      const value = sample?.cpu?.throttling && !sample.windows ? read(sample.cpu.throttling) : undefined;
+      if (value !== undefined) observe(Number(value), {}, starts.of('cpu'));
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Answer,
+  type AnswerRequest,
+  type EngineAnswers,
+  errorAnswer,
+  jsonAnswer,
+} from '../answers/answers.ts';
+import { cutConnection } from './cut-connection.ts';
+import type { Endpoint, Fault } from './faults.ts';
+import type { FaultTable } from './fault-table.ts';
+import type { RequestCounters } from './request-counters.ts';
+import { parseTarget, type RequestTarget, type Route } from './request-target.ts';
+import { sendAnswer, sendInstead } from './send-answer.ts';
+
+/** What the front puts between requests and answers. */
+export interface FrontParts {
+  readonly answers: EngineAnswers;
+  readonly faults: FaultTable;
+  readonly counters: RequestCounters;
+  /** Whether one-shot samples wait for a tick. */
+  readonly tickWait: boolean;
+}
+
+/** The HTTP side of the Engine API: headers, versions, routes, counters and faults. Knows no container. */
+export class EngineFront {
+  readonly #parts: FrontParts;
+  readonly #streams = new Map<ServerResponse, Endpoint>();
+
+  constructor(parts: FrontParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers one request; for `http.createServer`. */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const target = parseTarget(request.method ?? '', request.url ?? '');
+    for (const [name, value] of this.#headers()) response.setHeader(name, value);
+    const tooFar = this.#unsupportedVersion(target.version);
+    if (tooFar) sendAnswer(response, tooFar, []);
+    else if (target.route.kind === 'requests')
+      sendAnswer(response, jsonAnswer(this.#parts.counters.counts), []);
+    else if (target.route.kind === 'unknown') sendAnswer(response, errorAnswer(404, 'page not found'), []);
+    else void this.#answer(response, target, target.route);
+  };
+
+  /** Ends the open streams of an endpoint, politely or by closing their sockets. */
+  endStreams(endpoint: Endpoint, how: 'end' | 'reset'): void {
+    for (const response of this.#openStreams(endpoint)) {
+      if (how === 'end') response.end();
+      else cutConnection(response);
+    }
+  }
+
+  /** Writes text, nonsense too, into the open streams of an endpoint. */
+  writeToStreams(endpoint: Endpoint, text: string): void {
+    for (const response of this.#openStreams(endpoint)) response.write(text);
+  }
+
+  #openStreams(endpoint: Endpoint): ServerResponse[] {
+    return [...this.#streams].filter(([, of]) => of === endpoint).map(([response]) => response);
+  }
+
+  async #answer(response: ServerResponse, target: RequestTarget, route: EndpointRoute): Promise<void> {
+    const { answers, faults: table, counters } = this.#parts;
+    const { endpoint, reference } = route;
+    const faults = table.take(endpoint, reference === undefined ? [] : answers.aliases(reference));
+    const gone = new AbortController();
+    const over = counters.begin(endpoint);
+    response.once('close', () => {
+      over();
+      gone.abort();
+      this.#streams.delete(response);
+    });
+    try {
+      const delay = totalDelay(faults);
+      if (delay > 0) await sleep(delay, undefined, { signal: gone.signal });
+      if (sendInstead(response, faults)) return;
+      const answer = await this.#ask(route, this.#toRequest(target, faults, gone.signal));
+      if (answer.kind === 'lines') this.#streams.set(response, endpoint);
+      if (endpoint === 'ping') sendPing(response);
+      else sendAnswer(response, answer, faults);
+    } catch (error) {
+      // The client left while it waited: nobody is there to be told.
+      if (!gone.signal.aborted) sendAnswer(response, errorAnswer(500, String(error)), []);
+    }
+  }
+
+  #toRequest(
+    { query, version }: RequestTarget,
+    faults: readonly Fault[],
+    signal: AbortSignal,
+  ): AnswerRequest {
+    const tickWait = this.#parts.tickWait || faults.some(({ kind }) => kind === 'tick-wait');
+    return { query, signal, tickWait, apiMinor: minorOf(version ?? this.#parts.answers.versions.apiVersion) };
+  }
+
+  async #ask({ endpoint, reference = '' }: EndpointRoute, request: AnswerRequest): Promise<Answer> {
+    const { answers } = this.#parts;
+    switch (endpoint) {
+      case 'ping':
+        return { kind: 'body', status: 200, body: 'OK' };
+      case 'version':
+        return answers.version(request);
+      case 'info':
+        return answers.info(request);
+      case 'list':
+        return answers.list(request);
+      case 'inspect':
+        return answers.inspect(reference, request);
+      case 'stats':
+        return await answers.stats(reference, request);
+      case 'events':
+        return answers.events(request);
+      case 'df':
+        return diskUsage(answers, request);
+    }
+  }
+
+  #headers(): [string, string][] {
+    const { engineVersion, apiVersion } = this.#parts.answers.versions;
+    return [
+      ['Api-Version', apiVersion],
+      ['Docker-Experimental', 'false'],
+      ['Ostype', 'linux'],
+      ['Server', `Docker/${engineVersion} (linux)`],
+    ];
+  }
+
+  /** The error for a client that is too new or too old, worded as in Moby's version middleware. */
+  #unsupportedVersion(version: string | undefined): Answer | undefined {
+    const { apiVersion, minApiVersion } = this.#parts.answers.versions;
+    if (version === undefined) return undefined;
+    if (isOlder(version, minApiVersion)) {
+      const least = `Minimum supported API version is ${minApiVersion}, please upgrade your client to a newer version`;
+      return errorAnswer(400, `client version ${version} is too old. ${least}`);
+    }
+    if (isOlder(apiVersion, version)) {
+      const most = `Maximum supported API version is ${apiVersion}`;
+      return errorAnswer(400, `client version ${version} is too new. ${most}`);
+    }
+    return undefined;
+  }
+}
+
+type EndpointRoute = Extract<Route, { kind: 'endpoint' }>;
+
+function diskUsage(answers: EngineAnswers, request: AnswerRequest): Answer {
+  return answers.diskUsage?.(request) ?? errorAnswer(404, 'page not found');
+}
+
+function sendPing(response: ServerResponse): void {
+  response.setHeader('Builder-Version', '2');
+  response.setHeader('Swarm', 'inactive');
+  response.setHeader('Cache-Control', 'no-cache, no-store, must-revalidate');
+  response.setHeader('Pragma', 'no-cache');
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.end('OK');
+}
+
+function totalDelay(faults: readonly Fault[]): number {
+  return faults.reduce((sum, fault) => sum + (fault.kind === 'delay' ? fault.millis : 0), 0);
+}
+
+function minorOf(version: string): number {
+  return Number(version.split('.')[1] ?? 0);
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [thanMajor = 0, thanMinor = 0] = than.split('.').map(Number);
+  return major < thanMajor || (major === thanMajor && minor < thanMinor);
+}

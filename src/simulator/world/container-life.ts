@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto';
+import { completeSpec } from './complete-spec.ts';
+import type { ContainerSet } from './container-set.ts';
+import type { ContainerSpec } from './container-spec.ts';
+import * as states from './container-state.ts';
+import { recordContainerEvent, recordNetworkEvents } from './container-events.ts';
+import type { EventLog } from './event-log.ts';
+import { scheduleChecks } from './health-checks.ts';
+import { SimulatedContainer } from './container.ts';
+import type { Timeline } from './timeline.ts';
+import type { HostSize } from './workload.ts';
+
+/** What a container's life needs of the world around it. */
+export interface LifeWorld {
+  readonly seed: string;
+  readonly host: HostSize;
+  readonly containers: ContainerSet;
+  readonly events: EventLog;
+  readonly timeline: Timeline;
+}
+
+/** How a run ended. */
+export interface Exit {
+  readonly exitCode: number;
+  readonly outOfMemory?: boolean;
+  /** Asked for by `docker stop` or `kill`: the restart policy does not apply. */
+  readonly asked?: boolean;
+}
+
+/** Lets containers be born, run, die and restart, with the events that Moby emits for each. */
+export class ContainerLife {
+  readonly #world: LifeWorld;
+  #born = 0;
+
+  constructor(world: LifeWorld) {
+    this.#world = world;
+  }
+
+  /** Adds a container that is there already when the engine starts: as old as its spec says, without events. */
+  place(spec: ContainerSpec, now: number): SimulatedContainer {
+    const container = this.#create(spec, now - (spec.ageMillis ?? 0));
+    const { initially, ageMillis, ending, restartCount, exitCode, healthcheck } = container.spec;
+    if (initially === 'created') return container;
+    // Who will end by itself starts now: its age would have ended it long ago.
+    const startedAt = ending ? now : now - ageMillis;
+    const started = states.startedState(
+      { ...states.CREATED, restartCount },
+      startedAt,
+      healthcheck !== undefined,
+    );
+    container.become(healthcheck ? { ...started, health: { status: 'healthy', failingStreak: 0 } } : started);
+    if (initially === 'paused') container.become(states.pausedState(container.state, now - ageMillis / 2));
+    if (initially === 'exited')
+      container.become(states.exitedState(container.state, now - ageMillis / 2, exitCode));
+    if (initially !== 'exited') this.#foresee(container, now);
+    return container;
+  }
+
+  /** `docker run`, or `docker create` when the spec says so. */
+  add(spec: ContainerSpec, at: number): SimulatedContainer {
+    const container = this.#create(spec, at);
+    this.#tell(container, 'create', at);
+    if (container.spec.initially === 'created') return container;
+    container.become({ ...container.state, restartCount: container.spec.restartCount });
+    this.#run(container, at);
+    if (container.spec.initially === 'paused') this.pause(container, at);
+    if (container.spec.initially === 'exited')
+      this.exit(container, at, { exitCode: container.spec.exitCode });
+    return container;
+  }
+
+  /** `docker start`: the restart count begins again at 0. */
+  start(container: SimulatedContainer, at: number): void {
+    if (states.hasProcesses(container.state)) return;
+    container.become({ ...container.state, restartCount: 0, backoffMillis: 0 });
+    this.#run(container, at);
+  }
+
+  /** The main process ends. */
+  exit(
+    container: SimulatedContainer,
+    at: number,
+    { exitCode, outOfMemory = false, asked = false }: Exit,
+  ): void {
+    if (!states.hasProcesses(container.state)) throw new Error(`Container ${container.id} is not running`);
+    const { startedAt = at } = container.state;
+    if (outOfMemory) this.#tell(container, 'oom', at);
+    container.become({ ...states.exitedState(container.state, at, exitCode), oomKilled: outOfMemory });
+    const restarts = !asked && restartsAfter(container, exitCode);
+    if (restarts) container.become(states.restartingState(container.state, container.spec.maxBackoffMillis));
+    const execDuration = String(Math.floor((at - startedAt) / 1000));
+    this.#tell(container, 'die', at, { exitCode: String(exitCode), execDuration });
+    recordNetworkEvents(this.#world.events, container, 'disconnect', at);
+    if (container.spec.autoRemove) this.#destroy(container, at);
+    else if (restarts) this.#runLater(container, at + container.state.backoffMillis);
+  }
+
+  stop(container: SimulatedContainer, at: number, exitCode: number): void {
+    this.kill(container, at, { signal: 15, exitCode });
+    this.#tell(container, 'stop', at);
+  }
+
+  kill(container: SimulatedContainer, at: number, { signal = 9, exitCode = 137 } = {}): void {
+    if (container.state.status === 'created' || container.state.status === 'exited') {
+      throw new Error(`Container ${container.id} is not running`);
+    }
+    this.#tell(container, 'kill', at, { signal: String(signal) });
+    // Between two runs there is no process to die.
+    if (container.state.status === 'restarting') return this.#abandon(container, at);
+    this.exit(container, at, { exitCode, asked: true });
+  }
+
+  restart(container: SimulatedContainer, at: number, exitCode: number): void {
+    if (container.state.pid !== 0) this.stop(container, at, exitCode);
+    this.start(container, at);
+    this.#tell(container, 'restart', at);
+  }
+
+  pause(container: SimulatedContainer, at: number): void {
+    if (container.state.status !== 'running') throw new Error(`Container ${container.id} is not running`);
+    container.become(states.pausedState(container.state, at));
+    this.#tell(container, 'pause', at);
+  }
+
+  unpause(container: SimulatedContainer, at: number): void {
+    if (container.state.status !== 'paused') throw new Error(`Container ${container.id} is not paused`);
+    container.become(states.unpausedState(container.state, at));
+    this.#tell(container, 'unpause', at);
+  }
+
+  rename(container: SimulatedContainer, at: number, name: string): void {
+    const oldName = `/${container.name}`;
+    this.#world.containers.rename(container, name);
+    this.#tell(container, 'rename', at, { oldName });
+  }
+
+  update(container: SimulatedContainer, at: number, limits: NonNullable<ContainerSpec['limits']>): void {
+    container.respecify({ ...container.spec, limits: { ...container.spec.limits, ...limits } });
+    this.#tell(container, 'update', at);
+  }
+
+  setHealth(container: SimulatedContainer, at: number, status: states.HealthState['status']): void {
+    container.become({
+      ...container.state,
+      health: { status, failingStreak: status === 'unhealthy' ? 3 : 0 },
+    });
+    this.#tell(container, `health_status: ${status}`, at);
+  }
+
+  /** `docker rm --force`. */
+  remove(container: SimulatedContainer, at: number): void {
+    if (container.state.pid !== 0 || container.state.status === 'restarting') this.kill(container, at);
+    if (this.#world.containers.has(container)) this.#destroy(container, at);
+  }
+
+  #abandon(container: SimulatedContainer, at: number): void {
+    const { exitCode, finishedAt = at } = container.state;
+    container.become(states.exitedState(container.state, finishedAt, exitCode));
+  }
+
+  #create(given: ContainerSpec, at: number): SimulatedContainer {
+    const { seed, host, containers } = this.#world;
+    const spec = completeSpec(seed, given);
+    this.#born += 1;
+    const ordinal = this.#born;
+    const id = spec.id ?? createHash('sha256').update(`${seed}/${ordinal}/${spec.name}`).digest('hex');
+    const container = new SimulatedContainer(
+      { id, spec, createdAt: at, seed, host, ordinal },
+      states.CREATED,
+    );
+    containers.add(container);
+    return container;
+  }
+
+  #run(container: SimulatedContainer, at: number): void {
+    container.become(states.startedState(container.state, at, container.spec.healthcheck !== undefined));
+    recordNetworkEvents(this.#world.events, container, 'connect', at);
+    this.#tell(container, 'start', at);
+    this.#foresee(container, at);
+  }
+
+  /** Schedules what the spec says about this run: its end and its health checks. */
+  #foresee(container: SimulatedContainer, now: number): void {
+    const { ending, healthcheck } = container.spec;
+    if (ending) this.#endLater(container, now + ending.afterMillis);
+    if (healthcheck && healthcheck.intervalMillis > 0) scheduleChecks(this, this.#world, container, now);
+  }
+
+  #endLater(container: SimulatedContainer, at: number): void {
+    const { run } = container.state;
+    const { ending } = container.spec;
+    this.#world.timeline.schedule(at, (due) => {
+      if (!ending || container.state.run !== run || !states.hasProcesses(container.state)) return;
+      if (container.state.status === 'paused') return this.#endLater(container, due + 1000);
+      this.exit(container, due, ending);
+      if (ending.startedAgainAfterMillis !== undefined)
+        this.#runLater(container, due + ending.startedAgainAfterMillis);
+    });
+  }
+
+  /** Runs it again at that time, unless somebody started, stopped or removed it in between. */
+  #runLater(container: SimulatedContainer, at: number): void {
+    const { run, status } = container.state;
+    this.#world.timeline.schedule(at, (due) => {
+      const waits = container.state.run === run && container.state.status === status;
+      if (waits && this.#world.containers.has(container)) this.#run(container, due);
+    });
+  }
+
+  #destroy(container: SimulatedContainer, at: number): void {
+    this.#world.containers.delete(container);
+    this.#tell(container, 'destroy', at);
+  }
+
+  #tell(
+    container: SimulatedContainer,
+    action: string,
+    at: number,
+    attributes: Record<string, string> = {},
+  ): void {
+    recordContainerEvent(this.#world.events, container, { action, attributes }, at);
+  }
+}
+
+function restartsAfter({ spec }: SimulatedContainer, exitCode: number): boolean {
+  return spec.restart === 'on-failure' ? exitCode !== 0 : spec.restart !== 'no';
+}

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { EngineEndpoint, EngineTls } from './address.ts';
+import { objectOf, textOf } from '../json-fields.ts';
+
+/** By the names of their files in a directory laid out as `DOCKER_CERT_PATH`, without `.pem`. */
+export const certificateNames = ['ca', 'cert', 'key'] as const;
+
+/** Files of PEM text. */
+export type CertificateFiles = Readonly<Partial<Record<(typeof certificateNames)[number], string>>>;
+
+/** What discovery looks at; a test gives its own. */
+export interface Surroundings {
+  /** Those that the user names, which come before those found here; absent: none. */
+  readonly certificateFiles?: CertificateFiles;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly userId: number | undefined;
+  readonly platform: NodeJS.Platform;
+  exists(path: string): boolean;
+  /** Throws when the file cannot be read. */
+  readText(path: string): string;
+}
+
+/** One way to find the engine; undefined when it does not apply. */
+type Strategy = (at: Surroundings) => EngineEndpoint | undefined;
+
+/** Tried in this order, as the Docker CLI does it; the sockets it does not look for come after its own ways. */
+const strategies: readonly Strategy[] = [fromDockerHost, fromContext, fromUserSocket, fromSystemSocket];
+
+/** The engine of this machine and user. Throws an Error that names the file or variable at fault. */
+export function discoverEndpoint(at: Surroundings): EngineEndpoint {
+  for (const strategy of strategies) {
+    const endpoint = strategy(at);
+    if (endpoint) return endpoint;
+  }
+  return { url: at.platform === 'win32' ? 'npipe:////./pipe/docker_engine' : 'unix:///var/run/docker.sock' };
+}
+
+/** The real surroundings of this process. */
+export function realSurroundings(environment: Surroundings['environment']): Surroundings {
+  return {
+    environment,
+    home: homedir(),
+    userId: process.getuid?.(),
+    platform: process.platform,
+    exists: existsSync,
+    readText: (path) => readFileSync(path, 'utf8'),
+  };
+}
+
+/**
+ * The certificates in a directory laid out as `DOCKER_CERT_PATH`, without those that the user names otherwise. One that
+ * is missing is an error where all are expected.
+ */
+function certificatesIn(
+  at: Surroundings,
+  directory: string,
+  { areExpected }: { readonly areExpected: boolean },
+): Omit<EngineTls, 'verify'> {
+  const entries = certificateNames
+    .filter((name) => at.certificateFiles?.[name] === undefined)
+    .map((name) => ({ name, path: join(directory, `${name}.pem`) }))
+    .filter(({ path }) => areExpected || at.exists(path))
+    .map(({ name, path }) => [name, readCertificate(at, path)] as const);
+  return Object.fromEntries(entries);
+}
+
+/** PEM text. Throws an Error that names the file. */
+export function readCertificate(at: Surroundings, path: string): string {
+  try {
+    return at.readText(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? `: ${cause.message}` : '';
+    throw new Error(`certificate ${path} cannot be read${reason}`, { cause });
+  }
+}
+
+function fromDockerHost(at: Surroundings): EngineEndpoint | undefined {
+  const { DOCKER_HOST: host, DOCKER_CERT_PATH: directory, DOCKER_TLS_VERIFY: verify } = at.environment;
+  if (!host) return undefined;
+  const url = host.includes('://') ? host : `tcp://${host}`;
+  if (!url.startsWith('tcp://') && !url.startsWith('https://')) return { url };
+  if (!verify && !directory) return { url };
+  // Beside files that the user names, those of the directory only complete them.
+  const areExpected = at.certificateFiles === undefined;
+  const certificates = certificatesIn(at, directory || join(at.home, '.docker'), { areExpected });
+  return { url, tls: { ...certificates, verify: Boolean(verify) } };
+}
+
+/** `docker context use`: metadata lies under the SHA-256 of the context's name. */
+function fromContext(at: Surroundings): EngineEndpoint | undefined {
+  const root = at.environment['DOCKER_CONFIG'] || join(at.home, '.docker');
+  const chosen =
+    at.environment['DOCKER_CONTEXT'] || jsonIn(at, join(root, 'config.json'))?.['currentContext'];
+  const name = textOf(chosen);
+  return name === undefined || name === 'default' ? undefined : contextEndpoint(at, root, name);
+}
+
+function contextEndpoint(at: Surroundings, root: string, name: string): EngineEndpoint {
+  const digest = createHash('sha256').update(name).digest('hex');
+  const meta = jsonIn(at, join(root, 'contexts', 'meta', digest, 'meta.json'));
+  const docker = objectOf(objectOf(meta?.['Endpoints'])?.['docker']);
+  const url = textOf(docker?.['Host']);
+  if (!url)
+    throw new Error(`Docker context "${name}": no endpoint in ${join(root, 'contexts', 'meta', digest)}`);
+  const skipsVerify = docker?.['SkipTLSVerify'] === true;
+  // A context may come with the authority alone, with all three files, or with none.
+  const directory = join(root, 'contexts', 'tls', digest, 'docker');
+  const certificates = certificatesIn(at, directory, { areExpected: false });
+  const isSecured = skipsVerify || Object.keys(certificates).length > 0;
+  return isSecured ? { url, tls: { ...certificates, verify: !skipsVerify } } : { url };
+}
+
+/** Rootless Docker, Docker Desktop and rootless Podman. */
+function fromUserSocket(at: Surroundings): EngineEndpoint | undefined {
+  const runtime =
+    at.environment['XDG_RUNTIME_DIR'] || (at.userId === undefined ? undefined : `/run/user/${at.userId}`);
+  const paths = [
+    ...(runtime ? [join(runtime, 'docker.sock')] : []),
+    join(at.home, '.docker', 'run', 'docker.sock'),
+    ...(runtime ? [join(runtime, 'podman', 'podman.sock')] : []),
+  ];
+  return firstSocket(at, paths);
+}
+
+/** The system's own sockets; Docker's before Podman's, for hosts that have both. */
+function fromSystemSocket(at: Surroundings): EngineEndpoint | undefined {
+  return firstSocket(at, ['/var/run/docker.sock', '/run/docker.sock', '/run/podman/podman.sock']);
+}
+
+function firstSocket(at: Surroundings, paths: readonly string[]): EngineEndpoint | undefined {
+  const path = paths.find((candidate) => at.exists(candidate));
+  return path === undefined ? undefined : { url: `unix://${path}` };
+}
+
+function jsonIn(at: Surroundings, path: string): ReturnType<typeof objectOf> {
+  if (!at.exists(path)) return undefined;
+  try {
+    return objectOf(JSON.parse(at.readText(path)));
+  } catch (cause) {
+    throw new Error(`${path} is not readable JSON`, { cause });
+  }
+}

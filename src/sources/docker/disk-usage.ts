@@ -1,0 +1,85 @@
+import type { DiskSize, DiskUsage } from '../../model/disk-usage.ts';
+import { amountOf, listOf, objectOf, present } from '../json-fields.ts';
+import type { Fields } from '../json-fields.ts';
+import { SourceError } from '../source-error.ts';
+
+/** The engine's word for a size that it does not know, as of volumes of other drivers than local. */
+const unknownSize = -1;
+/** Containers in these states use what they hold. */
+const activeStates: readonly unknown[] = ['running', 'paused', 'restarting'];
+
+/**
+ * `GET /system/df`. From API 1.52 on it sums up by itself; the lists of earlier versions are summed up here as newer
+ * engines do it, so that every engine gives the same figures. A type that the answer lacks is absent.
+ * Throws {@link SourceError} `bad-response` when the answer is no object.
+ */
+export function parseDiskUsage(answer: unknown): DiskUsage {
+  const fields = objectOf(answer);
+  if (!fields) throw new SourceError('bad-response', 'disk usage: expected a JSON object');
+  const of = (summary: string, list: string, sumUp: (items: readonly Fields[]) => DiskSize) =>
+    summed(objectOf(fields[summary])) ?? listed(fields[list], sumUp);
+  return present<DiskUsage>({
+    image: of('ImageUsage', 'Images', (images) => imageSize(fields['LayersSize'], images)),
+    container: of('ContainerUsage', 'Containers', containerSize),
+    volume: of('VolumeUsage', 'Volumes', volumeSize),
+    build_cache: of('BuildCacheUsage', 'BuildCache', buildCacheSize),
+  });
+}
+
+/** The engine leaves out what is 0. */
+function summed(summary: Fields | undefined): DiskSize | undefined {
+  if (!summary) return undefined;
+  return sized(summary['TotalSize'] ?? 0, summary['Reclaimable'] ?? 0);
+}
+
+/** An empty list may be null; without the key the engine does not know the type. */
+function listed(list: unknown, sumUp: (items: readonly Fields[]) => DiskSize): DiskSize | undefined {
+  if (list === undefined || (list !== null && !Array.isArray(list))) return undefined;
+  return sumUp(listOf(list).map((item) => objectOf(item) ?? {}));
+}
+
+/** Layers that images share are counted once in the total, and are nobody's to reclaim. */
+function imageSize(layersSize: unknown, images: readonly Fields[]): DiskSize {
+  const unused = images.filter(({ Containers }) => Containers === 0);
+  return sized(layersSize ?? 0, sum(unused.map(unsharedSize)));
+}
+
+function unsharedSize({ Size, SharedSize }: Fields): unknown {
+  const [size, shared] = [amountOf(Size), amountOf(SharedSize)];
+  if (size !== undefined && shared !== undefined) return Math.max(0, size - shared);
+  return [Size, SharedSize].includes(unknownSize) ? unknownSize : undefined;
+}
+
+/** Writable layers; one that is empty has no size. */
+function containerSize(containers: readonly Fields[]): DiskSize {
+  const sizes = (items: readonly Fields[]) => sum(items.map(({ SizeRw }) => SizeRw ?? 0));
+  const unused = containers.filter(({ State }) => !activeStates.includes(State));
+  return sized(sizes(containers), sizes(unused));
+}
+
+function volumeSize(volumes: readonly Fields[]): DiskSize {
+  const usages = volumes.map(({ UsageData }) => objectOf(UsageData) ?? { Size: unknownSize });
+  const sizes = (items: readonly Fields[]) => sum(items.map(({ Size }) => Size));
+  return sized(sizes(usages), sizes(usages.filter(({ RefCount }) => RefCount === 0)));
+}
+
+/** What is shared with images cannot be reclaimed here. */
+function buildCacheSize(records: readonly Fields[]): DiskSize {
+  const sizes = (items: readonly Fields[]) => sum(items.map(({ Size }) => Size));
+  return sized(
+    sizes(records),
+    sizes(records.filter(({ InUse, Shared }) => InUse !== true && Shared !== true)),
+  );
+}
+
+function sized(total: unknown, reclaimable: unknown): DiskSize {
+  return present<DiskSize>({ totalBytes: amountOf(total), reclaimableBytes: amountOf(reclaimable) });
+}
+
+/** Without one of its terms a sum would be too small: then it is absent. What the engine does not know it leaves out. */
+function sum(sizes: readonly unknown[]): number | undefined {
+  const known = sizes.filter((size) => size !== unknownSize).map(amountOf);
+  return known.reduce((total: number | undefined, size) => {
+    return total === undefined || size === undefined ? undefined : total + size;
+  }, 0);
+}

@@ -1,0 +1,141 @@
+import type { ContainerEvent } from '../../model/container-event.ts';
+import type { DiskUsage } from '../../model/disk-usage.ts';
+import type { EngineDescription } from '../../model/runtime.ts';
+import type { Sample } from '../../model/sample.ts';
+import type { ContainerSource, InspectedContainer, ListedContainer } from '../container-source.ts';
+import { parseEngineAddress, shownUrl } from './address.ts';
+import type { EngineEndpoint } from './address.ts';
+import { DockerClient } from './docker-client.ts';
+import { describeEngine, negotiateVersion } from './version.ts';
+import { parseDiskUsage } from './disk-usage.ts';
+import { eventsPath, readEvents } from './events.ts';
+import { parseInspect } from './inspect.ts';
+import { parseContainerList } from './list.ts';
+import { permissionAdvice } from './docker-permission.ts';
+import { parseStats } from './stats.ts';
+import { parseEngineJson } from '../exact-json.ts';
+import { objectOf, textOf } from '../json-fields.ts';
+import type { Answer } from '../http/keep-alive-client.ts';
+import { SourceError, toSourceError } from '../source-error.ts';
+
+/** The engine walks its disks: on a slow one with many layers that takes minutes. */
+const diskUsageTimeoutMillis = 5 * 60_000;
+
+/** Settings of one {@link DockerSource}. */
+export interface DockerSourceOptions {
+  readonly endpoint: EngineEndpoint;
+  /** Used as it is; absent: negotiated. */
+  readonly apiVersion?: string;
+  readonly callTimeoutMillis: number;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Told of each answer with a container's usage, as the engine gave it. */
+  heard?(id: string, answer: string): void;
+}
+
+/** A Docker or Podman engine over its HTTP API. */
+export class DockerSource implements ContainerSource {
+  readonly name: string;
+  readonly #options: DockerSourceOptions;
+  readonly #client: DockerClient;
+  /** `/v1.41`, or nothing where the engine would not say its version. */
+  #prefix: string;
+  /** What the engine last told of itself. */
+  #version: unknown;
+  #info: unknown;
+  #isPodman = false;
+
+  constructor(options: DockerSourceOptions) {
+    this.#options = options;
+    this.name = shownUrl(options.endpoint.url);
+    this.#client = new DockerClient(options.endpoint, options.callTimeoutMillis);
+    this.#prefix = options.apiVersion ? `/v${options.apiVersion}` : '';
+  }
+
+  async describe(signal: AbortSignal): Promise<EngineDescription> {
+    // Refused for once, it is still the same engine: an identity that came and went would be a new one each time.
+    const version = (this.#version = (await this.#optional('/version', signal)) ?? this.#version);
+    const { apiVersion } = this.#options;
+    const negotiated = apiVersion ?? negotiateVersion(version);
+    this.#prefix = negotiated ? `/v${negotiated}` : '';
+    const info = (this.#info = (await this.#optional(`${this.#prefix}/info`, signal)) ?? this.#info);
+    const engine = describeEngine({ name: this.name, version, info, apiVersion: negotiated });
+    this.#isPodman = engine.runtimeName === 'podman';
+    return engine;
+  }
+
+  async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
+    const answer = await this.#control(`${this.#prefix}/containers/json?all=true`, signal);
+    return parseContainerList(expectOk(answer, 'list of containers'));
+  }
+
+  async inspect(id: string, signal: AbortSignal): Promise<InspectedContainer> {
+    const answer = await this.#client.container(`${this.#prefix}/containers/${id}/json`, signal);
+    return parseInspect(id, expectOk(answer, `inspect of ${id}`));
+  }
+
+  async sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
+    const path = `${this.#prefix}/containers/${id}/stats?stream=false&one-shot=true`;
+    const answer = await this.#client.container(path, signal);
+    // A stopped or restarting container: 409 by some engines, an empty body by Podman.
+    if (answer.status === 409 || (answer.status === 200 && answer.text.trim() === '')) return undefined;
+    const sample = parseStats(expectOk(answer, `stats of ${id}`), this.#options.now());
+    this.#options.heard?.(id, answer.text);
+    return sample;
+  }
+
+  async events(signal: AbortSignal, sinceNanos?: number): Promise<AsyncIterable<ContainerEvent> | undefined> {
+    // Podman's compatible API has other words for some actions, and lacks others.
+    if (this.#isPodman) return undefined;
+    return readEvents(await this.#client.stream(`${this.#prefix}${eventsPath(sinceNanos)}`, signal));
+  }
+
+  async diskUsage(signal: AbortSignal): Promise<DiskUsage> {
+    // Sums alone from API 1.52 on; older engines know no such choice, and give their lists.
+    const path = `${this.#prefix}/system/df?verbose=false`;
+    return parseDiskUsage(expectOk(await this.#control(path, signal, diskUsageTimeoutMillis), 'disk usage'));
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  /** What the engine, or a proxy before it, refuses to tell is left out; an engine that is away is an error. */
+  async #optional(path: string, signal: AbortSignal): Promise<unknown> {
+    const answer = await this.#control(path, signal);
+    try {
+      return expectOk(answer, path);
+    } catch {
+      // Containers can be measured without it: the list decides whether this is an engine.
+      return undefined;
+    }
+  }
+
+  async #control(path: string, signal: AbortSignal, timeoutMillis?: number): Promise<Answer> {
+    try {
+      return await this.#client.control(path, signal, timeoutMillis);
+    } catch (thrown) {
+      const error = toSourceError(thrown, path);
+      const { socketPath } = parseEngineAddress(this.#options.endpoint);
+      const advice = error.code === 'permission' && socketPath ? permissionAdvice(socketPath) : undefined;
+      throw advice ? new SourceError('permission', `${error.message}; ${advice}`, error) : error;
+    }
+  }
+}
+
+function expectOk(answer: Answer, what: string): unknown {
+  if (answer.status === 200) return parseEngineJson(answer.text, what);
+  const message = engineMessage(answer.text);
+  if (answer.status === 404) throw new SourceError('not-found', `${what}: ${message}`);
+  throw new SourceError('engine-error', `${what}: status ${answer.status}: ${message}`);
+}
+
+/** The engine's own words (`{"message": …}`), else the beginning of what came instead. */
+function engineMessage(text: string): string {
+  try {
+    return textOf(objectOf(JSON.parse(text))?.['message']) ?? 'no reason given';
+  } catch {
+    // A proxy's HTML page, for instance.
+    return JSON.stringify(text.slice(0, 60));
+  }
+}

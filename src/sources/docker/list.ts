@@ -1,0 +1,59 @@
+import { containerStatuses, healthStatuses } from '../../model/container.ts';
+import type { ContainerStatus, HealthStatus } from '../../model/container.ts';
+import type { ListedContainer } from '../container-source.ts';
+import { objectOf, present, textOf, textsOf } from '../json-fields.ts';
+import type { Fields } from '../json-fields.ts';
+import { SourceError } from '../source-error.ts';
+
+/** Engines use 64 hexadecimal digits; whatever else an id may be, it goes into the path of the next requests. */
+const writtenId = /^[\w.-]{1,256}$/;
+
+/**
+ * `GET /containers/json` as Moby's `container.Summary` gives it. Items without an id, or with one that no
+ * path could hold, are left out.
+ * Throws {@link SourceError} `bad-response` when the answer is no list.
+ */
+export function parseContainerList(answer: unknown): readonly ListedContainer[] {
+  if (!Array.isArray(answer))
+    throw new SourceError('bad-response', 'list of containers: expected a JSON array');
+  return answer.flatMap((item) => {
+    const fields = objectOf(item);
+    const id = textOf(fields?.['Id']);
+    return fields && id && writtenId.test(id) ? [listedContainer(id, fields)] : [];
+  });
+}
+
+/** The name to show: the first of the engine's names without its slash, else the full id. */
+export function displayName(names: readonly string[], id: string): string {
+  return names[0]?.replace(/^\/+/, '').trim() || id;
+}
+
+/** The engine's word for a state, or undefined for one that we do not know. */
+export function statusOf(value: unknown): ContainerStatus | undefined {
+  return containerStatuses.find((status) => status === value);
+}
+
+/** The health, absent for `none` and the empty text of containers without a check; recordings differ in capitals. */
+export function healthOf(value: unknown): HealthStatus | undefined {
+  const told = textOf(value)?.toLowerCase();
+  return healthStatuses.find((status) => status === told);
+}
+
+function listedContainer(id: string, fields: Fields): ListedContainer {
+  const statusText = textOf(fields['Status']) ?? '';
+  return present<ListedContainer>({
+    id,
+    name: displayName(textsOf(fields['Names']), id),
+    status: statusOf(fields['State']),
+    statusText,
+    health: healthOf(objectOf(fields['Health'])?.['Status']) ?? healthInText(statusText),
+    image: textOf(fields['Image']),
+    labels: objectOf(fields['Labels']),
+  });
+}
+
+/** Engines before API 1.52 tell the health only inside the text: `Up 2 hours (unhealthy)`. */
+function healthInText(text: string): HealthStatus | undefined {
+  const inside = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(text);
+  return healthOf(inside?.[1]);
+}

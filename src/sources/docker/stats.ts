@@ -1,0 +1,231 @@
+import type {
+  BlockIoEntry,
+  BlockIoUsage,
+  CpuThrottling,
+  CpuUsage,
+  InterfaceUsage,
+  Integer,
+  MemoryUsage,
+  PidsUsage,
+  PreviousCpuUsage,
+  Sample,
+  StorageUsage,
+} from '../../model/sample.ts';
+import { hasUsage } from '../../model/sample.ts';
+import { countOf, listOf, objectOf, present, textOf, timeOf } from '../json-fields.ts';
+import type { Fields } from '../json-fields.ts';
+import { withoutInventions } from './podman.ts';
+import { SourceError } from '../source-error.ts';
+import { unknownMemory, unknownParts } from './malformed-parts.ts';
+
+/** An engine's clock further off than this is not believed: the answer may be a recording. */
+const believableSkewMillis = 10 * 60_000;
+
+/**
+ * `GET /containers/{id}/stats` as Moby's `container.StatsResponse` gives it.
+ * `undefined` when the container does not run: engines then answer 200 with zeros or with nothing. A sample of
+ * nothing but networks may be a dead container's too.
+ * @param receivedAt milliseconds since the epoch, used when the answer's own time is unset.
+ * Throws {@link SourceError} `bad-response` when the answer is no object.
+ */
+export function parseStats(answer: unknown, receivedAt: number): Sample | undefined {
+  const told = objectOf(answer);
+  if (!told) throw new SourceError('bad-response', 'stats: expected a JSON object');
+  const fields = withoutInventions(told);
+  const read = timeOf(fields['read']);
+  const usage = {
+    cpu: cpuOf(objectOf(fields['cpu_stats'])),
+    memory: memoryOf(objectOf(fields['memory_stats'])),
+    blockIo: blockIoOf(objectOf(fields['blkio_stats'])),
+    networks: networksOf(objectOf(fields['networks'])),
+    pids: pidsOf(objectOf(fields['pids_stats'])),
+    storage: storageOf(objectOf(fields['storage_stats'])),
+  };
+  const processors = isLinux(usage) ? undefined : nonZeroNumber(fields['num_procs']);
+  const sample = present<Sample>({
+    takenAt: read !== undefined && Math.abs(read - receivedAt) < believableSkewMillis ? read : receivedAt,
+    readAt: read,
+    windows: processors !== undefined,
+    ...usage,
+    previousCpu: previousCpuOf(fields),
+    processors,
+    unknown: unknownParts(fields),
+  });
+  return hasUsage(sample) || sample.networks ? sample : undefined;
+}
+
+interface Usage {
+  readonly cpu: CpuUsage | undefined;
+  readonly memory: MemoryUsage | undefined;
+}
+
+/** Windows engines count processors (Linux ones answer 0), and give neither the host's CPU time nor this usage. */
+function isLinux({ cpu, memory }: Usage): boolean {
+  return cpu?.systemNanos !== undefined || memory?.usage !== undefined;
+}
+
+function cpuOf(stats: Fields | undefined): CpuUsage | undefined {
+  const usage = objectOf(stats?.['cpu_usage']);
+  const totalNanos = countOf(usage?.['total_usage']);
+  // Zero is the engine's answer for a container that just died: absence.
+  if (!stats || totalNanos === 0) return undefined;
+  return present<CpuUsage>({
+    totalNanos,
+    userNanos: countOf(usage?.['usage_in_usermode']),
+    kernelNanos: countOf(usage?.['usage_in_kernelmode']),
+    perCpuNanos: perCpuOf(usage?.['percpu_usage']),
+    systemNanos: countOf(stats['system_cpu_usage']) || undefined,
+    onlineCpus: nonZeroNumber(stats['online_cpus']),
+    throttling: throttlingOf(objectOf(stats['throttling_data'])),
+  });
+}
+
+/** Whole or not at all: the index is the CPU. */
+function perCpuOf(value: unknown): readonly Integer[] | undefined {
+  const perCpu = listOf(value).map(countOf);
+  return perCpu.length > 0 && perCpu.every((count) => count !== undefined) ? perCpu : undefined;
+}
+
+function nonZeroNumber(value: unknown): number | undefined {
+  return Number(countOf(value) ?? 0) || undefined;
+}
+
+function throttlingOf(data: Fields | undefined): CpuThrottling | undefined {
+  if (!data) return undefined;
+  return present<CpuThrottling>({
+    periods: countOf(data['periods']),
+    throttledPeriods: countOf(data['throttled_periods']),
+    throttledNanos: countOf(data['throttled_time']),
+  });
+}
+
+function previousCpuOf(fields: Fields): PreviousCpuUsage | undefined {
+  const stats = objectOf(fields['precpu_stats']);
+  const totalNanos = countOf(objectOf(stats?.['cpu_usage'])?.['total_usage']);
+  const systemNanos = countOf(stats?.['system_cpu_usage']) || undefined;
+  // Engines fill in zeros where they took no reading before.
+  if (totalNanos === undefined || (totalNanos === 0 && systemNanos === undefined)) return undefined;
+  return present<PreviousCpuUsage>({ takenAt: timeOf(fields['preread']), totalNanos, systemNanos });
+}
+
+/** Absent when the memory cgroup is off: the engine then answers `{}`. */
+function memoryOf(stats: Fields | undefined): MemoryUsage | undefined {
+  if (!stats) return undefined;
+  const memory = present<MemoryUsage>({
+    usage: countOf(stats['usage']) || undefined,
+    maxUsage: countOf(stats['max_usage']),
+    failures: countOf(stats['failcnt']),
+    limit: countOf(stats['limit']) || undefined,
+    stats: integersOf(objectOf(stats['stats'])),
+    commitBytes: countOf(stats['commitbytes']),
+    commitPeakBytes: countOf(stats['commitpeakbytes']),
+    privateWorkingSet: countOf(stats['privateworkingset']),
+    unknown: unknownMemory(stats),
+  });
+  return hasFigures(memory) ? memory : undefined;
+}
+
+function hasFigures(memory: MemoryUsage): boolean {
+  const { usage, maxUsage, failures, commitBytes, privateWorkingSet, stats } = memory;
+  return (
+    [usage, maxUsage, failures, commitBytes, privateWorkingSet].some(Boolean) ||
+    Object.values(stats).some(Boolean)
+  );
+}
+
+/** Mostly the engine's own object: a copy of forty keys for every sample would be most of what is held. */
+function integersOf(stats: Fields | undefined): Readonly<Record<string, Integer>> {
+  if (stats && areIntegers(stats)) return stats;
+  const integers: Record<string, Integer> = {};
+  for (const key in stats) {
+    const count = countOf(stats[key]);
+    if (count !== undefined) integers[key] = count;
+  }
+  return integers;
+}
+
+function areIntegers(stats: Fields): stats is Readonly<Record<string, Integer>> {
+  for (const key in stats) if (countOf(stats[key]) === undefined) return false;
+  return true;
+}
+
+function blockIoOf(stats: Fields | undefined): BlockIoUsage | undefined {
+  if (!stats) return undefined;
+  return present<BlockIoUsage>({
+    serviceBytes: entriesOf(stats['io_service_bytes_recursive']),
+    serviced: entriesOf(stats['io_serviced_recursive']),
+    queued: entriesOf(stats['io_queue_recursive']),
+    serviceTime: entriesOf(stats['io_service_time_recursive']),
+    waitTime: entriesOf(stats['io_wait_time_recursive']),
+    merged: entriesOf(stats['io_merged_recursive']),
+    time: entriesOf(stats['io_time_recursive']),
+    sectors: entriesOf(stats['sectors_recursive']),
+  });
+}
+
+/** `null` (cgroup v2 lacks the list) and an empty list (nothing counted) are both absence. */
+function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
+  const entries = listOf(value).flatMap((item) => {
+    const fields = objectOf(item);
+    const count = countOf(fields?.['value']);
+    const major = countOf(fields?.['major']);
+    const minor = countOf(fields?.['minor']);
+    if (typeof major !== 'number' || typeof minor !== 'number') return [];
+    const operation = (textOf(fields?.['op']) ?? '').toLowerCase();
+    return [{ major, minor, operation, ...(count !== undefined && { value: count }) }];
+  });
+  return entries.length > 0 ? onceEach(entries) : undefined;
+}
+
+/** What is told twice is not known: two series of one name would cost a scraper the whole exposition. */
+function onceEach(entries: readonly BlockIoEntry[]): readonly BlockIoEntry[] {
+  const each = new Map<string, BlockIoEntry>();
+  for (const { value, ...entry } of entries) {
+    const key = `${entry.major}:${entry.minor} ${entry.operation}`;
+    each.set(key, each.has(key) || value === undefined ? entry : { ...entry, value });
+  }
+  return each.size < entries.length ? [...each.values()] : entries;
+}
+
+/** Absent for `none` and `host`, where the engine leaves the key out; for `container:ID` they are that container's. */
+function networksOf(networks: Fields | undefined): readonly InterfaceUsage[] | undefined {
+  if (!networks) return undefined;
+  const usages = Object.entries(networks).flatMap(([name, value]) => {
+    const fields = objectOf(value);
+    return fields ? [interfaceOf(name, fields)] : [];
+  });
+  return usages.length > 0 ? usages : undefined;
+}
+
+function interfaceOf(name: string, fields: Fields): InterfaceUsage {
+  return present<InterfaceUsage>({
+    name,
+    receivedBytes: countOf(fields['rx_bytes']),
+    receivedPackets: countOf(fields['rx_packets']),
+    receivedErrors: countOf(fields['rx_errors']),
+    receivedDropped: countOf(fields['rx_dropped']),
+    transmittedBytes: countOf(fields['tx_bytes']),
+    transmittedPackets: countOf(fields['tx_packets']),
+    transmittedErrors: countOf(fields['tx_errors']),
+    transmittedDropped: countOf(fields['tx_dropped']),
+  });
+}
+
+function pidsOf(stats: Fields | undefined): PidsUsage | undefined {
+  const pids = present<PidsUsage>({
+    current: countOf(stats?.['current']) || undefined,
+    // 2^64−1, the kernel's `max`, is no count: there is no limit then.
+    limit: countOf(stats?.['limit']) || undefined,
+  });
+  return pids.current === undefined && pids.limit === undefined ? undefined : pids;
+}
+
+function storageOf(stats: Fields | undefined): StorageUsage | undefined {
+  if (stats?.['read_size_bytes'] === undefined && stats?.['write_size_bytes'] === undefined) return undefined;
+  return present<StorageUsage>({
+    readBytes: countOf(stats['read_size_bytes']),
+    readCount: countOf(stats['read_count_normalized']),
+    writeBytes: countOf(stats['write_size_bytes']),
+    writeCount: countOf(stats['write_count_normalized']),
+  });
+}

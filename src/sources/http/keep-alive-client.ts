@@ -1,0 +1,217 @@
+import type { OnReadOpts, Socket } from 'node:net';
+import { HttpResponse } from './response-parser.ts';
+import { SharedAbort } from '../../concurrency/abort-listeners.ts';
+import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
+
+/** What one request came to. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** How a {@link KeepAliveClient} reaches its server. */
+export interface KeepAliveOptions {
+  /** Opens a connection whose bytes go to `reads`; errors arrive on the socket. */
+  connect(reads: OnReadOpts): Socket;
+  readonly host: string;
+  readonly maxBodyBytes: number;
+}
+
+/** A connection that rests longer is closed: a probe that comes every few seconds has no use for it. */
+const maxIdleMillis = 30_000;
+
+/** Of all answers under way together: an engine that never ends its answers may not fill the memory. */
+const maxPendingBytes = 64 * 1024 * 1024;
+
+/** Bytes that one read may bring. */
+const readBytes = 64 * 1024;
+
+/** A connection and who takes its bytes: the exchange under way, or nobody. */
+class Connection {
+  readonly socket: Socket;
+  receive: ((data: Buffer) => void) | undefined;
+  /** Since when it rests; milliseconds that only grow. */
+  idleSince = 0;
+
+  constructor(options: KeepAliveOptions, buffer: Buffer) {
+    const callback = (bytes: number): boolean => {
+      // Bytes that nobody asked for would be taken for the next container's answer.
+      if (this.receive) this.receive(Buffer.from(buffer.subarray(0, bytes)));
+      else this.socket.destroy();
+      return true;
+    };
+    this.socket = options.connect({ buffer, callback });
+  }
+}
+
+interface Exchange {
+  readonly connection: Connection;
+  readonly response: HttpResponse;
+}
+
+/**
+ * GETs over kept-alive connections with as little work per request as Node allows: calls of one container are most of
+ * what the agent does, and this costs about a third of `node:http`. Any number of requests may overlap; each has its
+ * own connection while it runs.
+ */
+export class KeepAliveClient {
+  readonly #options: KeepAliveOptions;
+  /** Used from the end: what lies at the beginning has rested longest. */
+  readonly #idle: Connection[] = [];
+  readonly #open = new Set<Socket>();
+  readonly #aborts = new WeakMap<AbortSignal, SharedAbort>();
+  #pendingBytes = 0;
+  /** One for all: Node would otherwise take 64 KiB anew for each answer of 2 KiB. Windows reads into it ahead. */
+  readonly #reads = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes);
+
+  constructor(options: KeepAliveOptions) {
+    this.#options = options;
+  }
+
+  /** One GET. Throws SourceError: `timeout`, `aborted`, `unreachable`, `permission`, `bad-response`, `too-large`. */
+  async get(path: string, timeoutMillis: number, signal: AbortSignal): Promise<Answer> {
+    if (signal.aborted) throw new SourceError('aborted', `GET ${path}: given up`);
+    const reused = this.#idle.pop();
+    if (reused) {
+      const answer = await this.#exchange(reused, path, timeoutMillis, signal);
+      // The server may close an idle connection at the moment we write: then nothing was answered, and we ask anew.
+      if (answer !== 'closed') return answer;
+    }
+    const answer = await this.#exchange(this.#connect(path), path, timeoutMillis, signal);
+    if (answer === 'closed') throw new SourceError('unreachable', `GET ${path}: the connection was closed`);
+    return answer;
+  }
+
+  /** Ends every connection; requests under way fail. */
+  close(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  #connect(path: string): Connection {
+    const connection = opened(this.#options, this.#reads ?? Buffer.allocUnsafeSlow(readBytes), path);
+    const { socket } = connection;
+    this.#open.add(socket);
+    socket.setNoDelay(true);
+    // An error between two requests has nobody else to hear it, and would end the process.
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      const index = this.#idle.indexOf(connection);
+      if (index >= 0) this.#idle.splice(index, 1);
+    });
+    return connection;
+  }
+
+  async #exchange(
+    connection: Connection,
+    path: string,
+    timeoutMillis: number,
+    signal: AbortSignal,
+  ): Promise<Answer | 'closed'> {
+    const exchange = { connection, response: new HttpResponse(this.#options.maxBodyBytes) };
+    try {
+      return await this.#converse(exchange, path, timeoutMillis, signal);
+    } catch (error) {
+      connection.socket.destroy();
+      throw sourceErrorDuring(`GET ${path}`, error);
+    }
+  }
+
+  #converse(
+    exchange: Exchange,
+    path: string,
+    timeoutMillis: number,
+    signal: AbortSignal,
+  ): Promise<Answer | 'closed'> {
+    const { connection, response } = exchange;
+    const { socket } = connection;
+    const abort = this.#sharedAbort(signal);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)),
+        timeoutMillis,
+      );
+      let pendingBytes = 0;
+      const settle = (outcome: Answer | 'closed' | Error): void => {
+        clearTimeout(timer);
+        this.#count(-pendingBytes);
+        pendingBytes = 0;
+        connection.receive = undefined;
+        socket.off('error', onError).off('close', onClose);
+        abort.delete(onAbort);
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
+      };
+      const finish = (): void => {
+        if (!response.isComplete) return;
+        settle({ status: response.status, text: response.text() });
+        this.#release(connection, response.keepAlive);
+      };
+      const take = (data: Buffer): void => {
+        pendingBytes += data.length;
+        this.#count(data.length);
+        response.push(data);
+      };
+      connection.receive = (data) => attempt(() => take(data), finish, settle);
+      const onError = (error: NodeJS.ErrnoException): void => {
+        const closedIdle = !response.hasBegun && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
+        settle(closedIdle ? 'closed' : error);
+      };
+      const onClose = (): void => {
+        if (!response.hasBegun) settle('closed');
+        else attempt(() => response.end(), finish, settle);
+      };
+      const onAbort = (): void => settle(new SourceError('aborted', 'given up'));
+      socket.on('error', onError).on('close', onClose);
+      abort.add(onAbort);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#options.host}\r\n\r\n`, 'latin1');
+    });
+  }
+
+  #sharedAbort(signal: AbortSignal): SharedAbort {
+    const known = this.#aborts.get(signal) ?? new SharedAbort(signal);
+    this.#aborts.set(signal, known);
+    return known;
+  }
+
+  #count(bytes: number): void {
+    this.#pendingBytes += bytes;
+    if (bytes > 0 && this.#pendingBytes > maxPendingBytes) {
+      throw new SourceError(
+        'too-large',
+        `all answers under way together have more than ${maxPendingBytes} bytes`,
+      );
+    }
+  }
+
+  #release(connection: Connection, keepAlive: boolean): void {
+    if (!keepAlive || connection.socket.destroyed) {
+      connection.socket.destroy();
+      return;
+    }
+    connection.idleSince = performance.now();
+    this.#idle.push(connection);
+    // A slow round may open a thousand; a quick engine then needs a handful.
+    const [oldest] = this.#idle;
+    if (oldest && connection.idleSince - oldest.idleSince > maxIdleMillis) oldest.socket.destroy();
+  }
+}
+
+/** TLS throws at once when it cannot use a certificate. */
+function opened(options: KeepAliveOptions, buffer: Buffer, path: string): Connection {
+  try {
+    return new Connection(options, buffer);
+  } catch (error) {
+    throw toSourceError(error, `GET ${path}`);
+  }
+}
+
+function attempt(step: () => void, then: () => void, fail: (error: Error) => void): void {
+  try {
+    step();
+  } catch (error) {
+    fail(toSourceError(error, 'answer'));
+    return;
+  }
+  then();
+}

@@ -1,0 +1,164 @@
+import type { Clock } from '../../clock.ts';
+import type { ContainerIdentity, ContainerImage } from '../../model/container.ts';
+import type { ContainerEvent } from '../../model/container-event.ts';
+import type { EngineDescription } from '../../model/runtime.ts';
+import type { EventCountsSince, ImageEventCounts } from '../../model/events.ts';
+import type { EventObserver } from '../../model/event-observer.ts';
+import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import { DepartedContainers, type Known } from './departed-containers.ts';
+import { EventTally } from './event-tally.ts';
+
+/** Each image has some ten series that last for ever. */
+const mostImages = 1000;
+
+interface Entry {
+  readonly tally: EventTally;
+  /** Stands for the container where no tracker ever did. */
+  known: Known;
+  /** All on the monotonic clock. */
+  lastHeardAt: number;
+  killedAt?: number;
+  diedAt?: number;
+  goneAt?: number;
+}
+
+/** What an {@link EventCounting} needs. */
+export interface EventCountingOptions {
+  readonly clock: Clock;
+  /** Between two collections. */
+  readonly intervalMillis: number;
+  /** Whose event it is; undefined when the selection leaves it out. */
+  identify(event: ContainerEvent): ContainerIdentity | undefined;
+}
+
+/**
+ * Counts what the engine's events tell: for each container, as long as it is there or in sight, and for each image for
+ * ever, as a series that lives once has no increase.
+ */
+export class EventCounting {
+  readonly #options: EventCountingOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #images = new Map<string | undefined, EventTally>();
+  readonly #departed: DepartedContainers;
+  /** As whom readers saw those that are there. */
+  readonly #seen = new WeakSet<Known['owner']>();
+  /** Whom the engine listed last. */
+  #there: ReadonlySet<string> = new Set();
+  #since: number | undefined;
+
+  constructor(options: EventCountingOptions) {
+    this.#options = options;
+    this.#departed = new DepartedContainers(options);
+  }
+
+  /** Events are heard from now on; later calls change nothing. */
+  begin(): void {
+    this.#since ??= this.#options.clock.now();
+  }
+
+  /** Counts an event of a container that is selected. */
+  count(event: ContainerEvent): void {
+    const { id } = event;
+    const identity = this.#since === undefined ? undefined : this.#options.identify(event);
+    if (!identity) return;
+    const lastHeardAt = this.#options.clock.monotonic();
+    const known = { owner: identity, identity };
+    const entry = this.#entries.get(id) ?? { tally: new EventTally(), known, lastHeardAt };
+    entry.lastHeardAt = lastHeardAt;
+    this.#entries.set(id, entry);
+    entry.tally.count(event);
+    this.#imageOf(nameOf(identity.image)).count(event);
+    this.#note(event.action, id, entry);
+  }
+
+  /** What was counted of a container that is there; undefined while no events are heard. */
+  of(id: string): EventCountsSince | undefined {
+    return this.#since === undefined
+      ? undefined
+      : since(this.#since, this.#entries.get(id)?.tally ?? nothing);
+  }
+
+  /** What is known of a container that is there, with its counts; those of its image begin at zero, too. */
+  counted(snapshot: ContainerSnapshot | undefined): ContainerSnapshot[] {
+    if (!snapshot) return [];
+    this.#seen.add(snapshot.owner);
+    const { id, image } = snapshot.identity;
+    const events = this.of(id);
+    const name = nameOf(image);
+    if (events && name !== undefined) this.#imageOf(name);
+    return [events ? { ...snapshot, events } : snapshot];
+  }
+
+  /** The engine lists it no more: a reader that saw it goes on to see it as the same. */
+  left(id: string, known: Known | undefined): void {
+    const entry = this.#entries.get(id);
+    if (entry && known) entry.known = { owner: known.owner, identity: known.identity };
+  }
+
+  /**
+   * Whom the engine listed when it was asked at that time, on the monotonic clock. Of whom something was heard since
+   * then, the next list tells.
+   */
+  listed(there: ReadonlySet<string>, askedAt: number): void {
+    this.#there = there;
+    for (const [id, entry] of this.#entries)
+      if (!there.has(id) && (entry.goneAt !== undefined || entry.lastHeardAt < askedAt))
+        this.#depart(id, entry);
+  }
+
+  /** Of each image; undefined while no events were heard. */
+  get images(): ImageEventCounts | undefined {
+    return this.#since === undefined ? undefined : { since: this.#since, images: this.#images };
+  }
+
+  /** Those that are gone and still in sight: nothing of them but their counts. */
+  departed(engine: EngineDescription, now: number): ContainerSnapshot[] {
+    return this.#departed.shown(engine, now);
+  }
+
+  #imageOf(name: string | undefined): EventTally {
+    const key = this.#images.has(name) || this.#images.size < mostImages ? name : undefined;
+    const tally = this.#images.get(key) ?? new EventTally();
+    this.#images.set(key, tally);
+    return tally;
+  }
+
+  #note(action: string, id: string, entry: Entry): void {
+    const now = entry.lastHeardAt;
+    if (action === 'kill') entry.killedAt = now;
+    else if (action === 'die') entry.diedAt = now;
+    if (action !== 'destroy') return;
+    entry.goneAt = now;
+    // Who is shown as being there keeps its counts until the list says otherwise.
+    if (!this.#there.has(id)) this.#depart(id, entry);
+  }
+
+  #depart(id: string, { known, tally, goneAt = this.#options.clock.monotonic(), ...times }: Entry): void {
+    this.#entries.delete(id);
+    if (this.#since === undefined) return;
+    const wasSeen = this.#seen.has(known.owner);
+    this.#departed.add(known, since(this.#since, tally), { ...times, goneAt, wasSeen });
+  }
+}
+
+/** Lets events be counted as they are heard. */
+export function countEvents(counting: EventCounting): EventObserver {
+  return {
+    listening: (_engine, isListening) => {
+      if (isListening) counting.begin();
+    },
+    eventHeard: (_engine, event) => counting.count(event),
+    eventsMissed: () => undefined,
+  };
+}
+
+const nothing = new EventTally();
+
+/** As what it was run where it has no name. */
+function nameOf({ name, reference }: ContainerImage): string | undefined {
+  return name ?? reference;
+}
+
+function since(began: number, { actions, health, exits, exitCodes }: EventTally): EventCountsSince {
+  return { since: began, actions, health, exits, exitCodes };
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { test } from 'node:test';
+import { figureNames } from '../../../../src/audit/figure.ts';
+import { ourFigures } from '../../../../src/audit/our-figures.ts';
+import { percentage } from '../../../../src/cli/commands/percentage.ts';
+import { verifyWith } from '../../../../src/cli/commands/verify.ts';
+import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
+import { runTidegauge } from '../../../support/real/agent-process.ts';
+import { withFault } from '../../../support/fakes/faulty-figures.ts';
+import { KeptLog } from '../../../support/fakes/observed-probes.ts';
+import { load } from '../../../support/fakes/load.ts';
+
+/** What `verify` prints of an engine, and its exit code. */
+async function verify(
+  url: string,
+  readings = ourFigures,
+  argv: { format: 'table' | 'json'; tolerance: number } = { format: 'table', tolerance: 0.001 },
+) {
+  let stdout = '';
+  const code = await verifyWith(readings).run({
+    config: load({ flags: { 'docker-url': url } }).config,
+    warnings: [],
+    log: new KeptLog(),
+    argv,
+    version: '0',
+    stdout: new Writable({
+      write: (chunk, _encoding, done) => {
+        stdout += String(chunk);
+        done();
+      },
+    }),
+    signal: new AbortController().signal,
+  });
+  return { code, stdout };
+}
+
+test('figures are printed side by side, and equal ones end with 0', async () => {
+  await using engine = await startSimulatedEngine({
+    specs: [{ name: 'web', load: { cpus: 1 } }, { name: 'idle' }],
+  });
+  const { exitCode, stdout, stderr } = await runTidegauge({
+    args: ['verify', `--docker-url=${engine.url}`, '--log-level=silent'],
+  });
+  assert.equal(stderr, '');
+  const lines = stdout.trimEnd().split('\n');
+  assert.match(lines[0] ?? '', /^CONTAINER +FIGURE +TIDEGAUGE +COMMAND +DIFFERENCE$/);
+  assert.equal(lines.length, 1 + 2 * figureNames.length + 1);
+  assert.match(stdout, /^web +cpu-percent +\d+\.\d+ +\d+\.\d+ +0%$/m);
+  assert.match(lines.at(-1) ?? '', /^2 of 2 running containers compared, 18 figures: none differs$/);
+  assert.equal(exitCode, 0);
+  assert.equal(engine.requests.stats, 4);
+});
+
+test('a planted fault ends with 1 and is marked, a wider tolerance lets a divided figure pass', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
+  const { code, stdout } = await verify(engine.url, withFault('cpu-percent'));
+  assert.equal(code, 1);
+  assert.match(stdout, /^web +cpu-percent .* 0\.990099% +DIFFERS$/m);
+  assert.match(stdout, /9 figures: 1 differ$/m);
+  const wide = { format: 'json', tolerance: 0.02 } as const;
+  const patient = await verify(engine.url, withFault('cpu-percent'), wide);
+  assert.equal(patient.code, 0);
+  const [web] = JSON.parse(patient.stdout);
+  assert.equal(web.container, 'web');
+  assert.equal(web.figures[0].figure, 'cpu-percent');
+  assert.ok(Math.abs(web.figures[0].ours / web.figures[0].command - 1.01) < 1e-9);
+  const counted = await verify(engine.url, withFault('memory'), wide);
+  assert.equal(counted.code, 1, 'memory is only counted');
+});
+
+test('the program with a planted fault ends with 1', () => {
+  const program = join(import.meta.dirname, '../../../support/fakes/faulty-verify.ts');
+  const { status, stdout } = spawnSync(process.execPath, [program, '--demo', '--log-level=silent'], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.match(stdout, /memory +\d+(\.\d+)? +\d+ +0\.990099% +DIFFERS/);
+});
+
+test('an engine that cannot be reached is named and ends with 1', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  const { exitCode, stdout, stderr } = await runTidegauge({
+    args: ['verify', `--docker-url=${engine.url}`, '--docker-url=unix:///nowhere.sock', '--log-level=silent'],
+  });
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^tidegauge: unix:\/\/\/nowhere\.sock: .+\n$/);
+  assert.match(stdout, /^1 of 1 running containers compared/m);
+});
+
+test('nothing that runs is good, nothing compared of what runs is not', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  engine.fault('stats', { kind: 'status', status: 500 });
+  const { code, stdout } = await verify(engine.url);
+  assert.equal(code, 1);
+  assert.match(stdout, /^web +-- +-- +-- +-- +it could not be measured$/m);
+  await using empty = await startSimulatedEngine();
+  assert.equal((await verify(empty.url)).code, 0);
+});
+
+test('an answer that comes twice is compared with nothing, and said to', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  engine.fault('stats', { kind: 'set', path: ['read'], value: '2026-01-01T00:00:00Z' });
+  engine.fault('stats', { kind: 'mutate', mutate: frozen() });
+  const { code, stdout } = await verify(engine.url);
+  assert.equal(code, 1);
+  assert.match(stdout, /^web +-- +-- +-- +-- +the engine gave one answer twice$/m);
+});
+
+/** The first text again and again. */
+function frozen(): (text: string) => string {
+  let first: string | undefined;
+  return (text) => (first ??= text);
+}
+
+test('a tolerance is a percentage', () => {
+  const read = (text: unknown): unknown => percentage().safeParse(text).data;
+  assert.deepEqual(['0.1', '100', '5%', ' 0 '].map(read), [0.001, 1, 0.05, 0]);
+  for (const wrong of ['-1', '101', 'much', true, '1e3']) assert.equal(read(wrong), undefined, String(wrong));
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { catalogueOf } from '../../../../src/metrics/catalogue.ts';
+import type { ExportResult } from '../../../../src/model/export-observer.ts';
+import { Telemetry } from '../../../../src/export/telemetry.ts';
+import { Trackers } from '../../../../src/tracker/trackers.ts';
+import { closedOrigin } from '../../../support/real/daemon.ts';
+import { heapBytes } from '../../../support/assert/heap-bytes.ts';
+import { plainOptions } from '../../../support/wire/otlp-exports.ts';
+import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+
+const CONTAINERS = 300;
+/** By then everything is compiled, and every cache is as full as it gets. */
+const WARM_UP = 10;
+const FAILURES = 60;
+/** A single collection that is kept somewhere takes more than half of this. */
+const GROWTH_BYTES = 2 * 2 ** 20;
+
+for (const temporality of ['cumulative', 'delta'] as const) {
+  test(`a collector that stays away costs no memory: ${temporality}`, async (context) => {
+    const engine = new TrackedEngine(Array.from({ length: CONTAINERS }, (_, index) => `container-${index}`));
+    const failures: ExportResult['error'][] = [];
+    const telemetry = pushing(engine, closedOrigin(), { temporality, failures });
+    const heap: number[] = [];
+    for (const count of [WARM_UP, FAILURES]) {
+      while (failures.length < count) {
+        await engine.clock.advance(10_000);
+        await telemetry.flush();
+      }
+      heap.push(await heapBytes(engine));
+    }
+    assert.ok(!failures.includes(undefined));
+    const [before = NaN, after = NaN] = heap;
+    context.diagnostic(
+      `${((after - before) / 1024).toFixed()} KiB more after ${FAILURES - WARM_UP} failures`,
+    );
+    assert.ok(after - before < GROWTH_BYTES, `${heap.join()} bytes`);
+    await telemetry.shutdown(1000);
+  });
+}
+
+function pushing(
+  engine: TrackedEngine,
+  url: string,
+  { temporality, failures }: { temporality: 'cumulative' | 'delta'; failures: ExportResult['error'][] },
+): Telemetry {
+  const telemetry = new Telemetry(
+    {
+      resource: { 'service.name': 'tidegauge' },
+      // Shorter than the first pause before another try.
+      otlp: { ...plainOptions, protocol: 'http/protobuf', url, temporality, requestTimeoutMillis: 700 },
+      console: false,
+      prometheus: false,
+      intervalMillis: 60_000,
+      exportTimeoutMillis: 60_000,
+      hostName: 'host',
+      now: engine.clock.now(),
+    },
+    { exportEnded: ({ error }) => void failures.push(error) },
+  );
+  const trackers = new Trackers([engine.set], patientMillis, engine.observer);
+  telemetry.observe(trackers, catalogueOf(['semconv']), { containerIdLabel: true, engineLabel: false });
+  return telemetry;
+}

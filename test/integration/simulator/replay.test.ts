@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { readRecording } from '../../../src/simulator/replay/recording.ts';
+import { RecordingError } from '../../../src/simulator/replay/recording-files.ts';
+import { startReplay } from '../../../src/simulator/replay/start.ts';
+import { DockerSource } from '../../../src/sources/docker/docker-source.ts';
+import { casesFolder, needsCases } from '../../support/wire/recorded-cases.ts';
+
+const container = {
+  Id: 'a1'.repeat(32),
+  Name: '/web',
+  Config: { Image: 'nginx' },
+  State: { Status: 'running', Running: true },
+};
+const stats = { read: '2026-01-01T00:00:00Z', cpu_stats: { cpu_usage: { total_usage: 5 } } };
+const never = new AbortController().signal;
+
+function sourceOf(url: string): DockerSource {
+  const endpoint = { url, tls: { verify: false } };
+  return new DockerSource({ endpoint, callTimeoutMillis: 5000, now: () => Date.now() });
+}
+
+describe('an engine that replays', () => {
+  let root = '';
+  let folder = '';
+  let count = 0;
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tidegauge-replay-'));
+  });
+  beforeEach(async () => {
+    folder = join(root, String(count++));
+    await mkdir(folder);
+  });
+  after(() => rm(root, { recursive: true, force: true }));
+
+  async function write(files: Readonly<Record<string, unknown>>): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(folder, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+    }
+  }
+
+  function mistakes(): string[] {
+    try {
+      readRecording(folder);
+    } catch (error) {
+      assert.ok(error instanceof RecordingError);
+      return error.problems.map((problem) => problem.replaceAll(folder, 'DIR'));
+    }
+    return [];
+  }
+
+  test('finds containers by id, its beginning and name, and answers byte by byte', async () => {
+    await write({
+      'containers.json': [{ Id: container.Id, Names: ['/web'], State: 'running' }],
+      'container1.json': container,
+      'stats1.json': '{"cpu_stats": {"cpu_usage": {"total_usage": 9223372036854775801}}}',
+    });
+    const engine = await startReplay(folder);
+    const source = sourceOf(engine.url);
+    try {
+      const { apiVersion, hostName, runtimeVersion } = await source.describe(never);
+      assert.deepEqual([apiVersion, hostName, runtimeVersion], ['1.51', undefined, undefined]);
+      assert.deepEqual(
+        (await source.list(never)).map(({ name }) => name),
+        ['web'],
+      );
+      for (const reference of [container.Id, 'web', 'a1a1'])
+        assert.equal((await source.inspect(reference, never)).identity.image.reference, 'nginx');
+      assert.equal((await source.sample('web', never))?.cpu?.totalNanos, 9223372036854775801n);
+      await assert.rejects(source.inspect('b', never), { code: 'not-found' });
+      await assert.rejects(source.sample('b', never), { code: 'not-found' });
+    } finally {
+      source.close();
+      await engine.close();
+    }
+  });
+
+  test('lists what was inspected where no list was recorded; a container that did not run has no sample', async () => {
+    await write({
+      'container.json': container,
+      'stats.json': stats,
+      'container2.json': { Id: 'b2', Name: '/job', State: { Status: 'exited' } },
+    });
+    const engine = await startReplay(folder);
+    const source = sourceOf(engine.url);
+    try {
+      const listed = (await source.list(never)).map(({ name, status }) => [name, status]);
+      assert.deepEqual(listed, [
+        ['web', 'running'],
+        ['job', 'exited'],
+      ]);
+      assert.equal(await source.sample('b2', never), undefined);
+    } finally {
+      source.close();
+      await engine.close();
+    }
+  });
+
+  test('reads folders per container, with the engine’s answers in one of their own', needsCases, () => {
+    const { containers, version, info } = readRecording(casesFolder('cgroup_v2'));
+    assert.equal(containers.length, 5);
+    assert.ok(version && info);
+    const windows = readRecording(casesFolder('telegraf/windows_memory_stats/data'));
+    assert.deepEqual(
+      windows.containers.map(({ id }) => id),
+      ['123456789'],
+    );
+  });
+
+  test('tells all that is wrong with a folder', async () => {
+    const expected = 'expected containers.json, and containerN.json with statsN.json for each container';
+    assert.deepEqual(mistakes(), [`DIR: holds no recorded answers; ${expected}`]);
+    await write({ 'container1.json': '{', 'stats.json': '' });
+    assert.deepEqual(
+      mistakes().map((each) => each.replace(/not JSON:.*/, 'not JSON')),
+      ['DIR/container1.json: not JSON', 'DIR/stats.json: not JSON'],
+    );
+    await write({
+      'containers.json': {},
+      'container1.json': container,
+      'container2.json': [],
+      'stats3.json': stats,
+      'stats.json': stats,
+      'web/stats.json': stats,
+    });
+    assert.deepEqual(mistakes(), [
+      'DIR/container1.json: the container runs, but no stats1.json is beside it',
+      'DIR/container2.json: expected an object with an Id',
+      'DIR/stats.json: neither container.json nor inspect.json is beside it',
+      'DIR/stats3.json: neither container3.json nor inspect3.json is beside it',
+      'DIR/web/stats.json: neither container.json nor inspect.json is beside it',
+      'DIR/containers.json: expected a list of containers',
+    ]);
+    assert.throws(() => readRecording(join(folder, 'nowhere')), /nowhere: no such folder$/);
+    assert.throws(() => readRecording(join(folder, 'stats.json')), /stats\.json: it is no folder$/);
+  });
+});

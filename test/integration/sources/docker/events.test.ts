@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { readEvents } from '../../../../src/sources/docker/events.ts';
+import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
+import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
+
+const line = (action: string): string =>
+  `{"Type":"container","Action":"${action}","Actor":{"ID":"abc","Attributes":{"image":"web:1"}},"timeNano":1700000000123456768}\n`;
+
+async function read(...chunks: string[]) {
+  const events = [];
+  for await (const event of readEvents(Readable.from(chunks))) events.push(event);
+  return events;
+}
+
+test('events of a stream, however it is cut', async () => {
+  const text = line('start') + line('health_status: healthy');
+  const start = {
+    id: 'abc',
+    action: 'start',
+    nanos: 1_700_000_000_123_456_768,
+    attributes: { image: 'web:1' },
+  };
+  const expected = [start, { ...start, action: 'health_status: healthy' }];
+  for (const at of [0, 1, 60, text.length - 1])
+    assert.deepEqual(await read(text.slice(0, at), text.slice(at)), expected);
+  assert.deepEqual(await read('{"Type":"daemon"}\n', '\n'), []);
+});
+
+test('what was not asked for is passed over: a proxy may drop the filters', async () => {
+  const others = ['exec_create: sh', 'exec_die', 'top', 'attach', 'start2', 'die2', ''].map(line).join('');
+  const volume = line('destroy').replace('"container"', '"volume"');
+  assert.deepEqual(await read(others, volume), []);
+  const untyped = line('oom').replace('"Type":"container",', '');
+  const told = await read(line('die'), untyped, line('health_status:unhealthy'));
+  assert.deepEqual(
+    told.map(({ action }) => action),
+    ['die', 'oom', 'health_status:unhealthy'],
+  );
+});
+
+test('a time that the engine cannot mean is none: a stream that is to begin there is refused', async () => {
+  for (const time of ['1e300', '9223372036854775808', '-1', '0', 'null', '"1"']) {
+    const [event] = await read(line('start').replace(/"timeNano":\d+/, `"timeNano":${time}`));
+    assert.deepEqual(event, { id: 'abc', action: 'start', attributes: { image: 'web:1' } }, time);
+  }
+});
+
+test('what is no event ends the stream with an error', async () => {
+  await assert.rejects(read(line('start'), '<html>\n'), { code: 'bad-response', message: /<html>/ });
+  await assert.rejects(read('x'.repeat(2_000_000)), { code: 'bad-response' });
+});
+
+test('the engine tells what happens from now on, and the signal ends it', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  const endpoint = { url: engine.url };
+  const source = new DockerSource({ endpoint, callTimeoutMillis: 5000, now: () => Date.now() });
+  const ending = new AbortController();
+  await source.describe(ending.signal);
+  const events = await source.events(ending.signal);
+  assert.ok(events);
+  const next = events[Symbol.asyncIterator]();
+  engine.pause('web');
+  const { value } = await next.next();
+  assert.deepEqual([value?.id, value?.action], [engine.container('web').id, 'pause']);
+  ending.abort();
+  await assert.rejects(next.next());
+  source.close();
+});

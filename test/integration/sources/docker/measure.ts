@@ -1,0 +1,33 @@
+import type { ContainerSource } from '../../../../src/sources/container-source.ts';
+import type { EngineEndpoint } from '../../../../src/sources/docker/address.ts';
+import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
+
+/** A signal that nobody aborts. */
+export const never = new AbortController().signal;
+
+/** A source that ends its connections with the test. */
+export class TestSource extends DockerSource implements Disposable {
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** A source for an engine, with a deadline that no good answer needs. */
+export function sourceFor(
+  endpoint: EngineEndpoint | string,
+  more: { readonly apiVersion?: string; readonly callTimeoutMillis?: number } = {},
+): TestSource {
+  const at = typeof endpoint === 'string' ? { url: endpoint } : endpoint;
+  return new TestSource({ endpoint: at, callTimeoutMillis: 10_000, now: () => Date.now(), ...more });
+}
+/** Lists, inspects and measures everything; true when all of it has figures. */
+export async function measuresOnce(source: ContainerSource): Promise<boolean> {
+  const listed = await source.list(never);
+  const samples = await Promise.all(
+    listed.map(async ({ id }) => {
+      await source.inspect(id, never);
+      return source.sample(id, never);
+    }),
+  );
+  return samples.length > 0 && samples.every((sample) => sample?.cpu && sample.memory?.usage);
+}

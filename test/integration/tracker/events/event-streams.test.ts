@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { systemClock } from '../../../../src/clock.ts';
+import type { SimulatedEngine } from '../../../../src/simulator/simulated-engine.ts';
+import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
+import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
+import { TrackerSet } from '../../../../src/tracker/tracker-set.ts';
+import { waitUntil } from '../../../support/real/daemon.ts';
+import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
+import { KeptLog, ObservedProbes } from '../../../support/fakes/observed-probes.ts';
+
+/** Pauses are so many times shorter. */
+const haste = 20;
+const clock: typeof systemClock = {
+  ...systemClock,
+  sleep: (millis, signal) => systemClock.sleep(millis / haste, signal),
+};
+
+/** An engine on a socket whose stream is open, and what is heard of it. */
+async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis = 60_000) {
+  const engine = await startSimulatedEngine({ specs: names.map((name) => ({ name, image: 'web:1' })) });
+  const endpoint = { url: engine.url };
+  const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => Date.now() });
+  const events = new ObservedEvents();
+  const timing = { minProbeIntervalMillis: 10, probeTimeoutMillis: 60_000 };
+  const observer = new ObservedProbes();
+  const log = new KeptLog();
+  const set = new TrackerSet({ source, observer, clock, log, events, ...timing });
+  const actions = () => events.heard.map(({ action }) => action);
+  const heard = (count: number) =>
+    waitUntil(`${count} events`, () => Promise.resolve(events.heard.length >= count || undefined));
+  const opened = (count: number) =>
+    waitUntil(`stream ${count}`, () =>
+      Promise.resolve(events.listened.filter(Boolean).length >= count || undefined),
+    );
+  await set.update(10_000);
+  await opened(1);
+  const end = async (): Promise<void> => {
+    set.close();
+    await engine.close();
+  };
+  return { engine, set, events, log, actions, heard, opened, [Symbol.asyncDispose]: end };
+}
+
+function emit(engine: SimulatedEngine, action: string, timeNano: bigint, actorId = 'a'.repeat(64)): void {
+  const attributes = { name: 'gone', image: 'gone:1', ...(action === 'die' && { exitCode: '3' }) };
+  engine.emit({ type: 'container', action, actorId, attributes, timeNano });
+}
+
+suite('streams of events', { concurrency: true }, () => {
+  for (const [what, text] of [
+    ['a page of HTML', '<html>\n'],
+    ['half a line', '{"Type":"container","Acti\n'],
+    ['ten megabytes without an end', 'x'.repeat(10 * 1024 * 1024)],
+  ] as const)
+    test(`${what}: the stream is opened again, and what happened meanwhile is told once`, async () => {
+      await using host = await heardEngine();
+      host.engine.pause('web');
+      await host.heard(1);
+      host.engine.writeToStreams('events', text);
+      await waitUntil('the end', () => Promise.resolve(host.events.listened.includes(false) || undefined));
+      host.engine.unpause('web');
+      await host.opened(2);
+      host.engine.pause('web');
+      await host.heard(3);
+      assert.deepEqual(host.actions(), ['pause', 'unpause', 'pause']);
+      assert.equal(host.events.gaps, 0);
+    });
+
+  for (const how of ['end', 'reset'] as const)
+    test(`a stream that the engine ends by ${how} goes on where it was`, async () => {
+      await using host = await heardEngine();
+      host.engine.pause('web');
+      await host.heard(1);
+      host.engine.endStreams('events', how);
+      host.engine.unpause('web');
+      await host.heard(2);
+      assert.deepEqual(host.actions(), ['pause', 'unpause']);
+      assert.equal(host.events.gaps, 0);
+    });
+
+  test('an engine that never answers to the call for events is asked again', async () => {
+    await using host = await heardEngine(['web'], 1000);
+    host.engine.fault('events', { kind: 'hang' }, { times: 1 });
+    host.engine.endStreams('events');
+    await host.opened(2);
+    assert.ok(host.log.messages.includes('engine tells no events'));
+  });
+
+  test('values of any type, times of the far future and strangers are passed over', async () => {
+    await using host = await heardEngine();
+    for (const text of [
+      'null',
+      '[]',
+      '7',
+      '{"Actor":7,"Action":"start"}',
+      '{"Actor":{"ID":""},"Action":"die"}',
+    ])
+      host.engine.writeToStreams('events', `${text}\n`);
+    const odd = `{"Action":"pause","Actor":{"ID":"b","Attributes":[]},"timeNano":1e300}\n`;
+    host.engine.writeToStreams('events', odd);
+    await host.heard(1);
+    host.engine.endStreams('events');
+    await host.opened(2);
+    host.engine.pause('web');
+    await host.heard(2);
+    assert.deepEqual(host.actions(), ['pause', 'pause']);
+  });
+
+  test('ten thousand events in a second are counted once each, though all are told twice and backwards', async () => {
+    await using host = await heardEngine();
+    const began = BigInt(Date.now()) * 1_000_000n;
+    for (let index = 0; index < 2500; index += 1) {
+      const id = index.toString(16).padStart(64, 'b');
+      const at = began - BigInt(index * 100_000);
+      const tell = (): void => {
+        for (const [step, action] of ['create', 'start', 'die', 'destroy'].entries())
+          emit(host.engine, action, at + BigInt(step * 1000), id);
+      };
+      tell();
+      tell();
+    }
+    await host.heard(10_000);
+    await host.set.update(10_000);
+    const { imageEvents, containers, departed = [] } = host.set.snapshot();
+    const counts = imageEvents?.images.get('gone');
+    assert.deepEqual([counts?.actions.get('start'), counts?.exitCodes.get(3)], [2500, 2500]);
+    assert.equal(host.events.heard.length, 10_000);
+    assert.deepEqual([containers.length, departed.length], [1, 1000]);
+  });
+
+  test('an engine restarted in a storm: its gap is counted, and the set equals its list', async () => {
+    const names = Array.from({ length: 50 }, (_, index) => `c${index}`);
+    await using host = await heardEngine(names);
+    for (const name of names.slice(0, 20)) host.engine.pause(name);
+    await host.heard(20);
+    await host.engine.down();
+    for (const name of names.slice(0, 30)) host.engine.remove(name);
+    for (const name of names.slice(30, 40)) host.engine.kill(name);
+    await waitUntil('nobody in sight', async () => {
+      await host.set.update(10_000);
+      return host.set.snapshot().containers.length === 0 || undefined;
+    });
+    await host.engine.up();
+    for (let index = 0; index < 10; index += 1) host.engine.add({ name: `late${index}` });
+    await waitUntil('the return', async () => {
+      await host.set.update(10_000);
+      return host.events.gaps > 0 ? true : undefined;
+    });
+    await waitUntil('the same as the list', async () => {
+      // On a busy machine the probe before may have been given up.
+      await host.set.update(10_000);
+      const { containers } = host.set.snapshot();
+      const shown = containers.map(({ identity, state }) => `${identity.name} ${state.status}`).toSorted();
+      const there = host.engine.names.map((name) => `${name} ${host.engine.container(name).state.status}`);
+      return shown.join() === there.toSorted().join();
+    });
+    assert.equal(host.events.gaps, 1);
+    assert.equal(host.set.snapshot().containers.length, 30);
+  });
+});

@@ -1,0 +1,36 @@
+import { compileAttributeRule } from '../../../src/config/types/attribute-rule.ts';
+import { AttributeClaims } from '../../../src/attributes/attribute-rules.ts';
+import type { AttributeRule } from '../../../src/attributes/attribute-rules.ts';
+import { AttributeMapper } from '../../../src/attributes/attribute-mapper.ts';
+import { catalogueOf } from '../../../src/metrics/catalogue.ts';
+import { presetRules, type PresetName } from '../../../src/attributes/presets.ts';
+import { ValueCap } from '../../../src/attributes/cardinality-limit.ts';
+import { takenLabels } from '../../../src/agent/taken-labels.ts';
+
+/** What a test's mapper does besides the presets, all of which are on unless told. */
+export interface MapperSettings {
+  readonly rules?: readonly AttributeRule[];
+  readonly presets?: readonly PresetName[];
+  readonly limit?: number;
+  readonly onFull?: (attribute: string) => void;
+}
+
+/** A rule as its user writes it. */
+export function ruleOf(
+  text: string,
+  from: AttributeRule['from'],
+  to: AttributeRule['to'] = 'resource',
+): AttributeRule {
+  return { from, to, ...compileAttributeRule(text, from === 'label' ? 'container.label.' : 'env.') };
+}
+
+/** A mapper made by hand. */
+export function mapperWith(settings: MapperSettings = {}): AttributeMapper {
+  const { rules = [], presets = ['compose', 'swarm', 'kubernetes', 'oci'], limit = 1000 } = settings;
+  return new AttributeMapper({
+    claims: new AttributeClaims(rules, presetRules(presets)),
+    cap: new ValueCap(limit, settings.onFull ?? (() => undefined)),
+    isTaken: takenLabels(catalogueOf(['semconv', 'docker_exporter'])),
+    hasImageVersion: presets.includes('oci'),
+  });
+}

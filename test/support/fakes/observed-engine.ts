@@ -1,0 +1,36 @@
+import type { CollectionResult } from '@opentelemetry/sdk-metrics';
+import { catalogueOf } from '../../../src/metrics/catalogue.ts';
+import type { ProfileName } from '../../../src/metrics/catalogue.ts';
+import type { IdentityMapper } from '../../../src/model/identity-mapper.ts';
+import { ContainerMeter } from '../../../src/export/container-producer.ts';
+import { observeContainers } from '../../../src/export/observe-containers.ts';
+import { Subjects } from '../../../src/export/entity.ts';
+import { Trackers } from '../../../src/tracker/trackers.ts';
+import { mapperWith } from './attribute-mapper.ts';
+import type { FakeClock } from './fake-clock.ts';
+import { patientMillis, TrackedEngine } from './tracked-engine.ts';
+
+/** A scripted engine whose containers are observed through a container meter. */
+export class ObservedEngine extends TrackedEngine {
+  readonly meter = new ContainerMeter();
+  readonly trackers: Trackers;
+
+  constructor(
+    names: readonly string[],
+    profile: ProfileName = 'semconv',
+    clock?: FakeClock,
+    mapper: IdentityMapper = mapperWith(),
+  ) {
+    super(names, clock, undefined, { mapper });
+    this.trackers = new Trackers([this.set], patientMillis, this.observer);
+    const subjects = new Subjects({ containerIdLabel: true, engineLabel: false });
+    observeContainers(this.meter, this.trackers, catalogueOf([profile]), subjects);
+  }
+
+  /** Lets time pass, then collects; the collection probes. */
+  async collect(afterMillis = 10_000): Promise<CollectionResult['resourceMetrics']['scopeMetrics']> {
+    await this.clock.advance(afterMillis);
+    const { resourceMetrics } = await this.meter.collect();
+    return resourceMetrics.scopeMetrics;
+  }
+}

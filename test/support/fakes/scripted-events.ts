@@ -1,0 +1,49 @@
+import type { ContainerEvent } from '../../../src/model/container-event.ts';
+import type { ContainerSource } from '../../../src/sources/container-source.ts';
+
+/** A stream of events that a test writes, ends and breaks by hand; each opening is a stream of its own. */
+export class ScriptedEvents {
+  opened = 0;
+  /** Where the last opening began. */
+  sinceNanos: number | undefined;
+  /** Called when a stream has been opened. */
+  onOpen: () => void = () => undefined;
+  #waiting: ((event: ContainerEvent | undefined) => void) | undefined;
+  #pending: ContainerEvent[] = [];
+
+  /** What `ScriptedSource.eventsOf` is set to. */
+  readonly source: ContainerSource['events'] = (signal, sinceNanos) => {
+    this.opened += 1;
+    this.#pending = [];
+    this.sinceNanos = sinceNanos;
+    this.onOpen();
+    signal.addEventListener('abort', () => this.end());
+    return Promise.resolve(this.#read());
+  };
+
+  tell(id: string, action: string, nanos?: number): void {
+    const event = { id, action, attributes: {}, ...(nanos !== undefined && { nanos }) };
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting) waiting(event);
+    else this.#pending.push(event);
+  }
+
+  /** The engine closes the stream. */
+  end(): void {
+    this.#waiting?.(undefined);
+    this.#waiting = undefined;
+  }
+
+  async *#read(): AsyncGenerator<ContainerEvent> {
+    for (;;) {
+      const event =
+        this.#pending.shift() ??
+        (await new Promise<ContainerEvent | undefined>((resolve) => {
+          this.#waiting = resolve;
+        }));
+      if (!event) return;
+      yield event;
+    }
+  }
+}

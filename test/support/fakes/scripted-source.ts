@@ -1,0 +1,103 @@
+import type { EngineDescription } from '../../../src/model/runtime.ts';
+import type { Sample } from '../../../src/model/sample.ts';
+import type {
+  ContainerSource,
+  InspectedContainer,
+  ListedContainer,
+} from '../../../src/sources/container-source.ts';
+import { SourceError } from '../../../src/sources/source-error.ts';
+import type { ScriptedContainer } from './scripted-container.ts';
+
+/** The calls that an engine takes. */
+export type SourceCall = 'describe' | 'list' | 'inspect' | 'sample';
+
+/** Before an answer: waits, throws, or lets it pass. What it does not await ignores the signal. */
+export type BeforeAnswer = (call: SourceCall, id: string, signal: AbortSignal) => Promise<void> | void;
+
+/** An engine made by hand, in memory: it answers at once with what its containers are, unless told otherwise. */
+export class ScriptedSource implements ContainerSource {
+  readonly name: string;
+  containers: ScriptedContainer[];
+  before: BeforeAnswer = () => undefined;
+  isClosed = false;
+  /** Probes at one time, as this engine sees it: lists that began and did not end. */
+  mostLists = 0;
+  mostSamples = 0;
+  #lists = 0;
+  #samples = 0;
+  readonly #calls = new Map<SourceCall, number>();
+
+  constructor(containers: ScriptedContainer[] = [], name = 'unix:///scripted.sock') {
+    this.name = name;
+    this.containers = containers;
+  }
+
+  /** How often a call was made. */
+  count(call: SourceCall): number {
+    return this.#calls.get(call) ?? 0;
+  }
+
+  async describe(signal: AbortSignal): Promise<EngineDescription> {
+    await this.#begin('describe', '', signal);
+    return { name: this.name, runtimeName: 'docker', hostName: `host of ${this.name}`, warnings: [] };
+  }
+
+  async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
+    this.mostLists = Math.max(this.mostLists, ++this.#lists);
+    try {
+      await this.#begin('list', '', signal);
+      return this.containers.map((container) => container.listed());
+    } finally {
+      this.#lists -= 1;
+    }
+  }
+
+  async inspect(id: string, signal: AbortSignal): Promise<InspectedContainer> {
+    await this.#begin('inspect', id, signal);
+    return this.#find(id).inspected();
+  }
+
+  /** Tells no events unless a test says how. */
+  eventsOf: ContainerSource['events'] = () => Promise.resolve(undefined);
+
+  events(signal: AbortSignal, sinceNanos?: number): ReturnType<ContainerSource['events']> {
+    return this.eventsOf(signal, sinceNanos);
+  }
+
+  async sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
+    this.mostSamples = Math.max(this.mostSamples, ++this.#samples);
+    try {
+      await this.#begin('sample', id, signal);
+      return this.#find(id).sampled();
+    } finally {
+      this.#samples -= 1;
+    }
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  async #begin(call: SourceCall, id: string, signal: AbortSignal): Promise<void> {
+    this.#calls.set(call, this.count(call) + 1);
+    await this.before(call, id, signal);
+  }
+
+  #find(id: string): ScriptedContainer {
+    const found = this.containers.find((container) => container.id === id);
+    if (!found) throw new SourceError('not-found', `no such container: ${id}`);
+    return found;
+  }
+}
+
+/** Never answers, and is deaf to signals. */
+export function hang(): Promise<never> {
+  return new Promise<never>(() => undefined);
+}
+
+/** Does not answer until its signal aborts. */
+export function hangUntilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+}

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { RealEngine } from '../real/real-engine.ts';
+
+const TELLS_VERSION = /\/(?:info|version)(?:\?|$)/;
+
+/**
+ * Stands before an engine and tells its version. One that Go built from its module does not know it, and cAdvisor
+ * looks at no container of an engine without three numbers.
+ */
+export class VersionedEngine {
+  /** As a program takes the engine's. */
+  readonly url: string;
+  readonly #engine: RealEngine;
+  readonly #version: string;
+  readonly #server: Server;
+
+  private constructor(engine: RealEngine, version: string) {
+    this.#engine = engine;
+    this.#version = version;
+    this.url = `unix://${join(engine.directory, 'versioned.sock')}`;
+    this.#server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing));
+  }
+
+  /** Starts to listen. */
+  static async start(engine: RealEngine, version: string): Promise<VersionedEngine> {
+    const versioned = new VersionedEngine(engine, version);
+    versioned.#server.listen(versioned.url.replace('unix://', ''));
+    await once(versioned.#server, 'listening');
+    return versioned;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const { method, url: path = '', headers } = incoming;
+    const onward = request({ socketPath: this.#engine.socket, method, path, headers }, (answer) => {
+      if (TELLS_VERSION.test(path)) {
+        void this.#tell(answer, outgoing);
+        return;
+      }
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    onward.on('error', () => outgoing.destroy());
+    incoming.pipe(onward);
+  }
+
+  async #tell(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const body = await text(answer);
+    const { 'content-length': _, ...headers } = answer.headers;
+    outgoing.writeHead(answer.statusCode ?? 502, headers);
+    outgoing.end(body.replaceAll(/"(ServerVersion|Version)":"[^"]*"/g, `"$1":"${this.#version}"`));
+  }
+}

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { ownLoopbackAddress, startDaemon, type Daemon } from './daemon.ts';
+import { cachedProgram } from './component.ts';
+import { parseExposition, type Series } from '../wire/exposition.ts';
+
+const SOURCES = ['go.mod', 'go.sum', 'main.go'] as const;
+const PROGRAM = cachedProgram('cadvisor', ...SOURCES.map((file) => join('cadvisor', file)));
+
+/** Builds cAdvisor unless it is in the cache: too slow for every run of the tests, and only the comparison needs it. */
+export async function buildCadvisor(): Promise<void> {
+  if (existsSync(PROGRAM)) return;
+  await mkdir(dirname(PROGRAM), { recursive: true });
+  const args = ['-n', '10', 'go', 'build', '-trimpath', '-ldflags=-s -w', `-o=${PROGRAM}.new`, '.'];
+  const options = {
+    cwd: join(import.meta.dirname, '../../components/cadvisor'),
+    env: { ...process.env, CGO_ENABLED: '0' },
+  };
+  await promisify(execFile)('nice', args, options);
+  await rename(`${PROGRAM}.new`, PROGRAM);
+}
+
+/** At which engine it looks, and where it logs. */
+interface CadvisorOptions {
+  readonly url: string;
+  readonly directory: string;
+}
+
+/** A real cAdvisor that looks at an engine's containers. */
+export class Cadvisor {
+  readonly #daemon: Daemon;
+  readonly #url: string;
+
+  private constructor(daemon: Daemon, url: string) {
+    this.#daemon = daemon;
+    this.#url = url;
+  }
+
+  /** Starts it; buildCadvisor() comes before. */
+  static async start({ url: docker, directory }: CadvisorOptions): Promise<Cadvisor> {
+    const address = `${ownLoopbackAddress()}:8080`;
+    const url = `http://${address}/metrics`;
+    const daemon = await startDaemon({
+      command: PROGRAM,
+      args: [
+        `-listen=${address}`,
+        `-docker=${docker}`,
+        '-docker_only',
+        '-housekeeping_interval=1s',
+        '-allow_dynamic_housekeeping=false',
+        '-logtostderr',
+      ],
+      logFile: join(directory, 'cadvisor.log'),
+      isReady: () =>
+        fetch(url).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+    });
+    return new Cadvisor(daemon, url);
+  }
+
+  /** Every series about a container, with the time when it was measured. */
+  async scrape(): Promise<readonly Series[]> {
+    const response = await fetch(this.#url);
+    const all = parseExposition(await response.text()).series.filter(({ labels }) => labels['name']);
+    // What it knows of a container's configuration comes without a time.
+    return all.map((series) => ({ millis: Date.now(), ...series }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#daemon.end('SIGKILL');
+  }
+}

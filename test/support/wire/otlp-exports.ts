@@ -1,0 +1,70 @@
+import { performance } from 'node:perf_hooks';
+import { ExportResultCode } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type { ExportResult } from '../../../src/model/export-observer.ts';
+import { OtlpExporter } from '../../../src/export/otlp/otlp-exporter.ts';
+import type { OtlpExporterOptions } from '../../../src/export/otlp/otlp-exporter.ts';
+import { ObservedEngine } from '../fakes/observed-engine.ts';
+
+/** Settings of an exporter in tests, but for where it exports to. */
+export const plainOptions: Omit<OtlpExporterOptions, 'url' | 'observer'> = {
+  protocol: 'http/json',
+  headers: {},
+  compression: 'none',
+  requestTimeoutMillis: 5000,
+  exportTimeoutMillis: 10_000,
+  temporality: 'cumulative',
+  histogramAggregation: 'explicit_bucket_histogram',
+  layout: 'container',
+  tls: {},
+  environment: {},
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};
+
+/** An exporter to that URL, and what its observer heard of one export. */
+export async function exportOnce(
+  url: string,
+  collected: ResourceMetrics,
+  options: Partial<OtlpExporterOptions> = {},
+): Promise<ExportResult & { readonly succeeded: boolean }> {
+  const heard: ExportResult[] = [];
+  const observer = { exportEnded: (result: ExportResult) => void heard.push(result) };
+  const exporter = new OtlpExporter({ ...plainOptions, url, observer, ...options });
+  const code = await new Promise((resolve) => exporter.export(collected, (result) => resolve(result.code)));
+  const [result] = heard;
+  if (!result || heard.length > 1) throw new Error(`the observer heard of ${heard.length} exports`);
+  return { ...result, succeeded: code === ExportResultCode.SUCCESS };
+}
+
+/** As a reader hands it over: under the agent's Resource. */
+export function asCollected(scopeMetrics: ScopeMetrics[]): ResourceMetrics {
+  return { resource: resourceFromAttributes({ 'service.name': 'tidegauge' }), scopeMetrics };
+}
+
+/** A collection of that many running containers, each with some 45 points. */
+export async function collectMany(
+  count: number,
+  change: (engine: ObservedEngine) => void = () => undefined,
+): Promise<ScopeMetrics[]> {
+  const engine = new ObservedEngine(Array.from({ length: count }, (_, index) => `container-${index}`));
+  const counts = {
+    receivedBytes: 2 ** 60,
+    receivedPackets: 5,
+    receivedErrors: 0,
+    transmittedBytes: 7,
+    transmittedPackets: 1,
+    transmittedErrors: 0,
+  };
+  const devices = [0, 16].flatMap((minor) =>
+    ['read', 'write'].map((operation) => ({ major: 8, minor, operation, value: 4096 })),
+  );
+  for (const container of engine.source.containers) {
+    container.networks = ['eth0', 'eth1', 'eth2', 'eth3'].map((name) => ({ name, ...counts }));
+    container.extra = { blockIo: { serviceBytes: devices, serviced: devices }, pids: { current: 3 } };
+  }
+  change(engine);
+  await engine.collect();
+  return engine.collect();
+}

@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseEngineJson } from '../../../src/sources/exact-json.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..', process.env['TIDEGAUGE_CASES'] ?? '../shared/cases');
+
+/** Options of a test that reads recorded answers: skipped, with the reason, where there are none. */
+export const needsCases = {
+  skip: existsSync(ROOT) ? false : `no recorded cases in ${ROOT}: set TIDEGAUGE_CASES to where they are`,
+};
+
+/** The captures of our own: an engine's answers next to the kernel's files of the same instant. */
+export const captures = ['cgroup_v1', 'cgroup_v2', 'cgroup_v2_systemd', 'cgroup_v2_api_1.56'] as const;
+
+/** One of {@link captures}. */
+export type Capture = (typeof captures)[number];
+
+/** Where a folder of the cases is. */
+export function casesFolder(path: string): string {
+  return join(ROOT, path);
+}
+
+/** The folders within one, none where there are no cases. */
+export function caseFolders(path: string): string[] {
+  const folder = casesFolder(path);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? [entry.name] : [],
+  );
+}
+
+/** The text of a recorded file; the path is relative to the folder of all cases. */
+export function recordedText(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** A recorded answer, parsed as the agent does it. */
+export function recordedJson(path: string): unknown {
+  return parseEngineJson(recordedText(path), path);
+}
+
+/** The containers of a capture. */
+export function recordedContainers(capture: Capture): string[] {
+  return readdirSync(join(ROOT, capture), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'engine')
+    .map(({ name }) => name);
+}
+
+/** Those that had a cgroup: all but the one that ended. */
+export function runningContainers(capture: Capture): string[] {
+  return recordedContainers(capture).filter((name) => existsSync(join(ROOT, capture, name, 'files.json')));
+}
+
+/** The kernel's files of one container, by name. */
+export class KernelFiles {
+  readonly #files: ReadonlyMap<string, string>;
+
+  constructor(capture: Capture, container: string) {
+    const files: unknown = JSON.parse(recordedText(`${capture}/${container}/files.json`));
+    this.#files = new Map(Object.entries(Object(files)).map(([name, text]) => [name, String(text)]));
+  }
+
+  text(name: string): string {
+    const text = this.#files.get(name);
+    if (text === undefined) throw new Error(`no file ${name} was recorded`);
+    return text.trim();
+  }
+
+  /** A file that holds one number. */
+  number(name: string): number {
+    return Number(this.text(name));
+  }
+
+  /** One line `KEY VALUE` of a flat file. */
+  keyed(name: string, key: string): number {
+    const line = this.text(name)
+      .split('\n')
+      .find((each) => each.startsWith(`${key} `));
+    if (line === undefined) throw new Error(`${name} has no line ${key}`);
+    return Number(line.slice(key.length + 1));
+  }
+}

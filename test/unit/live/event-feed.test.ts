@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EventFeed } from '../../../src/live/event-feed.ts';
+import { MergedStream } from '../../../src/live/merged-stream.ts';
+
+test('begins with who is listened to and the last 200, whatever was before', async () => {
+  const feed = new EventFeed();
+  feed.listening('engine', true);
+  for (let nanos = 0; nanos < 10_000; nanos += 1)
+    feed.eventHeard('engine', { id: 'a', action: 'start', nanos, attributes: {} });
+  const listener = feed.subscribe();
+  feed.eventsMissed('engine');
+  feed.close();
+  const told = [];
+  for await (const each of listener) told.push(each.kind === 'event' ? each.event.nanos : each.kind);
+  const last = Array.from({ length: 200 }, (_, index) => 9800 + index);
+  assert.deepEqual(told, ['listening', ...last, 'missed']);
+});
+
+test('who does not read holds a bounded number, and is told how many were lost', async () => {
+  const feed = new EventFeed();
+  const stream = new MergedStream([feed.subscribe()], ({ kind }) => [{ event: kind, data: {} }]);
+  for (let event = 0; event < 10_000; event += 1)
+    feed.eventHeard('engine', { id: 'a', action: 'start', attributes: {} });
+  feed.close();
+  const counts = new Map<string, number>();
+  const dropped = [];
+  for await (const { event, data } of stream) {
+    counts.set(event, (counts.get(event) ?? 0) + 1);
+    if (event === 'dropped') dropped.push(data);
+  }
+  assert.deepEqual(dropped, [{ count: 9487 }]);
+  assert.equal(counts.get('event'), 513);
+});

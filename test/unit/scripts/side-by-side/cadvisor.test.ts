@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseExposition } from '../../../support/wire/exposition.ts';
+import { cadvisorPoints } from '../../../../scripts/side-by-side/cadvisor.ts';
+import { agrees, pairsOfPoints } from '../../../../scripts/side-by-side/compare.ts';
+
+const MOMENTS = { at: [60_000], pauseMillis: 60_000 };
+const point = (line: string) => cadvisorPoints(parseExposition(line).series);
+
+test("cAdvisor's series become points at its time, with devices by number and without empty labels", () => {
+  const points =
+    point(`container_blkio_device_usage_total{device="/dev/vda",id="/docker/1",image="",major="254",minor="0",name="a",operation="Read"} 7 59000
+container_fs_reads_total{device="/dev/vda",id="/docker/1",image="",name="a"} 3 59000
+container_fs_reads_total{device="/dev/vdb",id="/docker/1",image="",name="a"} 99 59000
+container_tasks_state{id="/docker/1",name="a",state="running"} 0 59000`);
+  assert.deepEqual(
+    points.map(({ name, attributes, value }) => [name, attributes['device'], value]),
+    [
+      ['container_blkio_device_usage_total', '254:0', 7],
+      ['container_fs_reads_total', '254:0', 3],
+    ],
+  );
+  const [first] = points;
+  assert.equal(first?.nanos, 59_000_000_000n);
+  assert.equal(first.resource['container.name'], 'a');
+  assert.ok(!('image' in first.attributes) && !('name' in first.attributes));
+});
+
+test('a series with another label is another series', () => {
+  const theirs = point('container_threads{id="/docker/1",name="a"} 2 59000');
+  const ours = point('container_threads{id="/docker/2",name="a"} 2 59000');
+  const pairs = pairsOfPoints(theirs, ours, MOMENTS);
+  assert.equal(pairs.length, 2);
+  assert.ok(!pairs.every(agrees));
+});
+
+test('points in time agree within the skew, however large they are', () => {
+  const started = (second: number) =>
+    point(`container_start_time_seconds{id="/docker/1",name="a"} ${second} 59000`);
+  const [near] = pairsOfPoints(started(1_795_000_003), started(1_795_000_000), MOMENTS);
+  const [far] = pairsOfPoints(started(1_795_000_004), started(1_795_000_000), MOMENTS);
+  assert.ok(near && agrees(near) && far && !agrees(far));
+});
+
+test('memory whose name does not end with its unit has the same floor as other memory', () => {
+  const rss = (bytes: number) => point(`container_memory_rss{id="/docker/1",name="a"} ${bytes} 59000`);
+  const [pair] = pairsOfPoints(rss(118_784), rss(114_688), MOMENTS);
+  assert.ok(pair && agrees(pair));
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as incubating from '@opentelemetry/semantic-conventions/incubating';
+import { AgentInstruments, probeBuckets } from '../../../src/self-metrics/agent-instruments.ts';
+import { instanceId } from '../../../src/attributes/instance-id.ts';
+import { LoopDelay } from '../../../src/self-metrics/event-loop-delay.ts';
+import { observeProcess } from '../../../src/self-metrics/process-instruments.ts';
+import { observeExports, observeProbes } from '../../../src/model/observers.ts';
+import { boundariesOf, collecting, pointsOf, typeOf } from '../../support/wire/collected.ts';
+
+test('error counters of an engine begin at 0', async () => {
+  const { meter, collect, shutdown } = collecting();
+  new AgentInstruments(meter, () => 0).begin('e');
+  const metrics = await collect();
+  for (const name of ['probe.errors', 'probe.inline_timeouts']) {
+    assert.deepEqual(pointsOf(metrics.get(`tidegauge.${name}`)), [[0, { engine: 'e' }]], name);
+    assert.equal(typeOf(metrics.get(`tidegauge.${name}`)), 'counter');
+  }
+  // The very series that a failure will raise: without its type another one would first appear at 1.
+  const types = ['unreachable', 'timeout', 'engine-error', 'bad-response'];
+  for (const name of ['list.errors', 'inspect.errors', 'stats.errors']) {
+    const zeros = types.map((type) => [0, { engine: 'e', 'error.type': type }]);
+    assert.deepEqual(pointsOf(metrics.get(`tidegauge.${name}`)), zeros, name);
+  }
+  assert.equal(metrics.get('tidegauge.export.last_success_time'), undefined);
+  await shutdown();
+});
+
+test('probes and calls: durations of failures too, errors by type', async () => {
+  const { meter, collect, shutdown } = collecting();
+  const instruments = new AgentInstruments(meter, () => 0);
+  instruments.probeEnded('e', 1, true);
+  instruments.probeEnded('e', 2, false);
+  instruments.callEnded('e', 'list', 3);
+  instruments.callEnded('e', 'stats', 4, 'timeout');
+  instruments.callEnded('e', 'stats', 5, 'timeout');
+  instruments.callEnded('e', 'inspect', 6, 'not-found');
+  instruments.inlineTimedOut('e');
+  const metrics = await collect();
+  const points = (name: string) => pointsOf(metrics.get(`tidegauge.${name}`));
+  assert.deepEqual(points('probe.duration'), [[[2, 3], { engine: 'e' }]]);
+  assert.deepEqual(points('probe.errors'), [[1, { engine: 'e' }]]);
+  assert.deepEqual(points('probe.inline_timeouts'), [[1, { engine: 'e' }]]);
+  assert.deepEqual(points('list.duration'), [[[1, 3], { engine: 'e' }]]);
+  assert.deepEqual(points('list.errors'), []);
+  assert.deepEqual(points('stats.duration'), [[[2, 9], { engine: 'e' }]]);
+  assert.deepEqual(points('stats.errors'), [[2, { engine: 'e', [incubating.ATTR_ERROR_TYPE]: 'timeout' }]]);
+  assert.deepEqual(points('inspect.errors'), [[1, { engine: 'e', 'error.type': 'not-found' }]]);
+  for (const name of ['probe', 'list', 'inspect', 'stats']) {
+    const metric = metrics.get(`tidegauge.${name}.duration`);
+    assert.deepEqual(boundariesOf(metric), probeBuckets);
+    assert.equal(metric?.descriptor.unit, 's');
+  }
+  await shutdown();
+});
+
+test('exports: attempts, failures by class, bytes, refused points, the last success', async () => {
+  const { meter, collect, shutdown } = collecting();
+  let now = 5000;
+  const instruments = new AgentInstruments(meter, () => now);
+  instruments.exportEnded({ seconds: 1, bytes: 10, rejectedPoints: 2 });
+  now = 9000;
+  instruments.exportEnded({ error: '503', seconds: 2, bytes: 20, rejectedPoints: 0 });
+  const metrics = await collect();
+  const values = (name: string) => pointsOf(metrics.get(`tidegauge.export.${name}`));
+  assert.deepEqual(values('attempts'), [[2, {}]]);
+  assert.deepEqual(values('failures'), [[1, { 'error.type': '503' }]]);
+  assert.deepEqual(values('duration'), [[[2, 3], {}]]);
+  assert.deepEqual(values('bytes'), [[30, {}]]);
+  assert.deepEqual(values('rejected_points'), [[2, {}]]);
+  assert.deepEqual(values('last_success_time'), [[5, {}]]);
+  await shutdown();
+});
+
+test('the agent’s own cost, under the conventions’ names, read after the probe under way', async () => {
+  const { meter, collect, shutdown } = collecting();
+  let isSettled = false;
+  const settled = async (): Promise<void> => {
+    await Promise.resolve();
+    isSettled = true;
+  };
+  const delay = new LoopDelay();
+  observeProcess(meter, { version: '1.2.3' }, delay, settled);
+  delay.watch();
+  // The delay is sampled each 20 ms: a busy loop of five of them is a delay for sure.
+  const until = performance.now() + 100;
+  await new Promise((resolve) => setTimeout(resolve, 25));
+  while (performance.now() < until);
+  await new Promise((resolve) => setTimeout(resolve, 25));
+  const metrics = await collect();
+  assert.equal(isSettled, true);
+  const build = { version: '1.2.3', 'process.runtime.version': process.versions.node };
+  assert.deepEqual(pointsOf(metrics.get('tidegauge.build.info')), [[1, build]]);
+  const cpu = pointsOf(metrics.get(incubating.METRIC_PROCESS_CPU_TIME));
+  assert.deepEqual(
+    cpu.map(([, attributes]) => attributes['cpu.mode']),
+    ['user', 'system'],
+  );
+  assert.ok(Number(cpu[0]?.[0]) > 0.05);
+  const [memory] = pointsOf(metrics.get(incubating.METRIC_PROCESS_MEMORY_USAGE));
+  assert.ok(Number(memory?.[0]) > 20e6);
+  const [max] = pointsOf(metrics.get(incubating.METRIC_NODEJS_EVENTLOOP_DELAY_MAX));
+  const [p99] = pointsOf(metrics.get(incubating.METRIC_NODEJS_EVENTLOOP_DELAY_P99));
+  assert.ok(Number(max?.[0]) > 0.02 && Number(max?.[0]) < 60);
+  assert.ok(Number(p99?.[0]) <= Number(max?.[0]));
+  delay.end();
+  await shutdown();
+});
+
+test('an instance id is a UUID version 5, the same for the same text', () => {
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  assert.match(instanceId('host tidegauge'), uuid);
+  // Python's uuid.uuid5(uuid.UUID('4d63009a-8d0f-11ee-aad7-4c796ed8e320'), 'host tidegauge').
+  assert.equal(instanceId('host tidegauge'), 'a56558c6-7297-5c3e-8831-db65e7cea8da');
+  assert.notEqual(instanceId('a'), instanceId('b'));
+});
+
+test('several observers are told all, in order', () => {
+  const told: string[] = [];
+  const observer = (name: string) => ({
+    probeEnded: (...what: unknown[]) => told.push(`${name} probe ${what.join()}`),
+    callEnded: (...what: unknown[]) => told.push(`${name} call ${what.join()}`),
+    inlineTimedOut: (...what: unknown[]) => told.push(`${name} timeout ${what.join()}`),
+    exportEnded: () => told.push(`${name} export`),
+  });
+  const both = [observer('a'), observer('b')];
+  const probes = observeProbes(both);
+  probes.probeEnded('e', 1, true);
+  probes.callEnded('e', 'list', 1, 'timeout');
+  probes.inlineTimedOut('e');
+  observeExports(both).exportEnded({ seconds: 1, bytes: 0, rejectedPoints: 0 });
+  assert.deepEqual(told, [
+    'a probe e,1,true',
+    'b probe e,1,true',
+    'a call e,list,1,timeout',
+    'b call e,list,1,timeout',
+    'a timeout e',
+    'b timeout e',
+    'a export',
+    'b export',
+  ]);
+});

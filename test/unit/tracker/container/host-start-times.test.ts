@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ContainerState } from '../../../../src/model/container.ts';
+import type { CpuUsage } from '../../../../src/model/sample.ts';
+import { LastingStarts } from '../../../../src/tracker/container/host-start-times.ts';
+import { identity } from '../../metrics/observed.ts';
+import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+
+function sample(takenAt: number, cpu: CpuUsage) {
+  return { takenAt, windows: false, cpu };
+}
+
+function inspected(state: ContainerState, createdAt?: number) {
+  return { identity: { ...identity, ...(createdAt !== undefined && { createdAt }) }, state, limits: {} };
+}
+
+test('the host’s CPU time began with its boot, told once; a host that boots anew begins anew', () => {
+  const lasting = new LastingStarts(5000);
+  assert.equal(lasting.starts.of('host'), 5000);
+  const cpu = { systemNanos: 400e9, onlineCpus: 4 };
+  lasting.acceptSample(sample(1_000_000, cpu));
+  const before = lasting.starts;
+  assert.equal(before.of('host'), 900_000);
+  lasting.acceptSample(sample(1_010_000, { ...cpu, systemNanos: 439e9 }));
+  assert.equal(lasting.starts.of('host'), 900_000);
+  lasting.acceptSample(sample(1_200_000, { ...cpu, systemNanos: 40e9 }));
+  assert.equal(lasting.starts.of('host'), 1_190_000);
+  assert.equal(before.of('host'), 900_000);
+});
+
+test('restarts are counted since the container was made, and anew after a start by hand', () => {
+  const lasting = new LastingStarts(5000);
+  assert.equal(lasting.starts.of('restarts'), 5000);
+  lasting.acceptInspected(inspected({ restartCount: 3, startedAt: 4000 }, 1000));
+  lasting.acceptInspected(inspected({ restartCount: 4, startedAt: 6000 }, 1000));
+  assert.equal(lasting.starts.of('restarts'), 1000);
+  lasting.acceptInspected(inspected({ startedAt: 6000 }, 1000));
+  lasting.acceptInspected(inspected({ restartCount: 0, startedAt: 8000 }, 1000));
+  assert.equal(lasting.starts.of('restarts'), 8000);
+});
+
+test('an engine that gives the same reading again has measured once', async () => {
+  const engine = new TrackedEngine(['a']);
+  engine.container('a').extra = { readAt: 1 };
+  await engine.probe();
+  await engine.probe(patientMillis);
+  assert.equal(engine.snapshot('a')?.previous, undefined);
+  engine.container('a').extra = { readAt: 2 };
+  await engine.probe(patientMillis);
+  assert.equal(engine.snapshot('a')?.previous?.readAt, 1);
+});

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ContainerEvent } from '../../../../src/model/container-event.ts';
+import { exitClassOf } from '../../../../src/model/events.ts';
+import { countEvents, EventCounting } from '../../../../src/tracker/events/event-counter.ts';
+import { identityOfEvent } from '../../../../src/tracker/events/event-identity.ts';
+import { FakeClock } from '../../../support/fakes/fake-clock.ts';
+import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
+import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
+import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { engine as description } from '../../metrics/observed.ts';
+
+const intervalMillis = 10_000;
+const lingerMillis = 60_000;
+
+const identify = (event: ContainerEvent) => identityOfEvent(event, {});
+
+function counted(...events: readonly Partial<ContainerEvent>[]) {
+  const clock = new FakeClock();
+  const counting = new EventCounting({ clock, intervalMillis, identify });
+  const observer = countEvents(counting);
+  observer.listening('engine', true);
+  const count = (event: Partial<ContainerEvent>): void =>
+    observer.eventHeard('engine', { id: 'a', action: 'start', attributes: { image: 'web:1' }, ...event });
+  events.forEach(count);
+  const departed = () => counting.departed(description, clock.now()).map(({ identity }) => identity.name);
+  return { clock, counting, count, departed };
+}
+
+test('events are counted by action, health transitions by what they lead to, ends by code and class', () => {
+  const image = 'registry:5000/web:1';
+  const { counting, clock } = counted(
+    { action: 'start' },
+    { action: 'die', attributes: { image, exitCode: '137' } },
+    { action: 'start' },
+    { action: 'die', attributes: { image, exitCode: '0' } },
+    { action: 'die', attributes: { image, exitCode: 'no number' } },
+    { action: 'oom' },
+    { action: 'health_status: unhealthy' },
+    { action: 'health_status: odd' },
+    { action: 'exec_start: sh' },
+  );
+  const { since, actions, health, exits, exitCodes } = counting.of('a') ?? assert.fail();
+  assert.equal(since, clock.now());
+  assert.deepEqual(Object.fromEntries(actions), { start: 2, die: 3, oom: 1 });
+  assert.deepEqual(Object.fromEntries(health), { unhealthy: 1 });
+  assert.deepEqual(Object.fromEntries(exitCodes), { 137: 1, 0: 1 });
+  assert.deepEqual(Object.fromEntries(exits), { signal: 1, success: 1 });
+  assert.deepEqual([...(counting.images?.images.keys() ?? [])], ['web', 'registry:5000/web']);
+});
+
+test('an end by a signal is told by 128 and one of 64 more', () => {
+  const codes = [0, 1, 128, 129, 137, 143, 192, 193, 255, 256, -1, 3_221_225_786];
+  const signals = codes.filter((code) => exitClassOf(code) === 'signal');
+  assert.deepEqual(signals, [129, 137, 143, 192]);
+  assert.deepEqual(
+    codes.filter((code) => exitClassOf(code) === 'success'),
+    [0],
+  );
+});
+
+test('before anybody listens nothing is counted, and nobody is said to have zero', () => {
+  const counting = new EventCounting({ clock: new FakeClock(), intervalMillis, identify });
+  counting.count({ id: 'a', action: 'start', attributes: {} });
+  assert.equal(counting.of('a'), undefined);
+  assert.equal(counting.images, undefined);
+});
+
+test('a container that ended and removed itself stays in sight for the time promised, and its image for ever', async () => {
+  const { clock, counting, count, departed } = counted({ attributes: { name: 'brief', image: 'web:1' } });
+  count({ action: 'die' });
+  count({ action: 'destroy' });
+  assert.deepEqual(departed(), ['brief']);
+  await clock.advance(lingerMillis - 1);
+  assert.deepEqual(departed(), ['brief']);
+  await clock.advance(1);
+  assert.deepEqual(departed(), []);
+  assert.equal(counting.of('a')?.actions.size, 0, 'forgotten');
+  assert.equal(counting.images?.images.get('web')?.actions.get('start'), 1);
+});
+
+test('whom somebody removes long after its end is gone at once', async () => {
+  const { clock, count, departed } = counted();
+  count({ action: 'die' });
+  await clock.advance(intervalMillis);
+  count({ action: 'destroy' });
+  assert.deepEqual(departed(), []);
+});
+
+test('whom somebody kills is gone at once if a reader saw it, else it stays in sight to be counted', async () => {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  assert.notEqual(engine.snapshot('web'), undefined);
+  const [web] = engine.source.containers.splice(0);
+  let nanos = 5e18;
+  for (const id of [web?.id ?? '', 'b'.repeat(64)])
+    for (const action of ['kill', 'die', 'destroy']) events.tell(id, action, (nanos += 1e6));
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  await engine.clock.advance(300);
+  const { departed = [] } = engine.set.snapshot();
+  assert.deepEqual(
+    departed.map(({ identity }) => identity.id),
+    ['b'.repeat(64)],
+  );
+  engine.set.close();
+});
+
+test('of ten thousand that went within a minute a thousand stay in sight, and all are counted', () => {
+  const { counting, count, departed } = counted();
+  for (let index = 0; index < 10_000; index += 1) {
+    for (const action of ['start', 'die', 'destroy']) count({ id: `id${index}`, action });
+  }
+  assert.equal(departed().length, 1000);
+  assert.equal(counting.images?.images.get('web')?.actions.get('start'), 10_000);
+});
+
+test('who was destroyed is in sight without a break, though its tracker is there a moment longer', async () => {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  const [gone] = engine.source.containers.splice(0);
+  engine.source.before = (call) => {
+    // Readers look while the engine answers with its list.
+    if (call === 'list') assert.equal(engine.set.snapshot().containers[0]?.events?.actions.get('die'), 1);
+  };
+  for (const action of ['die', 'destroy']) events.tell(gone?.id ?? '', action);
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  await engine.clock.advance(300);
+  const { containers, departed = [] } = engine.set.snapshot();
+  assert.deepEqual([containers.length, departed.length], [0, 1]);
+  assert.equal(departed[0]?.sample, undefined, 'nothing but its counts');
+  engine.set.close();
+});
+
+test('a thousand images are told apart, those beyond are counted together', () => {
+  const { counting, count } = counted();
+  for (let index = 0; index < 1100; index += 1) count({ attributes: { image: `image${index}:1` } });
+  assert.equal(counting.images?.images.size, 1001);
+  assert.equal(counting.images?.images.get(undefined)?.actions.get('start'), 100);
+});
+
+test('an image without a name is told by its id, as its containers were run', () => {
+  const id = `sha256:${'a'.repeat(64)}`;
+  const { counting } = counted({ attributes: { image: id } });
+  assert.deepEqual([...(counting.images?.images.keys() ?? [])], [id]);
+});
+
+test('containers that are not selected are not counted', () => {
+  const clock = new FakeClock();
+  const selection = { asksForImage: false, selects: ({ name }: { name: string }) => name !== 'hidden' };
+  const counting = new EventCounting({
+    clock,
+    intervalMillis,
+    identify: (event) => identityOfEvent(event, { selection }),
+  });
+  counting.begin();
+  counting.count({ id: 'a', action: 'start', attributes: { name: 'hidden' } });
+  counting.count({ id: 'b', action: 'start', attributes: { name: 'shown' } });
+  assert.equal(counting.of('a')?.actions.size, 0);
+  assert.equal(counting.of('b')?.actions.get('start'), 1);
+});
+
+test('who is gone keeps the identity and the owner under which readers saw it', async () => {
+  const events = new ScriptedEvents();
+  const engine = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
+  engine.source.eventsOf = events.source;
+  await engine.probe();
+  await engine.probe();
+  const before = engine.snapshot('db');
+  assert.equal(before?.events?.actions.size, 0, 'nothing happened yet, and that is known');
+  const gone = engine.container('db');
+  events.tell(gone.id, 'die', 5e18);
+  engine.source.containers = engine.source.containers.filter((each) => each !== gone);
+  events.tell(gone.id, 'destroy', 5e18 + 1e6);
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  await engine.clock.advance(300);
+  const { containers, departed = [] } = engine.set.snapshot();
+  assert.equal(containers.length, 1);
+  assert.deepEqual(
+    departed.map(({ identity, owner, published, events: counts }) => [
+      identity === before?.identity,
+      owner === before?.owner,
+      published,
+      counts?.actions.get('die'),
+    ]),
+    [[true, true, false, 1]],
+  );
+  await engine.probe(61_000);
+  assert.deepEqual(engine.set.snapshot().departed, []);
+  engine.set.close();
+});

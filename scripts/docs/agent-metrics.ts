@@ -7,7 +7,7 @@ import { LoopDelay } from '../../src/self-metrics/event-loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/listing.ts';
 import { observeProcess } from '../../src/self-metrics/process-instruments.ts';
 import { prometheusName, type NamedInstrument } from '../../src/metrics/prometheus-names.ts';
-import type { ProbeObserver } from '../../src/model/probe-observer.ts';
+import type { ProbeObserver } from '../../src/model/observers.ts';
 
 /** Long enough for the event loop's delay to have been measured. */
 const settleMillis = 250;

@@ -1,6 +1,6 @@
 import { profileNames } from '../../src/config/settings/names.ts';
 import { profiles, type ProfileName } from '../../src/metrics/catalogue.ts';
-import { markdownTable } from '../../src/metrics/markdown-table.ts';
+import { markdownTable } from '../../src/metrics/text-table.ts';
 import { metricRows, ownRows, type MetricRow } from '../../src/metrics/listing.ts';
 import { cadvisorPeer } from './migration/cadvisor.ts';
 import { dockerExporterPeer } from './migration/docker-exporter.ts';

@@ -2,7 +2,7 @@ import { commands } from '../../src/cli/commands/list.ts';
 import { flagOf, type NamedSetting } from '../../src/config/settings/setting.ts';
 import { namedSettings } from '../../src/config/settings/settings.ts';
 import { profiles } from '../../src/metrics/catalogue.ts';
-import { markdownTable as table } from '../../src/metrics/markdown-table.ts';
+import { markdownTable as table } from '../../src/metrics/text-table.ts';
 import { metricRows, metricsMarkdown } from '../../src/metrics/listing.ts';
 import { receiverDifferences } from './receiver-differences.ts';
 

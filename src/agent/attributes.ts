@@ -1,14 +1,15 @@
-import { compileAttributeRule } from '../config/types/attribute-rule.ts';
-import type { Config } from '../config/settings/settings.ts';
-import type { Log } from '../log.ts';
-import { AttributeClaims } from '../attributes/attribute-rules.ts';
-import type { AttributeRule } from '../attributes/attribute-rules.ts';
 import { AttributeMapper } from '../attributes/attribute-mapper.ts';
-import type { Catalogue } from '../metrics/catalogue.ts';
-import { presetRules } from '../attributes/presets.ts';
+import { AttributeClaims } from '../attributes/attribute-rules.ts';
+import type { AttributeRule, AttributeTarget } from '../attributes/attribute-rules.ts';
 import { ValueCap } from '../attributes/cardinality-limit.ts';
+import { presetAttributes, presetRules } from '../attributes/presets.ts';
+import { identityKeys } from '../attributes/resource.ts';
+import type { Config } from '../config/settings/settings.ts';
+import { compileAttributeRule } from '../config/types/attribute-rule.ts';
+import type { Log } from '../log.ts';
+import type { Catalogue } from '../metrics/catalogue.ts';
+import { prometheusLabel } from '../metrics/prometheus-names.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
-import { takenLabels } from './taken-labels.ts';
 
 /** The conventions' names for a container's labels, and for the environment of its process. */
 const prefixes = { label: 'container.label.', environment: 'process.environment_variable.' } as const;
@@ -46,4 +47,24 @@ function compiled(
   to: AttributeRule['to'],
 ): AttributeRule[] {
   return (rules ?? []).map((rule) => ({ from, to, ...compileAttributeRule(rule, prefixes[from]) }));
+}
+
+/** Identity labels of Prometheus that are no attributes, and the label of a histogram's buckets. */
+const labels = ['container_id', 'engine', 'le'];
+
+/**
+ * Tells which names an attribute made of labels or environment may not have, judged by how Prometheus shows them:
+ * those of the container's own identity, and on data points those of every metric.
+ */
+export function takenLabels({
+  containers,
+}: Catalogue): (attribute: string, target: AttributeTarget) => boolean {
+  const ofIdentity = [...labels, ...identityKeys.map(prometheusLabel)];
+  const free = new Set(presetAttributes);
+  const ofMetrics = containers.flatMap(({ attributes }) => attributes.filter((key) => !free.has(key)));
+  const taken = {
+    resource: new Set(ofIdentity),
+    point: new Set([...ofIdentity, ...ofMetrics.map(prometheusLabel)]),
+  };
+  return (attribute, target) => taken[target].has(prometheusLabel(attribute));
 }

@@ -1,6 +1,5 @@
 import type { Log } from '../log.ts';
-import type { AuditObserver } from '../model/audit-observer.ts';
-import type { ProbeObserver } from '../model/probe-observer.ts';
+import type { AuditObserver, ProbeObserver } from '../model/observers.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
 import { AnswerPairs } from './answer-pairs.ts';
 import { compareFigures, isWithin } from './compare.ts';

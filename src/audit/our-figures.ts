@@ -1,6 +1,5 @@
 import { profiles } from '../metrics/catalogue.ts';
-import { cpuPercent } from '../metrics/cpu-percent.ts';
-import { workingSet } from '../metrics/formulas.ts';
+import { cpuPercent, workingSet } from '../metrics/formulas.ts';
 import type { ContainerInstrument } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { FigureName } from './figure.ts';

@@ -1,8 +1,7 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { flagOf, isSwitch, type NamedSetting } from '../config/settings/setting.ts';
 import { flaggedSettings } from '../config/settings/settings.ts';
-import type { Command, CommandOption } from './command.ts';
-import type { Flags } from './flags.ts';
+import type { Command, CommandOption, Flags } from './command.ts';
 import { findStrays } from './stray-arguments.ts';
 
 /** What there is to run, and which version this is. */

@@ -56,3 +56,10 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   /** The exit code once done, or what goes on. What it throws is logged, and the exit code is 1. */
   run(context: CommandContext<Options>): Promise<number | RunningCommand>;
 }
+
+/** Flags by name without dashes: text, true or false, or an array where one was repeated. */
+export interface Flags {
+  /** The words that are no flags. */
+  readonly _: readonly (string | number)[];
+  readonly [flag: string]: unknown;
+}

@@ -1,8 +1,11 @@
+import { judge } from '../config/candidate.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { loadConfig, type ConfigInput, type LoadedConfig } from '../config/load-config.ts';
-import { parseCommandLine, type Program } from './command-line.ts';
-import type { Command } from './command.ts';
-import { readOptions } from './read-options.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { ConfigInput, LoadedConfig } from '../config/load-config.ts';
+import { flagOf } from '../config/settings/setting.ts';
+import { parseCommandLine } from './command-line.ts';
+import type { Program } from './command-line.ts';
+import type { Command, CommandOptions } from './command.ts';
 
 /** What the configuration says, or every mistake in it. */
 type Reading = LoadedConfig | Refusal;
@@ -48,4 +51,24 @@ function readConfig(input: ConfigInput): Reading {
     if (error instanceof ConfigError) return { kind: 'refusal', problems: error.problems };
     throw error;
   }
+}
+
+/** A command's own options, checked, by key. */
+export interface ReadOptions {
+  readonly argv: Readonly<Record<string, unknown>>;
+  readonly problems: readonly string[];
+}
+
+/** Takes from the flags what the command asks for. */
+function readOptions(options: CommandOptions, flags: Readonly<Record<string, unknown>>): ReadOptions {
+  const argv: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [key, { type, default: byDefault }] of Object.entries(options)) {
+    const name = `--${flagOf(key)}`;
+    const raw = flags[flagOf(key)] ?? byDefault;
+    const verdict = judge({ name, raw, type, from: 'flag', isForgiven: false }, {}, () => '');
+    if ('value' in verdict) argv[key] = verdict.value;
+    else problems.push(verdict.mistake);
+  }
+  return { argv: Object.freeze(argv), problems };
 }

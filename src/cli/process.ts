@@ -18,3 +18,16 @@ export interface Surroundings extends Omit<ConfigInput, 'flags'> {
   /** Standard error when absent. */
   readonly logDestination?: NonNullable<LogOptions['destination']>;
 }
+
+/** Tells every mistake on standard error, as plain lines: nobody asked for a log yet. Gives the exit code. */
+export function refuse(problems: readonly string[], stderr: { write(text: string): unknown }): number {
+  stderr.write(problems.map((problem) => `tidegauge: ${problem}\n`).join(''));
+  return 2;
+}
+
+/** Resolves when all that was written is with the reader: a pipe takes 64 KiB, and what is left dies with the process. */
+export async function flushed(stdout: NodeJS.WritableStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stdout.write('', () => resolve());
+  });
+}

@@ -1,8 +1,7 @@
 import { createLog } from '../log.ts';
 import type { Program } from './command-line.ts';
-import { flushed } from './flushed.ts';
+import { flushed, refuse } from './process.ts';
 import { readInvocation, type ReadyCommand } from './invocation.ts';
-import { refuse } from './refuse.ts';
 import { supervise } from './supervise.ts';
 import type { Surroundings } from './process.ts';
 

@@ -1,9 +1,7 @@
-import { nearest } from '../config/messages.ts';
+import { nearest, showValue } from '../config/messages.ts';
 import { flagOf, isSwitch } from '../config/settings/setting.ts';
 import { flaggedSettings } from '../config/settings/settings.ts';
-import { showValue } from '../config/show-value.ts';
-import type { Command } from './command.ts';
-import type { Flags } from './flags.ts';
+import type { Command, Flags } from './command.ts';
 
 /** What yargs made of the arguments. */
 export interface Parsed {

@@ -3,10 +3,8 @@ import { ConfigError } from '../config/config-error.ts';
 import type { RootLog } from '../log.ts';
 import type { RunningCommand } from './command.ts';
 import type { ReadyCommand } from './invocation.ts';
-import { flushed } from './flushed.ts';
-import { refuse } from './refuse.ts';
-import { listenForReload } from './reload.ts';
-import { listenForStop, type StopSignals } from './signals.ts';
+import { flushed, refuse } from './process.ts';
+import { listenForReload, listenForStop, type StopSignals } from './signals.ts';
 import type { Surroundings } from './process.ts';
 
 /** How long a command may take to end once it was asked to. */

@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import type { FileEntry } from './config-file.ts';
+import { readFailure, showValue } from './messages.ts';
 import type { NamedSetting, Setting } from './settings/setting.ts';
-import { readFailure } from './read-failure.ts';
-import { showValue } from './show-value.ts';
 
 /** One place that gives one setting a value. */
 export interface Candidate {
@@ -90,3 +89,18 @@ function pemFault(setting: Rules, path: unknown, readFile: (path: string) => str
     return readFailure(error);
   }
 }
+
+/** What won for one setting; nothing given: no names and no values. */
+export interface Chosen {
+  readonly setting: NamedSetting;
+  /** As the user wrote them; several only where variables combine. */
+  readonly names: readonly string[];
+  readonly values: readonly unknown[];
+  /** Comes from a variable of the specification, whose mistakes are warned of and ignored. */
+  readonly isForgiven: boolean;
+  /** Gives way where it contradicts what is given elsewhere. */
+  readonly yields: boolean;
+}
+
+/** Chosen values by key. */
+export type ChosenByKey = ReadonlyMap<string, Chosen>;

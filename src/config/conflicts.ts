@@ -1,4 +1,4 @@
-import type { Chosen, ChosenByKey } from './chosen.ts';
+import type { Chosen, ChosenByKey } from './candidate.ts';
 
 /** Settings that may not be given together, or not without another. */
 interface Contradiction {

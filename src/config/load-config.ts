@@ -1,12 +1,11 @@
 import { findCandidates, judge, type Candidate, type Places } from './candidate.ts';
-import type { Chosen } from './chosen.ts';
+import type { Chosen } from './candidate.ts';
 import { ConfigError } from './config-error.ts';
 import { parseConfigFile, type ConfigFile } from './config-file.ts';
 import { judgeTogether } from './conflicts.ts';
-import { nearest } from './messages.ts';
+import { nearest, readFailure } from './messages.ts';
 import { idleBlock } from './receiver/unused-block.ts';
 import { readDockerStats } from './receiver/read-block.ts';
-import { readFailure } from './read-failure.ts';
 import type { NamedSetting } from './settings/setting.ts';
 import { settle } from './resolve.ts';
 import { namedSettings, type Config } from './settings/settings.ts';

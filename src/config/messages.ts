@@ -30,3 +30,25 @@ function nextRow(above: readonly number[], letter: string, word: string, first: 
   }
   return row;
 }
+
+/** A value as an error shows it: quoted, control characters escaped, cut, and without the credentials of a URL. */
+export function showValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  const safe = text.replaceAll(/:\/\/[^/@\s"]*:[^\s"]*@/g, '://***@');
+  return safe.length > longest ? `${safe.slice(0, longest)}…` : safe;
+}
+
+const longest = 120;
+
+const reasons = new Map([
+  ['ENOENT', 'no such file'],
+  ['EACCES', 'permission denied'],
+  ['EISDIR', 'it is a directory'],
+  ['ENOTDIR', 'part of its path is not a directory'],
+]);
+
+/** Why a file could not be read, in words. */
+export function readFailure(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return `cannot be read: ${reasons.get(code) ?? (error instanceof Error ? error.message : String(error))}`;
+}

@@ -1,4 +1,4 @@
-import type { Chosen, ChosenByKey } from './chosen.ts';
+import type { Chosen, ChosenByKey } from './candidate.ts';
 import type { KnownValues } from './settings/setting.ts';
 import { isConfig, settings, type Config } from './settings/settings.ts';
 

@@ -10,7 +10,7 @@ import type {
   ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import type { ExportObserver } from '../model/export-observer.ts';
+import type { ExportObserver } from '../model/observers.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import { ContainerMeter, ObservationError } from './container-producer.ts';
 import { DeltaProducer } from './otlp/delta-producer.ts';

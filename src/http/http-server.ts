@@ -1,15 +1,15 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Log } from '../log.ts';
 import { apiRoutes } from './api-routes.ts';
 import type { ApiSource } from './api-source.ts';
 import { defaultHeartbeatMillis } from './event-stream.ts';
 import { addFallback } from './fallback.ts';
-import { healthRoute } from './health-route.ts';
-import { indexRoute } from './status-routes.ts';
-import { listenError } from './listen-error.ts';
-import { metricsRoute, type MetricsSource } from './metrics-route.ts';
-import { readyRoute, type Readiness } from './ready-route.ts';
+import { metricsRoute } from './metrics-route.ts';
+import type { MetricsSource } from './metrics-route.ts';
 import type { Route } from './route.ts';
+import { healthRoute, indexRoute, readyRoute } from './status-routes.ts';
+import type { Readiness } from './status-routes.ts';
 
 const defaultCloseMillis = 2000;
 /** A connection on which nothing moves: a reader that stalls may not hold an exposition for ever. */
@@ -104,4 +104,21 @@ function urlOf({ server }: FastifyInstance): string {
   if (bound === null || typeof bound === 'string') return String(bound);
   const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
   return `http://${host}:${bound.port}`;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use',
+  EACCES: 'no permission for this port',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the host cannot be looked up',
+  EAFNOSUPPORT: 'this machine does not speak that kind of address',
+};
+
+/** Says where the server could not listen, and why. */
+function listenError(host: string, port: number, cause: unknown): Error {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
+  const named = host.includes(':') ? `[${host}]` : host;
+  return new Error(`cannot listen on ${named}:${port}: ${reason}`, { cause });
 }

@@ -1,3 +1,4 @@
+import { plainText } from './route.ts';
 import type { Route } from './route.ts';
 
 /** A page that names what is served; its texts are ours and need no escaping. */
@@ -25,4 +26,34 @@ export function indexRoute(routes: readonly Route[]): Route {
 /** A path with a part to fill in leads nowhere. */
 function linked(path: string): string {
   return path.includes(':') ? path : `<a href="${path}">${path}</a>`;
+}
+
+/** Says that the event loop turns; whether engines answer is no matter of it. */
+export function healthRoute(): Route {
+  return {
+    path: '/healthz',
+    summary: 'whether the agent is alive',
+    handle: (_request, reply) => reply.type(plainText).send('ok\n'),
+  };
+}
+
+/** Knows what the agent still waits for. */
+export interface Readiness {
+  /** Engines that were not probed yet since the start, and why; empty when ready. */
+  missing(): readonly { readonly engine: string; readonly reason: string }[];
+}
+
+/** Says whether every engine has been probed once since the start; if not, which one is missing and why. */
+export function readyRoute(readiness: Readiness): Route {
+  return {
+    path: '/readyz',
+    summary: 'whether every engine has been probed',
+    handle(_request, reply) {
+      const missing = readiness.missing();
+      reply.type(plainText);
+      if (missing.length === 0) return reply.send('ready\n');
+      const lines = missing.map(({ engine, reason }) => `not ready: ${engine}: ${reason}\n`);
+      return reply.code(503).send(lines.join(''));
+    },
+  };
 }

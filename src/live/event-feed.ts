@@ -1,5 +1,5 @@
-import type { ContainerEvent } from '../model/container-event.ts';
-import type { EventObserver } from '../model/event-observer.ts';
+import type { ContainerEvent } from '../model/events.ts';
+import type { EventObserver } from '../model/observers.ts';
 import { Subscription } from './subscription.ts';
 
 /** Who begins to listen hears that many of the past. */

@@ -1,5 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
-import { exposedMetric, type Exposable, type ExposedMetric } from './exposed-metric.ts';
+import { exposedMetric, type Exposable, type ExposedMetric } from './prometheus-names.ts';
 
 /** A profile's metrics under its name. */
 export interface NamedCatalogue extends Catalogue {

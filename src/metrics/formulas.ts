@@ -1,5 +1,13 @@
-import type { Integer, MemoryUsage, PreviousCpuUsage, PreviousSample, Sample } from '../model/sample.ts';
 import { difference } from '../model/sample.ts';
+import type {
+  CpuUsage,
+  Integer,
+  MemoryUsage,
+  PreviousCpuUsage,
+  PreviousSample,
+  Sample,
+} from '../model/sample.ts';
+import type { ContainerSnapshot } from '../model/snapshot.ts';
 
 /** Longer than this between two readings, and the older one belongs to another clock. */
 const believableIntervalMillis = 3_600_000;
@@ -58,4 +66,51 @@ export function pageFaults({ stats }: MemoryUsage): { minor?: number; major?: nu
 
 function clockOf(sample: PreviousSample): number {
   return sample.readAt ?? sample.takenAt;
+}
+
+/**
+ * CPU percent as `docker stats` shows it. On Linux of one CPU: the container's CPU time by the host's, times the CPUs
+ * that are on (docker/cli `calculateCPUPercentUnix`); where the engine does not tell the host's CPU time, by wall clock.
+ * On Windows of all processors together, by wall clock (`calculateCPUPercentWindows`).
+ */
+export function cpuPercent(sample: Sample, previous: PreviousSample | undefined): number | undefined {
+  const share = hostShare(sample.cpu, previous?.cpu ?? sample.previousCpu);
+  if (share)
+    return share.system > 0 && share.own >= 0 ? (share.own / share.system) * share.cpus * 100 : undefined;
+  const cpus = cpuUsage(sample, previous);
+  // Windows' percentage is of all processors.
+  return cpus === undefined ? undefined : (cpus * 100) / (sample.processors ?? 1);
+}
+
+type Reading = Pick<CpuUsage, 'totalNanos' | 'systemNanos'>;
+
+function hostShare(cpu: CpuUsage | undefined, before: Reading | undefined): HostShare | undefined {
+  const cpus = cpu && cpusOf(cpu);
+  const own = growth(cpu?.totalNanos, before?.totalNanos);
+  const system = growth(cpu?.systemNanos, before?.systemNanos);
+  return cpus === undefined || own === undefined || system === undefined ? undefined : { own, system, cpus };
+}
+
+function cpusOf({ onlineCpus, perCpuNanos }: CpuUsage): number | undefined {
+  return onlineCpus ?? perCpuNanos?.length;
+}
+
+function growth(fresh: Integer | undefined, older: Integer | undefined): number | undefined {
+  return fresh === undefined || older === undefined ? undefined : difference(fresh, older);
+}
+
+interface HostShare {
+  /** Nanoseconds of the container and of the whole host. */
+  readonly own: number;
+  readonly system: number;
+  readonly cpus: number;
+}
+
+/** Seconds since a running container started; undefined while it does not run. */
+export function uptime({ state, stateAt, sample }: ContainerSnapshot): number | undefined {
+  const isUp = state.status === 'running' || state.status === 'paused';
+  if (!isUp || state.startedAt === undefined) return undefined;
+  const millis = (sample?.takenAt ?? stateAt) - state.startedAt;
+  // A start in the future is another clock's.
+  return millis < 0 ? undefined : millis / 1000;
 }

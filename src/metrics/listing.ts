@@ -1,11 +1,10 @@
-import type { Instrument } from '../model/instrument.ts';
-import { alignedRows } from './text-table.ts';
-import { alwaysThere, profiles, type Catalogue, type ProfileName } from './catalogue.ts';
+import type { FigureSource, Instrument } from '../model/instrument.ts';
 import { dockerExporterOwn } from '../self-metrics/docker-exporter-instruments.ts';
-import { exposedMetric } from './exposed-metric.ts';
-import { markdownTable } from './markdown-table.ts';
-import { absenceHere } from './missing-sources.ts';
+import { alwaysThere, profiles } from './catalogue.ts';
+import type { Catalogue, ProfileName } from './catalogue.ts';
 import { nameReason } from './name-reasons.ts';
+import { exposedMetric } from './prometheus-names.ts';
+import { alignedRows, markdownTable } from './text-table.ts';
 
 /** One metric as lists show it. */
 export interface MetricRow {
@@ -137,4 +136,18 @@ function rowOf<T>(instrument: Instrument<T>): MetricRow {
     ...(absentHere === undefined ? absentWhen !== undefined && { absentWhen } : { absentHere }),
     ...(reason !== undefined && { nameReason: reason }),
   };
+}
+
+/** Sources that this version does not ask, and what would have to be there. */
+const missingSources: Readonly<Partial<Record<FigureSource, string>>> = {
+  cgroup: 'needs the kernel’s cgroup files, which are not read yet',
+  proc: 'needs the host’s /proc, which is not read yet',
+};
+
+/** Why a metric is never observed here, whatever the engine; undefined for those that are. */
+function absenceHere({
+  source,
+  absentWhen = 'from nowhere',
+}: Pick<Instrument<never>, 'source' | 'absentWhen'>): string | undefined {
+  return source === 'unavailable' ? `cannot be had: ${absentWhen}` : missingSources[source];
 }

@@ -1,5 +1,4 @@
-import type { InstrumentKind } from '../model/instrument.ts';
-import { unitSuffix } from './prometheus-units.ts';
+import type { Instrument, InstrumentKind } from '../model/instrument.ts';
 
 /** What of an instrument decides its exposed name. */
 export interface NamedInstrument {
@@ -47,4 +46,98 @@ function legalName(name: string): string {
 
 function collapsed(name: string): string {
   return name.replaceAll(/__+/g, '_');
+}
+
+/** UCUM codes and Prometheus' words for them, as the OTel–Prometheus compatibility specification wants them spelled. */
+const words: ReadonlyMap<string, string> = new Map([
+  ['d', 'days'],
+  ['h', 'hours'],
+  ['min', 'minutes'],
+  ['s', 'seconds'],
+  ['ms', 'milliseconds'],
+  ['us', 'microseconds'],
+  ['ns', 'nanoseconds'],
+  ['By', 'bytes'],
+  ['KiBy', 'kibibytes'],
+  ['MiBy', 'mebibytes'],
+  ['GiBy', 'gibibytes'],
+  ['TiBy', 'tebibytes'],
+  ['KBy', 'kilobytes'],
+  ['kBy', 'kilobytes'],
+  ['MBy', 'megabytes'],
+  ['GBy', 'gigabytes'],
+  ['TBy', 'terabytes'],
+  ['m', 'meters'],
+  ['V', 'volts'],
+  ['A', 'amperes'],
+  ['J', 'joules'],
+  ['W', 'watts'],
+  ['g', 'grams'],
+  ['Cel', 'celsius'],
+  ['Hz', 'hertz'],
+  ['%', 'percent'],
+  ['1', ''],
+]);
+
+/** The same below a fraction line, where Prometheus counts in the singular. */
+const wordsBelow: ReadonlyMap<string, string> = new Map([
+  ['s', 'second'],
+  ['m', 'minute'],
+  ['min', 'minute'],
+  ['h', 'hour'],
+  ['d', 'day'],
+  ['w', 'week'],
+  ['mo', 'month'],
+  ['y', 'year'],
+]);
+
+const annotations = /\{[^}]*\}/g;
+
+/** The suffix that a UCUM unit asks for, without its underscore; empty for what Prometheus counts without a unit. */
+function unitSuffix(unit: string, isGauge: boolean): string {
+  if (unit === '1') return isGauge ? 'ratio' : '';
+  const [above = '', ...rest] = unit.replaceAll(annotations, '').split('/');
+  const numerator = wordOf(words, above);
+  const denominator = wordOf(wordsBelow, rest.join('_per_'));
+  return [numerator, denominator && `per_${denominator}`].filter((part) => part !== '').join('_');
+}
+
+/** Codes without a word stay as they are, as far as a name may hold them. */
+function wordOf(table: ReadonlyMap<string, string>, code: string): string {
+  const trimmed = code.trim();
+  return (table.get(trimmed) ?? trimmed).replaceAll(/[^a-zA-Z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
+}
+
+/** What of an instrument decides how Prometheus sees it. */
+export type Exposable = Pick<Instrument<never>, 'name' | 'kind' | 'unit' | 'attributes' | 'literal'>;
+
+/** An instrument as Prometheus sees it. */
+export interface ExposedMetric {
+  /** As the text format shows it: a counter's with `_total`. */
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  /** In Prometheus' words; empty where the name does not end with it. */
+  readonly unit: string;
+  /** Those of its own, in order; the container's identity is no part of them. */
+  readonly labels: readonly string[];
+}
+
+/** Translates an instrument, or takes it literally where it wants that. */
+export function exposedMetric({ name, kind, unit, attributes, literal }: Exposable): ExposedMetric {
+  if (literal) return { name, type: literal.type, unit: '', labels: attributes.toSorted() };
+  return {
+    ...prometheusName({ name, kind, unit }),
+    type: kind === 'counter' ? 'counter' : 'gauge',
+    labels: attributes.map(prometheusLabel).toSorted(),
+  };
+}
+
+/** Of instruments that are exposed under one name, the first. */
+export function firstOfEachName<T extends Exposable>(instruments: readonly T[]): readonly T[] {
+  const first = new Map<string, T>();
+  for (const instrument of instruments) {
+    const { name } = exposedMetric(instrument);
+    if (!first.has(name)) first.set(name, instrument);
+  }
+  return [...first.values()];
 }

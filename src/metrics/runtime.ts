@@ -2,9 +2,35 @@ import type { ContainerInstrument, EngineInstrument, Observe } from '../model/in
 import type { EngineSnapshot } from '../model/snapshot.ts';
 import { absencesOf } from './absence.ts';
 import type { AbsenceReason } from './absence.ts';
-import { diskUsageInstruments } from './disk-usage-instruments.ts';
 
 const cutReasons = ['too_many_values', 'name_taken'] as const;
+
+/** What measuring disk usage costs, how old its figures are, and how it fails. */
+export const diskUsageInstruments: readonly EngineInstrument[] = [
+  {
+    ...diskUsageInstrument('duration', 's', 'How long the engine took to tell its disk usage, last time'),
+    observe({ engine, diskUsage }, observe) {
+      if (diskUsage?.seconds !== undefined) observe(diskUsage.seconds, { engine: engine.name });
+    },
+  },
+  {
+    ...diskUsageInstrument('age', 's', 'Age of the figures of disk usage'),
+    observe({ engine, diskUsage, now }, observe) {
+      if (diskUsage?.measuredAt !== undefined)
+        observe(Math.max(0, now - diskUsage.measuredAt) / 1000, { engine: engine.name });
+    },
+  },
+  {
+    ...diskUsageInstrument('errors', '{error}', 'Measurements of disk usage that failed, by type'),
+    kind: 'counter',
+    attributes: ['engine', 'error.type'],
+    absentWhen: 'none failed',
+    observe({ engine, diskUsage }, observe) {
+      for (const [type, count] of diskUsage?.failures ?? [])
+        observe(count, { engine: engine.name, 'error.type': type }, diskUsage?.since);
+    },
+  },
+];
 
 /** What the agent tells of each engine, in every profile. */
 export const engineInstruments: readonly EngineInstrument[] = [
@@ -101,4 +127,21 @@ function observeAbsences({ engine, containers, containerCount }: EngineSnapshot,
   const counts = new Map<AbsenceReason, number>();
   for (const reason of containers.flatMap(absencesOf)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   for (const [reason, count] of counts) observe(count, { engine: engine.name, reason });
+}
+
+function diskUsageInstrument(
+  name: string,
+  unit: string,
+  description: string,
+): Omit<EngineInstrument, 'observe'> {
+  return {
+    name: `tidegauge.disk_usage.${name}`,
+    kind: 'gauge',
+    unit,
+    description,
+    attributes: ['engine'],
+    source: 'agent',
+    stability: 'extension',
+    absentWhen: 'disk usage is not measured',
+  };
 }

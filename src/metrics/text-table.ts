@@ -7,3 +7,10 @@ export function alignedRows(rows: readonly (readonly string[])[], gap: string): 
   const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(gap));
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
+
+/** A table in Markdown; a bar within a cell would end it. */
+export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [headings, headings.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('');
+}

@@ -1,8 +1,12 @@
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { ContainerEvent } from '../model/container-event.ts';
-import type { EventObserver } from '../model/event-observer.ts';
-import type { ExportObserver, ExportResult } from '../model/export-observer.ts';
-import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
+import type { ContainerEvent } from '../model/events.ts';
+import type {
+  EventObserver,
+  ExportObserver,
+  ExportResult,
+  EngineCall,
+  ProbeObserver,
+} from '../model/observers.ts';
 
 /** docker_exporter's buckets in seconds: 0.5 × 1.5^k. */
 export const probeBuckets = Array.from({ length: 14 }, (_, exponent) => 0.5 * 1.5 ** exponent);

@@ -1,5 +1,5 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { AuditFailure, AuditObserver } from '../model/audit-observer.ts';
+import type { AuditFailure, AuditObserver } from '../model/observers.ts';
 
 /** From equal over what rounding makes to figures of which one is wrong altogether. */
 const differenceBuckets = [0, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.25, 0.5, 1];

@@ -1,5 +1,5 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
+import type { EngineCall, ProbeObserver } from '../model/observers.ts';
 import { probeBuckets } from './agent-instruments.ts';
 
 /** Its own metrics, apart from the catalogue: they are of what happens, not of a container or an engine. */

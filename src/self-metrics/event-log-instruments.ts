@@ -1,5 +1,5 @@
 import type { Counter, Meter } from '@opentelemetry/api';
-import type { EventLogObserver } from '../model/event-log-observer.ts';
+import type { EventLogObserver } from '../model/observers.ts';
 
 /** The agent's own instruments of events that are exported as logs: how many leave, how many are lost and why. */
 export class EventLogInstruments implements EventLogObserver {

@@ -1,5 +1,5 @@
 import { createHistogram } from 'node:perf_hooks';
-import type { ProbeObserver } from '../model/probe-observer.ts';
+import type { ProbeObserver } from '../model/observers.ts';
 
 /** A delay is read up to this much too high: it is a timer's lateness, the timer's own time included. */
 const tickMillis = 20;

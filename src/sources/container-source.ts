@@ -5,7 +5,7 @@ import type {
   ContainerStatus,
   HealthStatus,
 } from '../model/container.ts';
-import type { ContainerEvent } from '../model/container-event.ts';
+import type { ContainerEvent } from '../model/events.ts';
 import type { DiskUsage } from '../model/disk-usage.ts';
 import type { EngineDescription } from '../model/runtime.ts';
 import type { Sample } from '../model/sample.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { ContainerEvent } from '../model/container-event.ts';
-import type { EventObserver } from '../model/event-observer.ts';
+import type { ContainerEvent } from '../model/events.ts';
+import type { EventObserver } from '../model/observers.ts';
 import type { ContainerSource, ListedContainer } from '../sources/container-source.ts';
 import type { EngineCalls } from './source-calls.ts';
 import { EventWatch } from './events/event-stream.ts';

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { EventObserver } from '../model/event-observer.ts';
+import type { EventObserver, ProbeObserver } from '../model/observers.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
-import type { ProbeObserver } from '../model/probe-observer.ts';
 import type { ContainerSource } from '../sources/container-source.ts';
 import type { Selection } from './selection.ts';
 

@@ -1,6 +1,6 @@
 import type { EngineDescription } from '../model/runtime.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
-import type { EngineCall, ProbeObserver } from '../model/probe-observer.ts';
+import type { EngineCall, ProbeObserver } from '../model/observers.ts';
 import type { Sample } from '../model/sample.ts';
 import type { ContainerSource, InspectedContainer, ListedContainer } from '../sources/container-source.ts';
 import { SharedAbort } from '../concurrency/abort-listeners.ts';

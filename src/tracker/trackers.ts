@@ -1,6 +1,6 @@
-import type { ContainerEvent } from '../model/container-event.ts';
+import type { ContainerEvent } from '../model/events.ts';
 import type { EngineSnapshot, Identified } from '../model/snapshot.ts';
-import type { ProbeObserver } from '../model/probe-observer.ts';
+import type { ProbeObserver } from '../model/observers.ts';
 import type { TrackerSet } from './tracker-set.ts';
 
 /** How long a caller of {@link Trackers.update} waits. */

@@ -1,6 +1,5 @@
 import { alignedRows } from '../../metrics/text-table.ts';
-import { cpuPercent } from '../../metrics/cpu-percent.ts';
-import { workingSet } from '../../metrics/formulas.ts';
+import { cpuPercent, workingSet } from '../../metrics/formulas.ts';
 import type { BlockIoEntry, InterfaceUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot, EngineSnapshot } from '../../model/snapshot.ts';
 

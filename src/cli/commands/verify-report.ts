@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AnswerPair, AnswerPairs } from '../../audit/answer-pairs.ts';
 import { compareFigures, isWithin } from '../../audit/compare.ts';
 import type { Comparison } from '../../audit/compare.ts';
@@ -94,4 +95,14 @@ function shown(value: number): string {
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** A share in percent, from 0 to 100, in decimal digits; the value is the share from 0 to 1. */
+export function percentage(): z.ZodType<number> {
+  const error = 'expected a percentage from 0 to 100, such as 0.1';
+  return z
+    .string({ error })
+    .regex(/^\s*\d{1,3}(?:\.\d{1,12})?\s*%?\s*$/, { error })
+    .transform((text) => Number.parseFloat(text) / 100)
+    .refine((share) => share <= 1, { error });
 }

@@ -9,8 +9,7 @@ import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { withDemo } from './demo.ts';
 import { patient } from './probe-session.ts';
-import { percentage } from './percentage.ts';
-import { isGood, verifications, verifyTable } from './verify-report.ts';
+import { percentage, isGood, verifications, verifyTable } from './verify-report.ts';
 
 /** Between the two answers: longer than engines keep one and give it again. */
 const gapMillis = 2000;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { boolean } from '../types/boolean.ts';
+import { boolean, text } from '../types/scalars.ts';
 import { compileExclusion } from './excluded-images.ts';
 import { compilePattern } from '../types/pattern.ts';
-import { text } from '../types/text.ts';
 
 const aggregationStrategies = ['sum', 'avg', 'min', 'max'] as const;
 

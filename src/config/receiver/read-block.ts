@@ -1,9 +1,8 @@
 import type { z } from 'zod';
 import { expandVariables, type Variables } from './variables.ts';
 import type { ConfigFile, FileEntry } from '../config-file.ts';
-import { didYouMean } from '../messages.ts';
+import { didYouMean, showValue } from '../messages.ts';
 import { dockerStatsBlock } from './block.ts';
-import { showValue } from '../show-value.ts';
 
 /** Keys of a receiver's block that say what settings of our own say, and how. */
 const borrowedKeys: readonly Borrowed[] = [

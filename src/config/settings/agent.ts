@@ -1,7 +1,6 @@
-import { boolean } from '../types/boolean.ts';
+import { boolean, text } from '../types/scalars.ts';
 import { oneOf } from '../types/one-of.ts';
 import type { SettingTable } from './setting.ts';
-import { text } from '../types/text.ts';
 
 /** The agent as a process. */
 export const agentSettings = {

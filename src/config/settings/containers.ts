@@ -1,12 +1,11 @@
 import { attributeRule } from '../types/attribute-rule.ts';
-import { boolean } from '../types/boolean.ts';
-import { integer } from '../types/scalars.ts';
+import { boolean, integer } from '../types/scalars.ts';
 import { listOf } from '../types/list-of.ts';
 import { oneOf } from '../types/one-of.ts';
-import { presetNames } from './preset-names.ts';
+import { presetNames } from './names.ts';
 import { selectionRule, splitRules } from '../types/selection-rule.ts';
 import type { SettingTable } from './setting.ts';
-import { splitPatterns } from '../types/split-patterns.ts';
+import { splitPatterns } from '../types/pattern.ts';
 
 /** Which containers are measured, and what of their labels and environment is told. */
 export const selectionSettings = {

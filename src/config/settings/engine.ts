@@ -1,10 +1,7 @@
-import { apiVersion } from '../types/api-version.ts';
-import { boolean } from '../types/boolean.ts';
+import { apiVersion, boolean, integer, text } from '../types/scalars.ts';
 import { dockerUrl } from '../types/docker-url.ts';
-import { integer } from '../types/scalars.ts';
 import { listOf } from '../types/list-of.ts';
 import type { SettingTable } from './setting.ts';
-import { text } from '../types/text.ts';
 
 /** Which engines, and how they are reached. */
 export const engineSettings = {

@@ -1,4 +1,4 @@
-import { boolean } from '../types/boolean.ts';
+import { boolean, text } from '../types/scalars.ts';
 import { dockerStatsBlock } from '../receiver/block.ts';
 import { duration } from '../types/duration.ts';
 import { keyValues } from '../types/key-values.ts';
@@ -6,7 +6,6 @@ import { listOf } from '../types/list-of.ts';
 import { oneOf } from '../types/one-of.ts';
 import { profileNames } from './names.ts';
 import type { KnownValues, SettingTable } from './setting.ts';
-import { text } from '../types/text.ts';
 
 /** What is exported and by which ways. */
 export const exportSettings = {

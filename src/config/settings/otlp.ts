@@ -1,9 +1,9 @@
 import { duration } from '../types/duration.ts';
-import { headers } from '../types/headers.ts';
+import { headers } from '../types/key-values.ts';
 import { oneOf } from '../types/one-of.ts';
 import { otlpBaseUrl, otlpUrl } from '../types/otlp-url.ts';
 import type { OtelVariable, SettingTable } from './setting.ts';
-import { text } from '../types/text.ts';
+import { text } from '../types/scalars.ts';
 
 /** How metrics are pushed. */
 export const otlpSettings = {

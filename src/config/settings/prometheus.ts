@@ -1,5 +1,5 @@
 import { address, hostPart, portPart } from '../types/address.ts';
-import { boolean } from '../types/boolean.ts';
+import { boolean } from '../types/scalars.ts';
 import type { SettingTable } from './setting.ts';
 
 /** How metrics are scraped. */

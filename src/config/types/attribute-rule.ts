@@ -1,7 +1,6 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
-import { compilePattern, isExpression, isGlob, pattern } from './pattern.ts';
-import { cutAtEquals } from './split-patterns.ts';
+import { compilePattern, isExpression, isGlob, pattern, cutAtEquals } from './pattern.ts';
 
 /** Which labels or variables become attributes, and under which name. */
 export interface NamedByKey {

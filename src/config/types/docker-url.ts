@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { showValue } from '../show-value.ts';
+import { showValue } from '../messages.ts';
 
 const expected = 'expected unix://PATH, tcp://HOST:PORT, http://, https://, ssh://USER@HOST or npipe://PATH';
 

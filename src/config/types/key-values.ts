@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 
 /** Texts under names, as headers and resource attributes are. */
@@ -46,4 +47,23 @@ function decodePair(pair: string): [string, string] | string {
 
 function decode(part: string): string {
   return decodeURIComponent(part.trim());
+}
+
+/** {@link keyValues} that may be sent as HTTP headers; told here, since the exporter would fail at every export. */
+export function headers(): z.ZodType<KeyValues> {
+  return keyValues().superRefine((pairs, context) => {
+    for (const [index, [name, value]] of Object.entries(pairs).entries()) {
+      if (!isHeader(name, value)) context.addIssue(`pair ${index + 1} is not a valid HTTP header`);
+    }
+  });
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { didYouMean } from '../messages.ts';
-import { showValue } from '../show-value.ts';
+import { didYouMean, showValue } from '../messages.ts';
 
 /** More that {@link oneOf} may know of single words. */
 export interface OneOfOptions {

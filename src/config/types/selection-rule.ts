@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { didYouMean } from '../messages.ts';
-import { compilePattern, isExpression, isGlob } from './pattern.ts';
+import { compilePattern, isExpression, isGlob, cutAtEquals } from './pattern.ts';
 import type { Matcher } from './pattern.ts';
-import { cutAtEquals } from './split-patterns.ts';
 
 /** What rules may look at, as far as the engine's list tells it. */
 export interface Selectable {

@@ -9,10 +9,10 @@ import {
   ProtobufLogsSerializer,
 } from '@opentelemetry/otlp-transformer';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { ExportResult } from '../../model/export-observer.ts';
+import type { ExportResult } from '../../model/observers.ts';
 import { errorType, httpOf } from '../otlp/otlp-exporter.ts';
 import type { OtlpTransport } from '../otlp/otlp-exporter.ts';
-import { tallying, type Tally } from '../otlp/tallying.ts';
+import { tallying, type Tally } from '../otlp/serializer.ts';
 
 /** Settings of an {@link EventLogExporter}. */
 export interface EventLogExporterOptions {

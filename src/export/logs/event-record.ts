@@ -1,6 +1,6 @@
 import { SeverityNumber } from '@opentelemetry/api';
 import type { Attributes, HrTime } from '@opentelemetry/api';
-import type { ContainerEvent } from '../../model/container-event.ts';
+import type { ContainerEvent } from '../../model/events.ts';
 
 /** A log record of an event, without who the container is. */
 export interface EventRecord {

@@ -1,5 +1,5 @@
 import type { Log } from '../../log.ts';
-import type { ExportObserver } from '../../model/export-observer.ts';
+import type { ExportObserver } from '../../model/observers.ts';
 
 /** Says when exports begin to fail and when they succeed again: one line per change, not one per round. */
 export function loggedExports(log: Log, url: string, what = 'points'): ExportObserver {

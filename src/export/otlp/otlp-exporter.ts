@@ -11,14 +11,13 @@ import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
 import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
 import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { ExportObserver } from '../../model/export-observer.ts';
-import { contentTypes, requestSerializer } from './serializer.ts';
+import type { ExportObserver } from '../../model/observers.ts';
+import { contentTypes, requestSerializer, tallying, type Tally } from './serializer.ts';
 import type { OtlpProtocol, RequestSerializer } from './serializer.ts';
 import type { OtlpLayout } from './batches.ts';
 import type { Temporality } from './stale-points.ts';
 import { StaleSeries } from './ended-series.ts';
 import type { RequestOutcome } from './ended-series.ts';
-import { tallying, type Tally } from './tallying.ts';
 
 /** OpenTelemetry's two kinds of histogram. */
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';

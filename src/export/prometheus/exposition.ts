@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Resource } from '@opentelemetry/resources';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { Families } from './families.ts';
-import type { LiteralNames } from './family.ts';
-import { headLines } from './exposition-head.ts';
-import { partsOf, type SampleOptions } from './samples.ts';
-import { labelScopes } from './exposition-scopes.ts';
-import { targetHead, targetLines } from './exposition-target.ts';
+import { headLines } from './family.ts';
+import type { FamilyHead, LiteralNames } from './family.ts';
+import { AttributeLabels, labelScopes } from './labels.ts';
+import { partsOf, sample } from './samples.ts';
+import type { SampleOptions } from './samples.ts';
+import type { ExpositionFormat } from './text-format.ts';
 
 /** About 1 ms of work: twenty scrapes at once still leave the event loop turning. */
 const charactersPerTurn = 48 * 1024;
@@ -66,4 +68,19 @@ async function familiesOf(
     if (index % scopesPerTurn === scopesPerTurn - 1) await nextTurn();
   }
   return families;
+}
+
+const sampleName = 'target_info';
+const described = { sampleName, unit: '', help: 'Target metadata' };
+
+/** The family that tells who is scraped: OpenMetrics has a type of its own for it. */
+function targetHead(format: ExpositionFormat): FamilyHead {
+  if (format === 'text') return { ...described, name: sampleName, type: 'gauge' };
+  return { ...described, name: 'target', type: 'info' };
+}
+
+/** The agent's own resource as labels; nothing for an empty resource. OpenMetrics wants it before all others. */
+function targetLines({ attributes }: Resource, format: ExpositionFormat): string {
+  const labels = new AttributeLabels().of(attributes).text;
+  return labels === '' ? '' : headLines(targetHead(format), format) + sample(sampleName, labels, '1');
 }

@@ -1,7 +1,7 @@
 import type { MetricData, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { headOf, kindOf, type Family, type FamilyHead, type LiteralNames } from './family.ts';
-import type { ExpositionFormat } from './exposition-format.ts';
-import { labelAnonymous, type ScopeLabels } from './exposition-scopes.ts';
+import type { ExpositionFormat } from './text-format.ts';
+import { labelAnonymous, type ScopeLabels } from './labels.ts';
 
 /** What decides how metrics become families. */
 export interface FamiliesOptions {

@@ -1,8 +1,9 @@
-import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { DataPointType } from '@opentelemetry/sdk-metrics';
-import type { ExpositionFormat } from './exposition-format.ts';
-import type { ScopeLabels } from './exposition-scopes.ts';
+import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { prometheusName } from '../../metrics/prometheus-names.ts';
+import type { ScopeLabels } from './labels.ts';
+import { escapeHelp } from './text-format.ts';
+import type { ExpositionFormat } from './text-format.ts';
 
 /** A family's type, as its TYPE line has it. */
 type FamilyType = 'counter' | 'gauge' | 'histogram' | 'unknown' | 'info';
@@ -78,4 +79,11 @@ function counterHead(head: FamilyHead, format: ExpositionFormat): FamilyHead {
   if (format === 'text') return head;
   const family = /^(.+)_total$/.exec(head.name)?.[1];
   return family === undefined ? { ...head, type: 'unknown' } : { ...head, name: family };
+}
+
+/** The lines above a family's samples. Only OpenMetrics knows UNIT. */
+export function headLines({ name, type, unit, help }: FamilyHead, format: ExpositionFormat): string {
+  const helpLine = help === '' ? '' : `# HELP ${name} ${escapeHelp(help, format)}\n`;
+  const unitLine = unit === '' || format === 'text' ? '' : `# UNIT ${name} ${unit}\n`;
+  return `${helpLine}# TYPE ${name} ${type}\n${unitLine}`;
 }

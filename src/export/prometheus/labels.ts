@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
-import { escapeLabelValue } from './text-format.ts';
+import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { prometheusLabel } from '../../metrics/prometheus-names.ts';
+import { escapeLabelValue } from './text-format.ts';
 
 /** One label of a set of attributes: several keys when they translate to the same name. */
 interface Label {
@@ -93,4 +94,74 @@ function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
   return JSON.stringify(value) ?? '';
+}
+
+/** The labels that all series of a scope share, written once. */
+export interface Identity {
+  readonly names: readonly string[];
+  /** Each label as `name="value"`. */
+  readonly pairs: readonly string[];
+  /** The pairs joined by commas. */
+  readonly text: string;
+}
+
+/** The identity of series that have none. */
+const anonymous: Identity = { names: [], pairs: [], text: '' };
+
+const written = new WeakMap<Readonly<Record<string, string>>, Identity>();
+
+/** Writes identity labels, once per object: between two scrapes hardly a container changes. */
+function identityOf(labels: Readonly<Record<string, string>>): Identity {
+  const known = written.get(labels);
+  if (known) return known;
+  const present = Object.entries(labels).filter(([, value]) => value !== '');
+  const pairs = present.map(([name, value]) => `${name}="${escapeLabelValue(value)}"`);
+  const identity = { names: present.map(([name]) => name), pairs, text: pairs.join(',') };
+  written.set(labels, identity);
+  return identity;
+}
+
+/** How the series of one scope are labelled. */
+export interface ScopeLabels {
+  readonly identity: Identity;
+  readonly attributes: AttributeLabels;
+  /** A histogram's: its buckets have a label of their own. */
+  readonly histogramAttributes: AttributeLabels;
+  /** Another scope has the same identity, so that two scopes may hold the same series. */
+  readonly isShared: boolean;
+}
+
+type LabelsOf = (scope: ScopeMetrics) => Readonly<Record<string, string>> | undefined;
+type Writers = Pick<ScopeLabels, 'attributes' | 'histogramAttributes'>;
+
+/** The labels of each scope, in the scopes' order. Scopes whose identities have the same label names share their writers. */
+export function labelScopes(scopes: readonly ScopeMetrics[], labelsOf: LabelsOf): ScopeLabels[] {
+  const writers = new Map<string, Writers>();
+  const identities = scopes.map((scope) => {
+    const labels = labelsOf(scope);
+    return labels ? identityOf(labels) : anonymous;
+  });
+  const uses = new Map<string, number>();
+  for (const { text } of identities) uses.set(text, (uses.get(text) ?? 0) + 1);
+  return identities.map((identity) => ({
+    identity,
+    ...writersOf(writers, identity.names),
+    isShared: (uses.get(identity.text) ?? 0) > 1,
+  }));
+}
+
+/** The labels of literal metrics: all their series share an identity that is empty, and their keys are names of labels already. */
+export function labelAnonymous(): ScopeLabels {
+  const attributes = new AttributeLabels([], (key) => key);
+  return { identity: anonymous, attributes, histogramAttributes: attributes, isShared: true };
+}
+
+function writersOf(known: Map<string, Writers>, names: readonly string[]): Writers {
+  const key = names.join();
+  const writers = known.get(key) ?? {
+    attributes: new AttributeLabels(names),
+    histogramAttributes: new AttributeLabels([...names, 'le']),
+  };
+  known.set(key, writers);
+  return writers;
 }

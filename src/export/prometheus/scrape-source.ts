@@ -1,7 +1,7 @@
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import type { Catalogue } from '../../metrics/catalogue.ts';
 import { observedIn } from '../container-producer.ts';
-import type { ExpositionFormat } from './exposition-format.ts';
+import type { ExpositionFormat } from './text-format.ts';
 import { renderExposition } from './exposition.ts';
 import type { Telemetry } from '../telemetry.ts';
 

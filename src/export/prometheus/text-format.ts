@@ -1,5 +1,3 @@
-import type { ExpositionFormat } from './exposition-format.ts';
-
 const special = /[\\\n"]/;
 
 /** A label's value between its quotes. */
@@ -28,3 +26,6 @@ function escapeLines(text: string): string {
 function wellFormed(text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed();
 }
+
+/** The two text formats that Prometheus scrapes: 0.0.4, and OpenMetrics 1.0. */
+export type ExpositionFormat = 'text' | 'openmetrics';

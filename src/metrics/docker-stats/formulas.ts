@@ -2,8 +2,7 @@ import type { ContainerLimits } from '../../model/container.ts';
 import { numberOf } from '../../model/sample.ts';
 import type { CpuUsage, MemoryUsage, Sample } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { cpuPercent } from '../cpu-percent.ts';
-import { cpuUsage, workingSet } from '../formulas.ts';
+import { cpuPercent, cpuUsage, workingSet } from '../formulas.ts';
 
 /** The kernel's, where a quota comes without a period. */
 const defaultPeriodMicros = 100_000;

@@ -1,7 +1,7 @@
 import { healthStatuses } from '../../model/container.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import { isUp, observePresent, receiverInstrument } from './declare.ts';
-import { uptime } from '../uptime.ts';
+import { uptime } from '../formulas.ts';
 
 const healthAttributes = healthStatuses.map((health) => ({
   health,

@@ -1,4 +1,4 @@
-import type { ContainerInstrument, Observe } from '../../model/instrument.ts';
+import type { Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
 import type { CpuUsage, Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cpuUsage } from '../formulas.ts';
@@ -126,4 +126,37 @@ function throttling(
       if (value !== undefined) observe(Number(value), {}, starts.of('cpu'));
     },
   };
+}
+
+const known: Attributes[] = [];
+
+/**
+ * CPU time by core: a metric of its own, for in `container.cpu.time` it would count everything again.
+ * Off by default: as many series per container as the host has CPUs.
+ */
+export const semconvCpuLogical: ContainerInstrument = {
+  name: 'container.cpu.logical.time',
+  kind: 'counter',
+  unit: 's',
+  description: 'CPU time consumed, by logical CPU of the host',
+  attributes: ['cpu.logical_number'],
+  source: 'stats',
+  stability: 'extension',
+  offByDefault: true,
+  absentWhen: 'cgroup v2 or Windows, which do not tell',
+  observe({ sample, starts }, observe) {
+    sample?.cpu?.perCpuNanos?.forEach((nanos, index) => {
+      if (nanos || isOnline(index, sample.cpu))
+        observe(Number(nanos) / 1e9, attributesOf(index), starts.of('cpu'));
+    });
+  },
+};
+
+/** The kernel lists every CPU that could be plugged in: those that never were have no time, rather than none used. */
+function isOnline(index: number, cpu: CpuUsage | undefined): boolean {
+  return index < (cpu?.onlineCpus ?? Infinity);
+}
+
+function attributesOf(index: number): Attributes {
+  return (known[index] ??= { 'cpu.logical_number': index });
 }

@@ -1,7 +1,7 @@
 import { containerStatuses, healthStatuses } from '../../model/container.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import { infoAttributes, infoKeys } from '../../attributes/resource.ts';
-import { uptime } from '../uptime.ts';
+import { uptime } from '../formulas.ts';
 
 const stateAttributes = containerStatuses.map((status) => ({
   status,

@@ -1,6 +1,8 @@
-import type { EngineEvent } from '../world/event-log.ts';
-import { parseEventTime } from './event-time.ts';
-import { anyWanted, labelsMatch, parseFilters, type Filters } from './query-filters.ts';
+import type { EngineEvent, EventLog } from '../world/event-log.ts';
+import { errorAnswer } from './answers.ts';
+import type { Answer, AnswerRequest, LineSink } from './answers.ts';
+import { anyWanted, labelsMatch, parseFilters } from './query-filters.ts';
+import type { Filters } from './query-filters.ts';
 
 /** Which events a request asks for. */
 export type EventQuery =
@@ -27,7 +29,7 @@ const KNOWN = new Set([
 const FUZZY_ACTIONS = ['health_status', 'exec_create', 'exec_start'];
 
 /** Reads `since`, `until` and `filters` of `/events`. */
-export function parseEventQuery(query: URLSearchParams): EventQuery {
+function parseEventQuery(query: URLSearchParams): EventQuery {
   const parsed = parseFilters(query.get('filters'), KNOWN);
   if (parsed.kind === 'invalid') return parsed;
   const since = parseEventTime(query.get('since'));
@@ -66,4 +68,79 @@ function actorMatches({ actorId, attributes }: EngineEvent, wanted: string): boo
 
 function imageMatches(image: string, wanted: string): boolean {
   return image === wanted || image.replace(/:[^/]*$/, '') === wanted;
+}
+
+/** From this API version on, events lack the old doubles `status`, `id` and `from`. */
+const WITHOUT_DOUBLES_SINCE = 52;
+
+/** The answer to `/events`: what the ring has since `since`, then what happens until `until`. */
+export function eventStream(events: EventLog, { query, apiMinor }: AnswerRequest, now: number): Answer {
+  const wanted = parseEventQuery(query);
+  if (wanted.kind === 'invalid') return errorAnswer(400, wanted.message);
+  return {
+    kind: 'lines',
+    open: (sink) => {
+      const send = (event: EngineEvent): void => {
+        const inTime = wanted.untilNano === undefined || event.timeNano <= wanted.untilNano;
+        if (inTime && wanted.wants(event)) sink.line(renderEvent(event, apiMinor));
+      };
+      if (wanted.sinceNano !== undefined) events.replay(wanted.sinceNano).forEach(send);
+      return follow(events, { send, sink, wanted }, now);
+    },
+  };
+}
+
+interface Follower {
+  readonly send: (event: EngineEvent) => void;
+  readonly sink: LineSink;
+  readonly wanted: Extract<EventQuery, { kind: 'wanted' }>;
+}
+
+function follow(events: EventLog, { send, sink, wanted }: Follower, now: number): () => void {
+  const left = wanted.untilNano === undefined ? undefined : Number(wanted.untilNano) / 1e6 - now;
+  if (left !== undefined && left <= 0) {
+    sink.end();
+    return () => undefined;
+  }
+  const stop = events.listen(send);
+  const timer = left === undefined ? undefined : setTimeout(() => sink.end(), left).unref();
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
+}
+
+/** One line of `/events` (shape of Moby's api/types/events Message). */
+function renderEvent({ type, action, actorId, attributes, timeNano }: EngineEvent, apiMinor: number): string {
+  const isContainer = type === 'container';
+  const doubles = {
+    status: action,
+    id: actorId,
+    ...(attributes['image'] !== undefined && { from: attributes['image'] }),
+  };
+  const message = {
+    ...(isContainer && apiMinor < WITHOUT_DOUBLES_SINCE && doubles),
+    Type: type,
+    Action: action,
+    Actor: { ID: actorId, Attributes: attributes },
+    scope: 'local',
+    time: Number(timeNano / 10n ** 9n),
+  };
+  // Nanoseconds are beyond what a JavaScript number holds exactly.
+  return `${JSON.stringify(message).slice(0, -1)},"timeNano":${timeNano}}\n`;
+}
+
+/** What became of a `since` or `until`. */
+export type ParsedEventTime =
+  /** Nanoseconds of Unix time; absent when there was none. */
+  { readonly kind: 'time'; readonly nano: bigint | undefined } | { readonly kind: 'invalid' };
+
+const UNIX_SECONDS = /^(\d+)(?:\.(\d{1,9}))?$/;
+
+/** Reads a time as the engine does: Unix seconds with up to nine decimals. Durations are the CLI's business. */
+function parseEventTime(text: string | null): ParsedEventTime {
+  if (text === null || text === '' || text === '0') return { kind: 'time', nano: undefined };
+  const [, seconds, fraction = ''] = UNIX_SECONDS.exec(text) ?? [];
+  if (seconds === undefined) return { kind: 'invalid' };
+  return { kind: 'time', nano: BigInt(seconds) * 10n ** 9n + BigInt(fraction.padEnd(9, '0')) };
 }

@@ -4,15 +4,14 @@ import { type Answer, type AnswerRequest, type EngineAnswers, errorAnswer, jsonA
 import { diskUsageAnswer } from './disk-usage.ts';
 import type { EngineHost } from '../world/host.ts';
 import type { EventLog } from '../world/event-log.ts';
-import { eventStream } from './event-stream.ts';
+import { eventStream } from './events.ts';
 import { infoAnswer } from './info.ts';
 import { inspectAnswer } from './inspect.ts';
-import { ListItems } from './list.ts';
-import { isTrue, parseListQuery } from './list-query.ts';
+import { ListItems, isTrue, parseListQuery } from './list.ts';
 import { networkMode } from './networks.ts';
 import type { SampleTicks } from './sample-ticks.ts';
 import type { SimulatedContainer } from '../world/container.ts';
-import { noStats, type SampleTimes, statsAnswer } from './stats-answer.ts';
+import { noStats, type SampleTimes, statsAnswer } from './stats.ts';
 import type { Timeline } from '../world/timeline.ts';
 import { versionAnswer } from './version.ts';
 

@@ -1,7 +1,7 @@
 import { EngineFront } from '../server/front.ts';
 import { EngineListener } from '../server/listener.ts';
 import type { ListenOptions } from '../server/listener.ts';
-import { FaultTable } from '../server/fault-table.ts';
+import { FaultTable } from '../server/faults.ts';
 import { RecordedAnswers } from './recorded-answers.ts';
 import { readRecording } from './recording.ts';
 import { RequestCounters } from '../server/request-counters.ts';

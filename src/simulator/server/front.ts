@@ -7,12 +7,10 @@ import {
   errorAnswer,
   jsonAnswer,
 } from '../answers/answers.ts';
-import { cutConnection } from './cut-connection.ts';
-import type { Endpoint, Fault } from './faults.ts';
-import type { FaultTable } from './fault-table.ts';
+import { cutConnection, sendAnswer, sendInstead } from './send-answer.ts';
+import type { Endpoint, Fault, FaultTable } from './faults.ts';
 import type { RequestCounters } from './request-counters.ts';
 import { parseTarget, type RequestTarget, type Route } from './request-target.ts';
-import { sendAnswer, sendInstead } from './send-answer.ts';
 
 /** What the front puts between requests and answers. */
 export interface FrontParts {

@@ -1,8 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { alterText } from './alter-text.ts';
-import { cutConnection } from './cut-connection.ts';
 import type { Answer } from '../answers/answers.ts';
 import type { Fault } from './faults.ts';
 
@@ -85,4 +83,35 @@ function* endlessArray(bytes: number): Generator<string> {
   yield '[';
   for (let sent = 1; sent < bytes; sent += chunk.length) yield chunk;
   yield '0]\n';
+}
+
+/** The text of an answer after all faults that change what it says. */
+function alterText(text: string, faults: readonly Fault[]): string {
+  return faults.reduce(alterOnce, text);
+}
+
+function alterOnce(text: string, fault: Fault): string {
+  if (fault.kind === 'wrong-type') return '"an engine would not say this"\n';
+  if (fault.kind === 'replace') return `${JSON.stringify(fault.json)}\n`;
+  if (fault.kind === 'set')
+    return `${JSON.stringify(withValue(JSON.parse(text), fault.path, fault.value))}\n`;
+  return fault.kind === 'mutate' ? fault.mutate(text) : text;
+}
+
+/** A copy of the JSON value in which what the path leads to is another value; missing objects are made. */
+function withValue(json: unknown, path: readonly (string | number)[], value: unknown): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return value;
+  if (Array.isArray(json)) {
+    return json.map((item: unknown, index) => (index === first ? withValue(item, rest, value) : item));
+  }
+  const object = typeof json === 'object' && json !== null ? json : {};
+  const before: unknown = Object.entries(object).find(([key]) => key === String(first))?.[1];
+  return { ...object, [first]: withValue(before, rest, value) };
+}
+
+/** Closes the client's connection at once: with RST on TCP; a unix socket knows only closing. */
+export function cutConnection({ socket }: ServerResponse): void {
+  if (socket?.remoteAddress === undefined) socket?.destroy();
+  else socket.resetAndDestroy();
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { completeSpec } from './complete-spec.ts';
+import { completeSpec } from './container-spec.ts';
 import type { ContainerSet } from './container-set.ts';
 import type { ContainerSpec } from './container-spec.ts';
 import * as states from './container-state.ts';

@@ -1,4 +1,4 @@
-import type { CompleteSpec } from './complete-spec.ts';
+import type { CompleteSpec } from './container-spec.ts';
 import { type ContainerState, hasProcesses } from './container-state.ts';
 import { createWorkload, type Figures, type HostSize, type Workload } from './workload.ts';
 

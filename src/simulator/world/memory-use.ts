@@ -1,4 +1,4 @@
-import type { CompleteSpec } from './complete-spec.ts';
+import type { CompleteSpec } from './container-spec.ts';
 
 /** Memory of a container at one instant, in bytes, and its page faults since the start of the run. */
 export interface MemoryFigures {

@@ -1,4 +1,6 @@
 import type { ContainerSpec } from './container-spec.ts';
+import { createRandom } from './random.ts';
+import type { Timeline } from './timeline.ts';
 
 const MIB = 2 ** 20;
 const MINUTE = 60_000;
@@ -114,4 +116,99 @@ function atRest(): ContainerSpec[] {
       ageMillis: 9 * MINUTE,
     },
   ];
+}
+
+const IMAGES = [
+  'nginx:1.29',
+  'postgres:18',
+  'redis:8',
+  'registry.example/app:3.1',
+  'registry.example/jobs:0.9',
+];
+const DAY = 24 * 3_600_000;
+
+/** Specs of that many containers that just run; for load tests. */
+export function ordinaryContainers(seed: string, count: number): ContainerSpec[] {
+  const random = createRandom(`${seed}/ordinary`);
+  return Array.from({ length: count }, (_, index) => ordinaryContainer(index + 1, random));
+}
+
+function ordinaryContainer(number: number, random: () => number): ContainerSpec {
+  const image = IMAGES[Math.floor(random() * IMAGES.length)] ?? 'busybox:1';
+  return {
+    name: `ordinary-${String(number).padStart(5, '0')}`,
+    image,
+    labels: {
+      'com.example.team': `team-${number % 7}`,
+      'com.example.stage': number % 3 === 0 ? 'staging' : 'production',
+      'org.opencontainers.image.version': image.split(':')[1] ?? '1',
+    },
+    restart: 'unless-stopped',
+    ageMillis: Math.floor(random() * 20 * DAY),
+    limits: random() < 0.5 ? {} : { memoryBytes: 512 * MIB, cpus: 1 },
+  };
+}
+
+/** What has broken expositions and exporters before; a real engine refuses some of it, others do not. */
+const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
+  quotes: 'a"b\'c`d',
+  newlines: 'first\nsecond\r\nthird\u2028fourth',
+  backslashes: 'C:\\new\\table\\',
+  nul: 'before\u0000after\u0007\u001b[31m',
+  emoji: '🦭 family 👨‍👩‍👧 é',
+  loneSurrogate: 'half \ud83d of a pair',
+  braces: '{a="b",c!~"d"} 1 # EOF',
+  markup: '<script>alert(1)</script>&amp;',
+  empty: '',
+  huge: 'x'.repeat(65_536),
+};
+
+/** Containers with hostile names and labels, and two that differ in nothing but id and name. */
+export function hostileContainers(): ContainerSpec[] {
+  const named = Object.entries(HOSTILE_TEXTS)
+    .filter(([kind]) => kind !== 'empty' && kind !== 'huge')
+    .map(([kind, text]): ContainerSpec => ({
+      name: `${kind} ${text}`,
+      labels: { [text]: text, [`com.example.${kind}`]: text },
+      env: [`${kind}=${text}`],
+    }));
+  const labelled: ContainerSpec = {
+    name: 'hostile-labels',
+    labels: { ...HOSTILE_TEXTS, '': 'empty key', 'a.b': '1', a_b: '2' },
+  };
+  const twins = ['twin-a', 'twin-b'].map((name): ContainerSpec => ({
+    name,
+    labels: { 'com.example.twin': 'yes' },
+  }));
+  return [...named, labelled, ...twins];
+}
+
+/** How short-lived containers come. */
+export interface Churn {
+  readonly seed: string;
+  readonly everyMillis: number;
+  readonly run: (spec: ContainerSpec, at: number) => void;
+}
+
+/** Starts a batch job every so often; each ends by itself after some seconds and is removed. */
+export function scheduleChurn(timeline: Timeline, { seed, everyMillis, run }: Churn, start: number): void {
+  const random = createRandom(`${seed}/churn`);
+  const next = (number: number, at: number): void => {
+    timeline.schedule(at, (due) => {
+      run(batchJob(number, random), due);
+      next(number + 1, due + everyMillis);
+    });
+  };
+  next(1, start + everyMillis);
+}
+
+function batchJob(number: number, random: () => number): ContainerSpec {
+  return {
+    name: `thumbnails-${number}`,
+    image: 'registry.example/thumbnails:4',
+    labels: { 'com.example.job': 'thumbnails' },
+    autoRemove: true,
+    load: { cpus: 0.2 + random() },
+    ending: { afterMillis: 500 + Math.floor(random() * 9000), exitCode: random() < 0.15 ? 2 : 0 },
+  };
 }

@@ -1,4 +1,4 @@
-import type { CompleteSpec } from './complete-spec.ts';
+import type { CompleteSpec } from './container-spec.ts';
 import { createLoadCurve } from './load-curve.ts';
 import { createMemoryUse, type MemoryFigures } from './memory-use.ts';
 import { createRandom } from './random.ts';

@@ -1,22 +1,22 @@
-import type { ContainerEvent } from '../../model/container-event.ts';
+import { readFileSync, statSync } from 'node:fs';
 import type { DiskUsage } from '../../model/disk-usage.ts';
+import type { ContainerEvent } from '../../model/events.ts';
 import type { EngineDescription } from '../../model/runtime.ts';
 import type { Sample } from '../../model/sample.ts';
 import type { ContainerSource, InspectedContainer, ListedContainer } from '../container-source.ts';
+import { parseEngineJson } from '../exact-json.ts';
+import type { Answer } from '../http/keep-alive-client.ts';
+import { objectOf, textOf } from '../json-fields.ts';
+import { SourceError, toSourceError } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint } from './address.ts';
-import { DockerClient } from './docker-client.ts';
-import { describeEngine, negotiateVersion } from './version.ts';
 import { parseDiskUsage } from './disk-usage.ts';
+import { DockerClient } from './docker-client.ts';
 import { eventsPath, readEvents } from './events.ts';
 import { parseInspect } from './inspect.ts';
 import { parseContainerList } from './list.ts';
-import { permissionAdvice } from './docker-permission.ts';
 import { parseStats } from './stats.ts';
-import { parseEngineJson } from '../exact-json.ts';
-import { objectOf, textOf } from '../json-fields.ts';
-import type { Answer } from '../http/keep-alive-client.ts';
-import { SourceError, toSourceError } from '../source-error.ts';
+import { describeEngine, negotiateVersion } from './version.ts';
 
 /** The engine walks its disks: on a slow one with many layers that takes minutes. */
 const diskUsageTimeoutMillis = 5 * 60_000;
@@ -137,5 +137,33 @@ function engineMessage(text: string): string {
   } catch {
     // A proxy's HTML page, for instance.
     return JSON.stringify(text.slice(0, 60));
+  }
+}
+
+/** Why a socket may not be opened, and the group that may: one sentence, or undefined where nothing can be told. */
+export function permissionAdvice(socketPath: string): string | undefined {
+  try {
+    const { gid, mode } = statSync(socketPath);
+    const group = groupName(gid);
+    const named = group ? `group "${group}" (gid ${gid})` : `gid ${gid}`;
+    const writable = (mode & 0o020) !== 0;
+    return writable
+      ? `the socket belongs to ${named}: run the agent with that group, in a container with --group-add ${gid}`
+      : `the socket's mode ${(mode & 0o777).toString(8)} lets only its owner in; its group is ${named}`;
+  } catch {
+    // The directory may be closed as well: then the engine's own error is all there is to say.
+    return undefined;
+  }
+}
+
+function groupName(gid: number): string | undefined {
+  try {
+    const line = readFileSync('/etc/group', 'utf8')
+      .split('\n')
+      .find((entry) => entry.split(':')[2] === String(gid));
+    return line?.split(':')[0];
+  } catch {
+    // No such file on Windows and in the smallest images.
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { ContainerEvent } from '../../model/container-event.ts';
+import type { ContainerEvent } from '../../model/events.ts';
 import { objectOf, textMapOf, textOf } from '../json-fields.ts';
 import { SourceError } from '../source-error.ts';
 

@@ -1,24 +1,23 @@
+import { Superseding } from '../../concurrency/cancellable.ts';
 import type { Log } from '../../log.ts';
 import type { ContainerIdentity } from '../../model/container.ts';
 import type { EngineDescription } from '../../model/runtime.ts';
+import { isSameReading, slim, withoutNetworks } from '../../model/sample.ts';
 import type { PreviousSample, Sample } from '../../model/sample.ts';
 import type { ContainerSnapshot, CounterGroup, CounterStarts } from '../../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
 import { toSourceError } from '../../sources/source-error.ts';
 import type { SourceError } from '../../sources/source-error.ts';
-import { ContainerFailures } from './failures.ts';
-import { StartTracking } from './start-times.ts';
-import { cgroupCounters, isNetwork } from './counters.ts';
 import type { EngineCalls } from '../source-calls.ts';
+import { cgroupCounters, isNetwork } from './counters.ts';
 import { EmptyAnswers } from './empty-samples.ts';
+import { ContainerFailures } from './failures.ts';
+import { LastingStarts, isLasting } from './host-start-times.ts';
 import { LastInspect } from './inspection.ts';
 import type { Heard } from './inspection.ts';
-import { isLasting, LastingStarts } from './host-start-times.ts';
-import { isSameReading, slim, withoutNetworks } from '../../model/kept-sample.ts';
 import { joinsNetwork, networkOwner } from './network-owner.ts';
 import { NetworkStarts } from './network-start-times.ts';
-import { listedIdentity } from './listed-identity.ts';
-import { Superseding } from '../../concurrency/cancellable.ts';
+import { StartTracking } from './start-times.ts';
 
 /** What came of a sample: superseded by news of the container, or an error. */
 export type MeasureOutcome = 'measured' | 'superseded' | SourceError;
@@ -243,4 +242,9 @@ export class ContainerTracker {
     const status = this.#known.inspected?.state.status ?? listed.status;
     return status === undefined || status === 'running' || status === 'paused';
   }
+}
+
+/** As much as the list alone tells: enough to show whose failures are counted. */
+function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
+  return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
 }

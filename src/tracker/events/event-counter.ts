@@ -1,12 +1,20 @@
 import type { Clock } from '../../clock.ts';
-import type { ContainerIdentity, ContainerImage } from '../../model/container.ts';
-import type { ContainerEvent } from '../../model/container-event.ts';
+import { healthStatuses } from '../../model/container.ts';
+import type { ContainerIdentity, ContainerImage, HealthStatus } from '../../model/container.ts';
+import { countedActions, exitClassOf } from '../../model/events.ts';
+import type {
+  ContainerEvent,
+  CountedAction,
+  EventCounts,
+  EventCountsSince,
+  ExitClass,
+  ImageEventCounts,
+} from '../../model/events.ts';
+import type { EventObserver } from '../../model/observers.ts';
 import type { EngineDescription } from '../../model/runtime.ts';
-import type { EventCountsSince, ImageEventCounts } from '../../model/events.ts';
-import type { EventObserver } from '../../model/event-observer.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { DepartedContainers, type Known } from './departed-containers.ts';
-import { EventTally } from './event-tally.ts';
+import { DepartedContainers } from './departed-containers.ts';
+import type { Known } from './departed-containers.ts';
 
 /** Each image has some ten series that last for ever. */
 const mostImages = 1000;
@@ -152,8 +160,6 @@ export function countEvents(counting: EventCounting): EventObserver {
   };
 }
 
-const nothing = new EventTally();
-
 /** As what it was run where it has no name. */
 function nameOf({ name, reference }: ContainerImage): string | undefined {
   return name ?? reference;
@@ -162,3 +168,44 @@ function nameOf({ name, reference }: ContainerImage): string | undefined {
 function since(began: number, { actions, health, exits, exitCodes }: EventTally): EventCountsSince {
   return { since: began, actions, health, exits, exitCodes };
 }
+
+/** Windows has billions of exit codes. */
+const mostExitCodes = 100;
+
+/** Counts events, of a container or of all those of an image. */
+export class EventTally implements EventCounts {
+  readonly actions = new Map<CountedAction, number>();
+  readonly health = new Map<HealthStatus, number>();
+  readonly exits = new Map<ExitClass, number>();
+  readonly exitCodes = new Map<number, number>();
+
+  /** Actions that are not counted are passed over. */
+  count({ action, attributes }: ContainerEvent): void {
+    const counted = countedActions.find((name) => name === action);
+    if (counted) increment(this.actions, counted);
+    else this.#countHealth(action);
+    if (counted === 'die') this.#countExit(attributes['exitCode']);
+  }
+
+  /** `health_status: healthy`. */
+  #countHealth(action: string): void {
+    const [name, told = ''] = action.split(':');
+    const health = name === 'health_status' && healthStatuses.find((status) => status === told.trim());
+    if (health) increment(this.health, health);
+  }
+
+  /** A code that is none makes a death of no class. */
+  #countExit(text: string | undefined): void {
+    if (text === undefined || !/^-?\d{1,10}$/.test(text)) return;
+    const exitCode = Number(text);
+    increment(this.exits, exitClassOf(exitCode));
+    if (this.exitCodes.has(exitCode) || this.exitCodes.size < mostExitCodes)
+      increment(this.exitCodes, exitCode);
+  }
+}
+
+function increment<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+const nothing = new EventTally();

@@ -1,4 +1,4 @@
-import type { ContainerEvent } from '../../model/container-event.ts';
+import type { ContainerEvent } from '../../model/events.ts';
 
 /** A stream that is opened again begins this long before the last event that was heard, so that it must be in it. */
 const overlapNanos = 1e9;

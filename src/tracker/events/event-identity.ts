@@ -1,4 +1,4 @@
-import type { ContainerEvent } from '../../model/container-event.ts';
+import type { ContainerEvent } from '../../model/events.ts';
 import type { ContainerIdentity } from '../../model/container.ts';
 import { parseImageReference } from '../../sources/image-reference.ts';
 import type { TrackerSetOptions } from '../options.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
-import type { ContainerEvent } from '../../model/container-event.ts';
+import type { ContainerEvent } from '../../model/events.ts';
 import type { ContainerSource } from '../../sources/container-source.ts';
 import { toSourceError } from '../../sources/source-error.ts';
 import { HeardEvents } from './event-history.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import type { ExpositionFormat } from '../../../src/export/prometheus/exposition-format.ts';
+import type { ExpositionFormat } from '../../../src/export/prometheus/text-format.ts';
 import { requestsOf } from '../../../src/export/otlp/batches.ts';
 import type { OtlpLayout } from '../../../src/export/otlp/batches.ts';
 import { prometheusLabel } from '../../../src/metrics/prometheus-names.ts';

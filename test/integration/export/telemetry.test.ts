@@ -4,7 +4,7 @@ import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { catalogueOf } from '../../../src/metrics/catalogue.ts';
 import type { Catalogue } from '../../../src/metrics/catalogue.ts';
-import type { ExportResult } from '../../../src/model/export-observer.ts';
+import type { ExportResult } from '../../../src/model/observers.ts';
 import { logSdk } from '../../../src/export/sdk-diagnostics.ts';
 import { Telemetry } from '../../../src/export/telemetry.ts';
 import type { TelemetryOptions } from '../../../src/export/telemetry.ts';

@@ -1,5 +1,5 @@
-import type { ContainerEvent } from '../../../src/model/container-event.ts';
-import type { EventObserver } from '../../../src/model/event-observer.ts';
+import type { ContainerEvent } from '../../../src/model/events.ts';
+import type { EventObserver } from '../../../src/model/observers.ts';
 
 /** Keeps what was heard. */
 export class ObservedEvents implements EventObserver {

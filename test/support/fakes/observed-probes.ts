@@ -1,5 +1,5 @@
 import type { Log } from '../../../src/log.ts';
-import type { EngineCall, ProbeObserver } from '../../../src/model/probe-observer.ts';
+import type { EngineCall, ProbeObserver } from '../../../src/model/observers.ts';
 
 /** Keeps what probes tell. */
 export class ObservedProbes implements ProbeObserver {

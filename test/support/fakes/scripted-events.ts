@@ -1,4 +1,4 @@
-import type { ContainerEvent } from '../../../src/model/container-event.ts';
+import type { ContainerEvent } from '../../../src/model/events.ts';
 import type { ContainerSource } from '../../../src/sources/container-source.ts';
 
 /** A stream of events that a test writes, ends and breaks by hand; each opening is a stream of its own. */

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { ExportResultCode } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import type { ExportResult } from '../../../src/model/export-observer.ts';
+import type { ExportResult } from '../../../src/model/observers.ts';
 import { OtlpExporter } from '../../../src/export/otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from '../../../src/export/otlp/otlp-exporter.ts';
 import { ObservedEngine } from '../fakes/observed-engine.ts';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { didYouMean, nearest } from '../../../src/config/messages.ts';
-import { showValue } from '../../../src/config/show-value.ts';
+import { didYouMean, nearest, showValue } from '../../../src/config/messages.ts';
 
 const known = ['interval', 'otlp_endpoint', 'exporter', 'demo'];
 

@@ -1,5 +1,5 @@
 import type { EventCountsSince } from '../../../src/model/events.ts';
-import { EventTally } from '../../../src/tracker/events/event-tally.ts';
+import { EventTally } from '../../../src/tracker/events/event-counter.ts';
 
 /** Counts with one of each kind. */
 export function countedEvents(): EventCountsSince {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cpuPercent } from '../../../src/metrics/cpu-percent.ts';
+import { cpuPercent } from '../../../src/metrics/formulas.ts';
 import type { CpuUsage, Sample } from '../../../src/model/sample.ts';
 
 function sample(takenAt: number, cpu: CpuUsage): Sample {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogueOf, profiles } from '../../../src/metrics/catalogue.ts';
-import { semconvCpuLogical } from '../../../src/metrics/semconv/semconv-cpu-logical.ts';
+import { semconvCpuLogical } from '../../../src/metrics/semconv/cpu.ts';
 import { semconvMemoryDetail } from '../../../src/metrics/semconv/memory-detail.ts';
 import type { Sample } from '../../../src/model/sample.ts';
 import { KernelFiles, needsCases, type Capture } from '../../support/wire/recorded-cases.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cpuPercent } from '../../../src/metrics/cpu-percent.ts';
+import { cpuPercent } from '../../../src/metrics/formulas.ts';
 import { parseContainerList } from '../../../src/sources/docker/list.ts';
 import { needsCases, recordedJson, recordedText } from '../../support/wire/recorded-cases.ts';
 import { figuresOf, identity, semconv, snapshotFrom } from './observed.ts';

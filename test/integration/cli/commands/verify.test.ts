@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { figureNames } from '../../../../src/audit/figure.ts';
 import { ourFigures } from '../../../../src/audit/our-figures.ts';
-import { percentage } from '../../../../src/cli/commands/percentage.ts';
+import { percentage } from '../../../../src/cli/commands/verify-report.ts';
 import { verifyWith } from '../../../../src/cli/commands/verify.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import { runTidegauge } from '../../../support/real/agent-process.ts';

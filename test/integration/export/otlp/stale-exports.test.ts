@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogueOf } from '../../../../src/metrics/catalogue.ts';
-import type { ExportResult } from '../../../../src/model/export-observer.ts';
+import type { ExportResult } from '../../../../src/model/observers.ts';
 import type { OtlpExporterOptions } from '../../../../src/export/otlp/otlp-exporter.ts';
 import { Telemetry } from '../../../../src/export/telemetry.ts';
 import { Trackers } from '../../../../src/tracker/trackers.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
-import { permissionAdvice } from '../../../../src/sources/docker/docker-permission.ts';
+import { permissionAdvice } from '../../../../src/sources/docker/docker-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegauge-permission-'));
 after(() => rmSync(folder, { recursive: true }));

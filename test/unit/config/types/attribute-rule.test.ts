@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { attributeRule, compileAttributeRule } from '../../../../src/config/types/attribute-rule.ts';
-import { splitPatterns } from '../../../../src/config/types/split-patterns.ts';
+import { splitPatterns } from '../../../../src/config/types/pattern.ts';
 import { load, problemsOf } from '../../../support/fakes/load.ts';
 import { refusals } from '../refusals.ts';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { boolean } from '../../../../src/config/types/boolean.ts';
-import { integer } from '../../../../src/config/types/scalars.ts';
+import { boolean, integer } from '../../../../src/config/types/scalars.ts';
 import { listOf } from '../../../../src/config/types/list-of.ts';
 import { oneOf } from '../../../../src/config/types/one-of.ts';
 import { refusals } from '../refusals.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diskUsageInstruments } from '../../../../src/metrics/disk-usage-instruments.ts';
+import { diskUsageInstruments } from '../../../../src/metrics/runtime.ts';
 import { semconvEngine } from '../../../../src/metrics/semconv/runtime.ts';
 import type { EngineSnapshot } from '../../../../src/model/snapshot.ts';
 import { describeEngine } from '../../../../src/sources/docker/version.ts';

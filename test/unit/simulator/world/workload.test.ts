@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { completeSpec } from '../../../../src/simulator/world/complete-spec.ts';
+import { completeSpec } from '../../../../src/simulator/world/container-spec.ts';
 import type { Limits } from '../../../../src/simulator/world/container-spec.ts';
 import { createWorkload, type Figures } from '../../../../src/simulator/world/workload.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cpuPercent } from '../../../../src/metrics/cpu-percent.ts';
+import { cpuPercent } from '../../../../src/metrics/formulas.ts';
 import { parseStats } from '../../../../src/sources/docker/stats.ts';
 
 const uncounted = { periods: 0, throttled_periods: 0, throttled_time: 0 };

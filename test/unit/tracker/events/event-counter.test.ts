@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ContainerEvent } from '../../../../src/model/container-event.ts';
+import type { ContainerEvent } from '../../../../src/model/events.ts';
 import { exitClassOf } from '../../../../src/model/events.ts';
 import { countEvents, EventCounting } from '../../../../src/tracker/events/event-counter.ts';
 import { identityOfEvent } from '../../../../src/tracker/events/event-identity.ts';

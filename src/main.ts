@@ -16,8 +16,8 @@ process.stdout.on('error', () => process.exit(0));
 
 const { readFileSync } = await import('node:fs');
 const { systemClock } = await import('./clock.ts');
-const { boundHeapGrowth } = await import('./cli/heap-growth.ts');
-const { commands } = await import('./cli/commands/list.ts');
+const { boundHeapGrowth } = await import('./cli/process.ts');
+const { commands } = await import('./cli/program.ts');
 const { runProgram } = await import('./cli/program.ts');
 const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
 

@@ -1,8 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk-metrics';
-import { AgentInstruments } from '../../src/self-metrics/agent-instruments.ts';
-import { AuditInstruments } from '../../src/self-metrics/audit-instruments.ts';
-import { EventLogInstruments } from '../../src/self-metrics/event-log-instruments.ts';
+import {
+  AgentInstruments,
+  AuditInstruments,
+  EventLogInstruments,
+} from '../../src/self-metrics/agent-instruments.ts';
 import { LoopDelay } from '../../src/self-metrics/event-loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/listing.ts';
 import { observeProcess } from '../../src/self-metrics/process-instruments.ts';

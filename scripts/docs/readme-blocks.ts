@@ -1,4 +1,4 @@
-import { commands } from '../../src/cli/commands/list.ts';
+import { commands } from '../../src/cli/program.ts';
 import { flagOf, type NamedSetting } from '../../src/config/settings/setting.ts';
 import { namedSettings } from '../../src/config/settings/settings.ts';
 import { profiles } from '../../src/metrics/catalogue.ts';

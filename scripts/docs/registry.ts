@@ -2,8 +2,7 @@ import * as stable from '@opentelemetry/semantic-conventions';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { stringify } from 'yaml';
 import { wholeCatalogue } from '../../src/metrics/catalogue.ts';
-import { metricRows, type MetricRow } from '../../src/metrics/listing.ts';
-import { nameReason } from '../../src/metrics/name-reasons.ts';
+import { metricRows, type MetricRow, nameReason } from '../../src/metrics/listing.ts';
 import { agentMetrics } from './agent-metrics.ts';
 import { ownAttributes, type OwnAttribute } from './registry-attributes.ts';
 

@@ -2,10 +2,9 @@ import { ConfigError } from '../config/config-error.ts';
 import { didYouMean } from '../config/messages.ts';
 import type { Config } from '../config/settings/settings.ts';
 import { dockerStatsMistakes, dockerStatsOptions } from './docker-stats-profile.ts';
-import { catalogueOf, resourceOf, wholeCatalogue } from '../metrics/catalogue.ts';
+import { catalogueOf, resourceOf, wholeCatalogue, conflictsOf } from '../metrics/catalogue.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
 import type { ResourceOf } from '../attributes/resource.ts';
-import { conflictsOf } from '../metrics/conflicts.ts';
 
 /**
  * The metrics that a configuration switches on. Throws a ConfigError with every name that its profiles do not have, or

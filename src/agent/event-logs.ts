@@ -4,7 +4,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { shownOtlpUrl } from '../config/types/otlp-url.ts';
 import type { Config } from '../config/settings/settings.ts';
 import type { Log } from '../log.ts';
-import { EventLogInstruments } from '../self-metrics/event-log-instruments.ts';
+import { EventLogInstruments } from '../self-metrics/agent-instruments.ts';
 import { otlpOptions } from './otlp.ts';
 import { EventLogs } from '../export/logs/event-logs.ts';
 import type { EventLogsOptions } from '../export/logs/event-logs.ts';

@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
 import type { Log } from '../log.ts';
-import { AuditInstruments } from '../self-metrics/audit-instruments.ts';
+import { AuditInstruments } from '../self-metrics/agent-instruments.ts';
 import type { EngineSnapshot } from '../model/snapshot.ts';
 import { Auditor } from '../audit/auditor.ts';
 import { ourFigures } from '../audit/our-figures.ts';

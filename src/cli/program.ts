@@ -1,9 +1,16 @@
 import { createLog } from '../log.ts';
 import type { Program } from './command-line.ts';
+import type { Command } from './command.ts';
+import { checkCommand } from './commands/check.ts';
+import { metricsCommand } from './commands/metrics.ts';
+import { onceCommand } from './commands/once.ts';
+import { runCommand } from './commands/run.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { readInvocation } from './invocation.ts';
+import type { ReadyCommand } from './invocation.ts';
 import { flushed, refuse } from './process.ts';
-import { readInvocation, type ReadyCommand } from './invocation.ts';
-import { supervise } from './supervise.ts';
 import type { Surroundings } from './process.ts';
+import { supervise } from './supervise.ts';
 
 /** From arguments to exit code: 0 done, 1 failed, 2 wrongly called. Ends nothing itself. */
 export async function runProgram(program: Program, surroundings: Surroundings): Promise<number> {
@@ -16,13 +23,22 @@ export async function runProgram(program: Program, surroundings: Surroundings): 
     case 'refusal':
       return refuse(invocation.problems, surroundings.stderr);
     case 'command':
-      return await runCommand(invocation, program, surroundings);
+      return await execute(invocation, program, surroundings);
   }
 }
 
-function runCommand(ready: ReadyCommand, { version }: Program, surroundings: Surroundings): Promise<number> {
+function execute(ready: ReadyCommand, { version }: Program, surroundings: Surroundings): Promise<number> {
   const { logDestination: destination } = surroundings;
   const log = createLog({ level: ready.config.logLevel, ...(destination && { destination }) });
   for (const warning of ready.warnings) log.warn({}, warning);
   return supervise({ ready, version, surroundings, log });
 }
+
+/** Every command; the first runs when none is named. */
+export const commands: readonly Command[] = [
+  runCommand,
+  onceCommand,
+  checkCommand,
+  verifyCommand,
+  metricsCommand,
+];

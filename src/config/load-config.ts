@@ -1,14 +1,13 @@
-import { findCandidates, judge, type Candidate, type Places } from './candidate.ts';
-import type { Chosen } from './candidate.ts';
+import { findCandidates, judge } from './candidate.ts';
+import type { Candidate, Chosen, ChosenByKey, Places } from './candidate.ts';
 import { ConfigError } from './config-error.ts';
-import { parseConfigFile, type ConfigFile } from './config-file.ts';
-import { judgeTogether } from './conflicts.ts';
+import { parseConfigFile } from './config-file.ts';
+import type { ConfigFile } from './config-file.ts';
 import { nearest, readFailure } from './messages.ts';
-import { idleBlock } from './receiver/unused-block.ts';
-import { readDockerStats } from './receiver/read-block.ts';
-import type { NamedSetting } from './settings/setting.ts';
-import { settle } from './resolve.ts';
-import { namedSettings, type Config } from './settings/settings.ts';
+import { idleBlock, readDockerStats } from './receiver/read-block.ts';
+import type { KnownValues, NamedSetting } from './settings/setting.ts';
+import { isConfig, namedSettings, settings } from './settings/settings.ts';
+import type { Config } from './settings/settings.ts';
 
 /** Everything a configuration comes from. */
 export interface ConfigInput {
@@ -106,3 +105,102 @@ function unknownVariables(environment: ConfigInput['environment']): string[] {
 }
 
 const prefix = 'TIDEGAUGE_';
+
+/** Settings that may not be given together, or not without another. */
+interface Contradiction {
+  readonly given: readonly string[];
+  readonly without?: string;
+  readonly why: string;
+}
+
+const contradictions: readonly Contradiction[] = [
+  { given: ['demo', 'dockerUrl'], why: 'the demo brings its own engine; leave out one of them' },
+  { given: ['replay', 'dockerUrl'], why: 'a recording is its own engine; leave out one of them' },
+  { given: ['demo', 'replay'], why: 'each brings its own engine; leave out one of them' },
+  needsKey('dockerTlsCert', 'dockerTlsKey', '--docker-tls-key'),
+  needsCertificate('dockerTlsKey', 'dockerTlsCert', '--docker-tls-cert'),
+  needsKey('otlpClientCertificate', 'otlpClientKey', '--otlp-client-key'),
+  needsCertificate('otlpClientKey', 'otlpClientCertificate', '--otlp-client-certificate'),
+];
+
+/** What values cannot show one by one. */
+export interface Contradicted {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  /** Without the variables of the specification that took part: they are ignored. */
+  readonly chosen: ChosenByKey;
+}
+
+/** Judges the whole of what is given. */
+function judgeTogether(chosen: ChosenByKey): Contradicted {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const kept = new Map(chosen);
+  for (const { given, without, why } of contradictions) {
+    const parties = given.map((key) => chosen.get(key)).filter((each) => each !== undefined);
+    if (!parties.every(isGiven) || (without !== undefined && isGiven(chosen.get(without)))) continue;
+    const mistake = `${parties.flatMap(({ names }) => names).join(' with ')}: ${why}`;
+    const forgiven = parties.filter(({ isForgiven }) => isForgiven);
+    for (const each of forgiven) kept.set(each.setting.key, { ...each, names: [], values: [] });
+    if (forgiven.length > 0) warnings.push(`${mistake}; ignored`);
+    else problems.push(mistake);
+  }
+  return { problems, warnings, chosen: kept };
+}
+
+/** `--demo=false` gives nothing that could contradict, nor does what gives way. */
+function isGiven(chosen: Chosen | undefined): boolean {
+  return chosen !== undefined && !chosen.yields && chosen.values.some((value) => value !== false);
+}
+
+function needsKey(certificate: string, key: string, flag: string): Contradiction {
+  return { given: [certificate], without: key, why: `a client certificate needs its key: give ${flag}` };
+}
+
+function needsCertificate(key: string, certificate: string, flag: string): Contradiction {
+  return { given: [key], without: certificate, why: `a key needs its client certificate: give ${flag}` };
+}
+
+/** The whole configuration, and what had to be lowered for it. */
+export interface Settled {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+/** Fills in defaults, first the constant ones, then those that follow from others, and keeps upper bounds. */
+function settle(chosen: ChosenByKey): Settled {
+  const values = new Map([...chosen].map(([key, each]) => [key, givenOrConstant(each)]));
+  const known = {
+    interval: settings.interval.type.parse(values.get('interval')),
+    resourceAttributes: settings.resourceAttributes.type.parse(values.get('resourceAttributes')),
+  };
+  for (const [key, each] of chosen) values.set(key, values.get(key) ?? derived(each, known));
+  const warnings = [...chosen.values()].flatMap((each) => keepBound(each, chosen, values));
+  if (values.get('verbose') === true && values.get('logLevel') !== 'trace') values.set('logLevel', 'debug');
+  const config = Object.freeze(Object.fromEntries(values));
+  if (!isConfig(config)) throw new TypeError('a default does not pass the type of its own setting');
+  return { config, warnings };
+}
+
+function givenOrConstant({ setting, values }: Chosen): unknown {
+  const byDefault = typeof setting.default === 'string' ? setting.type.parse(setting.default) : undefined;
+  if (values.length === 0) return byDefault;
+  if (!setting.combined) return values[0];
+  const completed: unknown = Object.assign({}, byDefault, ...values.toReversed());
+  return setting.type.parse(completed);
+}
+
+function derived({ setting }: Chosen, known: KnownValues): unknown {
+  return typeof setting.default === 'function' ? setting.type.parse(setting.default(known)) : undefined;
+}
+
+/** Defaults are lowered silently: nobody asked for them. One that is worked out of others has regarded them already. */
+function keepBound({ setting, names }: Chosen, chosen: ChosenByKey, values: Map<string, unknown>): string[] {
+  if (names.length === 0 && typeof setting.default === 'function') return [];
+  const upper = chosen.get(setting.atMost ?? '')?.setting;
+  const value = values.get(setting.key);
+  const bound = upper && values.get(upper.key);
+  if (typeof value !== 'number' || typeof bound !== 'number' || value <= bound) return [];
+  values.set(setting.key, bound);
+  return names.map((name) => `${name} ${value}ms: lowered to --${upper?.flag}, ${bound}ms`);
+}

@@ -1,12 +1,12 @@
 import fastify from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../log.ts';
 import { apiRoutes } from './api-routes.ts';
 import type { ApiSource } from './api-source.ts';
 import { defaultHeartbeatMillis } from './event-stream.ts';
-import { addFallback } from './fallback.ts';
 import { metricsRoute } from './metrics-route.ts';
 import type { MetricsSource } from './metrics-route.ts';
+import { plainText } from './route.ts';
 import type { Route } from './route.ts';
 import { healthRoute, indexRoute, readyRoute } from './status-routes.ts';
 import type { Readiness } from './status-routes.ts';
@@ -121,4 +121,37 @@ function listenError(host: string, port: number, cause: unknown): Error {
   const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
   const named = host.includes(':') ? `[${host}]` : host;
   return new Error(`cannot listen on ${named}:${port}: ${reason}`, { cause });
+}
+
+/** Answers what no route answers: 405 on a known path, 404 elsewhere, 500 where a route failed; of the API as JSON. */
+function addFallback(app: FastifyInstance, routes: readonly Route[], log: Log): void {
+  const served = routes.map(({ path }) => path).join(', ');
+  const known = routes.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`));
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request);
+    if (!known.some((pattern) => pattern.test(path)))
+      return say(request, reply.code(404), `not found; served are ${served}`);
+    return say(request, reply.code(405).header('allow', 'GET, HEAD'), 'method not allowed: use GET or HEAD');
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const isRequestsFault = isClientError(error);
+    if (!isRequestsFault) log.error({ error, path: request.url }, 'a request failed');
+    const answer = isRequestsFault ? error.message : 'internal error';
+    return say(request, reply.code(isRequestsFault ? error.statusCode : 500), answer);
+  });
+}
+
+function say(request: FastifyRequest, reply: FastifyReply, message: string): FastifyReply {
+  if (pathOf(request).startsWith('/api/')) return reply.send({ error: message });
+  return reply.type(plainText).send(`${message}\n`);
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+function isClientError(error: unknown): error is Error & { readonly statusCode: number } {
+  if (!(error instanceof Error) || !('statusCode' in error)) return false;
+  const { statusCode } = error;
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
 }

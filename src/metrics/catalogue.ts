@@ -1,22 +1,21 @@
+import { containerResource } from '../attributes/resource.ts';
+import type { ResourceAttributes, ResourceOf } from '../attributes/resource.ts';
 import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
 import type { Identified } from '../model/snapshot.ts';
 import { cadvisorContainers, cadvisorEngine } from './cadvisor/profile.ts';
 import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter/profile.ts';
 import { receiverDefaults, withOptions } from './docker-stats/options.ts';
 import type { DockerStatsOptions } from './docker-stats/options.ts';
-import { dockerStatsResource } from './docker-stats/resource.ts';
 import { dockerStatsContainers } from './docker-stats/profile.ts';
+import { dockerStatsResource } from './docker-stats/resource.ts';
+import { exposedMetric, firstOfEachName } from './prometheus-names.ts';
+import type { Exposable, ExposedMetric } from './prometheus-names.ts';
 import { engineInstruments, trackingInstruments } from './runtime.ts';
-import { containerResource } from '../attributes/resource.ts';
-import type { ResourceAttributes, ResourceOf } from '../attributes/resource.ts';
-import { firstOfEachName } from './prometheus-names.ts';
 import { semconvCpu, semconvCpuLogical } from './semconv/cpu.ts';
-import { semconvEngine } from './semconv/runtime.ts';
-import { semconvEvents, semconvImageEvents } from './semconv/events.ts';
 import { semconvIo } from './semconv/io.ts';
-import { semconvLifecycle } from './semconv/lifecycle.ts';
-import { semconvMemory } from './semconv/memory.ts';
-import { semconvMemoryDetail } from './semconv/memory-detail.ts';
+import { semconvEvents, semconvImageEvents, semconvLifecycle } from './semconv/lifecycle.ts';
+import { semconvMemory, semconvMemoryDetail } from './semconv/memory.ts';
+import { semconvEngine } from './semconv/runtime.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {
@@ -132,4 +131,79 @@ type Switchable = Pick<ContainerInstrument, 'name' | 'offByDefault'>;
 function once(instruments: readonly ContainerInstrument[]): readonly ContainerInstrument[] {
   const common = new Set(instruments.flatMap(({ name, stability }) => (stability === 'peer' ? [] : [name])));
   return instruments.filter(({ name, stability }) => stability !== 'peer' || !common.has(name));
+}
+
+/** A profile's metrics under its name. */
+export interface NamedCatalogue extends Catalogue {
+  readonly profile: string;
+}
+
+/** Two metrics that cannot both be exposed. */
+export interface ProfileConflict {
+  /** What both would be called. */
+  readonly exposedName: string;
+  readonly first: ConflictingMetric;
+  readonly second: ConflictingMetric;
+  /** In what they differ: one or more of type, labels, unit and exposed name. */
+  readonly differs: readonly string[];
+}
+
+/** One party of a {@link ProfileConflict}. */
+export interface ConflictingMetric {
+  readonly profile: string;
+  readonly name: string;
+}
+
+interface Party extends ConflictingMetric {
+  readonly exposed: ExposedMetric;
+}
+
+/**
+ * Metrics of these profiles, or of one of them, that want one name for two different things. Metrics that are alike in
+ * type, unit and labels are no conflict: one stands for both.
+ */
+export function conflictsOf(catalogues: readonly NamedCatalogue[]): readonly ProfileConflict[] {
+  const taken = new Map<string, Party>();
+  const conflicts: ProfileConflict[] = [];
+  for (const second of catalogues.flatMap(partiesOf)) {
+    for (const key of keysOf(second)) {
+      const first = taken.get(key);
+      if (!first) taken.set(key, second);
+      const differs = first ? differencesOf(first.exposed, second.exposed) : [];
+      if (!first || differs.length === 0) continue;
+      conflicts.push({ exposedName: second.exposed.name, first, second, differs });
+      break;
+    }
+  }
+  return conflicts;
+}
+
+function partiesOf({ profile, containers, engine }: NamedCatalogue): readonly Party[] {
+  const party = (instrument: Exposable, identity: readonly string[]): Party => {
+    const exposed = exposedMetric(instrument);
+    const labels = [...identity, ...exposed.labels];
+    return { profile, name: instrument.name, exposed: { ...exposed, labels } };
+  };
+  return [
+    ...containers.map((instrument) =>
+      party(instrument, instrument.literal ? [] : ['the container’s identity']),
+    ),
+    ...engine.map((instrument) => party(instrument, [])),
+  ];
+}
+
+/** Every name that a metric needs for itself: OpenMetrics calls a counter's family by its name without `_total`. */
+function keysOf({ name, exposed }: Party): readonly string[] {
+  const family = exposed.type === 'counter' ? /^(.+)_total$/.exec(exposed.name)?.[1] : undefined;
+  const exposedNames = family === undefined ? [] : [family, `${family}_created`];
+  return [`OTLP ${name}`, ...[exposed.name, ...exposedNames].map((each) => `Prometheus ${each}`)];
+}
+
+function differencesOf(first: ExposedMetric, second: ExposedMetric): readonly string[] {
+  return [
+    ...(first.type === second.type ? [] : ['type']),
+    ...(first.labels.join() === second.labels.join() ? [] : ['labels']),
+    ...(first.unit === second.unit ? [] : ['unit']),
+    ...(first.name === second.name ? [] : ['name']),
+  ];
 }

@@ -1,10 +1,13 @@
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { ContainerEvent } from '../model/events.ts';
 import type {
+  AuditFailure,
+  AuditObserver,
+  EngineCall,
+  EventLogObserver,
   EventObserver,
   ExportObserver,
   ExportResult,
-  EngineCall,
   ProbeObserver,
 } from '../model/observers.ts';
 
@@ -148,4 +151,71 @@ function durations(meter: Meter, name: string, description: string): Histogram {
 
 function counted(unit: string, description: string): { unit: string; description: string } {
   return { unit, description };
+}
+
+/** From equal over what rounding makes to figures of which one is wrong altogether. */
+const differenceBuckets = [0, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.25, 0.5, 1];
+
+const failures: readonly AuditFailure[] = ['difference', 'no-pair'];
+
+/** What the self-audit finds. */
+export class AuditInstruments implements AuditObserver {
+  readonly #difference: Histogram;
+  readonly #failures: Counter;
+
+  constructor(meter: Meter) {
+    this.#difference = meter.createHistogram('tidegauge.audit.difference', {
+      unit: '1',
+      description:
+        'Difference to what the docker command computes from the same answers, of the larger figure',
+      advice: { explicitBucketBoundaries: differenceBuckets },
+    });
+    this.#failures = meter.createCounter('tidegauge.audit.failures', {
+      unit: '{failure}',
+      description: 'Audits with a figure that differs, and those that found no two answers to compare with',
+    });
+  }
+
+  begin(engine: string): void {
+    for (const type of failures) this.#failures.add(0, { engine, 'error.type': type });
+  }
+
+  figureCompared(engine: string, figure: string, difference: number): void {
+    this.#difference.record(difference, { engine, figure });
+  }
+
+  auditFailed(engine: string, failure: AuditFailure): void {
+    this.#failures.add(1, { engine, 'error.type': failure });
+  }
+}
+
+/** The agent's own instruments of events that are exported as logs: how many leave, how many are lost and why. */
+export class EventLogInstruments implements EventLogObserver {
+  readonly #exported: Counter;
+  readonly #dropped: Counter;
+
+  constructor(meter: Meter) {
+    this.#exported = meter.createCounter('tidegauge.event_logs.exported', {
+      unit: '{record}',
+      description: 'Events that the collector took as log records; with --event-logs',
+    });
+    this.#dropped = meter.createCounter('tidegauge.event_logs.dropped', {
+      unit: '{record}',
+      description: 'Events that were to be log records and are lost, by reason; with --event-logs',
+    });
+  }
+
+  /** Lets the counters begin at 0: one that first appears at 1 has no increase. */
+  begin(): void {
+    this.#exported.add(0);
+    this.#dropped.add(0, { 'error.type': 'queue_full' });
+  }
+
+  recordsExported(count: number): void {
+    this.#exported.add(count);
+  }
+
+  recordsDropped(count: number, reason: string): void {
+    this.#dropped.add(count, { 'error.type': reason });
+  }
 }

@@ -5,9 +5,13 @@ import { createTrackers } from '../../src/agent/trackers.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { profileNames } from '../../src/config/settings/names.ts';
-import { wholeCatalogue, type Catalogue, type ProfileName } from '../../src/metrics/catalogue.ts';
+import {
+  wholeCatalogue,
+  type Catalogue,
+  type ProfileName,
+  conflictsOf,
+} from '../../src/metrics/catalogue.ts';
 import { firstOfEachName } from '../../src/metrics/prometheus-names.ts';
-import { conflictsOf } from '../../src/metrics/conflicts.ts';
 import { observeProbes } from '../../src/model/observers.ts';
 import { collectOnce } from '../../src/export/collect-once.ts';
 import type { ExpositionFormat } from '../../src/export/prometheus/text-format.ts';

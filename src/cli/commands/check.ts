@@ -1,18 +1,18 @@
-import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
 import { chosenMetrics } from '../../agent/catalogue.ts';
+import { otlpOptions } from '../../agent/otlp.ts';
+import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
 import { systemClock } from '../../clock.ts';
-import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
 import type { Config } from '../../config/settings/settings.ts';
+import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
+import { OtlpExporter } from '../../export/otlp/otlp-exporter.ts';
+import type { OtlpExporterOptions } from '../../export/otlp/otlp-exporter.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
 import { observeProbes } from '../../model/observers.ts';
 import type { EngineSnapshot } from '../../model/snapshot.ts';
-import { otlpOptions } from '../../agent/otlp.ts';
 import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { withDemo } from './demo.ts';
-import { knockAtCollector } from './check-collector.ts';
-import type { Knock } from './check-collector.ts';
 import { patient } from './probe-session.ts';
 
 /** Until the second probe that shows whether a container without usage only just died. */
@@ -106,4 +106,33 @@ function absenceLines({ containers }: EngineSnapshot): string[] {
   const counts = new Map<AbsenceReason, number>();
   for (const reason of containers.flatMap(absencesOf)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts].map(([reason, count]) => `     ${count} × ${reason}: ${absenceReasons[reason]}`);
+}
+
+/** What came of knocking. */
+export interface Knock {
+  readonly answers: boolean;
+  readonly text: string;
+}
+
+/** Where other statuses than these come from, the collector says itself. */
+const hints: Readonly<Record<number, string>> = {
+  401: 'it wants other credentials',
+  403: 'it wants other credentials',
+  404: 'is this the OTLP/HTTP port (usually 4318)?',
+  405: 'is this the OTLP/HTTP port (usually 4318)?',
+};
+
+/** Sends the collector an empty export, with the headers, certificates, proxy and retries of a real one. */
+async function knockAtCollector(options: Omit<OtlpExporterOptions, 'observer'>): Promise<Knock> {
+  const exporter = new OtlpExporter({ ...options, observer: { exportEnded: () => undefined } });
+  const failure = await exporter.knock();
+  await exporter.shutdown();
+  return failure ? { answers: false, text: reasonOf(failure) } : { answers: true, text: 'takes exports' };
+}
+
+function reasonOf(failure: Error): string {
+  const code = 'code' in failure ? failure.code : undefined;
+  // Nobody listens on either address of a host that has two: such an error has a code alone.
+  if (typeof code !== 'number') return failure.message || (typeof code === 'string' ? code : failure.name);
+  return `answers ${code}: ${hints[code] ?? failure.message}`;
 }

@@ -1,15 +1,20 @@
 import { z } from 'zod';
 import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
 import { AnswerPairs } from '../../audit/answer-pairs.ts';
+import type { AnswerPair } from '../../audit/answer-pairs.ts';
+import { compareFigures, isWithin } from '../../audit/compare.ts';
+import type { Comparison } from '../../audit/compare.ts';
 import { ourFigures } from '../../audit/our-figures.ts';
 import type { FigureReadings } from '../../audit/our-figures.ts';
 import { systemClock } from '../../clock.ts';
+import { alignedRows } from '../../metrics/text-table.ts';
 import { observeProbes } from '../../model/observers.ts';
+import type { ContainerSnapshot, EngineSnapshot } from '../../model/snapshot.ts';
 import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { printable } from './container-table.ts';
 import { withDemo } from './demo.ts';
 import { patient } from './probe-session.ts';
-import { percentage, isGood, verifications, verifyTable } from './verify-report.ts';
 
 /** Between the two answers: longer than engines keep one and give it again. */
 const gapMillis = 2000;
@@ -82,4 +87,104 @@ async function probeTwice(trackers: Trackers, waitMillis: number, signal: AbortS
   return trackers.sets
     .filter(({ failure, wasProbed }) => failure !== undefined || !wasProbed)
     .map(({ engine, failure }) => `${engine.name}: ${failure ?? 'not probed'}`);
+}
+
+/** What came of comparing one running container. */
+export interface Verification {
+  readonly engine: string;
+  readonly container: string;
+  readonly id: string;
+  /** Empty when it could not be compared. */
+  readonly figures: readonly Comparison[];
+  /** Why it could not be compared. */
+  readonly skipped?: string;
+}
+
+const headings = ['CONTAINER', 'FIGURE', 'TIDEGAUGE', 'COMMAND', 'DIFFERENCE', ''] as const;
+
+/** Every running container's figures beside the docker command's, in the order of names. */
+function verifications(
+  engines: readonly EngineSnapshot[],
+  pairs: AnswerPairs,
+  readings: FigureReadings,
+): readonly Verification[] {
+  return engines
+    .flatMap(({ containers }) => containers)
+    .filter(isRunning)
+    .map((snapshot) => verificationOf(snapshot, pairs, readings))
+    .toSorted((a, b) => compareText(a.engine, b.engine) || compareText(a.container, b.container));
+}
+
+/** Whether every figure is as near as it must be. Nothing compared of what runs is not good. */
+function isGood(verified: readonly Verification[], tolerance: number): boolean {
+  const all = verified.flatMap(({ figures }) => figures);
+  return all.every((figure) => isWithin(figure, tolerance)) && (verified.length === 0 || all.length > 0);
+}
+
+/** One line per figure, and a summary. */
+function verifyTable(verified: readonly Verification[], tolerance: number): string {
+  const rows = verified.flatMap((each) => rowsOf(each, tolerance));
+  const all = verified.flatMap(({ figures }) => figures);
+  const wrong = all.filter((figure) => !isWithin(figure, tolerance));
+  const compared = verified.filter(({ figures }) => figures.length > 0).length;
+  const summary = `${compared} of ${verified.length} running containers compared, ${all.length} figures: ${
+    wrong.length === 0 ? 'none differs' : `${wrong.length} differ`
+  }\n`;
+  return alignedRows([headings, ...rows], '   ') + summary;
+}
+
+function isRunning({ state, published }: ContainerSnapshot): boolean {
+  return published && (state.status === 'running' || state.status === 'paused');
+}
+
+function verificationOf(
+  snapshot: ContainerSnapshot,
+  pairs: AnswerPairs,
+  readings: FigureReadings,
+): Verification {
+  const { engine, identity } = snapshot;
+  const named = { engine: engine.name, container: identity.name, id: identity.id };
+  const pair = pairs.of(identity.id);
+  const figures = pair && compareFigures(snapshot, pair, readings);
+  return figures ? { ...named, figures } : { ...named, figures: [], skipped: reasonFor(snapshot, pair) };
+}
+
+function reasonFor({ sample, previous, givesNoUsage }: ContainerSnapshot, pair?: AnswerPair): string {
+  if (givesNoUsage) return 'the engine gives no usage of it';
+  if (!sample) return 'it could not be measured';
+  if (pair && pair.older === pair.newer) return 'the engine gave one answer twice';
+  return previous ? 'the engine gave no two answers with times' : 'it has just started';
+}
+
+function rowsOf({ container, figures, skipped }: Verification, tolerance: number): string[][] {
+  const name = printable(container);
+  if (skipped !== undefined) return [[name, '--', '--', '--', '--', skipped]];
+  return figures.map((comparison) => [
+    name,
+    comparison.figure,
+    comparison.ours === undefined ? '--' : shown(comparison.ours),
+    shown(comparison.command),
+    `${shown(comparison.difference * 100)}%`,
+    isWithin(comparison, tolerance) ? (comparison.absence ?? '') : 'DIFFERS',
+  ]);
+}
+
+/** Whole numbers whole, others with as many digits as a person compares. */
+function shown(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** A share in percent, from 0 to 100, in decimal digits; the value is the share from 0 to 1. */
+export function percentage(): z.ZodType<number> {
+  const error = 'expected a percentage from 0 to 100, such as 0.1';
+  return z
+    .string({ error })
+    .regex(/^\s*\d{1,3}(?:\.\d{1,12})?\s*%?\s*$/, { error })
+    .transform((text) => Number.parseFloat(text) / 100)
+    .refine((share) => share <= 1, { error });
 }

@@ -1,11 +1,91 @@
+import { dockerUrl } from '../types/address.ts';
 import { attributeRule } from '../types/attribute-rule.ts';
-import { boolean, integer } from '../types/scalars.ts';
+import { duration } from '../types/duration.ts';
 import { listOf } from '../types/list-of.ts';
 import { oneOf } from '../types/one-of.ts';
-import { presetNames } from './names.ts';
-import { selectionRule, splitRules } from '../types/selection-rule.ts';
-import type { SettingTable } from './setting.ts';
 import { splitPatterns } from '../types/pattern.ts';
+import { apiVersion, boolean, integer, text } from '../types/scalars.ts';
+import { selectionRule, splitRules } from '../types/selection-rule.ts';
+import { presetNames } from './names.ts';
+import type { KnownValues, SettingTable } from './setting.ts';
+
+/** Which engines, and how they are reached. */
+export const engineSettings = {
+  dockerUrl: {
+    type: listOf(dockerUrl()).optional(),
+    defaultText: 'DOCKER_HOST, the Docker context, rootless and Podman sockets, unix:///var/run/docker.sock',
+    group: 'Engine',
+    help: 'Engine to measure (unix, tcp, http, https, ssh, npipe); may be repeated',
+    example: 'unix:///var/run/docker.sock',
+    isRepeatable: true,
+  },
+  dockerTlsCa: {
+    type: text('a file').optional(),
+    defaultText: 'ca.pem in DOCKER_CERT_PATH',
+    group: 'Engine',
+    help: "Certificate authority of the engine's certificate",
+    example: '/etc/tidegauge/ca.pem',
+    isPem: true,
+  },
+  dockerTlsCert: {
+    type: text('a file').optional(),
+    defaultText: 'cert.pem in DOCKER_CERT_PATH',
+    group: 'Engine',
+    help: 'Client certificate shown to the engine',
+    example: '/etc/tidegauge/cert.pem',
+    isPem: true,
+  },
+  dockerTlsKey: {
+    type: text('a file').optional(),
+    defaultText: 'key.pem in DOCKER_CERT_PATH',
+    group: 'Engine',
+    help: 'Key of the client certificate',
+    example: '/etc/tidegauge/key.pem',
+    isPem: true,
+  },
+  dockerTlsVerify: {
+    type: boolean().optional(),
+    defaultText: 'as DOCKER_TLS_VERIFY or the Docker context has it where no file is named above, else true',
+    group: 'Engine',
+    help: "Verify the engine's certificate",
+    example: 'false',
+  },
+  dockerApiVersion: {
+    type: apiVersion().optional(),
+    defaultText: 'negotiated',
+    group: 'Engine',
+    help: 'Engine API version to speak',
+    example: '1.41',
+  },
+  replay: {
+    type: text('a folder').optional(),
+    defaultText: 'none',
+    group: 'Engine',
+    help: 'Measure an engine that replays the recorded answers of this folder instead of a real one',
+    example: '/var/lib/recordings/monday',
+  },
+  demo: {
+    type: boolean(),
+    default: 'false',
+    group: 'Engine',
+    help: 'Measure a simulated engine instead of a real one',
+    example: 'true',
+  },
+  demoContainers: {
+    type: integer(0, 100_000),
+    default: '12',
+    group: 'Engine',
+    help: 'Number of containers of the simulated engine; the 12 of its story are always there',
+    example: '1000',
+  },
+  demoSeed: {
+    type: integer(0, 2 ** 32 - 1),
+    default: '1',
+    group: 'Engine',
+    help: 'Seed of the simulated engine: the same seed, the same containers',
+    example: '42',
+  },
+} as const satisfies SettingTable;
 
 /** Which containers are measured, and what of their labels and environment is told. */
 export const selectionSettings = {
@@ -80,4 +160,65 @@ function rules(help: string, { example }: { readonly example: string }) {
     example,
     isRepeatable: true,
   } as const;
+}
+
+/** How often the engines are asked, and how long they may take. */
+export const probeSettings = {
+  interval: {
+    type: duration(100),
+    default: '10s',
+    group: 'Probing',
+    help: 'Time between two exports, and so between two probes',
+    example: '30s',
+    otelVariables: [{ name: 'OTEL_METRIC_EXPORT_INTERVAL' }],
+  },
+  minProbeInterval: {
+    type: duration(0),
+    default: shareOfInterval,
+    defaultText: 'half the interval, 1s at least',
+    group: 'Probing',
+    help: 'A probe younger than this is shared by all who ask',
+    example: '2s',
+    atMost: 'interval',
+  },
+  probeTimeout: {
+    type: duration(100),
+    default: '2m',
+    group: 'Probing',
+    help: 'A probe is aborted after this',
+    example: '1m',
+  },
+  inlineTimeout: {
+    type: duration(100),
+    default: '20s',
+    group: 'Probing',
+    help: 'A scrape waits this long for a probe, then gets what there is; a push no longer than half its interval',
+    example: '5s',
+    atMost: 'probeTimeout',
+  },
+  callTimeout: {
+    type: duration(100),
+    default: '30s',
+    group: 'Probing',
+    help: 'One call to an engine is aborted after this',
+    example: '10s',
+    atMost: 'probeTimeout',
+  },
+  diskUsageInterval: {
+    type: duration(0).refine((millis) => millis === 0 || millis >= 10_000, {
+      error: 'expected at least 10s, or 0 for never',
+    }),
+    default: '10m',
+    group: 'Probing',
+    help: 'Time between two measurements of disk usage, which an engine may take minutes for; 0: never',
+    example: '1h',
+  },
+} as const satisfies SettingTable;
+
+/** More often is for those who ask for it: a sample of every container each time is work for the engine. */
+const shortestMillis = 1000;
+
+/** A scrape and a push of one interval, however far apart, are never both later than this: they share one probe. */
+function shareOfInterval({ interval }: KnownValues): string {
+  return `${Math.max(shortestMillis, interval / 2)}ms`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { showValue } from '../messages.ts';
 import { integer } from './scalars.ts';
 
 /** Where to listen. */
@@ -42,4 +43,28 @@ export function portPart(): z.ZodType<Pick<Address, 'port'>> {
 
 function portHint(input: unknown): string {
   return /^\d+$/.test(String(input)) ? `; did you mean 127.0.0.1:${String(input)}?` : '';
+}
+
+const expectedUrl =
+  'expected unix://PATH, tcp://HOST:PORT, http://, https://, ssh://USER@HOST or npipe://PATH';
+
+/** Where an engine listens, as `docker -H` takes it. */
+export function dockerUrl(): z.ZodType<string> {
+  return z
+    .string({ error: expectedUrl })
+    .trim()
+    .refine(isDockerUrl, {
+      error: ({ input }) => `${showValue(input)}: ${expectedUrl}${schemeHint(String(input))}`,
+    });
+}
+
+function isDockerUrl(url: string): boolean {
+  if (/^(?:unix|npipe):\/\/.+/.test(url)) return true;
+  if (!/^(?:tcp|http|https|ssh):\/\//.test(url) || !URL.canParse(url)) return false;
+  return new URL(url).hostname !== '';
+}
+
+function schemeHint(url: string): string {
+  if (url.startsWith('/')) return `; did you mean unix://${url}?`;
+  return /^[\w.-]+:\d+$/.test(url) ? `; did you mean tcp://${url}?` : '';
 }

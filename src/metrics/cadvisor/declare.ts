@@ -1,7 +1,8 @@
+import type { ContainerIdentity } from '../../model/container.ts';
 import type { Attributes, ContainerInstrument, FigureSource } from '../../model/instrument.ts';
+import type { EngineDescription } from '../../model/runtime.ts';
 import type { Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
-import { cadvisorKeys, cadvisorLabels } from './labels.ts';
 
 /** One series of a metric. */
 export interface CadvisorSeries {
@@ -67,4 +68,81 @@ function hasCgroup({ state }: ContainerSnapshot): boolean {
 /** Seconds of what Linux counts in nanoseconds and Windows in ticks of 100 ns. */
 export function inSeconds(count: Integer | undefined, { windows = false } = {}): number | undefined {
   return count === undefined ? undefined : Number(count) / (windows ? 1e7 : 1e9);
+}
+
+/** Labels of every series of cAdvisor. */
+const cadvisorKeys = ['id', 'name', 'image', 'container_label_*'] as const;
+
+/** Beyond so many label values in one metric of one container, its series go without the container's own labels. */
+const mostLabelValues = 200_000;
+
+interface Labels {
+  readonly engine: EngineDescription;
+  /** `id`, `name` and `image` alone. */
+  readonly bare: Attributes;
+  /** With `container_label_*`. */
+  readonly whole: Attributes;
+  readonly count: number;
+}
+
+/** Made once per identity: hundreds of series of a container have them. */
+const known = new WeakMap<ContainerIdentity, Labels>();
+
+/**
+ * Who a container is, in cAdvisor's words. cAdvisor puts the labels of all containers on each series, those of the
+ * others empty; an empty label is none to Prometheus, so here are the container's own.
+ * @param series how many series the metric has, each of which repeats the labels.
+ */
+function cadvisorLabels({ identity, engine }: ContainerSnapshot, series = 1): Attributes {
+  let labels = known.get(identity);
+  if (labels?.engine !== engine) known.set(identity, (labels = labelsOf(identity, engine)));
+  return series > 1 && series * labels.count > mostLabelValues ? labels.bare : labels.whole;
+}
+
+function labelsOf(identity: ContainerIdentity, engine: EngineDescription): Labels {
+  const { name, image } = identity;
+  const bare = {
+    id: cgroupPath(identity, engine),
+    name,
+    ...(image.reference !== undefined && { image: image.reference }),
+  };
+  const own = ownLabels(identity.labels);
+  return { engine, bare, whole: { ...bare, ...Object.fromEntries(own) }, count: own.size };
+}
+
+/** Of labels that become the same, the first in the order of their names. */
+function ownLabels(labels: ContainerIdentity['labels']): ReadonlyMap<string, string> {
+  const own = new Map<string, string>();
+  for (const key of Object.keys(labels).toSorted()) {
+    const label = `container_label_${key.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`;
+    const value = labels[key];
+    if (value && !own.has(label)) own.set(label, value);
+  }
+  return own;
+}
+
+/**
+ * Where a container's cgroup is below the hierarchy's root, by the rules of the engine's cgroup driver
+ * (runc's `systemd` and `cgroupfs` managers): `/docker/ID`, or `/system.slice/docker-ID.scope`.
+ */
+export function cgroupPath(
+  { id, cgroupParent }: Pick<ContainerIdentity, 'id' | 'cgroupParent'>,
+  { runtimeName, cgroupDriver }: Pick<EngineDescription, 'runtimeName' | 'cgroupDriver'>,
+): string {
+  const isPodman = runtimeName === 'podman';
+  if (cgroupDriver === 'systemd') {
+    const slice = cgroupParent ?? (isPodman ? 'machine.slice' : 'system.slice');
+    return `${slicePath(slice)}/${isPodman ? 'libpod' : 'docker'}-${id}.scope`;
+  }
+  const parent = cgroupParent ?? (isPodman ? 'libpod_parent' : 'docker');
+  return `/${parent.replaceAll(/^\/+|\/+$/g, '')}/${isPodman ? 'libpod-' : ''}${id}`;
+}
+
+/** Systemd puts `a-b.slice` into `a.slice`; a path is one already. */
+function slicePath(slice: string): string {
+  const name = /^([^/]+)\.slice$/.exec(slice)?.[1];
+  if (name === undefined) return `/${slice.replaceAll(/^\/+|\/+$/g, '')}`;
+  if (name === '-') return '';
+  const parts = name.split('-');
+  return parts.map((_part, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
 }

@@ -1,10 +1,119 @@
-import type { ContainerInstrument, EngineInstrument } from '../../model/instrument.ts';
+import type { ContainerInstrument, EngineInstrument, FigureSource } from '../../model/instrument.ts';
 import { cadvisorCpu } from './cpu.ts';
-import { cadvisorDisk } from './disk.ts';
-import { cadvisorElsewhere } from './unavailable.ts';
+import { cadvisorMetric } from './declare.ts';
+import { cadvisorDisk, cadvisorNetwork } from './io.ts';
 import { cadvisorMemory } from './memory.ts';
-import { cadvisorNetwork } from './network.ts';
 import { cadvisorSpec } from './spec.ts';
+
+type Row = readonly [name: string, kind: 'gauge' | 'counter', description: string, ...labels: string[]];
+
+/** The metrics of cAdvisor that the engine's answers do not hold: declared by where they are to be had, never observed. */
+const cadvisorElsewhere: readonly ContainerInstrument[] = [
+  ...declared('cgroup', [
+    ['cpu_cfs_burst_periods_total', 'counter', 'Enforcement periods with a burst'],
+    ['cpu_cfs_burst_seconds_total', 'counter', 'Time that the container has burst'],
+    ['memory_kernel_usage', 'gauge', 'Kernel memory in bytes'],
+    ['memory_swap', 'gauge', 'Swap in use in bytes'],
+    ['memory_events_high_total', 'counter', 'How often memory.high throttled the container'],
+    ['memory_events_max_total', 'counter', 'How often memory.max was hit'],
+    ['memory_workingset_refault_file_total', 'counter', 'File pages that were evicted and came back'],
+    ['memory_workingset_refault_anon_total', 'counter', 'Anonymous pages that were evicted and came back'],
+    ['memory_migrate', 'gauge', 'Whether memory migrates with the set of nodes'],
+    ['memory_numa_pages', 'gauge', 'Pages by NUMA node', 'type', 'scope', 'node'],
+    ['hugetlb_failcnt', 'counter', 'How often the limit of huge pages was hit', 'pagesize'],
+    ['hugetlb_usage_bytes', 'gauge', 'Huge pages in use', 'pagesize'],
+    ['hugetlb_max_usage_bytes', 'gauge', 'Most huge pages ever in use', 'pagesize'],
+    ['fs_io_cost_usage_seconds_total', 'counter', 'I/O cost used', 'device'],
+    ['fs_io_cost_wait_seconds_total', 'counter', 'Time waited for I/O cost', 'device'],
+    ['fs_io_cost_indebt_seconds_total', 'counter', 'Time in debt of I/O cost', 'device'],
+    ['fs_io_cost_indelay_seconds_total', 'counter', 'Time delayed for I/O cost', 'device'],
+    ['pressure_cpu_stalled_seconds_total', 'counter', 'Time that all tasks waited for a CPU'],
+    ['pressure_cpu_waiting_seconds_total', 'counter', 'Time that some task waited for a CPU'],
+    ['pressure_memory_stalled_seconds_total', 'counter', 'Time that all tasks waited for memory'],
+    ['pressure_memory_waiting_seconds_total', 'counter', 'Time that some task waited for memory'],
+    ['pressure_io_stalled_seconds_total', 'counter', 'Time that all tasks waited for I/O'],
+    ['pressure_io_waiting_seconds_total', 'counter', 'Time that some task waited for I/O'],
+  ]),
+  ...declared('proc', [
+    ['cpu_schedstat_run_seconds_total', 'counter', 'Time that tasks have run'],
+    ['cpu_schedstat_runqueue_seconds_total', 'counter', 'Time that tasks have waited to run'],
+    ['cpu_schedstat_run_periods_total', 'counter', 'How often tasks have run'],
+    ['cpu_load_average_10s', 'gauge', 'Tasks that run or want to, over 10 s'],
+    ['cpu_load_d_average_10s', 'gauge', 'Tasks that wait without interruption, over 10 s'],
+    ['tasks_state', 'gauge', 'Tasks by state', 'state'],
+    ['network_tcp_usage_total', 'gauge', 'TCP sockets by state', 'tcp_state'],
+    ['network_tcp6_usage_total', 'gauge', 'TCP sockets over IPv6 by state', 'tcp_state'],
+    ['network_advance_tcp_stats_total', 'gauge', 'Events of TCP by name', 'tcp_state'],
+    ['network_udp_usage_total', 'gauge', 'UDP sockets by state', 'udp_state'],
+    ['network_udp6_usage_total', 'gauge', 'UDP sockets over IPv6 by state', 'udp_state'],
+    ['processes', 'gauge', 'Processes'],
+    ['file_descriptors', 'gauge', 'Open file descriptors'],
+    ['sockets', 'gauge', 'Open sockets'],
+    ['ulimits_soft', 'gauge', 'Soft limits of the first process, -1 without', 'ulimit'],
+    ['fs_io_time_weighted_seconds_total', 'counter', 'Weighted time spent on I/O', 'device'],
+  ]),
+  cadvisorMetric(
+    {
+      name: 'container_oom_events_total',
+      kind: 'counter',
+      description: 'How often the kernel killed for want of memory, since the agent listens',
+      source: 'events',
+      absentWhen: 'the engine tells no events (Podman, some proxies)',
+    },
+    ({ events }) => (events ? [{ value: events.actions.get('oom') ?? 0, startedAt: events.since }] : []),
+  ),
+  ...declared(
+    'unavailable',
+    [
+      ['fs_inodes_free', 'gauge', 'Free inodes of the file system', 'device'],
+      ['fs_inodes_total', 'gauge', 'Inodes of the file system', 'device'],
+      ['fs_limit_bytes', 'gauge', 'Size of the file system', 'device'],
+      ['fs_usage_bytes', 'gauge', 'Bytes that the container uses on the file system', 'device'],
+    ],
+    'the agent does not walk the host’s file systems',
+  ),
+  ...declared(
+    'unavailable',
+    [['referenced_bytes', 'gauge', 'Memory referenced of late']],
+    'to count it, the kernel must clear the page bits of every process',
+  ),
+  ...declared(
+    'unavailable',
+    [
+      ['perf_events_total', 'counter', 'Events of the CPU', 'cpu', 'event'],
+      ['perf_events_scaling_ratio', 'gauge', 'Share of the time that an event was counted', 'cpu', 'event'],
+      ['perf_uncore_events_total', 'counter', 'Events beside the cores', 'socket', 'event', 'pmu'],
+      [
+        'perf_uncore_events_scaling_ratio',
+        'gauge',
+        'Share of the time that an event beside the cores was counted',
+        'socket',
+        'event',
+        'pmu',
+      ],
+    ],
+    'perf events take a privilege that the agent does not ask for',
+  ),
+  ...declared(
+    'unavailable',
+    [
+      ['memory_bandwidth_bytes', 'gauge', 'Bytes moved to and from memory', 'node_id'],
+      ['memory_bandwidth_local_bytes', 'gauge', 'Bytes moved to and from the own node’s memory', 'node_id'],
+      ['llc_occupancy_bytes', 'gauge', 'Last-level cache in use', 'node_id'],
+    ],
+    'the CPU’s resctrl takes a privilege that the agent does not ask for',
+  ),
+];
+
+function declared(
+  source: FigureSource,
+  rows: readonly Row[],
+  absentWhen?: string,
+): readonly ContainerInstrument[] {
+  return rows.map(([name, kind, description, ...labels]) =>
+    cadvisorMetric({ name: `container_${name}`, kind, description, source, labels, absentWhen }, () => []),
+  );
+}
 
 /** The container metrics of google/cadvisor, name by name. */
 export const cadvisorContainers: readonly ContainerInstrument[] = [

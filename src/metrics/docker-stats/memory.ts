@@ -3,7 +3,143 @@ import type { Integer, MemoryUsage } from '../../model/sample.ts';
 import { observePresent, receiverInstrument } from './declare.ts';
 import type { ReceiverMetric } from './declare.ts';
 import { memoryPercent, usageWithoutCache } from './formulas.ts';
-import { memoryAmounts, memoryEvents } from './memory-keys.ts';
+
+/** Keys of `memory.stat` that are amounts of bytes, and what the receiver says of each. */
+const memoryAmounts: readonly (readonly [key: string, description: string])[] = [
+  ['active_anon', 'The amount of anonymous memory that has been identified as active by the kernel.'],
+  ['active_file', 'Cache memory that has been identified as active by the kernel.'],
+  [
+    'anon',
+    'Amount of memory used in anonymous mappings such as brk(), sbrk(), and mmap(MAP_ANONYMOUS) (Only available with cgroups v2).',
+  ],
+  [
+    'cache',
+    'The amount of memory used by the processes of this control group that can be associated precisely with a block on a block device (Only available with cgroups v1).',
+  ],
+  [
+    'dirty',
+    'Bytes that are waiting to get written back to the disk, from this cgroup (Only available with cgroups v1).',
+  ],
+  [
+    'file',
+    'Amount of memory used to cache filesystem data, including tmpfs and shared memory (Only available with cgroups v2).',
+  ],
+  [
+    'hierarchical_memory_limit',
+    'The maximum amount of physical memory that can be used by the processes of this control group (Only available with cgroups v1).',
+  ],
+  [
+    'hierarchical_memsw_limit',
+    'The maximum amount of RAM + swap that can be used by the processes of this control group (Only available with cgroups v1).',
+  ],
+  ['inactive_anon', 'The amount of anonymous memory that has been identified as inactive by the kernel.'],
+  ['inactive_file', 'Cache memory that has been identified as inactive by the kernel.'],
+  [
+    'mapped_file',
+    'Indicates the amount of memory mapped by the processes in the control group (Only available with cgroups v1).',
+  ],
+  [
+    'rss',
+    'The amount of memory that doesn’t correspond to anything on disk: stacks, heaps, and anonymous memory maps (Only available with cgroups v1).',
+  ],
+  [
+    'rss_huge',
+    'Number of bytes of anonymous transparent hugepages in this cgroup (Only available with cgroups v1).',
+  ],
+  [
+    'total_active_anon',
+    'The amount of anonymous memory that has been identified as active by the kernel. Includes descendant cgroups (Only available with cgroups v1).',
+  ],
+  [
+    'total_active_file',
+    'Cache memory that has been identified as active by the kernel. Includes descendant cgroups (Only available with cgroups v1).',
+  ],
+  [
+    'total_cache',
+    'Total amount of memory used by the processes of this cgroup (and descendants) that can be associated with a block on a block device. Also accounts for memory used by tmpfs (Only available with cgroups v1). Not supported on Windows.',
+  ],
+  [
+    'total_dirty',
+    'Bytes that are waiting to get written back to the disk, from this cgroup and descendants (Only available with cgroups v1).',
+  ],
+  [
+    'total_inactive_anon',
+    'The amount of anonymous memory that has been identified as inactive by the kernel. Includes descendant cgroups (Only available with cgroups v1).',
+  ],
+  [
+    'total_inactive_file',
+    'Cache memory that has been identified as inactive by the kernel. Includes descendant cgroups (Only available with cgroups v1).',
+  ],
+  [
+    'total_mapped_file',
+    'Indicates the amount of memory mapped by the processes in the control group and descendant groups (Only available with cgroups v1).',
+  ],
+  [
+    'total_rss',
+    'The amount of memory that doesn’t correspond to anything on disk: stacks, heaps, and anonymous memory maps. Includes descendant cgroups (Only available with cgroups v1).',
+  ],
+  [
+    'total_rss_huge',
+    'Number of bytes of anonymous transparent hugepages in this cgroup and descendant cgroups (Only available with cgroups v1).',
+  ],
+  [
+    'total_unevictable',
+    'The amount of memory that cannot be reclaimed. Includes descendant cgroups (Only available with cgroups v1).',
+  ],
+  [
+    'total_writeback',
+    'Number of bytes of file/anon cache that are queued for syncing to disk in this cgroup and descendants (Only available with cgroups v1).',
+  ],
+  ['unevictable', 'The amount of memory that cannot be reclaimed.'],
+  [
+    'writeback',
+    'Number of bytes of file/anon cache that are queued for syncing to disk in this cgroup (Only available with cgroups v1).',
+  ],
+];
+
+/** Keys of `memory.stat` that count events. */
+const memoryEvents: readonly (readonly [key: string, unit: string, description: string])[] = [
+  [
+    'pgfault',
+    '{faults}',
+    'Indicate the number of times that a process of the cgroup triggered a page fault.',
+  ],
+  [
+    'pgmajfault',
+    '{faults}',
+    'Indicate the number of times that a process of the cgroup triggered a major fault.',
+  ],
+  [
+    'pgpgin',
+    '{operations}',
+    'Number of pages read from disk by the cgroup (Only available with cgroups v1).',
+  ],
+  [
+    'pgpgout',
+    '{operations}',
+    'Number of pages written to disk by the cgroup (Only available with cgroups v1).',
+  ],
+  [
+    'total_pgfault',
+    '{faults}',
+    'Indicate the number of times that a process of the cgroup (or descendant cgroups) triggered a page fault (Only available with cgroups v1).',
+  ],
+  [
+    'total_pgmajfault',
+    '{faults}',
+    'Indicate the number of times that a process of the cgroup (or descendant cgroups) triggered a major fault (Only available with cgroups v1).',
+  ],
+  [
+    'total_pgpgin',
+    '{operations}',
+    'Number of pages read from disk by the cgroup and descendant groups (Only available with cgroups v1).',
+  ],
+  [
+    'total_pgpgout',
+    '{operations}',
+    'Number of pages written to disk by the cgroup and descendant groups (Only available with cgroups v1).',
+  ],
+];
 
 /** On by default: the page cache as each version of cgroups tells it. */
 const onKeys: readonly string[] = ['file', 'total_cache'];

@@ -1,7 +1,6 @@
-import type { ContainerInstrument, Observe } from '../../model/instrument.ts';
+import type { Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
 import type { BlockIoEntry, Integer, InterfaceUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { sharedAttributes } from '../cached-attributes.ts';
 
 const interfaceAttributes = ['network.interface.name', 'network.io.direction'] as const;
 const deviceAttributes = ['system.device', 'disk.io.direction'] as const;
@@ -110,4 +109,26 @@ function observeStorage(
   const startedAt = snapshot.starts.of('block-io');
   if (read !== undefined) observe(Number(read), reading, startedAt);
   if (written !== undefined) observe(Number(written), writing, startedAt);
+}
+
+/** Hosts have a handful of devices and interface names; hostile ones may not fill the memory. */
+const mostNames = 1000;
+
+/**
+ * Makes attributes of a name and a direction, the same object for the same two: hundreds of containers have an
+ * `eth0`, and a reader that meets a known object need not write it out again.
+ */
+function sharedAttributes(
+  nameKey: string,
+  directionKey: string,
+): (name: string, direction: string) => Attributes {
+  const known = new Map<string, Map<string, Attributes>>();
+  return (name, direction) => {
+    if (known.size > mostNames) known.clear();
+    const directions = known.get(name) ?? new Map<string, Attributes>();
+    known.set(name, directions);
+    const attributes = directions.get(direction) ?? { [nameKey]: name, [directionKey]: direction };
+    directions.set(direction, attributes);
+    return attributes;
+  };
 }

@@ -1,11 +1,10 @@
 import type { ContainerSet } from '../world/container-set.ts';
 import { hasProcesses } from '../world/container-state.ts';
 import { type Answer, type AnswerRequest, type EngineAnswers, errorAnswer, jsonAnswer } from './answers.ts';
-import { diskUsageAnswer } from './disk-usage.ts';
+import { diskUsageAnswer, infoAnswer, versionAnswer } from './engine.ts';
 import type { EngineHost } from '../world/host.ts';
 import type { EventLog } from '../world/event-log.ts';
 import { eventStream } from './events.ts';
-import { infoAnswer } from './info.ts';
 import { inspectAnswer } from './inspect.ts';
 import { ListItems, isTrue, parseListQuery } from './list.ts';
 import { networkMode } from './networks.ts';
@@ -13,7 +12,6 @@ import type { SampleTicks } from './sample-ticks.ts';
 import type { SimulatedContainer } from '../world/container.ts';
 import { noStats, type SampleTimes, statsAnswer } from './stats.ts';
 import type { Timeline } from '../world/timeline.ts';
-import { versionAnswer } from './version.ts';
 
 /** The simulated world, as far as answers show it. */
 export interface LiveWorld {

@@ -10,13 +10,12 @@ import { objectOf, textOf } from '../json-fields.ts';
 import { SourceError, toSourceError } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint } from './address.ts';
-import { parseDiskUsage } from './disk-usage.ts';
+import { parseDiskUsage, describeEngine, negotiateVersion } from './engine.ts';
 import { DockerClient } from './docker-client.ts';
 import { eventsPath, readEvents } from './events.ts';
 import { parseInspect } from './inspect.ts';
 import { parseContainerList } from './list.ts';
 import { parseStats } from './stats.ts';
-import { describeEngine, negotiateVersion } from './version.ts';
 
 /** The engine walks its disks: on a slow one with many layers that takes minutes. */
 const diskUsageTimeoutMillis = 5 * 60_000;

@@ -5,7 +5,7 @@ import { Auditor } from '../../../src/audit/auditor.ts';
 import { figureNames } from '../../../src/audit/figure.ts';
 import { ourFigures, type FigureReadings } from '../../../src/audit/our-figures.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { AuditInstruments } from '../../../src/self-metrics/audit-instruments.ts';
+import { AuditInstruments } from '../../../src/self-metrics/agent-instruments.ts';
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { withFault } from '../../support/fakes/faulty-figures.ts';
 import { KeptLog } from '../../support/fakes/observed-probes.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/clock.ts';
 import type { ContainerState, ContainerStatus, HealthStatus } from '../../../src/model/container.ts';
 import type { InterfaceUsage, Sample } from '../../../src/model/sample.ts';
-import { humanDuration } from '../../../src/simulator/answers/status-text.ts';
+import { humanDuration } from '../../../src/simulator/answers/list.ts';
 import type { InspectedContainer, ListedContainer } from '../../../src/sources/container-source.ts';
 
 /** A container of a ScriptedSource: what it counts is set by hand, its texts are Docker's. */

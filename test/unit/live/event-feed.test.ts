@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventFeed } from '../../../src/live/event-feed.ts';
-import { MergedStream } from '../../../src/live/merged-stream.ts';
+import { MergedStream } from '../../../src/live/live.ts';
 
 test('begins with who is listened to and the last 200, whatever was before', async () => {
   const feed = new EventFeed();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cgroupPath } from '../../../src/metrics/cgroup-path.ts';
+import { cgroupPath } from '../../../src/metrics/cadvisor/declare.ts';
 import { captures, needsCases, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
 
 const id = 'a'.repeat(64);

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { profileNames } from '../../../src/config/settings/names.ts';
-import { catalogueOf, wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
+import {
+  catalogueOf,
+  wholeCatalogue,
+  type ProfileName,
+  conflictsOf,
+} from '../../../src/metrics/catalogue.ts';
 import { exposedMetric } from '../../../src/metrics/prometheus-names.ts';
-import { conflictsOf } from '../../../src/metrics/conflicts.ts';
 import type { ContainerInstrument } from '../../../src/model/instrument.ts';
 import { combinations } from '../../support/fakes/combinations.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogueOf, profiles } from '../../../src/metrics/catalogue.ts';
 import { semconvCpuLogical } from '../../../src/metrics/semconv/cpu.ts';
-import { semconvMemoryDetail } from '../../../src/metrics/semconv/memory-detail.ts';
+import { semconvMemoryDetail } from '../../../src/metrics/semconv/memory.ts';
 import type { Sample } from '../../../src/model/sample.ts';
 import { KernelFiles, needsCases, type Capture } from '../../support/wire/recorded-cases.ts';
 import { observationsOf, recordedAnswers, snapshotFrom, snapshotWith } from './observed.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { diskObjectTypes } from '../../../../src/model/disk-usage.ts';
-import { parseDiskUsage } from '../../../../src/sources/docker/disk-usage.ts';
+import { parseDiskUsage } from '../../../../src/sources/docker/engine.ts';
 import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import { needsCases, recordedJson } from '../../../support/wire/recorded-cases.ts';

@@ -10,8 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import type { EngineTls } from '../../../../src/sources/docker/address.ts';
-import { realSurroundings } from '../../../../src/sources/docker/discovery.ts';
-import { engineEndpoints } from '../../../../src/sources/docker/endpoints.ts';
+import { realSurroundings, engineEndpoints } from '../../../../src/sources/docker/discovery.ts';
 import { measuresOnce, never, sourceFor } from './measure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegauge-tls-'));

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { EngineTls } from '../../../../src/sources/docker/address.ts';
-import { realSurroundings } from '../../../../src/sources/docker/discovery.ts';
-import { engineEndpoints, type EndpointSettings } from '../../../../src/sources/docker/endpoints.ts';
+import {
+  realSurroundings,
+  engineEndpoints,
+  type EndpointSettings,
+} from '../../../../src/sources/docker/discovery.ts';
 import { selfSigned } from '../../../support/fakes/self-signed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegauge-endpoints-'));

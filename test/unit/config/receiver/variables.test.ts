@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expandVariables } from '../../../../src/config/receiver/variables.ts';
+import { expandVariables } from '../../../../src/config/receiver/read-block.ts';
 import { load, problemsOf } from '../../../support/fakes/load.ts';
 
 const environment = { HOST: 'tcp://db:2375', EMPTY: '', ON: 'true', SECRET: '${HOST}' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dockerUrl } from '../../../../src/config/types/docker-url.ts';
+import { dockerUrl } from '../../../../src/config/types/address.ts';
 import { refusals } from '../refusals.ts';
 
 const good = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eventRecord } from '../../../../src/export/logs/event-record.ts';
+import { eventRecord } from '../../../../src/export/logs/event-logs.ts';
 
 function recordOf(action: string, attributes: Readonly<Record<string, string>> = {}, nanos?: number) {
   return eventRecord({ id: 'a', action, attributes, ...(nanos !== undefined && { nanos }) }, 'web');

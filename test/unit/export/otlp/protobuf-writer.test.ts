@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ProtobufWriter } from '../../../../src/export/otlp/protobuf-writer.ts';
+import { ProtobufWriter } from '../../../../src/export/otlp/stale-encoding.ts';
 
 type Field =
   | { readonly kind: 'varint'; readonly value: bigint }

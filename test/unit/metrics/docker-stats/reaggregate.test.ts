@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AggregationStrategy } from '../../../../src/metrics/docker-stats/reaggregate.ts';
-import { reaggregated } from '../../../../src/metrics/docker-stats/reaggregate.ts';
+import type { AggregationStrategy } from '../../../../src/metrics/docker-stats/options.ts';
+import { reaggregated } from '../../../../src/metrics/docker-stats/options.ts';
 import type { ContainerInstrument } from '../../../../src/model/instrument.ts';
 import { observationsOf, snapshotWith } from '../observed.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { diskUsageInstruments } from '../../../../src/metrics/runtime.ts';
 import { semconvEngine } from '../../../../src/metrics/semconv/runtime.ts';
 import type { EngineSnapshot } from '../../../../src/model/snapshot.ts';
-import { describeEngine } from '../../../../src/sources/docker/version.ts';
+import { describeEngine } from '../../../../src/sources/docker/engine.ts';
 import { needsCases, recordedJson } from '../../../support/wire/recorded-cases.ts';
 import { engine, engineSnapshot, observationsOf } from '../observed.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { humanDuration } from '../../../../src/simulator/answers/status-text.ts';
+import { humanDuration } from '../../../../src/simulator/answers/list.ts';
 
 const CASES: readonly [number, string][] = [
   [0.5, 'Less than a second'],

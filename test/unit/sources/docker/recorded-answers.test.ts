@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeEngine, negotiateVersion } from '../../../../src/sources/docker/version.ts';
+import { describeEngine, negotiateVersion } from '../../../../src/sources/docker/engine.ts';
 import { parseInspect } from '../../../../src/sources/docker/inspect.ts';
 import { parseContainerList } from '../../../../src/sources/docker/list.ts';
 import {

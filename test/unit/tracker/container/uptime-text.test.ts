@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { humanDuration } from '../../../../src/simulator/answers/status-text.ts';
+import { humanDuration } from '../../../../src/simulator/answers/list.ts';
 import { lastingText, tellsSeconds } from '../../../../src/tracker/container/uptime-text.ts';
 
 const hour = 3_600_000;

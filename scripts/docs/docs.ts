@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { documents } from './documents.ts';
+import { linterConfig } from '../layers.ts';
 import { fillIn } from './fill-in.ts';
 import { namesPage, registryYaml } from './registry.ts';
 
@@ -14,6 +15,7 @@ const made: readonly (readonly [file: string, make: (present: string) => Promise
   ),
   ['docs/names.md', namesPage],
   ['docs/registry.yaml', registryYaml],
+  ['.oxlintrc.json', linterConfig],
 ];
 
 for (const [file, make] of made) {

@@ -1,3 +1,5 @@
+import { roomRows } from '../layers.ts';
+import { markdownTable } from '../../src/metrics/text-table.ts';
 import { documentBlocks } from './readme-blocks.ts';
 import { metricBlocks } from './metric-blocks.ts';
 import { migrationBlocks } from './migration-blocks.ts';
@@ -13,6 +15,10 @@ export interface GeneratedDocument {
 /** Every document with generated parts. */
 export const documents: readonly GeneratedDocument[] = [
   { file: 'README.md', blocks: documentBlocks },
+  {
+    file: 'docs/architecture.md',
+    blocks: () => new Map([['rooms', markdownTable(['room', 'holds', 'may import'], roomRows())]]),
+  },
   { file: 'docs/metrics.md', blocks: metricBlocks },
   { file: 'docs/migration.md', blocks: migrationBlocks },
 ];

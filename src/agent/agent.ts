@@ -3,6 +3,7 @@ import type { Auditor } from '../audit/auditor.ts';
 import { selfAudit } from './self-audit.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { readDuration } from '../config/types/duration.ts';
 import { shownOtlpUrl } from '../config/types/otlp-url.ts';
 import type { Config } from '../config/settings/settings.ts';
 import { createEventLogs } from './event-logs.ts';
@@ -110,7 +111,8 @@ export class Agent {
     const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
     const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });
     observeProcess(this.#telemetry.meter, { version }, this.#loopDelay, settled);
-    if (config.api && !config.sdkDisabled) this.#live = new Live(this.#trackers, feed, surroundings);
+    if (config.api && !config.sdkDisabled)
+      this.#live = new Live(this.#trackers, feed, { clock, log, readInterval: readDuration });
     this.#server = this.#createServer(catalogue);
   }
 

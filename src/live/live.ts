@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts';
-import { duration } from '../config/types/duration.ts';
 import type { ApiFound, ApiMessages, ApiSource } from '../http/api-source.ts';
 import type { Log } from '../log.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
@@ -16,14 +15,24 @@ const intervalMillis = 1000;
 const patienceMillis = 500;
 const eventNames = { event: 'container', listening: 'listening', missed: 'missed' } as const;
 
+/** Dependencies of {@link Live}. */
+export interface LiveOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The milliseconds of a duration of `minMillis` at least, or what is wrong with it. */
+  readonly readInterval: (written: string | number, minMillis: number) => number | string;
+}
+
 /** What the HTTP API serves: containers as they are, and streams of their samples and events. */
 export class Live implements ApiSource {
   readonly #trackers: Trackers;
   readonly #feed: EventFeed;
   readonly #collectors: ReadonlyMap<string, StatsCollector>;
+  readonly interval: ApiSource['interval'];
 
-  constructor(trackers: Trackers, feed: EventFeed, { clock, log }: { clock: Clock; log: Log }) {
+  constructor(trackers: Trackers, feed: EventFeed, { clock, log, readInterval }: LiveOptions) {
     this.#trackers = trackers;
+    this.interval = (text) => readInterval(text ?? intervalMillis, intervalMillis);
     this.#feed = feed;
     const collectorOf = (set: TrackerSet): StatsCollector =>
       new StatsCollector({ host: statsHost(set), clock, log, intervalMillis });
@@ -51,11 +60,6 @@ export class Live implements ApiSource {
     if (others.length > 0) return { matches: found.length, away: [] };
     const { identity, engine } = only;
     return { matches: 1, id: identity.id, engine: engine.name, view: containerView(only) };
-  }
-
-  interval(text: string | undefined): number | string {
-    const read = duration(intervalMillis).safeParse(text ?? intervalMillis);
-    return read.success ? read.data : (read.error.issues[0]?.message ?? 'expected a duration');
   }
 
   stats(id: string, engine: string, everyMillis: number): ApiMessages {

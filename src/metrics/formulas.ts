@@ -114,3 +114,17 @@ export function uptime({ state, stateAt, sample }: ContainerSnapshot): number | 
   // A start in the future is another clock's.
   return millis < 0 ? undefined : millis / 1000;
 }
+
+/** A hundred of the steps in which cgroup v1 counts the modes: by then one of them has counted something. */
+const untoldNanos = 1e9;
+
+/**
+ * Whether the engine tells user and kernel time apart; the answer must not change while a container lives, for then
+ * series would come and go, and deltas count twice. Some engines fill in 0 for both, whatever the total. On cgroup v1,
+ * which alone lists the CPUs, both are 0 in every container's first steps, too: there the total must have outgrown them.
+ */
+export function hasCpuModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {
+  if (userNanos || kernelNanos) return true;
+  const isTold = userNanos !== undefined && kernelNanos !== undefined;
+  return isTold && perCpuNanos !== undefined && totalNanos < untoldNanos;
+}

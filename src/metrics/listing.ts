@@ -1,5 +1,5 @@
 import type { FigureSource, Instrument } from '../model/instrument.ts';
-import { dockerExporterOwn } from '../self-metrics/docker-exporter-instruments.ts';
+import { dockerExporterOwn } from './docker-exporter/own-metrics.ts';
 import { alwaysThere, profiles } from './catalogue.ts';
 import type { Catalogue, ProfileName } from './catalogue.ts';
 import { exposedMetric } from './prometheus-names.ts';

@@ -22,6 +22,12 @@ export function duration(minimumMillis: number): z.ZodType<number> {
     .refine((millis) => millis <= longestMillis, { error: 'expected at most 24 days' });
 }
 
+/** The milliseconds of a duration, or what is wrong with it. */
+export function readDuration(written: unknown, minimumMillis: number): number | string {
+  const read = duration(minimumMillis).safeParse(written);
+  return read.success ? read.data : (read.error.issues[0]?.message ?? 'expected a duration');
+}
+
 function toMillis(text: string, context: z.RefinementCtx): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|)$/.exec(text.trim().toLowerCase()) ?? [];
   const factor = unitMillis.get(unit ?? '?');

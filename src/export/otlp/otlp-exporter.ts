@@ -12,8 +12,8 @@ import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/
 import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ExportObserver } from '../../model/observers.ts';
-import { contentTypes, requestSerializer, tallying, type Tally } from './serializer.ts';
-import type { OtlpProtocol, RequestSerializer } from './serializer.ts';
+import { contentTypes, requestSerializer, tallying } from './serializer.ts';
+import type { OtlpProtocol, RequestSerializer, Tally } from './serializer.ts';
 import type { OtlpLayout } from './batches.ts';
 import type { Temporality } from './stale-points.ts';
 import { StaleSeries } from './ended-series.ts';

@@ -2,7 +2,7 @@ import type { ContainerInstrument } from '../../model/instrument.ts';
 import type { CpuThrottling, CpuUsage, Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cadvisorMetric, inSeconds, type CadvisorSeries } from './declare.ts';
-import { tellsModes } from '../semconv/cpu.ts';
+import { hasCpuModes } from '../formulas.ts';
 
 /** CPU metrics of profile `cadvisor` that the engine gives. */
 export const cadvisorCpu: readonly ContainerInstrument[] = [
@@ -34,7 +34,7 @@ function mode(name: 'user' | 'system', read: (cpu: CpuUsage) => Integer | undefi
   return cadvisorMetric(
     { name: `container_cpu_${name}_seconds_total`, kind: 'counter', description, source: 'stats' },
     ({ sample }) =>
-      sample?.cpu && tellsModes(sample.cpu)
+      sample?.cpu && hasCpuModes(sample.cpu)
         ? [{ value: inSeconds(read(sample.cpu), sample), group: 'cpu' }]
         : [],
   );

@@ -1,7 +1,7 @@
 import type { Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
 import type { CpuUsage, Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { cpuUsage } from '../formulas.ts';
+import { cpuUsage, hasCpuModes } from '../formulas.ts';
 
 const user = { 'cpu.mode': 'user' };
 const kernel = { 'cpu.mode': 'kernel' };
@@ -76,32 +76,18 @@ export const semconvCpu: readonly ContainerInstrument[] = [
   }),
 ];
 
-/** A hundred of the steps in which cgroup v1 counts the modes: by then one of them has counted something. */
-const untoldNanos = 1e9;
-
 /** Windows counts in ticks of 100 ns; an engine that tells no mode apart gives one point without. */
 function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe): void {
   if (!sample?.cpu) return;
   const { totalNanos, userNanos, kernelNanos } = sample.cpu;
   const perSecond = sample.windows ? 1e7 : 1e9;
   const startedAt = starts.of('cpu');
-  if (!tellsModes(sample.cpu)) {
+  if (!hasCpuModes(sample.cpu)) {
     if (totalNanos !== undefined) observe(Number(totalNanos) / perSecond, {}, startedAt);
     return;
   }
   if (userNanos !== undefined) observe(Number(userNanos) / perSecond, user, startedAt);
   if (kernelNanos !== undefined) observe(Number(kernelNanos) / perSecond, kernel, startedAt);
-}
-
-/**
- * Whether the engine tells user and kernel time apart; the answer must not change while a container lives, for then
- * series would come and go, and deltas count twice. Some engines fill in 0 for both, whatever the total. On cgroup v1,
- * which alone lists the CPUs, both are 0 in every container's first steps, too: there the total must have outgrown them.
- */
-export function tellsModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {
-  if (userNanos || kernelNanos) return true;
-  const isTold = userNanos !== undefined && kernelNanos !== undefined;
-  return isTold && perCpuNanos !== undefined && totalNanos < untoldNanos;
 }
 
 type Throttling = NonNullable<NonNullable<NonNullable<ContainerSnapshot['sample']>['cpu']>['throttling']>;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseEngineAddress, shownUrl, tlsOptions } from '../../../../src/sources/docker/address.ts';
-import type { Surroundings } from '../../../../src/sources/docker/discovery.ts';
-import { engineEndpoints, type EndpointSettings } from '../../../../src/sources/docker/discovery.ts';
+import { engineEndpoints } from '../../../../src/sources/docker/discovery.ts';
+import type { EndpointSettings, Surroundings } from '../../../../src/sources/docker/discovery.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegauge-pem-'));
 const file = (name: string): string => join(folder, name);

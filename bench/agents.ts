@@ -25,7 +25,7 @@ export interface RunningAgent extends AsyncDisposable {
 export interface AgentKind {
   readonly name: 'tidegauge' | 'docker_stats';
   readonly exports: Exports;
-  start(engine: EngineUnderTest, options: BenchOptions): Promise<RunningAgent>;
+  start(runtime: EngineUnderTest, options: BenchOptions): Promise<RunningAgent>;
 }
 
 /** The agents that are compared, peers first. */
@@ -40,14 +40,14 @@ export function agentKinds({ peer, exports }: BenchOptions): AgentKind[] {
 
 async function startTidegauge(
   exports: Exports,
-  engine: EngineUnderTest,
+  runtime: EngineUnderTest,
   { program, nodeFlags, intervalMillis }: BenchOptions,
 ): Promise<RunningAgent> {
   const sink = await OtlpSink.start();
   const directory = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'));
   const listen = `${ownLoopbackAddress()}:9417`;
   const settings = {
-    'docker-url': `unix://${engine.socket}`,
+    'docker-url': `unix://${runtime.socket}`,
     exporter: exports === 'prometheus' ? 'prometheus' : 'otlp,prometheus',
     interval: `${intervalMillis / 1000}s`,
     'otlp-endpoint': sink.url,
@@ -92,15 +92,15 @@ async function secondExport(sink: OtlpSink, intervalMillis: number): Promise<num
 
 async function startPeer(
   exports: Exports,
-  engine: EngineUnderTest,
+  runtime: EngineUnderTest,
   { intervalMillis }: BenchOptions,
 ): Promise<RunningAgent> {
   const sink = await OtlpSink.start();
   const collector = await startCollector({
     configFile: join(import.meta.dirname, 'docker-stats.yaml'),
     env: {
-      DOCKER_SOCKET: engine.socket,
-      API_VERSION: engine.apiVersion,
+      DOCKER_SOCKET: runtime.socket,
+      API_VERSION: runtime.apiVersion,
       INTERVAL: `${intervalMillis / 1000}s`,
       OTLP_SINK: sink.url,
       EXPORTERS: exports === 'prometheus' ? '[prometheus]' : '[prometheus, otlphttp]',

@@ -13,22 +13,22 @@ else await run(readOptions(process.argv.slice(2)));
 
 async function run(options: BenchOptions): Promise<void> {
   const measurements: Measurement[] = [];
-  for (const name of options.engines) {
+  for (const name of options.runtimes) {
     tell(`starting ${name} with its containers`);
-    await using engine = await startEngineUnderTest(name, options.containers);
-    measurements.push(...(await measureOn(engine, options)));
+    await using runtime = await startEngineUnderTest(name, options.containers);
+    measurements.push(...(await measureOn(runtime, options)));
   }
   process.stdout.write(`\n${renderTables(measurements)}`);
 }
 
 /** One agent after another, with the idle engine measured before and after each. */
-async function measureOn(engine: EngineUnderTest, options: BenchOptions): Promise<Measurement[]> {
+async function measureOn(runtime: EngineUnderTest, options: BenchOptions): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
-  let idleBefore = await measureIdle(engine);
+  let idleBefore = await measureIdle(runtime);
   for (const kind of agentKinds(options)) {
-    tell(`${engine.name}, ${engine.containers} containers: ${kind.name}, ${kind.exports}`);
-    const finish = await measureAgent(kind, engine, options);
-    const idleAfter = await measureIdle(engine);
+    tell(`${runtime.name}, ${runtime.containers} containers: ${kind.name}, ${kind.exports}`);
+    const finish = await measureAgent(kind, runtime, options);
+    const idleAfter = await measureIdle(runtime);
     const measurement = finish(between(idleBefore, idleAfter));
     process.stdout.write(`${JSON.stringify(measurement)}\n`);
     measurements.push(measurement);

@@ -29,25 +29,25 @@ export async function startEngineUnderTest(name: BenchEngine, containers?: numbe
 }
 
 async function real(version: EngineVersion, containers: number): Promise<EngineUnderTest> {
-  const engine = await startEngine(version);
+  const runtime = await startEngine(version);
   try {
     const names = Array.from({ length: containers }, (_, index) => `bench-${index}`).values();
     const startSome = async (): Promise<void> => {
-      for (const name of names) await engine.run(name, [], 'exec sleep 1000000');
+      for (const name of names) await runtime.run(name, [], 'exec sleep 1000000');
     };
     await Promise.all(Array.from({ length: startsAtOnce }, startSome));
   } catch (error) {
-    await engine[Symbol.asyncDispose]();
+    await runtime[Symbol.asyncDispose]();
     throw error;
   }
   return {
     name: version,
     containers,
-    socket: engine.socket,
-    apiVersion: engine.apiVersion,
-    processes: processesOf(engine.directory),
+    socket: runtime.socket,
+    apiVersion: runtime.apiVersion,
+    processes: processesOf(runtime.directory),
     requests: () => Promise.resolve(undefined),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose](),
   };
 }
 

@@ -24,7 +24,7 @@ const firstMinuteMillis = 60_000;
 interface Reading {
   readonly at: number;
   readonly agent: number;
-  readonly engine: EngineCpu;
+  readonly runtime: EngineCpu;
   readonly machine: number;
   readonly calls: Readonly<Record<string, number>> | undefined;
   readonly exported: Measurement['exported'];
@@ -52,17 +52,17 @@ export async function measureIdle({ processes }: EngineUnderTest): Promise<Engin
 /** Starts an agent, measures a window of whole cycles, and ends the agent. The idle cost is yet to be taken off. */
 export async function measureAgent(
   kind: AgentKind,
-  engine: EngineUnderTest,
+  runtime: EngineUnderTest,
   options: BenchOptions,
 ): Promise<(idlePerSecond: EngineCpu) => Measurement> {
   const startedAt = performance.now();
-  await using agent = await kind.start(engine, options);
-  const gathered = await gather(agent, engine, options, startedAt);
+  await using agent = await kind.start(runtime, options);
+  const gathered = await gather(agent, runtime, options, startedAt);
   const cached = await scrapeFromCache(agent);
   const load = loadavg()[0] ?? 0;
   return (idlePerSecond) => ({
-    engine: engine.name,
-    containers: engine.containers,
+    runtime: runtime.name,
+    containers: runtime.containers,
     agent: kind.name,
     exports: kind.exports,
     program: kind.name === 'tidegauge' ? `${basename(dirname(options.program))}` : 'otelcol',
@@ -81,7 +81,7 @@ export async function measureAgent(
 
 async function gather(
   agent: RunningAgent,
-  engine: EngineUnderTest,
+  runtime: EngineUnderTest,
   { intervalMillis, warmUpCycles, cycles, scrapePhase }: BenchOptions,
   startedAt: number,
 ): Promise<Gathered> {
@@ -102,14 +102,14 @@ async function gather(
   let baseline = await scrapeAt(0);
   for (let cycle = 1; cycle < warmUpCycles; cycle += 1) baseline = await scrapeAt(cycle);
   await until(warmUpCycles - 1, edgePhase);
-  const before = await read(agent, engine);
+  const before = await read(agent, runtime);
   const resident: number[] = [];
   const sampling = setInterval(() => resident.push(residentMebibytes(agent.pid)), 500);
   const scrapes: Scrape[] = [];
   for (let cycle = 0; cycle < cycles; cycle += 1) scrapes.push(await scrapeAt(warmUpCycles + cycle));
   await until(warmUpCycles + cycles - 1, edgePhase);
   clearInterval(sampling);
-  const after = await read(agent, engine);
+  const after = await read(agent, runtime);
   return {
     before,
     after,
@@ -120,13 +120,13 @@ async function gather(
   };
 }
 
-async function read(agent: RunningAgent, engine: EngineUnderTest): Promise<Reading> {
+async function read(agent: RunningAgent, runtime: EngineUnderTest): Promise<Reading> {
   return {
     at: performance.now(),
     agent: cpuSeconds(agent.pid),
-    engine: engineCpu(engine.processes),
+    runtime: engineCpu(runtime.processes),
     machine: machineCpu(),
-    calls: await engine.requests(),
+    calls: await runtime.requests(),
     exported: agent.sink.received,
   };
 }
@@ -153,10 +153,10 @@ function cycleFigures(
       ? freshPages(gathered, probeCount)
       : freshPages(gathered, 'container_uptime_seconds');
   const completed = exports === 'prometheus' ? renewed : Math.min(exported.exports, cycles);
-  const spent = minus(after.engine, before.engine);
+  const spent = minus(after.runtime, before.runtime);
   const net = perUnit(minus(spent, perUnit(idle, 1 / seconds)), completed || cycles);
   const agent = (after.agent - before.agent) / (completed || cycles);
-  const engine = net.daemon + net.containerd + net.shims;
+  const runtime = net.daemon + net.containerd + net.shims;
   const ours = after.agent - before.agent + spent.daemon + spent.containerd + spent.shims;
   return {
     cycles,
@@ -164,7 +164,7 @@ function cycleFigures(
     probes,
     inlineTimeouts: grown('tidegauge_probe_inline_timeouts_total'),
     exported,
-    cpuPerCycle: { agent, ...net, engine, total: agent + engine },
+    cpuPerCycle: { agent, ...net, runtime, total: agent + runtime },
     others: (after.machine - before.machine - ours) / seconds,
     calls: before.calls && after.calls && minusEach(after.calls, before.calls),
   };

@@ -9,7 +9,7 @@ export interface Quantiles {
 
 /** What one agent cost on one engine. */
 export interface Measurement {
-  readonly engine: string;
+  readonly runtime: string;
   readonly containers: number;
   readonly agent: string;
   readonly exports: string;
@@ -26,7 +26,7 @@ export interface Measurement {
   /** CPU seconds per completed cycle, the engine's without what it takes when nobody asks. */
   readonly cpuPerCycle: EngineCpu & {
     readonly agent: number;
-    readonly engine: number;
+    readonly runtime: number;
     readonly total: number;
   };
   readonly idlePerSecond: EngineCpu;

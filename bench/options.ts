@@ -10,7 +10,7 @@ export type Exports = 'prometheus' | 'prometheus+otlp';
 
 /** What to measure and how. */
 export interface BenchOptions {
-  readonly engines: readonly BenchEngine[];
+  readonly runtimes: readonly BenchEngine[];
   /** Absent: 200 real ones, 1,000 simulated ones. */
   readonly containers: number | undefined;
   /** Whole intervals in a window, after those that warm up. */
@@ -50,7 +50,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     args: [...args],
     allowNegative: true,
     options: {
-      engine: { type: 'string', multiple: true, default: ['simulated'] },
+      runtime: { type: 'string', multiple: true, default: ['simulated'] },
       containers: { type: 'string' },
       cycles: { type: 'string', default: '12' },
       'warm-up': { type: 'string', default: '2' },
@@ -64,7 +64,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     },
   });
   return {
-    engines: values.engine.map(engineOf),
+    runtimes: values.runtime.map(engineOf),
     containers: values.containers === undefined ? undefined : whole('--containers', values.containers),
     cycles: whole('--cycles', values.cycles),
     warmUpCycles: whole('--warm-up', values['warm-up']),

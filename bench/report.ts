@@ -26,18 +26,18 @@ const columns: readonly Column[] = [
 /** CPU of agent and engine as a share of the peer's in the same run, with the same exports; undefined without a peer. */
 export function ratioToPeer(row: Measurement, all: readonly Measurement[]): number | undefined {
   const peer = all.find(
-    (each) => each.agent === 'docker_stats' && each.engine === row.engine && each.exports === row.exports,
+    (each) => each.agent === 'docker_stats' && each.runtime === row.runtime && each.exports === row.exports,
   );
   return peer && row.cpuPerCycle.total / peer.cpuPerCycle.total;
 }
 
 /** A table per engine, in Markdown. */
 export function renderTables(measurements: readonly Measurement[]): string {
-  const engines = Map.groupBy(
+  const runtimes = Map.groupBy(
     measurements,
-    ({ engine, containers }) => `${engine}, ${containers} containers`,
+    ({ runtime, containers }) => `${runtime}, ${containers} containers`,
   );
-  return [...engines].map(([title, rows]) => `### ${title}\n\n${table(rows)}\n`).join('\n');
+  return [...runtimes].map(([title, rows]) => `### ${title}\n\n${table(rows)}\n`).join('\n');
 }
 
 function table(rows: readonly Measurement[]): string {

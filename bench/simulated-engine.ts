@@ -3,8 +3,8 @@ import { startSimulatedEngine } from '../src/simulator/start.ts';
 
 /** A simulated engine as a process of its own: tells its parent the socket, and its request counts when asked. */
 const { values } = parseArgs({ options: { containers: { type: 'string', default: '1000' } } });
-const engine = await startSimulatedEngine({ containers: Number(values.containers) });
+const runtime = await startSimulatedEngine({ containers: Number(values.containers) });
 
-process.on('message', () => process.send?.({ requests: engine.requests }));
-process.once('disconnect', () => void engine.close());
-process.send?.({ socket: engine.socket });
+process.on('message', () => process.send?.({ requests: runtime.requests }));
+process.once('disconnect', () => void runtime.close());
+process.send?.({ socket: runtime.socket });

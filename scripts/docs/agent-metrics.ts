@@ -5,7 +5,7 @@ import {
   AuditInstruments,
   EventLogInstruments,
 } from '../../src/self-metrics/agent-instruments.ts';
-import { LoopDelay } from '../../src/self-metrics/event-loop-delay.ts';
+import { EventLoopDelay } from '../../src/self-metrics/event-loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/listing.ts';
 import { observeProcess } from '../../src/self-metrics/process-instruments.ts';
 import { prometheusName, type NamedInstrument } from '../../src/metrics/prometheus-names.ts';
@@ -19,15 +19,15 @@ export async function agentMetrics(): Promise<MetricRow[]> {
   const reader = new PlainReader();
   const meter = new MeterProvider({ readers: [reader] }).getMeter('documents');
   const instruments = new AgentInstruments(meter, () => 0);
-  const delay = new LoopDelay();
+  const delay = new EventLoopDelay();
   observeProcess(meter, { version: '' }, delay, () => Promise.resolve());
   delay.watch();
-  instruments.begin('engine');
+  instruments.begin('unix:///run/runtime.sock');
   const eventLogs = new EventLogInstruments(meter);
   eventLogs.begin();
   const audit = new AuditInstruments(meter);
-  audit.begin('engine');
-  audit.figureCompared('engine', 'memory', 0);
+  audit.begin('unix:///run/runtime.sock');
+  audit.metricCompared('unix:///run/runtime.sock', 'memory', 0);
   happen(instruments);
   instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1 });
   instruments.exportEnded({ seconds: 1, bytes: 1, rejectedPoints: 1, error: 'timeout' });
@@ -38,9 +38,10 @@ export async function agentMetrics(): Promise<MetricRow[]> {
 }
 
 function happen(observer: ProbeObserver): void {
-  observer.probeEnded('engine', 1, false);
-  for (const call of ['list', 'inspect', 'stats'] as const) observer.callEnded('engine', call, 1, 'timeout');
-  observer.inlineTimedOut('engine');
+  observer.probeEnded('unix:///run/runtime.sock', 1, false);
+  for (const call of ['list', 'inspect', 'stats'] as const)
+    observer.callEnded('unix:///run/runtime.sock', call, 1, 'timeout');
+  observer.inlineTimedOut('unix:///run/runtime.sock');
 }
 
 class PlainReader extends MetricReader {

@@ -36,7 +36,7 @@ export const receiverDifferences: readonly ReceiverDifference[] = [
   {
     of: 'everything of memory, and of CPU',
     receiver: '0 where the cgroup is off, or the container just died',
-    ours: 'absent, with the reason in `tidegauge.absent`',
+    ours: 'absent, with the reason in `tidegauge.metrics.missing`',
     why: 'a false zero',
   },
   {

@@ -13,11 +13,11 @@ export interface OwnAttribute {
 /** Every attribute of our own that a metric of our own carries. */
 export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
   'container.status.state': {
-    brief: 'State of a container, in the words of the engine.',
+    brief: 'State of a container, in the words of the runtime.',
     members: containerStatuses,
   },
   'container.event.action': {
-    brief: 'What happened to a container, in the words of the engine.',
+    brief: 'What happened to a container, in the words of the runtime.',
     members: [...countedActions, 'health_status'],
   },
   'container.exit.class': {
@@ -67,21 +67,21 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
     members: ['refault', 'activate', 'nodereclaim'],
   },
   'container.runtime.object.type': {
-    brief: 'What takes up disk space in an engine.',
+    brief: 'What takes up disk space in a runtime.',
     members: diskObjectTypes,
   },
   'container.runtime.api.version': {
-    brief: 'Version of the API that is spoken to the engine.',
+    brief: 'Version of the API that is spoken to the runtime.',
     examples: ['1.51'],
   },
   'container.runtime.cgroup.driver': { brief: 'Who makes the cgroups.', examples: ['systemd', 'cgroupfs'] },
   'container.runtime.cgroup.version': { brief: 'Version of the cgroups of the host.', examples: ['1', '2'] },
-  'container.runtime.storage.driver': { brief: 'How the engine stores layers.', examples: ['overlay2'] },
-  engine: {
-    brief: 'The endpoint of the engine, without credentials.',
+  'container.runtime.storage.driver': { brief: 'How the runtime stores layers.', examples: ['overlay2'] },
+  'container.runtime.endpoint': {
+    brief: 'The endpoint of the runtime, without credentials.',
     examples: ['unix:///var/run/docker.sock'],
   },
-  reason: { brief: 'Why figures are absent.', members: Object.keys(absenceReasons) },
-  figure: { brief: 'The figure that was compared.', examples: ['cpu-percent', 'memory'] },
+  reason: { brief: 'Why metrics are missing.', members: Object.keys(absenceReasons) },
+  metric: { brief: 'The value that was compared.', examples: ['cpu-percent', 'memory'] },
   version: { brief: 'Version of the agent.', examples: ['0.1.0'] },
 };

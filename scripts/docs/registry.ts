@@ -33,7 +33,7 @@ export async function namesPage(): Promise<string> {
   return [
     '# Names that the conventions lack',
     '',
-    'Generated: `npm run docs`. Each follows the nearest pattern of the OpenTelemetry semantic conventions, or the word of the kernel or the engine where there is none. What tells of the agent itself begins with `tidegauge.`, as the conventions ask of a program. [registry.yaml](registry.yaml) has all of them in the format of the conventions.',
+    'Generated: `npm run docs`. Each follows the nearest pattern of the OpenTelemetry semantic conventions, or the word of the kernel or the runtime where there is none. What tells of the agent itself begins with `tidegauge.`, as the conventions ask of a program. [registry.yaml](registry.yaml) has all of them in the format of the conventions.',
     '',
     '<!-- prettier-ignore -->',
     '| metric | its name is |',
@@ -95,8 +95,8 @@ function metricGroup(row: MetricRow): object {
 }
 
 function requirementLevel(metric: string, key: string): string | object {
-  if (infoMetrics.includes(metric) && key !== 'engine') return 'recommended';
+  if (infoMetrics.includes(metric) && key !== 'container.runtime.endpoint') return 'recommended';
   if (key === 'system.device')
-    return { conditionally_required: 'If the engine counts by device, which Windows does not.' };
+    return { conditionally_required: 'If the runtime counts by device, which Windows does not.' };
   return 'required';
 }

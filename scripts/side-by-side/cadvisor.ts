@@ -30,13 +30,13 @@ export class CadvisorComparison {
   }
 
   /** Starts both; cAdvisor is told the engine's version. */
-  static async start(engine: RealEngine, version: string, interval: string): Promise<CadvisorComparison> {
+  static async start(runtime: RealEngine, version: string, interval: string): Promise<CadvisorComparison> {
     await using stack = new AsyncDisposableStack();
-    const { url } = stack.use(await VersionedEngine.start(engine, version));
-    const cadvisor = stack.use(await Cadvisor.start({ url, directory: engine.directory }));
+    const { url } = stack.use(await VersionedEngine.start(runtime, version));
+    const cadvisor = stack.use(await Cadvisor.start({ url, directory: runtime.directory }));
     const sink = stack.use(await OtlpSink.start());
     const args = ['--profile=cadvisor', '--exporter=otlp', '--otlp-protocol=http/json'];
-    const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${sink.url}`, `--interval=${interval}`];
+    const where = [`--docker-url=${runtime.url}`, `--otlp-endpoint=${sink.url}`, `--interval=${interval}`];
     const agent = stack.use(
       await startAgent({ args: [...args, ...where, `--metric=${sharedWithCadvisor.join()}`] }),
     );

@@ -14,15 +14,15 @@ const RECEIVER: Peer = { heading: 'receiver', metrics: comparedMetrics };
 const CADVISOR: Peer = { heading: 'cAdvisor', metrics: sharedWithCadvisor };
 
 /** The page of docs: a table for each peer and engine. */
-export function sideBySidePage(engines: readonly SideBySide[], made: string): string {
+export function sideBySidePage(runtimes: readonly SideBySide[], made: string): string {
   return [
     '# Side by side with the docker_stats receiver and cAdvisor\n',
     `${made}\n`,
     INTRODUCTION,
-    ...engines.map(({ engine, pairs }) => section(engine, pairs, RECEIVER)),
+    ...runtimes.map(({ runtime, pairs }) => section(runtime, pairs, RECEIVER)),
     CADVISOR_INTRODUCTION,
-    ...engines.map(({ engine, cadvisorPairs }) =>
-      section(engine, cadvisorPairs.map(withoutIdentity), CADVISOR),
+    ...runtimes.map(({ runtime, cadvisorPairs }) =>
+      section(runtime, cadvisorPairs.map(withoutIdentity), CADVISOR),
     ),
   ].join('\n');
 }
@@ -46,13 +46,13 @@ function withoutIdentity(pair: Pair): Pair {
   };
 }
 
-function section(engine: string, pairs: readonly Pair[], peer: Peer): string {
+function section(runtime: string, pairs: readonly Pair[], peer: Peer): string {
   const metrics = [...Map.groupBy(pairs, ({ metric }) => metric)];
   const rows = metrics.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([metric, each]) => row(metric, each));
   const silent = peer.metrics.filter((name) => !metrics.some(([metric]) => metric === name));
   const headings = ['metric', 'unit', 'pairs', 'where', peer.heading, 'ours', 'difference', 'verdict'];
   const table = markdownTable(headings, rows);
-  return `### Engine ${engine}${peer === CADVISOR ? ', cAdvisor' : ''}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
+  return `### Engine ${runtime}${peer === CADVISOR ? ', cAdvisor' : ''}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
 }
 
 function silenceOf(names: readonly string[]): string {

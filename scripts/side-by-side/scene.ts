@@ -44,7 +44,7 @@ export const comparedMetrics: readonly string[] = profiles.docker_stats.containe
 
 /** What one engine came to. */
 export interface SideBySide {
-  readonly engine: string;
+  readonly runtime: string;
   /** With the docker_stats receiver. */
   readonly pairs: readonly Pair[];
   readonly cadvisorPairs: readonly Pair[];
@@ -52,18 +52,18 @@ export interface SideBySide {
 
 /** Runs the receiver, cAdvisor and the agent beside each other on an engine under load, and pairs what they told. */
 export async function runSideBySide(version: EngineVersion, pauseMillis: number): Promise<SideBySide> {
-  await using engine = await startEngine(version, { bridge: true });
-  await startLoad(engine);
-  const block = receiverBlock(engine);
+  await using runtime = await startEngine(version, { bridge: true });
+  await startLoad(runtime);
+  const block = receiverBlock(runtime);
   await using collector = await startCollector(collectorConfig(block));
-  const config = join(engine.directory, 'agent.yaml');
+  const config = join(runtime.directory, 'agent.yaml');
   // The receiver's own block, pasted.
   await writeFile(config, JSON.stringify({ docker_stats: block }));
   await using agent = await startAgent({
     args: [`--config=${config}`, '--profile=docker_stats', `--otlp-endpoint=${collector.otlpUrl}`],
   });
-  const told = await versionOf(version, engine);
-  await using cadvisor = await CadvisorComparison.start(engine, told, INTERVAL);
+  const told = await versionOf(version, runtime);
+  await using cadvisor = await CadvisorComparison.start(runtime, told, INTERVAL);
   await agent.untilReady();
   const start = Date.now();
   const at = Array.from({ length: READINGS }, (_, index) => start + (index + 1) * pauseMillis);
@@ -71,31 +71,31 @@ export async function runSideBySide(version: EngineVersion, pauseMillis: number)
   await cadvisor.read(moments);
   await delay(4 * SKEW_MILLIS);
   return {
-    engine: `${told}, API ${engine.apiVersion}`,
+    runtime: `${told}, API ${runtime.apiVersion}`,
     pairs: pairsOf(await collector.fileExport(), moments),
     cadvisorPairs: cadvisor.pairs(moments),
   };
 }
 
 /** A current engine that Go built from its module does not know its own version. */
-async function versionOf(version: EngineVersion, engine: RealEngine): Promise<string> {
+async function versionOf(version: EngineVersion, runtime: RealEngine): Promise<string> {
   if (version === 'current') return basename(componentPath('engine-current')).replace('dockerd-', '');
-  return await engine.docker('version', '--format={{.Server.Version}}');
+  return await runtime.docker('version', '--format={{.Server.Version}}');
 }
 
-async function startLoad(engine: RealEngine): Promise<void> {
-  for (const [name, { options, command }] of Object.entries(SPECS)) await engine.run(name, options, command);
+async function startLoad(runtime: RealEngine): Promise<void> {
+  for (const [name, { options, command }] of Object.entries(SPECS)) await runtime.run(name, options, command);
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
-  const address = await engine.docker('inspect', `--format=${format}`, 'server');
+  const address = await runtime.docker('inspect', `--format=${format}`, 'server');
   const fetchFile = `wget -q -O /dev/null http://${address}:7000/file`;
-  await engine.run('client', COMMON, `${HOLD}; while :; do ${fetchFile}; sleep 0.2; done`);
-  for (const name of [...Object.keys(SPECS), 'client']) await engine.untilFile(name, READY);
+  await runtime.run('client', COMMON, `${HOLD}; while :; do ${fetchFile}; sleep 0.2; done`);
+  for (const name of [...Object.keys(SPECS), 'client']) await runtime.untilFile(name, READY);
 }
 
-function receiverBlock(engine: RealEngine) {
+function receiverBlock(runtime: RealEngine) {
   return {
-    endpoint: engine.url,
-    api_version: engine.apiVersion,
+    endpoint: runtime.url,
+    api_version: runtime.apiVersion,
     collection_interval: INTERVAL,
     timeout: '30s',
     metrics: Object.fromEntries(comparedMetrics.map((name) => [name, { enabled: true }])),

@@ -15,14 +15,14 @@ import type { Log } from '../log.ts';
 import { AgentInstruments } from '../self-metrics/agent-instruments.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
 import { DockerExporterInstruments } from '../self-metrics/docker-exporter-instruments.ts';
-import { LoopDelay } from '../self-metrics/event-loop-delay.ts';
+import { EventLoopDelay } from '../self-metrics/event-loop-delay.ts';
 import { observeProcess } from '../self-metrics/process-instruments.ts';
 import { observeEvents, observeExports, observeProbes } from '../model/observers.ts';
 import type { EventLogs } from '../export/logs/event-logs.ts';
 import { loggedExports } from '../export/otlp/export-log.ts';
 import { logSdk } from '../export/sdk-diagnostics.ts';
 import { ScrapeSource } from '../export/prometheus/scrape-source.ts';
-import type { SubjectOptions } from '../export/entity.ts';
+import type { EntityOptions } from '../export/entity.ts';
 import { Telemetry } from '../export/telemetry.ts';
 import { EventFeed } from '../live/event-feed.ts';
 import { firstProbe } from '../tracker/first-probe.ts';
@@ -35,43 +35,43 @@ const lastExportMillis = 4000;
 
 /**
  * The agent's own metrics wait this long for what the probe under way records. Readers in a hurry would otherwise give
- * up on them beside an engine that hangs.
+ * up on them beside a runtime that hangs.
  */
 const ownMetricsWaitMillis = 400;
 
 /** What an agent is made of besides its configuration. */
-export interface AgentSurroundings {
+export interface AgentDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
-  /** Told of each stats answer of an engine: for those who check our figures against it. */
+  /** Told of each stats answer of a runtime: for those who check our figures against it. */
   readonly heard?: (id: string, answer: string) => void;
 }
 
 /**
  * The running agent: trackers before two readers, and the server that is scraped. `start` then `stop`, once each.
- * An engine that is away, at the start or later, never ends it.
+ * A runtime that is away, at the start or later, never ends it.
  */
 export class Agent {
   readonly #config: Config;
-  readonly #surroundings: AgentSurroundings;
+  readonly #dependencies: AgentDependencies;
   readonly #telemetry: Telemetry;
   readonly #trackers: Trackers;
   readonly #eventLogs: EventLogs | undefined;
   readonly #server: HttpServer;
   readonly #live: Live | undefined;
   readonly #showsDiskUsage: boolean;
-  readonly #loopDelay = new LoopDelay();
+  readonly #loopDelay = new EventLoopDelay();
   readonly #stopped = new AbortController();
 
-  constructor(config: Config, surroundings: AgentSurroundings) {
+  constructor(config: Config, dependencies: AgentDependencies) {
     this.#config = config;
-    this.#surroundings = surroundings;
-    const { clock, log, environment, version } = surroundings;
+    this.#dependencies = dependencies;
+    const { clock, log, environment, version } = dependencies;
     logSdk(log, () => clock.monotonic());
     const catalogue = chosenMetrics(config);
-    this.#showsDiskUsage = catalogue.engine.some(({ source }) => source === 'disk usage');
+    this.#showsDiskUsage = catalogue.runtime.some(({ source }) => source === 'disk usage');
     const endpoints = findEndpoints(config, environment);
     const late: { instruments?: AgentInstruments } = {};
     const counted = {
@@ -79,7 +79,7 @@ export class Agent {
         late.instruments?.exportEnded(...told),
     };
     const exports = observeExports([counted, loggedExports(log, shownOtlpUrl(config.otlpEndpoint))]);
-    this.#telemetry = new Telemetry(telemetryOptions(config, surroundings), exports);
+    this.#telemetry = new Telemetry(telemetryOptions(config, dependencies), exports);
     const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
     late.instruments = instruments;
     const auditor = config.selfAudit ? this.#createAuditor(log) : undefined;
@@ -90,24 +90,24 @@ export class Agent {
       ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
       ...(auditor ? [auditor] : []),
     ]);
-    const subjects = {
+    const entities = {
       containerIdLabel: config.containerIdLabel,
-      engineLabel: endpoints.length > 1,
+      runtimeLabel: endpoints.length > 1,
       resourceOf: chosenResource(config),
     };
-    this.#eventLogs = this.#createEventLogs(subjects);
+    this.#eventLogs = this.#createEventLogs(entities);
     const heard = auditor && { heard: auditor.hear.bind(auditor) };
     const feed = new EventFeed((...told) => this.#trackers.identify(...told) !== undefined);
     this.#trackers = createTrackers(config, endpoints, observer, {
-      ...surroundings,
+      ...dependencies,
       ...heard,
       events: observeEvents([instruments, feed, this.#eventLogs]),
     });
-    for (const { engine } of this.#trackers.sets) {
-      instruments.begin(engine.name);
-      auditor?.begin(engine.name);
+    for (const { runtime } of this.#trackers.sets) {
+      instruments.begin(runtime.name);
+      auditor?.begin(runtime.name);
     }
-    this.#telemetry.observe(this.#trackers, catalogue, subjects);
+    this.#telemetry.observe(this.#trackers, catalogue, entities);
     const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
     const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });
     observeProcess(this.#telemetry.meter, { version }, this.#loopDelay, settled);
@@ -144,19 +144,19 @@ export class Agent {
     const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = this.#config;
     const metrics = new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created });
     const readiness = { missing: () => (this.#isIdle ? [] : this.#trackers.notYetProbed()) };
-    return createHttpServer({ metrics, readiness, api: this.#live, log: this.#surroundings.log });
+    return createHttpServer({ metrics, readiness, api: this.#live, log: this.#dependencies.log });
   }
 
   #createAuditor(log: Log): Auditor {
     return selfAudit(this.#telemetry.meter, log, (name) =>
-      this.#trackers.sets.find(({ engine }) => engine.name === name)?.snapshot(),
+      this.#trackers.sets.find(({ runtime }) => runtime.name === name)?.snapshot(),
     );
   }
 
-  #createEventLogs(subjects: SubjectOptions): EventLogs | undefined {
-    const surroundings = { ...this.#surroundings, meter: this.#telemetry.meter };
+  #createEventLogs(entities: EntityOptions): EventLogs | undefined {
+    const dependencies = { ...this.#dependencies, meter: this.#telemetry.meter };
     const identify: Trackers['identify'] = (...told) => this.#trackers.identify(...told);
-    return createEventLogs(this.#config, surroundings, { subjects, identify });
+    return createEventLogs(this.#config, dependencies, { entities, identify });
   }
 
   /** Lets go of what an agent holds that exports nothing any more, or never did. */
@@ -171,15 +171,15 @@ export class Agent {
     return sdkDisabled || (exporter.includes('none') && !eventLogs);
   }
 
-  /** Exports as soon as the engine has answered once: not an interval later, and whatever the others do. */
+  /** Exports as soon as the runtime has answered once: not an interval later, and whatever the others do. */
   async #prime(set: TrackerSet): Promise<void> {
     const { interval, minProbeInterval, inlineTimeout } = this.#config;
     const answered = await firstProbe(set, {
-      clock: this.#surroundings.clock,
+      clock: this.#dependencies.clock,
       signal: this.#stopped.signal,
       waitMillis: inlineTimeout,
       pauseMillis: Math.max(250, minProbeInterval),
-      longestPauseMillis: interval,
+      maxPauseMillis: interval,
     });
     if (!answered) return;
     if (this.#showsDiskUsage) set.beginDiskUsage();

@@ -13,8 +13,8 @@ import type { ResourceOf } from '../attributes/resource.ts';
 export function chosenMetrics(config: Config): Catalogue {
   const { profile, metric, dockerStats = {} } = config;
   const switches = metricSwitches(metric);
-  const { containers, engine } = wholeCatalogue(profile);
-  const known = [...containers, ...engine].map(({ name }) => name);
+  const { containers, runtime } = wholeCatalogue(profile);
+  const known = [...containers, ...runtime].map(({ name }) => name);
   const unknown = [...switches.keys()].filter((name) => !known.includes(name));
   const where = `no metric that can be switched in ${profile.join(', ')}`;
   const mistakes = unknown.map((name) => `--metric "${name}": ${where}${didYouMean(name, known)}`);

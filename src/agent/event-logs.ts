@@ -11,7 +11,7 @@ import type { EventLogsOptions } from '../export/logs/event-logs.ts';
 import { loggedExports } from '../export/otlp/export-log.ts';
 
 /** What the log records of events are made of besides the configuration. */
-interface Surroundings {
+interface DiscoveryContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
@@ -28,8 +28,8 @@ const metricsPath = /\/v1\/metrics$/;
  */
 export function createEventLogs(
   config: Config,
-  { clock, log, environment, version, meter }: Surroundings,
-  { subjects, identify }: Pick<EventLogsOptions, 'subjects' | 'identify'>,
+  { clock, log, environment, version, meter }: DiscoveryContext,
+  { entities, identify }: Pick<EventLogsOptions, 'entities' | 'identify'>,
 ): EventLogs | undefined {
   if (!config.eventLogs || config.sdkDisabled) return undefined;
   const url = logsUrl(config);
@@ -37,7 +37,7 @@ export function createEventLogs(
   instruments.begin();
   return new EventLogs({
     transport: { ...otlpOptions(config, environment, clock), url: url.href },
-    subjects,
+    entities,
     identify,
     instruments,
     exports: loggedExports(log, shownOtlpUrl(url), 'log records'),

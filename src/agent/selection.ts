@@ -14,7 +14,7 @@ export interface SelectionSettings {
 
 /** Decides which containers are measured and published. */
 export interface Selection {
-  /** Some rule looks at the image: an engine that lists an id instead is to be asked for more. */
+  /** Some rule looks at the image: a runtime that lists an id instead is to be asked for more. */
   readonly asksForImage: boolean;
   selects(container: Selectable): boolean;
 }

@@ -6,7 +6,7 @@ import { otlpOptions } from './otlp.ts';
 import type { TelemetryOptions } from '../export/telemetry.ts';
 
 /** What telemetry is made of besides the configuration. */
-interface Surroundings {
+interface DiscoveryContext {
   readonly clock: Clock;
   readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
@@ -15,7 +15,7 @@ interface Surroundings {
 /** What a configuration says of the readers. Throws a ConfigError for certificates that cannot be used. */
 export function telemetryOptions(
   config: Config,
-  { clock, environment, version }: Surroundings,
+  { clock, environment, version }: DiscoveryContext,
 ): TelemetryOptions {
   const host = hostname();
   const isOn = (name: 'otlp' | 'prometheus' | 'console'): boolean =>

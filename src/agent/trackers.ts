@@ -9,21 +9,19 @@ import { profiles } from '../metrics/catalogue.ts';
 import type { EventObserver, ProbeObserver } from '../model/observers.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import type { EngineEndpoint } from '../sources/docker/address.ts';
-import { realSurroundings, engineEndpoints } from '../sources/docker/discovery.ts';
+import { hostContext, engineEndpoints } from '../sources/docker/discovery.ts';
 import { DockerSource } from '../sources/docker/docker-source.ts';
 import { TrackerSet } from '../tracker/tracker-set.ts';
 import { Trackers } from '../tracker/trackers.ts';
 
-/** The engines that a configuration names, or those found here. Throws a ConfigError that names what is wrong. */
+/** The runtimes that a configuration names, or those found here. Throws a ConfigError that names what is wrong. */
 export function findEndpoints(config: Config, environment: NodeJS.ProcessEnv): readonly EngineEndpoint[] {
-  const endpoints = orConfigError(() =>
-    engineEndpoints(endpointSettings(config), realSurroundings(environment)),
-  );
-  const narrow = config.profile.find((name) => profiles[name].oneEngineOnly);
+  const endpoints = orConfigError(() => engineEndpoints(endpointSettings(config), hostContext(environment)));
+  const narrow = config.profile.find((name) => profiles[name].oneRuntimeOnly);
   if (narrow !== undefined && endpoints.length > 1) {
     const urls = endpoints.map(({ url }) => shownUrl(url)).join(', ');
     throw new ConfigError([
-      `--profile ${narrow}: its names leave room for one engine, but there are ${endpoints.length}: ${urls}`,
+      `--profile ${narrow}: its names leave room for one runtime, but there are ${endpoints.length}: ${urls}`,
     ]);
   }
   return endpoints;
@@ -49,25 +47,25 @@ function orConfigError<T>(make: () => T): T {
 }
 
 /** What trackers are made of besides the configuration. */
-interface TrackerSurroundings {
+interface TrackerDependencies {
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of each stats answer of an engine. */
+  /** Told of each stats answer of a runtime. */
   readonly heard?: (id: string, answer: string) => void;
-  /** Hears the engines' events; for those that stay. */
+  /** Hears the runtimes' events; for those that stay. */
   readonly events?: EventObserver;
 }
 
-/** The trackers of all engines, each engine behind its own update lock. Those that stay listen to its events. */
+/** The trackers of all runtimes, each runtime behind its own update lock. Those that stay listen to its events. */
 export function createTrackers(
   config: Config,
   endpoints: readonly EngineEndpoint[],
   observer: ProbeObserver,
-  { clock, log, heard, events }: TrackerSurroundings,
+  { clock, log, heard, events }: TrackerDependencies,
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
   const selection = selectionOf(config);
-  const mapperOfEngine = attributeMappers(config, chosenMetrics(config), log);
+  const mapperOfRuntime = attributeMappers(config, chosenMetrics(config), log);
   const sets = endpoints.map((endpoint) => {
     const version = apiVersion === undefined ? {} : { apiVersion };
     const told = { now: () => clock.now(), ...(heard && { heard }) };
@@ -79,7 +77,7 @@ export function createTrackers(
     };
     const choice = {
       selection,
-      mapper: mapperOfEngine(),
+      mapper: mapperOfRuntime(),
       ...(events && { events }),
       collectMillis: config.interval,
     };

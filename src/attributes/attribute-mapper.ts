@@ -1,14 +1,14 @@
 import type { ContainerIdentity, MappedAttributes } from '../model/container.ts';
-import type { CutAttributes, IdentityMapper } from '../model/identity-mapper.ts';
-import type { AttributeClaims, AttributeTarget } from './attribute-rules.ts';
+import type { DroppedAttributes, IdentityMapper } from '../model/identity-mapper.ts';
+import type { AttributeRules, AttributeTarget } from './attribute-rules.ts';
 import { instanceId } from './instance-id.ts';
 import { imageVersionLabel } from './presets.ts';
-import type { ValueCap } from './cardinality-limit.ts';
+import type { CardinalityLimit } from './cardinality-limit.ts';
 
-/** What an {@link AttributeMapper} is made of; all of it may be shared between engines. */
+/** What an {@link AttributeMapper} is made of; all of it may be shared between runtimes. */
 export interface AttributeMapperOptions {
-  readonly claims: AttributeClaims;
-  readonly cap: ValueCap;
+  readonly claims: AttributeRules;
+  readonly cap: CardinalityLimit;
   /** Whether a name belongs to the identity or to a metric, so that nobody may have it. */
   isTaken(attribute: string, target: AttributeTarget): boolean;
   /** A named service gets its version from the image. */
@@ -18,12 +18,12 @@ export interface AttributeMapperOptions {
 /** What one container has: the values that it holds under the cap, and how much was left out. */
 interface Held {
   readonly taken: readonly (readonly [attribute: string, value: string])[];
-  readonly cut: CutAttributes;
+  readonly cut: DroppedAttributes;
 }
 
 type Attributes = Record<string, string>;
 
-/** The mapper of one engine's containers. */
+/** The mapper of one runtime's containers. */
 export class AttributeMapper implements IdentityMapper {
   readonly #options: AttributeMapperOptions;
   readonly #held = new Map<string, Held>();
@@ -56,7 +56,7 @@ export class AttributeMapper implements IdentityMapper {
     this.#held.delete(id);
   }
 
-  cut(): CutAttributes {
+  cut(): DroppedAttributes {
     const sum = { too_many_values: 0, name_taken: 0 };
     for (const { cut } of this.#held.values()) {
       sum.too_many_values += cut.too_many_values;

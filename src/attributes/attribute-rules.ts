@@ -12,16 +12,16 @@ export interface AttributeRule {
 }
 
 /** Attributes by name, of each target. */
-export type Claims = Readonly<Record<AttributeTarget, ReadonlyMap<string, string>>>;
+export type Admission = Readonly<Record<AttributeTarget, ReadonlyMap<string, string>>>;
 
 /** Names found once are kept: containers share their keys. Hostile ones may not fill the memory. */
-const mostKeys = 10_000;
+const maxKeys = 10_000;
 
 /**
  * What rules and presets make of a container, before anything is left out. Of the rules for one target the first that
  * matches names a key; presets come after all rules. Of two that give the same name the first has it.
  */
-export class AttributeClaims {
+export class AttributeRules {
   readonly #labels: KeyNames;
   readonly #environment: KeyNames;
   readonly #hasEnvironment: boolean;
@@ -36,7 +36,7 @@ export class AttributeClaims {
     this.#environment = new KeyNames(environment, new Map());
   }
 
-  of({ labels, environment }: ContainerIdentity): Claims {
+  of({ labels, environment }: ContainerIdentity): Admission {
     const claims = { resource: new Map<string, string>(), point: new Map<string, string>() };
     const byLabels = Object.entries(labels).map(([key, value]) => ({ ...this.#labels.of(key), value }));
     const byVariables = (this.#hasEnvironment ? variablesOf(environment) : []).map(([key, value]) => ({
@@ -77,7 +77,7 @@ class KeyNames {
       point: this.#nameFor(key, 'point'),
       preset: this.#presets.get(key),
     };
-    if (this.#known.size >= mostKeys) this.#known.clear();
+    if (this.#known.size >= maxKeys) this.#known.clear();
     this.#known.set(key, names);
     return names;
   }

@@ -2,7 +2,7 @@
  * Keeps each attribute from having more values at a time than a limit. Values are counted by who holds them, so that
  * those of removed containers make room for others, and one that is shown stays as long as somebody has it.
  */
-export class ValueCap {
+export class CardinalityLimit {
   readonly #limit: number;
   readonly #onFull: (attribute: string) => void;
   readonly #holders = new Map<string, Map<string, number>>();

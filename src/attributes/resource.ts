@@ -1,7 +1,7 @@
 import type { ContainerIdentity } from '../model/container.ts';
-import type { EngineDescription } from '../model/runtime.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
 import type { Attributes } from '../model/instrument.ts';
-import type { ContainerSnapshot, EngineSnapshot, Identified } from '../model/snapshot.ts';
+import type { ContainerSnapshot, RuntimeSnapshot, Identified } from '../model/snapshot.ts';
 import { presetAttributes } from './presets.ts';
 
 /** Attributes of a Resource: the conventions' lists stay lists. */
@@ -25,9 +25,9 @@ export function containerResource(snapshot: Identified): ResourceAttributes {
   });
 }
 
-/** Whose host the figures are of: the engine's, never the agent's. */
-export function hostResource({ engine }: Pick<EngineSnapshot, 'engine'>): ResourceAttributes {
-  return defined({ 'host.name': engine.hostName, 'host.id': engine.hostId });
+/** Whose host the figures are of: the runtime's, never the agent's. */
+export function hostResource({ runtime }: Pick<RuntimeSnapshot, 'runtime'>): ResourceAttributes {
+  return defined({ 'host.name': runtime.hostName, 'host.id': runtime.hostId });
 }
 
 /** What is known of every container: no label may be called so. */
@@ -48,15 +48,15 @@ export const identityKeys: readonly string[] = ['container.id', 'container.name'
 export const infoKeys: readonly string[] = [...ownKeys, ...presetAttributes];
 
 /** Made once per identity: every reader asks for them at every collection. */
-const knownInfo = new WeakMap<ContainerIdentity, { engine: EngineDescription; attributes: Attributes }>();
+const knownInfo = new WeakMap<ContainerIdentity, { runtime: RuntimeDescription; attributes: Attributes }>();
 
 /** The same for `container.info`, where a label can only be text: lists are joined by commas. */
 export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
-  const { identity, engine } = snapshot;
+  const { identity, runtime } = snapshot;
   const known = knownInfo.get(identity);
-  if (known?.engine === engine) return known.attributes;
+  if (known?.runtime === runtime) return known.attributes;
   const attributes = textAttributes(snapshot);
-  knownInfo.set(identity, { engine, attributes });
+  knownInfo.set(identity, { runtime, attributes });
   return attributes;
 }
 
@@ -64,7 +64,7 @@ function textAttributes(snapshot: ContainerSnapshot): Attributes {
   const entries = Object.entries({
     ...snapshot.identity.mapped?.resource,
     ...about(snapshot),
-    'host.name': snapshot.engine.hostName,
+    'host.name': snapshot.runtime.hostName,
   });
   return Object.fromEntries(
     entries.flatMap(([key, value]) => {
@@ -74,15 +74,15 @@ function textAttributes(snapshot: ContainerSnapshot): Attributes {
   );
 }
 
-function about({ identity, engine }: Identified): Readonly<Record<string, string | string[] | undefined>> {
+function about({ identity, runtime }: Identified): Readonly<Record<string, string | string[] | undefined>> {
   const { image } = identity;
   return {
     'container.image.name': image.name,
     'container.image.tags': listed(image.tags),
     'container.image.id': image.id,
     'container.image.repo_digests': listed(image.repoDigests),
-    'container.runtime.name': engine.runtimeName,
-    'container.runtime.version': engine.runtimeVersion,
+    'container.runtime.name': runtime.runtimeName,
+    'container.runtime.version': runtime.runtimeVersion,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Two answers of an engine to the same question, as text. */
+/** Two answers of a runtime to the same question, as text. */
 export interface AnswerPair {
   readonly older: string;
   readonly newer: string;

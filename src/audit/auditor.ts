@@ -1,10 +1,10 @@
 import type { Log } from '../log.ts';
 import type { AuditObserver, ProbeObserver } from '../model/observers.ts';
-import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
 import { AnswerPairs } from './answer-pairs.ts';
-import { compareFigures, isWithin } from './compare.ts';
+import { compareMetrics, isWithin } from './compare.ts';
 import type { Comparison } from './compare.ts';
-import type { FigureReadings } from './our-figures.ts';
+import type { MetricReadings } from './our-figures.ts';
 
 /** Probes until a container that was chosen has given two answers. */
 const probesOfPair = 2;
@@ -13,24 +13,24 @@ const tolerance = 0.001;
 
 /** What an {@link Auditor} is made of. */
 export interface AuditorOptions {
-  readonly readings: FigureReadings;
+  readonly readings: MetricReadings;
   readonly observer: AuditObserver;
   readonly log: Log;
-  /** What may be shown of an engine now. */
-  snapshot(engine: string): EngineSnapshot | undefined;
+  /** What may be shown of a runtime now. */
+  snapshot(runtime: string): RuntimeSnapshot | undefined;
   /** From 0 to 1, without 1. */
   random(): number;
 }
 
 interface Audit {
-  readonly engine: string;
+  readonly runtime: string;
   readonly id: string;
   probesLeft: number;
 }
 
 /**
- * Chooses one running container after each probe, keeps what the engine answers of it in the next two, and compares
- * what is then shown of it with the docker command's arithmetic. Costs no call of the engine.
+ * Chooses one running container after each probe, keeps what the runtime answers of it in the next two, and compares
+ * what is then shown of it with the docker command's arithmetic. Costs no call of the runtime.
  */
 export class Auditor implements ProbeObserver {
   readonly #options: AuditorOptions;
@@ -41,57 +41,57 @@ export class Auditor implements ProbeObserver {
     this.#options = options;
   }
 
-  /** An engine whose containers are audited from now on. */
-  begin(engine: string): void {
-    this.#options.observer.begin(engine);
+  /** A runtime whose containers are audited from now on. */
+  begin(runtime: string): void {
+    this.#options.observer.begin(runtime);
   }
 
-  /** Takes the engine's own answer with a container's usage. */
+  /** Takes the runtime's own answer with a container's usage. */
   hear(id: string, answer: string): void {
     if (this.#audits.some((audit) => audit.id === id)) this.#pairs.hear(id, answer);
   }
 
-  probeEnded(engine: string): void {
-    const { containers = [] } = this.#options.snapshot(engine) ?? {};
+  probeEnded(runtime: string): void {
+    const { containers = [] } = this.#options.snapshot(runtime) ?? {};
     for (const audit of this.#audits) {
-      if (audit.engine !== engine) continue;
+      if (audit.runtime !== runtime) continue;
       audit.probesLeft -= 1;
       if (audit.probesLeft === 0) this.#finish(audit, containers);
     }
     this.#audits = this.#audits.filter(({ probesLeft }) => probesLeft > 0);
-    this.#choose(engine, containers);
+    this.#choose(runtime, containers);
   }
 
   callEnded(): void {}
 
   inlineTimedOut(): void {}
 
-  #choose(engine: string, containers: readonly ContainerSnapshot[]): void {
+  #choose(runtime: string, containers: readonly ContainerSnapshot[]): void {
     const candidates = containers.filter(
       ({ sample, identity }) => sample && this.#audits.every(({ id }) => id !== identity.id),
     );
     const chosen = candidates[Math.floor(this.#options.random() * candidates.length)];
     if (!chosen) return;
-    this.#audits = [...this.#audits, { engine, id: chosen.identity.id, probesLeft: probesOfPair }];
+    this.#audits = [...this.#audits, { runtime, id: chosen.identity.id, probesLeft: probesOfPair }];
   }
 
-  #finish({ engine, id }: Audit, containers: readonly ContainerSnapshot[]): void {
+  #finish({ runtime, id }: Audit, containers: readonly ContainerSnapshot[]): void {
     const { observer, readings } = this.#options;
     const pair = this.#pairs.of(id);
     this.#pairs.forget(id);
     const snapshot = containers.find(({ identity }) => identity.id === id);
     // It ended in between, or could not be measured, which is counted elsewhere.
     if (!snapshot?.sample) return;
-    const comparisons = pair && compareFigures(snapshot, pair, readings);
-    if (!comparisons) return observer.auditFailed(engine, 'no-pair');
-    for (const { figure, difference } of comparisons) observer.figureCompared(engine, figure, difference);
+    const comparisons = pair && compareMetrics(snapshot, pair, readings);
+    if (!comparisons) return observer.auditFailed(runtime, 'no-pair');
+    for (const { figure, difference } of comparisons) observer.metricCompared(runtime, figure, difference);
     const wrong = comparisons.filter((comparison) => !isWithin(comparison, tolerance));
     if (wrong.length > 0) this.#tell(snapshot, wrong);
   }
 
-  #tell({ engine, identity }: ContainerSnapshot, wrong: readonly Comparison[]): void {
-    this.#options.observer.auditFailed(engine.name, 'difference');
-    const fields = { engine: engine.name, container: identity.name, id: identity.id, figures: wrong };
+  #tell({ runtime, identity }: ContainerSnapshot, wrong: readonly Comparison[]): void {
+    this.#options.observer.auditFailed(runtime.name, 'difference');
+    const fields = { runtime: runtime.name, container: identity.name, id: identity.id, figures: wrong };
     this.#options.log.warn(fields, 'figures differ from the docker command’s');
   }
 }

@@ -1,40 +1,40 @@
-import type { EngineDescription } from '../model/runtime.ts';
-import type { FigureName } from './figure.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
+import type { AuditedMetric } from './figure.ts';
 
 /** What the docker command prints of one container, unrounded; what it does not know is 0. */
-type CommandFigures = Readonly<Record<FigureName, number>>;
+type CommandReadings = Readonly<Record<AuditedMetric, number>>;
 
 /**
  * The docker command's own arithmetic (docker/cli `cli/command/container/stats_helpers.go`) over two answers to
  * `GET /containers/{id}/stats`, as text. It shares nothing with the agent's reading and formulas, so that a mistake in
  * either shows as a difference; what an answer lacks is 0, as Go has it. Throws a SyntaxError on what is no JSON.
  */
-export function commandFigures(
+export function commandReadings(
   older: string,
   newer: string,
-  engine: Pick<EngineDescription, 'runtimeName' | 'osType'>,
-): CommandFigures {
+  runtime: Pick<RuntimeDescription, 'runtimeName' | 'osType'>,
+): CommandReadings {
   const before = new GoValue(JSON.parse(older));
   const after = new GoValue(JSON.parse(newer));
-  const ticks = engine.osType === 'windows' ? 100 : 1;
+  const ticks = runtime.osType === 'windows' ? 100 : 1;
   const cpuNanos = (totalOf(after) - totalOf(before)) * ticks;
   const wallNanos = (after.at('read').millis - before.at('read').millis) * 1e6;
   const cpus = wallNanos > 0 && cpuNanos > 0 ? cpuNanos / wallNanos : 0;
   const shared = { cpus, ...networkIo(after), pids: after.at('pids_stats', 'current').number };
-  if (engine.osType === 'windows') return { ...shared, ...windowsFigures(after, cpus) };
+  if (runtime.osType === 'windows') return { ...shared, ...windowsReadings(after, cpus) };
   const memory = memoryWithoutCache(after);
   const limit = after.at('memory_stats', 'limit').number;
   return {
     ...shared,
     // Podman's own command divides by wall clock (libpod `calculateCPUPercent`).
-    'cpu-percent': engine.runtimeName === 'podman' ? cpus * 100 : cpuPercentUnix(before, after),
+    'cpu-percent': runtime.runtimeName === 'podman' ? cpus * 100 : cpuPercentUnix(before, after),
     memory,
     'memory-percent': limit === 0 ? 0 : (memory / limit) * 100,
     ...blockIo(after),
   };
 }
 
-/** When the engine gave an answer, in milliseconds since the epoch; NaN when it does not say. */
+/** When the runtime gave an answer, in milliseconds since the epoch; NaN when it does not say. */
 export function readMillis(answer: string): number {
   return new GoValue(JSON.parse(answer)).at('read').millis;
 }
@@ -60,7 +60,7 @@ function memoryWithoutCache(after: GoValue): number {
 }
 
 /** `calculateNetwork`. */
-function networkIo(after: GoValue): Pick<CommandFigures, 'network-received' | 'network-transmitted'> {
+function networkIo(after: GoValue): Pick<CommandReadings, 'network-received' | 'network-transmitted'> {
   const networks = after.at('networks').items;
   return {
     'network-received': sum(networks.map((network) => network.at('rx_bytes').number)),
@@ -69,7 +69,7 @@ function networkIo(after: GoValue): Pick<CommandFigures, 'network-received' | 'n
 }
 
 /** `calculateBlockIO`. */
-function blockIo(after: GoValue): Pick<CommandFigures, 'block-read' | 'block-written'> {
+function blockIo(after: GoValue): Pick<CommandReadings, 'block-read' | 'block-written'> {
   const entries = after.at('blkio_stats', 'io_service_bytes_recursive').items;
   const of = (letter: string): number =>
     sum(
@@ -81,10 +81,10 @@ function blockIo(after: GoValue): Pick<CommandFigures, 'block-read' | 'block-wri
 }
 
 /** `calculateCPUPercentWindows` and what stands beside it. */
-function windowsFigures(
+function windowsReadings(
   after: GoValue,
   cpus: number,
-): Omit<CommandFigures, 'cpus' | 'pids' | 'network-received' | 'network-transmitted'> {
+): Omit<CommandReadings, 'cpus' | 'pids' | 'network-received' | 'network-transmitted'> {
   const processors = after.at('num_procs').number;
   return {
     'cpu-percent': processors > 0 ? (cpus / processors) * 100 : 0,

@@ -1,8 +1,8 @@
 import type { AbsenceReason } from '../metrics/absence.ts';
 
 /** What is known of a figure that is compared. */
-interface Figure {
-  /** Counted by the engine and only added up: then equal means equal. Others are divided, and rounded by that. */
+interface Value {
+  /** Counted by the runtime and only added up: then equal means equal. Others are divided, and rounded by that. */
   readonly isExact: boolean;
   /** Why ours may be absent where the docker command prints a number all the same. */
   readonly mayLack: readonly AbsenceReason[];
@@ -23,13 +23,13 @@ export const figures = {
   'block-read': block,
   'block-written': block,
   pids: { isExact: true, mayLack: ['no-usage', 'no-pids'] },
-} as const satisfies Readonly<Record<string, Figure>>;
+} as const satisfies Readonly<Record<string, Value>>;
 
 /** The name of a figure, as reports and the attribute `figure` have it. */
-export type FigureName = keyof typeof figures;
+export type AuditedMetric = keyof typeof figures;
 
 /** Every figure by its name, in the order in which they are printed. */
-export const figureNames: readonly FigureName[] = [
+export const auditedMetrics: readonly AuditedMetric[] = [
   'cpu-percent',
   'cpus',
   'memory',
@@ -42,6 +42,6 @@ export const figureNames: readonly FigureName[] = [
 ];
 
 /** Details of a figure. */
-export function figureOf(name: FigureName): Figure {
+export function metricOf(name: AuditedMetric): Value {
   return figures[name];
 }

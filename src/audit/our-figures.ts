@@ -2,15 +2,15 @@ import { profiles } from '../metrics/catalogue.ts';
 import { cpuPercent, workingSet } from '../metrics/formulas.ts';
 import type { ContainerInstrument } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
-import type { FigureName } from './figure.ts';
+import type { AuditedMetric } from './figure.ts';
 
 /** How each figure is read off what the tracker holds; undefined when it is absent. */
-export type FigureReadings = Readonly<
-  Record<FigureName, (snapshot: ContainerSnapshot) => number | undefined>
+export type MetricReadings = Readonly<
+  Record<AuditedMetric, (snapshot: ContainerSnapshot) => number | undefined>
 >;
 
 /** As the agent exports them: through the instruments of the catalogue where there is one, else by its formulas. */
-export const ourFigures: FigureReadings = {
+export const ourReadings: MetricReadings = {
   'cpu-percent': ({ sample, previous }) => sample && cpuPercent(sample, previous),
   cpus: exported('container.cpu.usage'),
   memory: exported('container.memory.working_set'),
@@ -22,7 +22,7 @@ export const ourFigures: FigureReadings = {
   pids: exported('container.pids.current'),
 };
 
-/** Of the limit, or of the host's memory without one: the engine then gives that as the limit. */
+/** Of the limit, or of the host's memory without one: the runtime then gives that as the limit. */
 function memoryPercent({ sample }: ContainerSnapshot): number | undefined {
   const limit = sample?.memory?.limit;
   const used = sample?.memory && workingSet(sample.memory);
@@ -30,7 +30,7 @@ function memoryPercent({ sample }: ContainerSnapshot): number | undefined {
 }
 
 /** The sum of what an instrument observes, over all points or those of one direction. */
-function exported(name: string, direction?: string): FigureReadings[FigureName] {
+function exported(name: string, direction?: string): MetricReadings[AuditedMetric] {
   const instrument = instrumentOf(name);
   return (snapshot) => {
     let sum: number | undefined;

@@ -10,7 +10,7 @@ export interface SignalSource {
 }
 
 /** Everything that the program takes from its process. */
-export interface Surroundings extends Omit<ConfigInput, 'flags'> {
+export interface ProcessContext extends Omit<ConfigInput, 'flags'> {
   readonly args: readonly string[];
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: { write(text: string): unknown };
@@ -36,8 +36,8 @@ export async function flushed(stdout: NodeJS.WritableStream): Promise<void> {
 /** What garbage may add to the heap before V8 collects all of it: more costs memory, less costs CPU time. */
 const slackBytes = 8 * 1024 * 1024;
 /** A large heap takes long to look through: it gets more. */
-const leastPercent = 10;
-const mostPercent = 100;
+const minPercent = 10;
+const maxPercent = 100;
 /** Often enough that the first round of a thousand containers is bounded: V8 keeps the pages that a peak took. */
 const adjustMillis = 1000;
 
@@ -61,5 +61,5 @@ export function boundHeapGrowth(): void {
 /** By how much of itself a heap of that many bytes may grow. */
 export function growthPercent(heapBytes: number): number {
   const percent = Math.round((100 * slackBytes) / heapBytes);
-  return Math.min(mostPercent, Math.max(leastPercent, percent));
+  return Math.min(maxPercent, Math.max(minPercent, percent));
 }

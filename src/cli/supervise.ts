@@ -5,7 +5,7 @@ import type { RootLog } from '../log.ts';
 import type { RunningCommand } from './command.ts';
 import type { ReadyCommand } from './invocation.ts';
 import { flushed, refuse } from './process.ts';
-import type { SignalSource, Surroundings } from './process.ts';
+import type { SignalSource, ProcessContext } from './process.ts';
 
 /** How long a command may take to end once it was asked to. */
 const graceMillis = 5_000;
@@ -14,20 +14,20 @@ const graceMillis = 5_000;
 interface Parties {
   readonly ready: ReadyCommand;
   readonly version: string;
-  readonly surroundings: Surroundings;
+  readonly processContext: ProcessContext;
   readonly log: RootLog;
 }
 
 /** Runs a command from its start to its exit code, whatever signals come. Never rejects. */
 export async function supervise(parties: Parties): Promise<number> {
-  const { surroundings, ready, log } = parties;
+  const { processContext, ready, log } = parties;
   // Timers and sockets of an agent do not keep its process alive by themselves.
   using _alive = setInterval(() => undefined, 2 ** 30);
-  using signals = listenForStop(surroundings.signals, (error) => log.error({ error }, 'unexpected error'));
+  using signals = listenForStop(processContext.signals, (error) => log.error({ error }, 'unexpected error'));
   try {
     const { promise: running, resolve: runs } = Promise.withResolvers<RunningCommand>();
     // Before the start: nobody listening, SIGHUP would end the process.
-    using _reload = listenForReload(surroundings.signals, { running, reread: ready.reread, log });
+    using _reload = listenForReload(processContext.signals, { running, reread: ready.reread, log });
     const overdue = graceEnds(signals.asked, parties).then(() => signals.interruptedCode());
     const outcome = await Promise.race([signals.forced, overdue, start(parties, signals)]);
     if (typeof outcome === 'number') return outcome;
@@ -39,9 +39,9 @@ export async function supervise(parties: Parties): Promise<number> {
 }
 
 async function start(parties: Parties, signals: StopSignals): Promise<number | RunningCommand> {
-  const { ready, version, surroundings, log } = parties;
+  const { ready, version, processContext, log } = parties;
   const { argv, config, warnings } = ready;
-  const { stdout } = surroundings;
+  const { stdout } = processContext;
   try {
     const outcome = await ready.command.run({
       argv,
@@ -79,14 +79,14 @@ async function stopWhenAsked(
   return 0;
 }
 
-async function graceEnds(asked: AbortSignal, { surroundings }: Parties): Promise<void> {
+async function graceEnds(asked: AbortSignal, { processContext }: Parties): Promise<void> {
   if (!asked.aborted) await once(asked, 'abort');
-  await surroundings.clock.sleep(graceMillis);
+  await processContext.clock.sleep(graceMillis);
 }
 
 /** A command may find contradictions that only it can see, such as two profiles that clash. */
-function failed(error: unknown, { surroundings, log }: Parties): number {
-  if (error instanceof ConfigError) return refuse(error.problems, surroundings.stderr);
+function failed(error: unknown, { processContext, log }: Parties): number {
+  if (error instanceof ConfigError) return refuse(error.problems, processContext.stderr);
   log.error({ error }, 'unexpected error');
   return 1;
 }

@@ -2,7 +2,7 @@
  * Many callbacks on one signal behind one listener, which is there while there are callbacks. A signal searches all its
  * listeners for each that is taken off, and one made of others stays in memory while it has any.
  */
-export class SharedAbort {
+export class AbortListeners {
   readonly #signal: AbortSignal;
   readonly #callbacks = new Set<() => void>();
 

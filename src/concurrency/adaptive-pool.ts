@@ -1,9 +1,9 @@
-/** Time without any answer after which a waiting engine is taken to be idle. */
+/** Time without any answer after which a waiting runtime is taken to be idle. */
 const stallMillis = 50;
-/** In flight at once to an engine that answers at once: enough to keep it busy. */
-const fewest = 8;
+/** In flight at once to a runtime that answers at once: enough to keep it busy. */
+const minInFlight = 8;
 /** Each call in flight holds a connection. */
-const most = 1024;
+const maxInFlight = 1024;
 
 /** What an {@link AdaptivePool} needs of the clock. */
 export interface PoolClock {
@@ -12,13 +12,13 @@ export interface PoolClock {
 }
 
 /**
- * Runs calls with a concurrency that follows the engine's latency. Engines before 23–25 let a stats call wait for
+ * Runs calls with a concurrency that follows the runtime's latency. Engines before 23–25 let a stats call wait for
  * their next one-second tick: there everything must be in flight at once. Later ones answer in milliseconds: there
  * a few calls do. Nothing answered for a while although calls are waiting: twice as many go out.
  */
 export class AdaptivePool {
   readonly #clock: PoolClock;
-  #limit = fewest;
+  #limit = minInFlight;
 
   constructor(clock: PoolClock) {
     this.#clock = clock;
@@ -48,15 +48,15 @@ export class AdaptivePool {
       };
       const quiet = (): void => {
         wasQuiet = true;
-        if (begun < items.length) this.#limit = Math.min(this.#limit * 2, most);
+        if (begun < items.length) this.#limit = Math.min(this.#limit * 2, maxInFlight);
         fill();
       };
       void this.#watch({ signal: ended.signal, answered: () => answered, quiet });
       fill();
     });
     ended.abort();
-    // Never quiet for a whole round: the engine is quick again, so ask it more gently.
-    if (!wasQuiet) this.#limit = Math.max(fewest, Math.ceil(this.#limit / 2));
+    // Never quiet for a whole round: the runtime is quick again, so ask it more gently.
+    if (!wasQuiet) this.#limit = Math.max(minInFlight, Math.ceil(this.#limit / 2));
   }
 
   async #watch(round: Round): Promise<void> {
@@ -68,7 +68,7 @@ export class AdaptivePool {
       before = round.answered();
       const asleep = this.#clock.monotonic();
       await this.#clock.sleep(stallMillis, round.signal).catch(() => undefined);
-      // We ourselves were held up: answers may wait on our sockets, and the engine's silence means nothing.
+      // We ourselves were held up: answers may wait on our sockets, and the runtime's silence means nothing.
       wasBusy = this.#clock.monotonic() - asleep > stallMillis * 1.5;
     }
   }

@@ -1,5 +1,5 @@
 /** Gives up what is waited for when news make it worthless; the call itself goes on, left behind. */
-export class Superseding {
+export class Cancellable {
   #isSuperseded = false;
   #giveUp: (() => void) | undefined;
 

@@ -1,5 +1,5 @@
 /** Runs work under a key after the work before it under the same key; keys do not wait for each other. */
-export class OneAtATime {
+export class KeyedQueue {
   readonly #last = new Map<string, Promise<void>>();
 
   run<T>(key: string, work: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 
 /** Whether work ends within a time; it is waited for no longer, and goes on. It must not reject. */
-export async function endsWithin(
+export async function settlesWithin(
   work: Promise<void>,
   millis: number,
   sleep: Clock['sleep'],

@@ -114,9 +114,9 @@ interface Contradiction {
 }
 
 const contradictions: readonly Contradiction[] = [
-  { given: ['demo', 'dockerUrl'], why: 'the demo brings its own engine; leave out one of them' },
-  { given: ['replay', 'dockerUrl'], why: 'a recording is its own engine; leave out one of them' },
-  { given: ['demo', 'replay'], why: 'each brings its own engine; leave out one of them' },
+  { given: ['demo', 'dockerUrl'], why: 'the demo brings its own runtime; leave out one of them' },
+  { given: ['replay', 'dockerUrl'], why: 'a recording is its own runtime; leave out one of them' },
+  { given: ['demo', 'replay'], why: 'each brings its own runtime; leave out one of them' },
   needsKey('dockerTlsCert', 'dockerTlsKey', '--docker-tls-key'),
   needsCertificate('dockerTlsKey', 'dockerTlsCert', '--docker-tls-cert'),
   needsKey('otlpClientCertificate', 'otlpClientKey', '--otlp-client-key'),

@@ -4,17 +4,17 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import type { EngineSnapshot } from '../model/snapshot.ts';
+import type { RuntimeSnapshot } from '../model/snapshot.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import { ContainerMeter } from './container-producer.ts';
 import { observeContainers } from './observe-containers.ts';
 import { literalNames } from './prometheus/scrape-source.ts';
-import { Subjects } from './entity.ts';
-import type { SubjectOptions } from './entity.ts';
+import { Entities } from './entity.ts';
+import type { EntityOptions } from './entity.ts';
 
 /** One collection without readers, with what formats need besides. */
 export interface Collected {
-  readonly engines: readonly EngineSnapshot[];
+  readonly runtimes: readonly RuntimeSnapshot[];
   /** Container-major; what was recorded comes first. */
   readonly resourceMetrics: ResourceMetrics;
   readonly literal: ReadonlyMap<string, 'gauge' | 'counter'>;
@@ -35,16 +35,16 @@ export class Recorded {
 export async function collectOnce(
   trackers: Trackers,
   catalogue: Catalogue,
-  labels: SubjectOptions,
+  labels: EntityOptions,
   recorded: Recorded = new Recorded(),
 ): Promise<Collected> {
   const meter = new ContainerMeter();
-  observeContainers(meter, trackers, catalogue, new Subjects(labels));
+  observeContainers(meter, trackers, catalogue, new Entities(labels));
   const { resourceMetrics, errors } = await meter.collect({ timeoutMillis: 0 });
   if (errors.length > 0) throw errors[0];
   const scopeMetrics = [...(await recorded.scopes()), ...resourceMetrics.scopeMetrics];
   return {
-    engines: trackers.snapshots(),
+    runtimes: trackers.snapshots(),
     resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics },
     literal: literalNames(catalogue),
   };

@@ -19,7 +19,7 @@ import type {
   MetricProducer,
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
-import type { Subject } from './entity.ts';
+import type { Entity } from './entity.ts';
 
 /** OpenTelemetry's scope of every container metric. */
 export const containerScope = { name: 'tidegauge' };
@@ -62,8 +62,8 @@ export class ObservationError extends Error {
 }
 
 /** Whom and when the next observations are of. */
-export interface ObservedSubject {
-  readonly subject: Subject;
+export interface ObservedEntity {
+  readonly entity: Entity;
   /** Keeps what a reader remembers of the subject's points: dies with the tracker. */
   readonly owner: object;
   /** All of its metrics, where a reader has left out points of which it has nothing new to tell. */
@@ -83,7 +83,7 @@ const noAttributes: Attributes = {};
 export interface ContainerObservableResult extends BatchObservableResult {
   /** How long the collecting reader is ready to wait; absent when it does not say. */
   readonly timeoutMillis: number | undefined;
-  forSubject(observed: ObservedSubject): void;
+  forSubject(observed: ObservedEntity): void;
   /** The API's `observe` with the times that it does not take. */
   observeAt(
     observable: ContainerObservable,
@@ -102,7 +102,7 @@ type ObservableMeter = Pick<
 >;
 
 /** Whose figures a ScopeMetrics holds. The readers only concatenate scopes, so identity survives up to the exporters. */
-export const observedIn = new WeakMap<ScopeMetrics, ObservedSubject>();
+export const observedIn = new WeakMap<ScopeMetrics, ObservedEntity>();
 
 /**
  * The observable half of the API's `Meter`, and a `MetricProducer` for every reader: container-major, one
@@ -160,7 +160,7 @@ class Collection implements ContainerObservableResult {
     this.timeoutMillis = timeoutMillis;
   }
 
-  forSubject(observed: ObservedSubject): void {
+  forSubject(observed: ObservedEntity): void {
     this.#metrics = [];
     this.#last = undefined;
     const metrics: ScopeMetrics = { scope: containerScope, metrics: this.#metrics };

@@ -3,15 +3,15 @@ import type { Resource } from '@opentelemetry/resources';
 import { containerResource, hostResource } from '../attributes/resource.ts';
 import type { ResourceOf } from '../attributes/resource.ts';
 import type { ContainerIdentity } from '../model/container.ts';
-import type { EngineDescription } from '../model/runtime.ts';
-import type { EngineSnapshot, Identified } from '../model/snapshot.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
+import type { RuntimeSnapshot, Identified } from '../model/snapshot.ts';
 import { prometheusLabel } from '../metrics/prometheus-names.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 
 /** Whom figures are of, as each reader shows it. */
-export interface Subject {
-  /** Of a container: its own Resource. Of an engine: the host's. */
+export interface Entity {
+  /** Of a container: its own Resource. Of a runtime: the host's. */
   readonly resource: Resource;
   /** The host alone, for OTLP's flat layout, where the container's attributes ride on the points. */
   readonly host: Resource;
@@ -22,62 +22,62 @@ export interface Subject {
 }
 
 /** What labels are wanted on each series. */
-export interface SubjectOptions {
+export interface EntityOptions {
   /** The first 12 digits of the container's id as a label. */
   readonly containerIdLabel: boolean;
-  /** The engine as a label: told apart only where there are several. */
-  readonly engineLabel: boolean;
+  /** The runtime as a label: told apart only where there are several. */
+  readonly runtimeLabel: boolean;
   /** Who a container is; absent: by the conventions. */
   readonly resourceOf?: ResourceOf;
 }
 
 /** Makes subjects, and gives the same object again while nothing of the identity has changed. */
-export class Subjects {
-  readonly #options: SubjectOptions;
-  readonly #containers = new WeakMap<ContainerIdentity, { engine: EngineDescription; subject: Subject }>();
-  readonly #hosts = new WeakMap<EngineDescription, Resource>();
+export class Entities {
+  readonly #options: EntityOptions;
+  readonly #containers = new WeakMap<ContainerIdentity, { runtime: RuntimeDescription; entity: Entity }>();
+  readonly #hosts = new WeakMap<RuntimeDescription, Resource>();
 
-  constructor(options: SubjectOptions) {
+  constructor(options: EntityOptions) {
     this.#options = options;
   }
 
-  ofContainer(snapshot: Identified): Subject {
-    const { identity, engine } = snapshot;
+  ofContainer(snapshot: Identified): Entity {
+    const { identity, runtime } = snapshot;
     const known = this.#containers.get(identity);
-    if (known?.engine === engine) return known.subject;
+    if (known?.runtime === runtime) return known.entity;
     const { resourceOf = containerResource } = this.#options;
     const resource = resourceFromAttributes(resourceOf(snapshot));
     const point = identity.mapped?.point ?? {};
-    const subject = {
+    const entity = {
       resource,
-      host: this.#host(engine),
+      host: this.#host(runtime),
       labels: this.#labels(snapshot, point),
       ...(Object.keys(point).length > 0 && { point }),
     };
-    this.#containers.set(identity, { engine, subject });
-    return subject;
+    this.#containers.set(identity, { runtime, entity });
+    return entity;
   }
 
-  ofEngine({ engine }: EngineSnapshot): Subject {
-    const host = this.#host(engine);
+  ofRuntime({ runtime }: RuntimeSnapshot): Entity {
+    const host = this.#host(runtime);
     return { resource: host, host, labels: {} };
   }
 
-  #labels({ identity, engine }: Identified, point: Attributes): Record<string, string> {
+  #labels({ identity, runtime }: Identified, point: Attributes): Record<string, string> {
     const own = {
       container_name: identity.name,
       ...(this.#options.containerIdLabel && { container_id: identity.id.slice(0, 12) }),
-      ...(this.#options.engineLabel && { engine: engine.name }),
+      ...(this.#options.runtimeLabel && { container_runtime_endpoint: runtime.name }),
     };
     // The identity comes first, and wins.
     return { ...own, ...pointLabels(point), ...own };
   }
 
-  #host(engine: EngineDescription): Resource {
-    const known = this.#hosts.get(engine);
+  #host(runtime: RuntimeDescription): Resource {
+    const known = this.#hosts.get(runtime);
     if (known) return known;
-    const host = resourceFromAttributes(hostResource({ engine }));
-    this.#hosts.set(engine, host);
+    const host = resourceFromAttributes(hostResource({ runtime }));
+    this.#hosts.set(runtime, host);
     return host;
   }
 }

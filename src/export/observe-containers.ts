@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ValueType } from '@opentelemetry/api';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import type { FigureSource, Instrument, Observe } from '../model/instrument.ts';
-import type { ContainerSnapshot, EngineSnapshot } from '../model/snapshot.ts';
+import type { MetricSource, Instrument, Observe } from '../model/instrument.ts';
+import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import type { ContainerMeter, ContainerObservable, ContainerObservableResult } from './container-producer.ts';
-import type { Subjects } from './entity.ts';
+import type { Entities } from './entity.ts';
 
 /** Containers observed in one turn of the event loop: about 10 ms of work. */
 const containersPerTurn = 200;
 
 /** What is shown even of containers that are not published. */
-const lasting: readonly FigureSource[] = ['agent', 'events'];
+const lasting: readonly MetricSource[] = ['agent', 'events'];
 
 interface Declared<T> {
   readonly instrument: Instrument<T>;
@@ -26,29 +26,29 @@ export function observeContainers(
   meter: ContainerMeter,
   trackers: Trackers,
   catalogue: Catalogue,
-  subjects: Subjects,
+  entities: Entities,
 ): void {
   const containers = catalogue.containers.map((instrument) => declare(meter, instrument));
-  const engine = catalogue.engine.map((instrument) => declare(meter, instrument));
+  const runtime = catalogue.runtime.map((instrument) => declare(meter, instrument));
   const observe = async (result: ContainerObservableResult): Promise<void> => {
     const { timeoutMillis } = result;
     await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
-    const observer = new ContainerObserver(result, containers, subjects);
-    for (const [engineIndex, snapshot] of trackers.snapshots().entries()) {
+    const observer = new ContainerObserver(result, containers, entities);
+    for (const [runtimeIndex, snapshot] of trackers.snapshots().entries()) {
       // What lasts: a snapshot is another one each time, and its counters would begin with each collection.
-      const owner = trackers.sets[engineIndex] ?? snapshot;
-      result.forSubject({ subject: subjects.ofEngine(snapshot), owner });
-      observeEngine(result, snapshot, engine);
+      const owner = trackers.sets[runtimeIndex] ?? snapshot;
+      result.forSubject({ entity: entities.ofRuntime(snapshot), owner });
+      observeRuntime(result, snapshot, runtime);
       for (const [index, container] of snapshot.containers.entries()) {
         if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
         observer.observe(container, snapshot.now);
       }
-      for (const gone of snapshot.departed ?? []) observer.observe(gone, snapshot.now);
+      for (const gone of snapshot.removed ?? []) observer.observe(gone, snapshot.now);
     }
   };
   meter.addBatchObservableCallback(
     observe,
-    [...containers, ...engine].map(({ observable }) => observable),
+    [...containers, ...runtime].map(({ observable }) => observable),
   );
 }
 
@@ -67,10 +67,10 @@ function declare<T>(meter: ContainerMeter, instrument: Instrument<T>): Declared<
   }
 }
 
-function observeEngine(
+function observeRuntime(
   result: ContainerObservableResult,
-  snapshot: EngineSnapshot,
-  declared: readonly Declared<EngineSnapshot>[],
+  snapshot: RuntimeSnapshot,
+  declared: readonly Declared<RuntimeSnapshot>[],
 ): void {
   for (const { instrument, observable } of declared) {
     instrument.observe(snapshot, (value, attributes, startedAt) => {
@@ -82,7 +82,7 @@ function observeEngine(
 /** Observes one container after the other; what an instrument needs to observe is made once and not per container. */
 class ContainerObserver {
   readonly #result: ContainerObservableResult;
-  readonly #subjects: Subjects;
+  readonly #entities: Entities;
   readonly #declared: readonly { instrument: Instrument<ContainerSnapshot>; observe: Observe }[];
   /** When the container's sample was taken, and when its state was told; milliseconds since the epoch. */
   #sampledAt = 0;
@@ -92,10 +92,10 @@ class ContainerObserver {
   constructor(
     result: ContainerObservableResult,
     declared: readonly Declared<ContainerSnapshot>[],
-    subjects: Subjects,
+    entities: Entities,
   ) {
     this.#result = result;
-    this.#subjects = subjects;
+    this.#entities = entities;
     this.#declared = declared.map(({ instrument, observable }) => ({
       instrument,
       observe: (value, attributes, startedAt) => {
@@ -111,14 +111,14 @@ class ContainerObserver {
     this.#stateAt = stateAt;
     this.#now = now;
     this.#sampledAt = sample?.takenAt ?? stateAt;
-    this.#result.forSubject({ subject: this.#subjects.ofContainer(snapshot), owner: snapshot.owner });
+    this.#result.forSubject({ entity: this.#entities.ofContainer(snapshot), owner: snapshot.owner });
     for (const { instrument, observe } of this.#declared) {
       // Unpublished: nothing may be shown but that measuring failed, how often, and what happened.
       if (published || lasting.includes(instrument.source)) instrument.observe(snapshot, observe);
     }
   }
 
-  #timeOf(source: FigureSource): number {
+  #timeOf(source: MetricSource): number {
     if (source === 'events') return this.#now;
     return source === 'stats' ? this.#sampledAt : this.#stateAt;
   }

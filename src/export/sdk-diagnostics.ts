@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 /** Said again within this time, it is the same trouble going on. */
 const goingOnMillis = 10 * 60_000;
 /** The SDK has a few dozen texts. */
-const mostTexts = 200;
+const maxTexts = 200;
 
 /** How exports end is logged by who observes them. */
 const loggedAlready = /metrics export (?:failed|timed out)/;
@@ -16,7 +16,7 @@ const loggedAlready = /metrics export (?:failed|timed out)/;
  * @param monotonic milliseconds that only grow.
  */
 export function logSdk(log: Log, monotonic: () => number): void {
-  const sayings = new Sayings(log, monotonic);
+  const sayings = new RepeatSuppressor(log, monotonic);
   const unsaid = (): void => undefined;
   diag.setLogger(
     {
@@ -40,7 +40,7 @@ interface Said {
   readonly repeats: number;
 }
 
-class Sayings {
+class RepeatSuppressor {
   readonly #log: Log;
   readonly #monotonic: () => number;
   readonly #said = new Map<string, Said>();
@@ -64,7 +64,7 @@ class Sayings {
     const now = this.#monotonic();
     const { at, repeats } = this.#said.get(text) ?? { at: Number.NEGATIVE_INFINITY, repeats: 0 };
     const isNew = now - at > goingOnMillis;
-    if (this.#said.size >= mostTexts) this.#said.clear();
+    if (this.#said.size >= maxTexts) this.#said.clear();
     this.#said.set(text, { at: now, repeats: isNew ? 0 : repeats + 1 });
     return { isNew, repeats };
   }

@@ -18,8 +18,8 @@ import { observeContainers } from './observe-containers.ts';
 import { OtlpExporter } from './otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from './otlp/otlp-exporter.ts';
 import { PhasedReader, phaseOf } from './otlp/phased-reader.ts';
-import { Subjects } from './entity.ts';
-import type { SubjectOptions } from './entity.ts';
+import { Entities } from './entity.ts';
+import type { EntityOptions } from './entity.ts';
 
 /** Which readers there are and how they run. */
 export interface TelemetryOptions {
@@ -59,8 +59,8 @@ export class Telemetry {
   }
 
   /** Puts the trackers before the readers: from now on a collection updates and observes them. */
-  observe(trackers: Trackers, catalogue: Catalogue, subjects: SubjectOptions): void {
-    observeContainers(this.#containers, trackers, catalogue, new Subjects(subjects));
+  observe(trackers: Trackers, catalogue: Catalogue, entities: EntityOptions): void {
+    observeContainers(this.#containers, trackers, catalogue, new Entities(entities));
   }
 
   /** Begins to export by the interval. */
@@ -69,7 +69,7 @@ export class Telemetry {
   }
 
   /**
-   * Exports now, whatever the phase and whatever an engine still hangs in: the first export follows the first probe.
+   * Exports now, whatever the phase and whatever a runtime still hangs in: the first export follows the first probe.
    * Never rejects.
    */
   async flush(): Promise<void> {
@@ -117,7 +117,7 @@ function pushReader(
     exportTimeoutMillis: Math.min(exportTimeoutMillis, intervalMillis),
     metricProducers: [producer],
     phaseMillis: phaseOf(hostName, intervalMillis),
-    // An engine that hangs must not cost the next period: what the others gave goes out first.
+    // A runtime that hangs must not cost the next period: what the others gave goes out first.
     patienceMillis: intervalMillis / 2,
   });
 }

@@ -29,7 +29,7 @@ export function apiRoutes(source: ApiSource, heartbeatMillis: number): readonly 
         if (typeof everyMillis === 'string') return badInterval(reply, everyMillis);
         const found = await source.find(parameter(request.params, 'container') ?? '');
         if (found.id === undefined) return notOne(reply, request, found);
-        return stream(request, reply, () => source.stats(found.id, found.engine, everyMillis));
+        return stream(request, reply, () => source.stats(found.id, found.runtime, everyMillis));
       },
     },
     {
@@ -63,7 +63,7 @@ function notOne(
     return reply.code(404).send({ error: `${matches} containers match ${asked}: give more of the id` });
   const error = `no container has the id or name ${asked}`;
   if (away.length === 0) return reply.code(404).send({ error });
-  return reply.code(503).send({ error: `${error}; but these engines do not answer: ${away.join(', ')}` });
+  return reply.code(503).send({ error: `${error}; but these runtimes do not answer: ${away.join(', ')}` });
 }
 
 /** Given twice, the last one holds. */

@@ -6,7 +6,7 @@ import type { ApiMessages } from './api-source.ts';
 /** Something is sent that often, so that neither end nor a proxy between them takes a quiet stream for a dead one. */
 export const defaultHeartbeatMillis = 15_000;
 /** Of what is told, no more than this is taken from the source at a time: there the oldest make room for the newest. */
-const longestText = 16 * 1024;
+const maxTextLength = 16 * 1024;
 
 /** Answers with server-sent events. A client that does not read is waited for here, and loses the oldest at the source. */
 export function sendEvents(
@@ -69,7 +69,7 @@ class ToldText {
     while (result && !result.done) {
       this.#next = undefined;
       text += `event: ${result.value.event}\ndata: ${JSON.stringify(result.value.data)}\n\n`;
-      if (text.length >= longestText) return text;
+      if (text.length >= maxTextLength) return text;
       result = await Promise.race([this.#ask(), turn]);
     }
     return text === '' ? null : text;

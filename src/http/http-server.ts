@@ -16,7 +16,7 @@ const defaultCloseMillis = 2000;
 const defaultStalledMillis = 60_000;
 const requestMillis = 30_000;
 /** Engines limit names to less than this. */
-const longestName = 512;
+const maxNameLength = 512;
 /** Nobody posts anything here. */
 const bodyBytes = 1024;
 
@@ -80,7 +80,7 @@ function createApp(routes: readonly Route[], log: Log, stalledMillis: number): F
     bodyLimit: bodyBytes,
     connectionTimeout: stalledMillis,
     requestTimeout: requestMillis,
-    routerOptions: { maxParamLength: longestName },
+    routerOptions: { maxParamLength: maxNameLength },
   });
   for (const { path: url, handle } of routes) app.route({ method: ['GET', 'HEAD'], url, handler: handle });
   addFallback(app, routes, log);

@@ -28,7 +28,7 @@ function linked(path: string): string {
   return path.includes(':') ? path : `<a href="${path}">${path}</a>`;
 }
 
-/** Says that the event loop turns; whether engines answer is no matter of it. */
+/** Says that the event loop turns; whether runtimes answer is no matter of it. */
 export function healthRoute(): Route {
   return {
     path: '/healthz',
@@ -40,19 +40,19 @@ export function healthRoute(): Route {
 /** Knows what the agent still waits for. */
 export interface Readiness {
   /** Engines that were not probed yet since the start, and why; empty when ready. */
-  missing(): readonly { readonly engine: string; readonly reason: string }[];
+  missing(): readonly { readonly runtime: string; readonly reason: string }[];
 }
 
-/** Says whether every engine has been probed once since the start; if not, which one is missing and why. */
+/** Says whether every runtime has been probed once since the start; if not, which one is missing and why. */
 export function readyRoute(readiness: Readiness): Route {
   return {
     path: '/readyz',
-    summary: 'whether every engine has been probed',
+    summary: 'whether every runtime has been probed',
     handle(_request, reply) {
       const missing = readiness.missing();
       reply.type(plainText);
       if (missing.length === 0) return reply.send('ready\n');
-      const lines = missing.map(({ engine, reason }) => `not ready: ${engine}: ${reason}\n`);
+      const lines = missing.map(({ runtime, reason }) => `not ready: ${runtime}: ${reason}\n`);
       return reply.code(503).send(lines.join(''));
     },
   };

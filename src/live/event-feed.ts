@@ -8,45 +8,45 @@ const remembered = 200;
 const waiting = 512;
 
 /** What a listener hears. */
-export type Told =
-  | { readonly kind: 'event'; readonly engine: string; readonly event: ContainerEvent }
-  | { readonly kind: 'listening'; readonly engine: string; readonly isListening: boolean }
-  | { readonly kind: 'missed'; readonly engine: string };
+export type FeedItem =
+  | { readonly kind: 'event'; readonly runtime: string; readonly event: ContainerEvent }
+  | { readonly kind: 'listening'; readonly runtime: string; readonly isListening: boolean }
+  | { readonly kind: 'missed'; readonly runtime: string };
 
-/** Tells the engines' events to any number of listeners, each beginning with the last ones. */
+/** Tells the runtimes' events to any number of listeners, each beginning with the last ones. */
 export class EventFeed implements EventObserver {
-  readonly #listeners = new Set<Subscription<Told>>();
+  readonly #listeners = new Set<Subscription<FeedItem>>();
   readonly #listening = new Map<string, boolean>();
-  #last: Told[] = [];
-  readonly #isShown: (engine: string, event: ContainerEvent) => boolean;
+  #last: FeedItem[] = [];
+  readonly #isShown: (runtime: string, event: ContainerEvent) => boolean;
 
   /** @param isShown whether it is an event of a container that is to be seen. */
-  constructor(isShown: (engine: string, event: ContainerEvent) => boolean = () => true) {
+  constructor(isShown: (runtime: string, event: ContainerEvent) => boolean = () => true) {
     this.#isShown = isShown;
   }
 
-  listening(engine: string, isListening: boolean): void {
-    this.#listening.set(engine, isListening);
-    this.#tell({ kind: 'listening', engine, isListening });
+  listening(runtime: string, isListening: boolean): void {
+    this.#listening.set(runtime, isListening);
+    this.#tell({ kind: 'listening', runtime, isListening });
   }
 
-  eventHeard(engine: string, event: ContainerEvent): void {
-    if (!this.#isShown(engine, event)) return;
-    const told: Told = { kind: 'event', engine, event };
+  eventReceived(runtime: string, event: ContainerEvent): void {
+    if (!this.#isShown(runtime, event)) return;
+    const told: FeedItem = { kind: 'event', runtime, event };
     this.#last.push(told);
     if (this.#last.length > 2 * remembered) this.#last = this.#last.slice(-remembered);
     this.#tell(told);
   }
 
-  eventsMissed(engine: string): void {
-    this.#tell({ kind: 'missed', engine });
+  eventsMissed(runtime: string): void {
+    this.#tell({ kind: 'missed', runtime });
   }
 
-  /** Which engines are listened to, the last 200 events, and then what happens. */
-  subscribe(): Subscription<Told> {
-    const listener = new Subscription<Told>(waiting, () => this.#listeners.delete(listener));
-    for (const [engine, isListening] of this.#listening)
-      listener.push({ kind: 'listening', engine, isListening });
+  /** Which runtimes are listened to, the last 200 events, and then what happens. */
+  subscribe(): Subscription<FeedItem> {
+    const listener = new Subscription<FeedItem>(waiting, () => this.#listeners.delete(listener));
+    for (const [runtime, isListening] of this.#listening)
+      listener.push({ kind: 'listening', runtime, isListening });
     for (const told of this.#last.slice(-remembered)) listener.push(told);
     this.#listeners.add(listener);
     return listener;
@@ -57,7 +57,7 @@ export class EventFeed implements EventObserver {
     for (const listener of this.#listeners) listener.end();
   }
 
-  #tell(told: Told): void {
+  #tell(told: FeedItem): void {
     for (const listener of this.#listeners) listener.push(told);
   }
 }

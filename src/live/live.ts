@@ -3,11 +3,11 @@ import type { ApiFound, ApiMessages, ApiSource } from '../http/api-source.ts';
 import type { Log } from '../log.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Trackers } from '../tracker/trackers.ts';
-import type { EventFeed, Told } from './event-feed.ts';
+import type { EventFeed, FeedItem } from './event-feed.ts';
 import { StatsCollector } from './stats-collector.ts';
 import type { PublishedSample } from './stats-collector.ts';
 import type { Subscription } from './subscription.ts';
-import { containerView, sampleView, toldView } from './views.ts';
+import { containerView, sampleView, feedItemView } from './views.ts';
 
 /** Between two samples for those who watch: the least that may be asked for. */
 const intervalMillis = 1000;
@@ -36,7 +36,7 @@ export class Live implements ApiSource {
     this.#feed = feed;
     const collectorOf = (set: TrackerSet): StatsCollector =>
       new StatsCollector({ host: statsHost(set), clock, log, intervalMillis });
-    this.#collectors = new Map(trackers.sets.map((set) => [set.engine.name, collectorOf(set)]));
+    this.#collectors = new Map(trackers.sets.map((set) => [set.runtime.name, collectorOf(set)]));
   }
 
   async containers(): Promise<object> {
@@ -48,7 +48,7 @@ export class Live implements ApiSource {
 
   async find(asked: string): Promise<ApiFound> {
     await this.#refresh();
-    // As the engine's own API writes names, and takes them.
+    // As the runtime's own API writes names, and takes them.
     const idOrName = asked.replace(/^\//, '');
     const all = this.#snapshots();
     const exact = all.filter(({ identity }) => identity.id === idOrName || identity.name === idOrName);
@@ -58,12 +58,12 @@ export class Live implements ApiSource {
     const [only, ...others] = found;
     if (!only) return { matches: 0, away: this.#away() };
     if (others.length > 0) return { matches: found.length, away: [] };
-    const { identity, engine } = only;
-    return { matches: 1, id: identity.id, engine: engine.name, view: containerView(only) };
+    const { identity, runtime } = only;
+    return { matches: 1, id: identity.id, runtime: runtime.name, view: containerView(only) };
   }
 
-  stats(id: string, engine: string, everyMillis: number): ApiMessages {
-    const collector = this.#collectors.get(engine);
+  stats(id: string, runtime: string, everyMillis: number): ApiMessages {
+    const collector = this.#collectors.get(runtime);
     return samplesOf(collector ? [collector.subscribe(id, everyMillis)] : []);
   }
 
@@ -74,10 +74,12 @@ export class Live implements ApiSource {
   }
 
   events(): ApiMessages {
-    // An engine is listened to once it has answered, and nobody else may have asked it.
+    // A runtime is listened to once it has answered, and nobody else may have asked it.
     void this.#refresh();
     const feed = this.#feed.subscribe();
-    return new MergedStream([feed], (told: Told) => [{ event: eventNames[told.kind], data: toldView(told) }]);
+    return new MergedStream([feed], (told: FeedItem) => [
+      { event: eventNames[told.kind], data: feedItemView(told) },
+    ]);
   }
 
   /** Ends every stream. */
@@ -94,7 +96,9 @@ export class Live implements ApiSource {
   /** Engines whose containers are not known. */
   #away(): readonly string[] {
     const all = this.#trackers.snapshots();
-    return all.filter(({ containerCount }) => containerCount === undefined).map(({ engine }) => engine.name);
+    return all
+      .filter(({ containerCount }) => containerCount === undefined)
+      .map(({ runtime }) => runtime.name);
   }
 
   #snapshots() {
@@ -119,10 +123,10 @@ function samplesOf(subscriptions: readonly Subscription<PublishedSample>[]): Api
 
 function statsHost(set: TrackerSet) {
   return {
-    name: set.engine.name,
+    name: set.runtime.name,
     cpus: (): number => {
-      const { cpus } = set.engine;
-      if (cpus === undefined) throw new Error('the engine does not tell how many CPUs its host has');
+      const { cpus } = set.runtime;
+      if (cpus === undefined) throw new Error('the runtime does not tell how many CPUs its host has');
       return cpus;
     },
     containers: () => set.tracked,
@@ -145,7 +149,7 @@ export class MergedStream<T> implements AsyncIterableIterator<StreamMessage> {
   readonly #ready: StreamMessage[] = [];
   #openCount: number;
   #wake: (() => void) | undefined;
-  #toldDropped = 0;
+  #droppedReported = 0;
 
   constructor(sources: readonly Subscription<T>[], read: (item: T) => readonly StreamMessage[]) {
     this.#sources = sources;
@@ -186,9 +190,9 @@ export class MergedStream<T> implements AsyncIterableIterator<StreamMessage> {
   #accept({ source, item }: Arrived<T>): void {
     void this.#ask(source);
     const dropped = this.#sources.reduce((sum, each) => sum + each.dropped, 0);
-    if (dropped > this.#toldDropped)
-      this.#ready.push({ event: 'dropped', data: { count: dropped - this.#toldDropped } });
-    this.#toldDropped = dropped;
+    if (dropped > this.#droppedReported)
+      this.#ready.push({ event: 'dropped', data: { count: dropped - this.#droppedReported } });
+    this.#droppedReported = dropped;
     this.#ready.push(...this.#read(item));
   }
 }

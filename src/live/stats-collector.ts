@@ -13,10 +13,10 @@ const timerPrecisionMillis = 50;
 /** Stands for every container; no id has this form. */
 const everyContainer = '*';
 
-/** Whose containers are measured: an engine's. */
+/** Whose containers are measured: a runtime's. */
 export interface StatsHost {
   readonly name: string;
-  /** Throws when the engine does not tell. */
+  /** Throws when the runtime does not tell. */
   cpus(): number;
   /** Those that exist; those that it had last while it does not answer, so that who watches hears of that. */
   containers(): readonly { readonly id: string; readonly name: string }[];
@@ -49,7 +49,7 @@ interface Subscriber {
 }
 
 /**
- * Moby's stats collector for one engine: one loop for all containers that somebody watches, one measurement of each per
+ * Moby's stats collector for one runtime: one loop for all containers that somebody watches, one measurement of each per
  * round however many watch it; while nobody does there is no loop.
  */
 export class StatsCollector {
@@ -117,7 +117,7 @@ export class StatsCollector {
   }
 
   async #round(): Promise<void> {
-    // The engine is busy with the last one: rounds must not pile up.
+    // The runtime is busy with the last one: rounds must not pile up.
     if (this.#waiting > 0) return;
     const due = this.#due();
     if (due.size === 0) return;

@@ -2,10 +2,10 @@ import { profiles } from '../metrics/catalogue.ts';
 import type { Attributes, ContainerInstrument } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { PublishedSample } from './stats-collector.ts';
-import type { Told } from './event-feed.ts';
+import type { FeedItem } from './event-feed.ts';
 
 /** One figure, under its name in the semantic conventions. */
-export interface Figure {
+export interface Value {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
@@ -17,16 +17,16 @@ export interface Figure {
  * its command: both may hold secrets.
  */
 export function containerView(snapshot: ContainerSnapshot): object {
-  const { identity, engine } = snapshot;
+  const { identity, runtime } = snapshot;
   const { id, name, image, labels } = identity;
   return {
     id,
     name,
-    engine: engine.name,
+    runtime: runtime.name,
     image: image.reference,
     labels,
     ...(snapshot.published && stateView(snapshot)),
-    metrics: figuresOf(snapshot),
+    metrics: valuesOf(snapshot),
   };
 }
 
@@ -43,20 +43,20 @@ function stateView({ state, limits, sample }: ContainerSnapshot): object {
 export function sampleView({ id, name, snapshot, hostCpus }: PublishedSample): object {
   if (!snapshot) return { id, name };
   const sampledAt = isoTime(snapshot.sample?.takenAt);
-  return { id, name, engine: snapshot.engine.name, sampledAt, hostCpus, metrics: figuresOf(snapshot) };
+  return { id, name, runtime: snapshot.runtime.name, sampledAt, hostCpus, metrics: valuesOf(snapshot) };
 }
 
-/** What an engine tells, as the API shows it. */
-export function toldView(told: Told): object {
-  if (told.kind === 'listening') return { engine: told.engine, listening: told.isListening };
-  if (told.kind === 'missed') return { engine: told.engine };
+/** What a runtime tells, as the API shows it. */
+export function feedItemView(told: FeedItem): object {
+  if (told.kind === 'listening') return { runtime: told.runtime, listening: told.isListening };
+  if (told.kind === 'missed') return { runtime: told.runtime };
   const { id, action, nanos, attributes } = told.event;
   const time = nanos === undefined ? undefined : isoTime(nanos / 1e6);
-  return { engine: told.engine, time, id, name: attributes['name'], action, attributes };
+  return { runtime: told.runtime, time, id, name: attributes['name'], action, attributes };
 }
 
-function figuresOf(snapshot: ContainerSnapshot): readonly Figure[] {
-  const figures: Figure[] = [];
+function valuesOf(snapshot: ContainerSnapshot): readonly Value[] {
+  const figures: Value[] = [];
   for (const instrument of profiles.semconv.containers) {
     const { name, unit, offByDefault, source }: ContainerInstrument = instrument;
     // Unpublished: nothing may be shown but that measuring failed.

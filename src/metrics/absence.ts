@@ -5,16 +5,16 @@ import { workingSet } from './formulas.ts';
 /** Why a figure of a running container is not there: the reasons, and what each means to a reader. */
 export const absenceReasons = {
   'no-usage':
-    'the engine gives no usage of a container that runs: it has no cgroups (rootless on cgroup v1), or the container whose network it joined is gone',
-  'no-cpu': 'the engine gives no CPU time: its cpu cgroup is off',
-  'no-memory': 'the engine gives no memory figures: the memory cgroup is off (cgroup_enable=memory)',
-  'no-working-set': 'the engine gives no page cache to subtract (Podman), so no working set',
-  'no-pids': 'the engine counts no processes: the pids cgroup is off',
+    'the runtime gives no usage of a container that runs: it has no cgroups (rootless on cgroup v1), or the container whose network it joined is gone',
+  'no-cpu': 'the runtime gives no CPU time: its cpu cgroup is off',
+  'no-memory': 'the runtime gives no memory figures: the memory cgroup is off (cgroup_enable=memory)',
+  'no-working-set': 'the runtime gives no page cache to subtract (Podman), so no working set',
+  'no-pids': 'the runtime counts no processes: the pids cgroup is off',
   'no-own-network':
-    'the engine counts no network for the container: it has none, the host’s, or one that another program made',
+    'the runtime counts no network for the container: it has none, the host’s, or one that another program made',
   'no-block-io':
     'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
-  'no-disk-operations': 'the engine gives bytes but no operations (cgroup v2)',
+  'no-disk-operations': 'the runtime gives bytes but no operations (cgroup v2)',
 } as const;
 
 /** One of {@link absenceReasons}. */

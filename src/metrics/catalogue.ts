@@ -1,28 +1,28 @@
 import { containerResource } from '../attributes/resource.ts';
 import type { ResourceAttributes, ResourceOf } from '../attributes/resource.ts';
-import type { ContainerInstrument, EngineInstrument } from '../model/instrument.ts';
+import type { ContainerInstrument, RuntimeInstrument } from '../model/instrument.ts';
 import type { Identified } from '../model/snapshot.ts';
-import { cadvisorContainers, cadvisorEngine } from './cadvisor/profile.ts';
-import { dockerExporterContainers, dockerExporterEngine } from './docker-exporter/profile.ts';
+import { cadvisorContainers, cadvisorRuntime } from './cadvisor/profile.ts';
+import { dockerExporterContainers, dockerExporterRuntime } from './docker-exporter/profile.ts';
 import { receiverDefaults, withOptions } from './docker-stats/options.ts';
 import type { DockerStatsOptions } from './docker-stats/options.ts';
 import { dockerStatsContainers } from './docker-stats/profile.ts';
 import { dockerStatsResource } from './docker-stats/resource.ts';
 import { exposedMetric, firstOfEachName } from './prometheus-names.ts';
 import type { Exposable, ExposedMetric } from './prometheus-names.ts';
-import { engineInstruments, trackingInstruments } from './runtime.ts';
+import { runtimeInstruments, trackingInstruments } from './runtime.ts';
 import { semconvCpu, semconvCpuLogical } from './semconv/cpu.ts';
 import { semconvIo } from './semconv/io.ts';
 import { semconvEvents, semconvImageEvents, semconvLifecycle } from './semconv/lifecycle.ts';
 import { semconvMemory, semconvMemoryDetail } from './semconv/memory.ts';
-import { semconvEngine } from './semconv/runtime.ts';
+import { semconvRuntime } from './semconv/runtime.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {
   readonly containers: readonly ContainerInstrument[];
-  readonly engine: readonly EngineInstrument[];
-  /** Names whose identity leaves room for one engine only. */
-  readonly oneEngineOnly: boolean;
+  readonly runtime: readonly RuntimeInstrument[];
+  /** Names whose identity leaves room for one runtime only. */
+  readonly oneRuntimeOnly: boolean;
   /** Who a container is, in this profile's words; absent: in those of the conventions. */
   readonly resource?: (container: Identified, options: DockerStatsOptions) => ResourceAttributes;
 }
@@ -39,24 +39,24 @@ export const profiles = {
       ...semconvIo,
       ...semconvEvents,
     ],
-    engine: [...semconvEngine, semconvImageEvents],
-    oneEngineOnly: false,
+    runtime: [...semconvRuntime, semconvImageEvents],
+    oneRuntimeOnly: false,
   },
   docker_exporter: {
     containers: dockerExporterContainers,
-    engine: dockerExporterEngine,
-    oneEngineOnly: true,
+    runtime: dockerExporterRuntime,
+    oneRuntimeOnly: true,
   },
   docker_stats: {
     containers: dockerStatsContainers,
-    engine: [],
-    oneEngineOnly: false,
+    runtime: [],
+    oneRuntimeOnly: false,
     resource: (snapshot, { resource }) => dockerStatsResource(snapshot, resource),
   },
   cadvisor: {
     containers: cadvisorContainers,
-    engine: cadvisorEngine,
-    oneEngineOnly: true,
+    runtime: cadvisorRuntime,
+    oneRuntimeOnly: true,
   },
 } as const satisfies Readonly<Record<string, Profile>>;
 
@@ -66,17 +66,17 @@ export type ProfileName = keyof typeof profiles;
 /** The instruments of the chosen profiles, and those that every profile has. */
 export interface Catalogue {
   readonly containers: readonly ContainerInstrument[];
-  readonly engine: readonly EngineInstrument[];
+  readonly runtime: readonly RuntimeInstrument[];
 }
 
 /** What every profile has. */
-export const alwaysThere: Catalogue = { containers: trackingInstruments, engine: engineInstruments };
+export const alwaysThere: Catalogue = { containers: trackingInstruments, runtime: runtimeInstruments };
 
 /** A catalogue without what the agent tells of itself in every profile: for those who ask for figures once. */
-export function withoutAgent({ containers, engine }: Catalogue): Catalogue {
+export function withoutAgent({ containers, runtime }: Catalogue): Catalogue {
   return {
     containers: containers.filter((instrument) => !alwaysThere.containers.includes(instrument)),
-    engine: engine.filter((instrument) => !alwaysThere.engine.includes(instrument)),
+    runtime: runtime.filter((instrument) => !alwaysThere.runtime.includes(instrument)),
   };
 }
 
@@ -89,11 +89,11 @@ export function catalogueOf(
   switches: ReadonlyMap<string, boolean> = new Map(),
   options: DockerStatsOptions = receiverDefaults,
 ): Catalogue {
-  const { containers, engine } = wholeCatalogue(names, options);
+  const { containers, runtime } = wholeCatalogue(names, options);
   const isOn = ({ name, offByDefault }: Switchable): boolean => switches.get(name) ?? !offByDefault;
   return {
     containers: firstOfEachName(once(containers.filter(isOn))),
-    engine: firstOfEachName(engine.filter(isOn)),
+    runtime: firstOfEachName(runtime.filter(isOn)),
   };
 }
 
@@ -108,7 +108,7 @@ export function wholeCatalogue(
   );
   return {
     containers: [...containers, ...trackingInstruments],
-    engine: [...chosen.flatMap(({ engine }) => engine), ...engineInstruments],
+    runtime: [...chosen.flatMap(({ runtime }) => runtime), ...runtimeInstruments],
   };
 }
 
@@ -178,7 +178,7 @@ export function conflictsOf(catalogues: readonly NamedCatalogue[]): readonly Pro
   return conflicts;
 }
 
-function partiesOf({ profile, containers, engine }: NamedCatalogue): readonly Party[] {
+function partiesOf({ profile, containers, runtime }: NamedCatalogue): readonly Party[] {
   const party = (instrument: Exposable, identity: readonly string[]): Party => {
     const exposed = exposedMetric(instrument);
     const labels = [...identity, ...exposed.labels];
@@ -188,7 +188,7 @@ function partiesOf({ profile, containers, engine }: NamedCatalogue): readonly Pa
     ...containers.map((instrument) =>
       party(instrument, instrument.literal ? [] : ['the container’s identity']),
     ),
-    ...engine.map((instrument) => party(instrument, [])),
+    ...runtime.map((instrument) => party(instrument, [])),
   ];
 }
 

@@ -10,7 +10,7 @@ import type {
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 
 /** Longer than this between two readings, and the older one belongs to another clock. */
-const believableIntervalMillis = 3_600_000;
+const maxIntervalMillis = 3_600_000;
 
 /**
  * CPUs in use between two samples, by wall clock: 1.5 is one and a half CPUs.
@@ -24,7 +24,7 @@ export function cpuUsage(sample: Sample, previous: PreviousSample | undefined): 
   const nanos = difference(totalNanos, before.totalNanos);
   // Windows counts in ticks of 100 ns.
   const scale = sample.windows ? 100 : 1;
-  if (millis <= 0 || millis > believableIntervalMillis || nanos < 0) return undefined;
+  if (millis <= 0 || millis > maxIntervalMillis || nanos < 0) return undefined;
   return (nanos * scale) / (millis * 1e6);
 }
 
@@ -36,7 +36,7 @@ function readingBefore(sample: Sample, previous: PreviousSample | undefined): Pr
 /**
  * Memory that cannot be taken back at once, as `docker stats` shows it: usage without the inactive page cache
  * (docker/cli `calculateMemUsageUnixNoCache`). When the cache is not smaller than the usage, the usage stays.
- * Absent where the engine gives no key to subtract, as Podman does.
+ * Absent where the runtime gives no key to subtract, as Podman does.
  */
 export function workingSet(memory: MemoryUsage): number | undefined {
   const { usage, stats, privateWorkingSet, unknown } = memory;
@@ -70,7 +70,7 @@ function clockOf(sample: PreviousSample): number {
 
 /**
  * CPU percent as `docker stats` shows it. On Linux of one CPU: the container's CPU time by the host's, times the CPUs
- * that are on (docker/cli `calculateCPUPercentUnix`); where the engine does not tell the host's CPU time, by wall clock.
+ * that are on (docker/cli `calculateCPUPercentUnix`); where the runtime does not tell the host's CPU time, by wall clock.
  * On Windows of all processors together, by wall clock (`calculateCPUPercentWindows`).
  */
 export function cpuPercent(sample: Sample, previous: PreviousSample | undefined): number | undefined {
@@ -119,8 +119,8 @@ export function uptime({ state, stateAt, sample }: ContainerSnapshot): number | 
 const untoldNanos = 1e9;
 
 /**
- * Whether the engine tells user and kernel time apart; the answer must not change while a container lives, for then
- * series would come and go, and deltas count twice. Some engines fill in 0 for both, whatever the total. On cgroup v1,
+ * Whether the runtime tells user and kernel time apart; the answer must not change while a container lives, for then
+ * series would come and go, and deltas count twice. Some runtimes fill in 0 for both, whatever the total. On cgroup v1,
  * which alone lists the CPUs, both are 0 in every container's first steps, too: there the total must have outgrown them.
  */
 export function hasCpuModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {

@@ -1,4 +1,4 @@
-import type { FigureSource, Instrument } from '../model/instrument.ts';
+import type { MetricSource, Instrument } from '../model/instrument.ts';
 import { dockerExporterOwn } from './docker-exporter/own-metrics.ts';
 import { alwaysThere, profiles } from './catalogue.ts';
 import type { Catalogue, ProfileName } from './catalogue.ts';
@@ -21,7 +21,7 @@ export interface MetricRow {
   /** Why an extension has its name. */
   readonly nameReason?: string;
   readonly absentWhen?: string;
-  /** Why it is never observed by this version, whatever the engine. */
+  /** Why it is never observed by this version, whatever the runtime. */
   readonly absentHere?: string;
   /** Only in lists of several profiles; `every` for what each of them has. */
   readonly profile?: string;
@@ -47,13 +47,13 @@ export function ownRows(profile: string): readonly MetricRow[] {
  */
 export function metricRows(catalogue: Catalogue, chosen?: Catalogue): readonly MetricRow[] {
   const on = chosen && new Set(namesOf(chosen));
-  return [...catalogue.containers.map(rowOf), ...catalogue.engine.map(rowOf)].map((row) =>
+  return [...catalogue.containers.map(rowOf), ...catalogue.runtime.map(rowOf)].map((row) =>
     on ? { ...row, isOn: on.has(row.name) } : row,
   );
 }
 
-function namesOf({ containers, engine }: Catalogue): readonly string[] {
-  return [...containers, ...engine].map(({ name }) => name);
+function namesOf({ containers, runtime }: Catalogue): readonly string[] {
+  return [...containers, ...runtime].map(({ name }) => name);
 }
 
 const headings = [
@@ -138,12 +138,12 @@ function rowOf<T>(instrument: Instrument<T>): MetricRow {
 }
 
 /** Sources that this version does not ask, and what would have to be there. */
-const missingSources: Readonly<Partial<Record<FigureSource, string>>> = {
+const missingSources: Readonly<Partial<Record<MetricSource, string>>> = {
   cgroup: 'needs the kernel’s cgroup files, which are not read yet',
   proc: 'needs the host’s /proc, which is not read yet',
 };
 
-/** Why a metric is never observed here, whatever the engine; undefined for those that are. */
+/** Why a metric is never observed here, whatever the runtime; undefined for those that are. */
 function absenceHere({
   source,
   absentWhen = 'from nowhere',
@@ -170,15 +170,15 @@ const reasons: Readonly<Record<string, string>> = {
   'container.pids.limit.current': 'after `k8s.container.cpu.limit.current`',
   'container.cpu.limit.current': 'after `k8s.container.cpu.limit.current`',
   'container.cpu.limit.utilization': 'after `k8s.container.cpu.limit.utilization`',
-  'container.cpu.throttling.periods': 'by the engine: `throttling_data.periods`',
-  'container.cpu.throttling.throttled_periods': 'by the engine: `throttling_data.throttled_periods`',
-  'container.cpu.throttling.throttled_time': 'by the engine: `throttling_data.throttled_time`',
+  'container.cpu.throttling.periods': 'by the runtime: `throttling_data.periods`',
+  'container.cpu.throttling.throttled_periods': 'by the runtime: `throttling_data.throttled_periods`',
+  'container.cpu.throttling.throttled_time': 'by the runtime: `throttling_data.throttled_time`',
   'container.cpu.logical.time':
     'after `system.cpu.time` by `cpu.logical_number`, and apart from `container.cpu.time`, whose sum it would double',
   'container.memory.usage.peak': 'by the kernel: `memory.peak`, below the metric of which it is the peak',
   'container.memory.limit.current': 'after `k8s.container.memory.limit.current`',
   'container.memory.reservation.current':
-    'after `k8s.container.memory.limit.current`, with the engine’s word `MemoryReservation`',
+    'after `k8s.container.memory.limit.current`, with the runtime’s word `MemoryReservation`',
   'container.memory.limit.utilization': 'after `k8s.container.memory.limit.utilization`',
   'container.memory.linux.usage':
     'after `system.memory.usage` by state, in the namespace of `system.memory.linux.*`, and apart from `container.memory.usage`, whose sum it would double',
@@ -198,8 +198,8 @@ const reasons: Readonly<Record<string, string>> = {
   'container.network.errors': 'after `system.network.errors`',
   'container.network.packet.dropped': 'after `system.network.packet.dropped`',
   'container.disk.operations': 'after `system.disk.operations`',
-  'container.events': 'by the engine: the events of `docker events`',
-  'container.exits': 'by the engine: the event `die`, and `process.exit.code` of the conventions',
+  'container.events': 'by the runtime: the events of `docker events`',
+  'container.exits': 'by the runtime: the event `die`, and `process.exit.code` of the conventions',
   'container.image.events': 'as `container.events`, for the entity `container.image`',
   'container.runtime.info': 'after `target_info` of Prometheus, for the entity `container.runtime`',
   'container.runtime.containers':
@@ -207,7 +207,7 @@ const reasons: Readonly<Record<string, string>> = {
   'container.runtime.images':
     'after `system.cpu.logical.count`, without `count`, which in Prometheus is of histograms',
   'container.runtime.disk.usage': 'after `system.filesystem.usage`',
-  'container.runtime.disk.reclaimable': 'by the engine: `Reclaimable` of system df',
+  'container.runtime.disk.reclaimable': 'by the runtime: `Reclaimable` of system df',
 };
 
 /** The reason of an extension's name; absent for names of the conventions and of peers. */

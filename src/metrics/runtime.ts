@@ -1,53 +1,54 @@
-import type { ContainerInstrument, EngineInstrument, Observe } from '../model/instrument.ts';
-import type { EngineSnapshot } from '../model/snapshot.ts';
+import { endpointKey } from '../model/runtime.ts';
+import type { ContainerInstrument, RuntimeInstrument, Observe } from '../model/instrument.ts';
+import type { RuntimeSnapshot } from '../model/snapshot.ts';
 import { absencesOf } from './absence.ts';
 import type { AbsenceReason } from './absence.ts';
 
-const cutReasons = ['too_many_values', 'name_taken'] as const;
+const droppedReasons = ['too_many_values', 'name_taken'] as const;
 
 /** What measuring disk usage costs, how old its figures are, and how it fails. */
-export const diskUsageInstruments: readonly EngineInstrument[] = [
+export const diskUsageInstruments: readonly RuntimeInstrument[] = [
   {
-    ...diskUsageInstrument('duration', 's', 'How long the engine took to tell its disk usage, last time'),
-    observe({ engine, diskUsage }, observe) {
-      if (diskUsage?.seconds !== undefined) observe(diskUsage.seconds, { engine: engine.name });
+    ...diskUsageInstrument('duration', 's', 'How long the runtime took to tell its disk usage, last time'),
+    observe({ runtime, diskUsage }, observe) {
+      if (diskUsage?.seconds !== undefined) observe(diskUsage.seconds, { [endpointKey]: runtime.name });
     },
   },
   {
     ...diskUsageInstrument('age', 's', 'Age of the figures of disk usage'),
-    observe({ engine, diskUsage, now }, observe) {
+    observe({ runtime, diskUsage, now }, observe) {
       if (diskUsage?.measuredAt !== undefined)
-        observe(Math.max(0, now - diskUsage.measuredAt) / 1000, { engine: engine.name });
+        observe(Math.max(0, now - diskUsage.measuredAt) / 1000, { [endpointKey]: runtime.name });
     },
   },
   {
     ...diskUsageInstrument('errors', '{error}', 'Measurements of disk usage that failed, by type'),
     kind: 'counter',
-    attributes: ['engine', 'error.type'],
+    attributes: [endpointKey, 'error.type'],
     absentWhen: 'none failed',
-    observe({ engine, diskUsage }, observe) {
+    observe({ runtime, diskUsage }, observe) {
       for (const [type, count] of diskUsage?.failures ?? [])
-        observe(count, { engine: engine.name, 'error.type': type }, diskUsage?.since);
+        observe(count, { [endpointKey]: runtime.name, 'error.type': type }, diskUsage?.since);
     },
   },
 ];
 
-/** What the agent tells of each engine, in every profile. */
-export const engineInstruments: readonly EngineInstrument[] = [
-  agent('tidegauge.engine.up', '{engine}', '1 while the engine answers, else 0', ({ containerCount }) =>
+/** What the agent tells of each runtime, in every profile. */
+export const runtimeInstruments: readonly RuntimeInstrument[] = [
+  agent('tidegauge.runtime.up', '{runtime}', '1 while the runtime answers, else 0', ({ containerCount }) =>
     Number(containerCount !== undefined),
   ),
   agent(
-    'tidegauge.engine.containers',
+    'tidegauge.runtime.containers',
     '{container}',
-    'Containers that exist on the engine',
-    (engine) => engine.containerCount,
+    'Containers that exist on the runtime',
+    (runtime) => runtime.containerCount,
   ),
   agent(
-    'tidegauge.engine.unselected_containers',
+    'tidegauge.runtime.unselected_containers',
     '{container}',
     'Containers that the selection leaves out: neither inspected nor measured',
-    (engine) => engine.unselectedCount,
+    (runtime) => runtime.unselectedCount,
   ),
   agent(
     'tidegauge.probe.last_success_time',
@@ -60,25 +61,26 @@ export const engineInstruments: readonly EngineInstrument[] = [
   ),
   {
     ...agent(
-      'tidegauge.attributes.cut',
+      'tidegauge.attributes.dropped',
       '{attribute}',
       'Attributes made of labels and environment that are left out, by reason',
       () => undefined,
     ),
-    attributes: ['engine', 'reason'],
-    observe({ engine: { name: engine }, cutAttributes }, observe) {
-      if (!cutAttributes) return;
-      for (const reason of cutReasons) observe(cutAttributes[reason], { engine, reason });
+    attributes: [endpointKey, 'reason'],
+    observe({ runtime: { name: runtime }, droppedAttributes }, observe) {
+      if (!droppedAttributes) return;
+      for (const reason of droppedReasons)
+        observe(droppedAttributes[reason], { [endpointKey]: runtime, reason });
     },
   },
   {
     ...agent(
-      'tidegauge.absent',
+      'tidegauge.metrics.missing',
       '{container}',
       'Running containers that lack a figure, by reason',
       () => undefined,
     ),
-    attributes: ['engine', 'reason'],
+    attributes: [endpointKey, 'reason'],
     observe: observeAbsences,
   },
   ...diskUsageInstruments,
@@ -105,41 +107,41 @@ function agent(
   name: string,
   unit: string,
   description: string,
-  read: (engine: EngineSnapshot) => number | undefined,
-): EngineInstrument {
+  read: (runtime: RuntimeSnapshot) => number | undefined,
+): RuntimeInstrument {
   return {
     name,
     kind: 'gauge',
     unit,
     description,
-    attributes: ['engine'],
+    attributes: [endpointKey],
     source: 'agent',
     stability: 'extension',
-    observe(engine, observe) {
-      const value = read(engine);
-      if (value !== undefined) observe(value, { engine: engine.engine.name });
+    observe(runtime, observe) {
+      const value = read(runtime);
+      if (value !== undefined) observe(value, { [endpointKey]: runtime.runtime.name });
     },
   };
 }
 
-function observeAbsences({ engine, containers, containerCount }: EngineSnapshot, observe: Observe): void {
+function observeAbsences({ runtime, containers, containerCount }: RuntimeSnapshot, observe: Observe): void {
   if (containerCount === undefined) return;
   const counts = new Map<AbsenceReason, number>();
   for (const reason of containers.flatMap(absencesOf)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  for (const [reason, count] of counts) observe(count, { engine: engine.name, reason });
+  for (const [reason, count] of counts) observe(count, { [endpointKey]: runtime.name, reason });
 }
 
 function diskUsageInstrument(
   name: string,
   unit: string,
   description: string,
-): Omit<EngineInstrument, 'observe'> {
+): Omit<RuntimeInstrument, 'observe'> {
   return {
     name: `tidegauge.disk_usage.${name}`,
     kind: 'gauge',
     unit,
     description,
-    attributes: ['engine'],
+    attributes: [endpointKey],
     source: 'agent',
     stability: 'extension',
     absentWhen: 'disk usage is not measured',

@@ -1,4 +1,4 @@
-/** The states a Docker or Podman engine reports, in the engine's own words (Moby `container.State`). */
+/** The states a Docker or Podman runtime reports, in the runtime's own words (Moby `container.State`). */
 export const containerStatuses = [
   'created',
   'running',
@@ -22,7 +22,7 @@ export type HealthStatus = (typeof healthStatuses)[number];
 export interface ContainerImage {
   /** The reference as its user typed it, tag and digest included. */
   readonly reference?: string;
-  /** The name alone, without tag and digest; absent when the engine knows only the image's id. */
+  /** The name alone, without tag and digest; absent when the runtime knows only the image's id. */
   readonly name?: string;
   readonly tags: readonly string[];
   /** `sha256:…` of the image configuration. */
@@ -43,7 +43,7 @@ export interface MappedAttributes {
 export interface ContainerIdentity {
   /** 64 hexadecimal digits. */
   readonly id: string;
-  /** First of the engine's names without its slash, else the full id. */
+  /** First of the runtime's names without its slash, else the full id. */
   readonly name: string;
   readonly image: ContainerImage;
   readonly labels: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export interface ContainerIdentity {
   /** `host`, `bridge`, `none`, `container:ID` or a network's name. */
   readonly networkMode?: string;
   readonly restartPolicy?: string;
-  /** The cgroup or slice it was put under by name; absent where the engine chose. */
+  /** The cgroup or slice it was put under by name; absent where the runtime chose. */
   readonly cgroupParent?: string;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number;
@@ -65,7 +65,7 @@ export interface ContainerIdentity {
   readonly mapped?: MappedAttributes;
 }
 
-/** How a container fares, as last heard from its engine. */
+/** How a container fares, as last heard from its runtime. */
 export interface ContainerState {
   readonly status?: ContainerStatus;
   readonly health?: HealthStatus;
@@ -76,7 +76,7 @@ export interface ContainerState {
   /** Of the last end; absent while it runs, and before it ever ran. */
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
-  /** Restarts by the engine's restart policy; falls to 0 when a user starts the container. */
+  /** Restarts by the runtime's restart policy; falls to 0 when a user starts the container. */
   readonly restartCount?: number;
 }
 
@@ -96,7 +96,7 @@ export interface ContainerLimits {
   /** Memory and swap together, as Docker counts it. */
   readonly memorySwapBytes?: number;
   readonly pids?: number;
-  /** Limits that may be set: the engine told them as nothing that makes sense. */
+  /** Limits that may be set: the runtime told them as nothing that makes sense. */
   readonly unknown?: readonly LimitName[];
 }
 

@@ -1,4 +1,4 @@
-/** What takes up disk space in an engine, in the order of `docker system df`. */
+/** What takes up disk space in a runtime, in the order of `docker system df`. */
 export const diskObjectTypes = ['image', 'container', 'volume', 'build_cache'] as const;
 
 /** One of {@link diskObjectTypes}. */
@@ -11,10 +11,10 @@ export interface DiskSize {
   readonly reclaimableBytes?: number;
 }
 
-/** An engine's disk usage by type; a type of which it tells nothing is absent. */
+/** A runtime's disk usage by type; a type of which it tells nothing is absent. */
 export type DiskUsage = Readonly<Partial<Record<DiskObjectType, DiskSize>>>;
 
-/** What came of measuring an engine's disk usage, and what that costs. */
+/** What came of measuring a runtime's disk usage, and what that costs. */
 export interface DiskUsageReport {
   /** Of the last measurement; absent until the first, and when the last one failed. */
   readonly usage?: DiskUsage;

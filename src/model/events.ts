@@ -1,6 +1,6 @@
 import type { HealthStatus } from './container.ts';
 
-/** Actions of the engine that are counted, in its own words. Health transitions are counted by what they lead to. */
+/** Actions of the runtime that are counted, in its own words. Health transitions are counted by what they lead to. */
 export const countedActions = ['start', 'restart', 'die', 'oom', 'kill', 'pause'] as const;
 
 /** One of {@link countedActions}. */
@@ -28,12 +28,12 @@ export interface EventCounts {
   readonly exitCodes: ReadonlyMap<number, number>;
 }
 
-/** The same with when the counting began: with listening to the engine. Milliseconds since the epoch. */
+/** The same with when the counting began: with listening to the runtime. Milliseconds since the epoch. */
 export interface EventCountsSince extends EventCounts {
   readonly since: number;
 }
 
-/** The counts of one engine, over all containers that were ever there, by image. */
+/** The counts of one runtime, over all containers that were ever there, by image. */
 export interface ImageEventCounts {
   readonly since: number;
   /** By name without tag; beyond a thousand names those of all others are under undefined. */
@@ -44,10 +44,10 @@ export interface ImageEventCounts {
 export interface ContainerEvent {
   /** 64 hexadecimal digits. */
   readonly id: string;
-  /** The engine's word: `start`, `die`, `health_status: healthy`. */
+  /** The runtime's word: `start`, `die`, `health_status: healthy`. */
   readonly action: string;
-  /** By the engine's clock, in nanoseconds since the epoch, to the 256 that a double tells apart. */
+  /** By the runtime's clock, in nanoseconds since the epoch, to the 256 that a double tells apart. */
   readonly nanos?: number;
-  /** The container's labels among the engine's own: `name`, `image`, `exitCode`, `signal`. */
+  /** The container's labels among the runtime's own: `name`, `image`, `exitCode`, `signal`. */
   readonly attributes: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 import type { ContainerIdentity, MappedAttributes } from './container.ts';
 
 /** How many attributes of the containers that are there are left out, by reason. */
-export interface CutAttributes {
+export interface DroppedAttributes {
   /** The attribute has as many values as it may have. */
   readonly too_many_values: number;
   /** The name, as Prometheus would show it, belongs to the container's identity or to a metric. */
@@ -13,5 +13,5 @@ export interface IdentityMapper {
   map(identity: ContainerIdentity): MappedAttributes;
   /** The container with this id is not measured any more. */
   forget(id: string): void;
-  cut(): CutAttributes;
+  cut(): DroppedAttributes;
 }

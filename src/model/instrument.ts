@@ -1,4 +1,4 @@
-import type { ContainerSnapshot, EngineSnapshot } from './snapshot.ts';
+import type { ContainerSnapshot, RuntimeSnapshot } from './snapshot.ts';
 
 /** Attributes of one observation. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
@@ -10,10 +10,10 @@ export type Observe = (value: number, attributes?: Attributes, startedAt?: numbe
 export type InstrumentKind = 'counter' | 'updowncounter' | 'gauge';
 
 /**
- * Where a figure comes from, and so when it can be had: an engine's answers, the agent itself, the kernel's cgroup
- * files, the host's `/proc`, the engine's events; `unavailable` from nowhere that the agent will look.
+ * Where a figure comes from, and so when it can be had: a runtime's answers, the agent itself, the kernel's cgroup
+ * files, the host's `/proc`, the runtime's events; `unavailable` from nowhere that the agent will look.
  */
-export type FigureSource =
+export type MetricSource =
   | 'list'
   | 'inspect'
   | 'stats'
@@ -26,7 +26,7 @@ export type FigureSource =
   | 'unavailable';
 
 /** One metric: its declaration and its reading together. */
-export interface Instrument<Subject> {
+export interface Instrument<Entity> {
   readonly name: string;
   readonly kind: InstrumentKind;
   /** UCUM, as OpenTelemetry uses it: `By`, `s`, `1`, `{packet}`. */
@@ -36,21 +36,21 @@ export interface Instrument<Subject> {
   readonly valueType?: 'int' | 'double';
   /** Attribute keys that its observations may carry. */
   readonly attributes: readonly string[];
-  readonly source: FigureSource;
+  readonly source: MetricSource;
   /** `stable`, `release_candidate` or `development` for names of the conventions; `extension` for ours; `peer` for a peer's. */
   readonly stability: 'stable' | 'release_candidate' | 'development' | 'extension' | 'peer';
   /** Exposed name and type, literally, where a peer's dashboards depend on them: no suffix rules, no identity labels. */
   readonly literal?: { readonly type: 'gauge' | 'counter' };
   /** Not observed unless it is switched on. */
   readonly offByDefault?: true;
-  /** When absent although the engine answers: one line for the docs. */
+  /** When absent although the runtime answers: one line for the docs. */
   readonly absentWhen?: string;
   /** Pure: no I/O, no clock. Observes nothing when the figure is absent. */
-  observe(subject: Subject, observe: Observe): void;
+  observe(entity: Entity, observe: Observe): void;
 }
 
 /** An instrument of one container. */
 export type ContainerInstrument = Instrument<ContainerSnapshot>;
 
-/** An instrument of one engine. */
-export type EngineInstrument = Instrument<EngineSnapshot>;
+/** An instrument of one runtime. */
+export type RuntimeInstrument = Instrument<RuntimeSnapshot>;

@@ -14,7 +14,7 @@ export function observeEvents(those: readonly (EventObserver | undefined)[]): Ev
   const observers = those.filter((observer) => observer !== undefined);
   return {
     listening: (...told) => observers.forEach((observer) => observer.listening(...told)),
-    eventHeard: (...told) => observers.forEach((observer) => observer.eventHeard(...told)),
+    eventReceived: (...told) => observers.forEach((observer) => observer.eventReceived(...told)),
     eventsMissed: (...told) => observers.forEach((observer) => observer.eventsMissed(...told)),
   };
 }
@@ -31,21 +31,21 @@ export type AuditFailure = 'difference' | 'no-pair';
 
 /** Hears what audits find. Every method returns at once and never throws. */
 export interface AuditObserver {
-  /** An engine is there to be audited from now on. */
-  begin(engine: string): void;
+  /** A runtime is there to be audited from now on. */
+  begin(runtime: string): void;
   /** One figure of one container was compared; `difference` is 0 when both are equal, 1 when one is missing. */
-  figureCompared(engine: string, figure: string, difference: number): void;
-  auditFailed(engine: string, failure: AuditFailure): void;
+  metricCompared(runtime: string, figure: string, difference: number): void;
+  auditFailed(runtime: string, failure: AuditFailure): void;
 }
 
-/** Hears what happens on an engine. Every method returns at once and never throws. */
+/** Hears what happens on a runtime. Every method returns at once and never throws. */
 export interface EventObserver {
-  /** The engine is listened to from now on, or no longer. */
-  listening(engine: string, isListening: boolean): void;
+  /** The runtime is listened to from now on, or no longer. */
+  listening(runtime: string, isListening: boolean): void;
   /** An event that was not told before. */
-  eventHeard(engine: string, event: ContainerEvent): void;
-  /** Events may have been missed: the engine was restarted, or more happened in between than it remembers. */
-  eventsMissed(engine: string): void;
+  eventReceived(runtime: string, event: ContainerEvent): void;
+  /** Events may have been missed: the runtime was restarted, or more happened in between than it remembers. */
+  eventsMissed(runtime: string): void;
 }
 
 /** Hears what becomes of the log records of events. Every method returns at once and never throws. */
@@ -75,15 +75,15 @@ export interface ExportObserver {
   exportEnded(result: ExportResult): void;
 }
 
-/** The engine calls whose durations and errors are told. */
-export type EngineCall = 'list' | 'inspect' | 'stats';
+/** The runtime calls whose durations and errors are told. */
+export type SourceCall = 'list' | 'inspect' | 'stats';
 
 /** Hears what probes do, so that the tracker knows nothing of instruments. Every method returns at once and never throws. */
 export interface ProbeObserver {
-  /** A probe of one engine ended; failures have a duration too. */
-  probeEnded(engine: string, seconds: number, succeeded: boolean): void;
-  /** One engine call ended; `error` is a low-cardinality code, absent on success. */
-  callEnded(engine: string, call: EngineCall, seconds: number, error?: string): void;
+  /** A probe of one runtime ended; failures have a duration too. */
+  probeEnded(runtime: string, seconds: number, succeeded: boolean): void;
+  /** One runtime call ended; `error` is a low-cardinality code, absent on success. */
+  callEnded(runtime: string, call: SourceCall, seconds: number, error?: string): void;
   /** A caller stopped waiting and was served what there was. */
-  inlineTimedOut(engine: string): void;
+  inlineTimedOut(runtime: string): void;
 }

@@ -1,13 +1,16 @@
-/** What is known of one engine (a Docker or Podman daemon) and of the host it runs on. */
-export interface EngineDescription {
-  /** The endpoint without credentials: what logs and the attribute `engine` show. */
+/** Attribute key of a runtime's endpoint: of each metric that is about a runtime and not one container. */
+export const endpointKey = 'container.runtime.endpoint';
+
+/** What is known of one runtime (a Docker or Podman daemon) and of the host it runs on. */
+export interface RuntimeDescription {
+  /** The endpoint without credentials: what logs and the attribute `runtime` show. */
   readonly name: string;
   /** `docker` or `podman`. */
   readonly runtimeName: string;
   readonly runtimeVersion?: string;
   readonly apiVersion?: string;
   readonly hostName?: string;
-  /** The engine's own identifier of its host (`Info.ID`). */
+  /** The runtime's own identifier of its host (`Info.ID`). */
   readonly hostId?: string;
   readonly osType?: string;
   readonly architecture?: string;
@@ -19,6 +22,6 @@ export interface EngineDescription {
   readonly images?: number;
   readonly cpus?: number;
   readonly memoryBytes?: number;
-  /** What the engine itself warns of, such as `WARNING: No memory limit support`. */
+  /** What the runtime itself warns of, such as `WARNING: No memory limit support`. */
   readonly warnings: readonly string[];
 }

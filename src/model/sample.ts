@@ -1,9 +1,9 @@
-/** An integer of the engine: a bigint only above 2^53, where a number would lose digits. */
+/** An integer of the runtime: a bigint only above 2^53, where a number would lose digits. */
 export type Integer = number | bigint;
 
 /** CPU time since the cgroup was made, in nanoseconds. */
 export interface CpuUsage {
-  /** Absent where the engine's figure makes no sense. */
+  /** Absent where the runtime's figure makes no sense. */
   readonly totalNanos?: Integer;
   readonly userNanos?: Integer;
   readonly kernelNanos?: Integer;
@@ -24,7 +24,7 @@ export interface CpuThrottling {
 
 /** The previous CPU reading that a two-sample answer carries (`precpu_stats`). */
 export interface PreviousCpuUsage {
-  /** Milliseconds since the epoch; absent when the engine left it unset. */
+  /** Milliseconds since the epoch; absent when the runtime left it unset. */
   readonly takenAt?: number;
   readonly totalNanos: Integer;
   readonly systemNanos?: Integer;
@@ -35,10 +35,10 @@ export interface MemoryUsage {
   readonly usage?: Integer;
   readonly maxUsage?: Integer;
   readonly failures?: Integer;
-  /** As the engine says it: the host's memory where the container has no limit. */
+  /** As the runtime says it: the host's memory where the container has no limit. */
   readonly limit?: Integer;
   readonly stats: Readonly<Record<string, Integer>>;
-  /** Of the figures and keys that are absent those that the engine told, but as nothing that makes sense. */
+  /** Of the figures and keys that are absent those that the runtime told, but as nothing that makes sense. */
   readonly unknown?: readonly MemoryPart[];
   /** Windows only. */
   readonly commitBytes?: Integer;
@@ -46,7 +46,7 @@ export interface MemoryUsage {
   readonly privateWorkingSet?: Integer;
 }
 
-/** What the engine may leave out and mean something by it. */
+/** What the runtime may leave out and mean something by it. */
 export type MemoryPart = 'failcnt' | 'stats' | 'inactive_file' | 'total_inactive_file';
 
 /** One line of a block I/O list. */
@@ -55,11 +55,11 @@ export interface BlockIoEntry {
   readonly minor: number;
   /** Lower case: read, write, sync, async, discard, total; empty where the kernel gives none. */
   readonly operation: string;
-  /** Absent where the engine's figure makes no sense: a sum over the list is then unknown. */
+  /** Absent where the runtime's figure makes no sense: a sum over the list is then unknown. */
   readonly value?: Integer;
 }
 
-/** Block I/O lists by the engine's names; a list that the kernel does not fill is absent. */
+/** Block I/O lists by the runtime's names; a list that the kernel does not fill is absent. */
 export interface BlockIoUsage {
   readonly serviceBytes?: readonly BlockIoEntry[];
   readonly serviced?: readonly BlockIoEntry[];
@@ -101,9 +101,9 @@ export interface StorageUsage {
 
 /** One immutable measurement of one container; what the host does not give is absent. */
 export interface Sample {
-  /** Milliseconds since the epoch, by the engine's clock where it tells. */
+  /** Milliseconds since the epoch, by the runtime's clock where it tells. */
   readonly takenAt: number;
-  /** The engine's own `read` time, however far off; intervals between two samples are taken from it. */
+  /** The runtime's own `read` time, however far off; intervals between two samples are taken from it. */
   readonly readAt?: number;
   readonly windows: boolean;
   readonly cpu?: CpuUsage;
@@ -113,7 +113,7 @@ export interface Sample {
   readonly networks?: readonly InterfaceUsage[];
   readonly pids?: PidsUsage;
   readonly storage?: StorageUsage;
-  /** Windows only: processors as the engine counts them. */
+  /** Windows only: processors as the runtime counts them. */
   readonly processors?: number;
   /** Parts of which nothing is known, or not all; of others that are absent it is known that nothing was counted. */
   readonly unknown?: readonly SamplePart[];
@@ -152,7 +152,7 @@ export function slim({ takenAt, readAt, windows, cpu }: Sample): PreviousSample 
   return { takenAt, windows, ...(readAt !== undefined && { readAt }), ...(cpu && { cpu }) };
 }
 
-/** An engine that gives the same reading twice, as one that replays a recording does, has measured once. */
+/** A runtime that gives the same reading twice, as one that replays a recording does, has measured once. */
 export function isSameReading(sample: Sample, other: Sample | undefined): boolean {
   return (sample.readAt ?? sample.takenAt) === (other?.readAt ?? other?.takenAt);
 }

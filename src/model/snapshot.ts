@@ -1,15 +1,15 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from './container.ts';
 import type { DiskUsageReport } from './disk-usage.ts';
-import type { EngineDescription } from './runtime.ts';
+import type { RuntimeDescription } from './runtime.ts';
 import type { EventCountsSince, ImageEventCounts } from './events.ts';
-import type { CutAttributes } from './identity-mapper.ts';
+import type { DroppedAttributes } from './identity-mapper.ts';
 import type { PreviousSample, Sample } from './sample.ts';
 
 /** Counters that begin together: a cgroup controller's, those of one network interface, or what outlives runs. */
-export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}` | LastingGroup;
+export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}` | HostGroup;
 
 /** What is counted over the runs of a container: its host's CPU time, and its restarts. */
-export type LastingGroup = 'host' | 'restarts';
+export type HostGroup = 'host' | 'restarts';
 
 /** When what is counted began, in milliseconds since the epoch; a counter never falls within one start. */
 export interface CounterStarts {
@@ -20,15 +20,15 @@ export interface CounterStarts {
 export interface ContainerSnapshot {
   /** Stands for the container's tracker: what a reader keeps of a container hangs on it in a WeakMap and dies with it. */
   readonly owner: object;
-  readonly engine: EngineDescription;
+  readonly runtime: RuntimeDescription;
   readonly identity: ContainerIdentity;
   readonly state: ContainerState;
   readonly limits: ContainerLimits;
-  /** When the engine last told the state; milliseconds since the epoch. */
+  /** When the runtime last told the state; milliseconds since the epoch. */
   readonly stateAt: number;
   /** The latest measurement; absent while the container does not run or was never measured. */
   readonly sample?: Sample;
-  /** True when it runs and yet the engine gave no usage on two probes in a row: all there is of it are its networks. */
+  /** True when it runs and yet the runtime gave no usage on two probes in a row: all there is of it are its networks. */
   readonly givesNoUsage: boolean;
   /** Our own measurement before that one, of the same run. */
   readonly previous?: PreviousSample;
@@ -44,27 +44,27 @@ export interface ContainerSnapshot {
 }
 
 /** Who a container is, and whose. */
-export type Identified = Pick<ContainerSnapshot, 'engine' | 'identity'>;
+export type Identified = Pick<ContainerSnapshot, 'runtime' | 'identity'>;
 
-/** All that a reader may know of one engine at one moment. */
-export interface EngineSnapshot {
-  readonly engine: EngineDescription;
-  /** What is published; empty while the engine does not answer. */
+/** All that a reader may know of one runtime at one moment. */
+export interface RuntimeSnapshot {
+  readonly runtime: RuntimeDescription;
+  /** What is published; empty while the runtime does not answer. */
   readonly containers: readonly ContainerSnapshot[];
-  /** Number of containers that exist; absent while the engine does not answer. */
+  /** Number of containers that exist; absent while the runtime does not answer. */
   readonly containerCount?: number;
-  /** The same by state, as far as the engine's list tells states. */
+  /** The same by state, as far as the runtime's list tells states. */
   readonly containersByStatus?: ReadonlyMap<ContainerStatus, number>;
   /** Containers that are gone, whose `events` stay in sight for a while. */
-  readonly departed?: readonly ContainerSnapshot[];
+  readonly removed?: readonly ContainerSnapshot[];
   /** Absent where no events are heard. */
   readonly imageEvents?: ImageEventCounts;
   /** Absent until it has been measured once. */
   readonly diskUsage?: DiskUsageReport;
-  /** How many of them the selection leaves out; absent while the engine does not answer. */
+  /** How many of them the selection leaves out; absent while the runtime does not answer. */
   readonly unselectedCount?: number;
   /** Attributes that are left out; absent when none are made. */
-  readonly cutAttributes?: CutAttributes;
+  readonly droppedAttributes?: DroppedAttributes;
   /** End of the last successful probe; absent until the first. Milliseconds since the epoch. */
   readonly lastSuccess?: number;
   /** The moment for which this was asked. Milliseconds since the epoch. */

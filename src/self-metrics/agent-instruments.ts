@@ -1,9 +1,10 @@
+import { endpointKey } from '../model/runtime.ts';
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { ContainerEvent } from '../model/events.ts';
 import type {
   AuditFailure,
   AuditObserver,
-  EngineCall,
+  SourceCall,
   EventLogObserver,
   EventObserver,
   ExportObserver,
@@ -15,14 +16,14 @@ import type {
 export const probeBuckets = Array.from({ length: 14 }, (_, exponent) => 0.5 * 1.5 ** exponent);
 
 /** What mostly goes wrong; the other types are rare enough to appear when they do. */
-const commonErrors = ['unreachable', 'timeout', 'engine-error', 'bad-response'];
+const commonErrors = ['unreachable', 'timeout', 'runtime-error', 'bad-response'];
 
-const engineCalls: readonly EngineCall[] = ['list', 'inspect', 'stats'];
+const sourceCalls: readonly SourceCall[] = ['list', 'inspect', 'stats'];
 
 /** The agent's own instruments: how long probes and calls take, what fails, how exports end. Low cardinality. */
 export class AgentInstruments implements ProbeObserver, EventObserver, ExportObserver {
   readonly #probe: Histogram;
-  readonly #calls: Readonly<Record<EngineCall, { duration: Histogram; errors: Counter }>>;
+  readonly #calls: Readonly<Record<SourceCall, { duration: Histogram; errors: Counter }>>;
   readonly #probeErrors: Counter;
   readonly #inlineTimeouts: Counter;
   readonly #events: Counter;
@@ -54,8 +55,8 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
       stats: callInstruments(meter, 'stats'),
     };
     this.#events = meter.createCounter(
-      'tidegauge.events.heard',
-      counted('{event}', "Events of containers heard on the engine's stream, repeated ones left out"),
+      'tidegauge.events.received',
+      counted('{event}', "Events of containers heard on the runtime's stream, repeated ones left out"),
     );
     const gaps = counted('{gap}', 'Breaks of the stream of events in which some may have been missed');
     this.#eventGaps = meter.createCounter('tidegauge.events.gaps', gaps);
@@ -79,38 +80,39 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
     this.#observeLastExport(meter);
   }
 
-  /** Lets the error counters of an engine begin at 0: a counter that first appears at 1 has no increase. */
-  begin(engine: string): void {
+  /** Lets the error counters of a runtime begin at 0: a counter that first appears at 1 has no increase. */
+  begin(runtime: string): void {
     for (const counter of [this.#probeErrors, this.#inlineTimeouts, this.#events, this.#eventGaps])
-      counter.add(0, { engine });
-    for (const call of engineCalls) {
-      for (const type of commonErrors) this.#calls[call].errors.add(0, { engine, 'error.type': type });
+      counter.add(0, { [endpointKey]: runtime });
+    for (const call of sourceCalls) {
+      for (const type of commonErrors)
+        this.#calls[call].errors.add(0, { [endpointKey]: runtime, 'error.type': type });
     }
   }
 
-  probeEnded(engine: string, seconds: number, succeeded: boolean): void {
-    this.#probe.record(seconds, { engine });
-    if (!succeeded) this.#probeErrors.add(1, { engine });
+  probeEnded(runtime: string, seconds: number, succeeded: boolean): void {
+    this.#probe.record(seconds, { [endpointKey]: runtime });
+    if (!succeeded) this.#probeErrors.add(1, { [endpointKey]: runtime });
   }
 
-  callEnded(engine: string, call: EngineCall, seconds: number, error?: string): void {
+  callEnded(runtime: string, call: SourceCall, seconds: number, error?: string): void {
     const { duration, errors } = this.#calls[call];
-    duration.record(seconds, { engine });
-    if (error !== undefined) errors.add(1, { engine, 'error.type': error });
+    duration.record(seconds, { [endpointKey]: runtime });
+    if (error !== undefined) errors.add(1, { [endpointKey]: runtime, 'error.type': error });
   }
 
-  inlineTimedOut(engine: string): void {
-    this.#inlineTimeouts.add(1, { engine });
+  inlineTimedOut(runtime: string): void {
+    this.#inlineTimeouts.add(1, { [endpointKey]: runtime });
   }
 
-  listening(_engine: string, _isListening: boolean): void {}
+  listening(_runtime: string, _isListening: boolean): void {}
 
-  eventHeard(engine: string, _event: ContainerEvent): void {
-    this.#events.add(1, { engine });
+  eventReceived(runtime: string, _event: ContainerEvent): void {
+    this.#events.add(1, { [endpointKey]: runtime });
   }
 
-  eventsMissed(engine: string): void {
-    this.#eventGaps.add(1, { engine });
+  eventsMissed(runtime: string): void {
+    this.#eventGaps.add(1, { [endpointKey]: runtime });
   }
 
   exportEnded({ error, seconds, bytes, rejectedPoints }: ExportResult): void {
@@ -132,7 +134,7 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
 
 function callInstruments(
   meter: Meter,
-  call: EngineCall,
+  call: SourceCall,
 ): { duration: Histogram; errors: Counter<Attributes> } {
   const title = call === 'list' ? 'list calls' : `${call} calls of one container`;
   return {
@@ -176,16 +178,16 @@ export class AuditInstruments implements AuditObserver {
     });
   }
 
-  begin(engine: string): void {
-    for (const type of failures) this.#failures.add(0, { engine, 'error.type': type });
+  begin(runtime: string): void {
+    for (const type of failures) this.#failures.add(0, { [endpointKey]: runtime, 'error.type': type });
   }
 
-  figureCompared(engine: string, figure: string, difference: number): void {
-    this.#difference.record(difference, { engine, figure });
+  metricCompared(runtime: string, metric: string, difference: number): void {
+    this.#difference.record(difference, { [endpointKey]: runtime, metric });
   }
 
-  auditFailed(engine: string, failure: AuditFailure): void {
-    this.#failures.add(1, { engine, 'error.type': failure });
+  auditFailed(runtime: string, failure: AuditFailure): void {
+    this.#failures.add(1, { [endpointKey]: runtime, 'error.type': failure });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { EngineCall, ProbeObserver } from '../model/observers.ts';
+import type { SourceCall, ProbeObserver } from '../model/observers.ts';
 import { dockerExporterOwn } from '../metrics/docker-exporter/own-metrics.ts';
 import type { OwnMetric } from '../metrics/docker-exporter/own-metrics.ts';
 import { probeBuckets } from './agent-instruments.ts';
@@ -7,7 +7,7 @@ import { probeBuckets } from './agent-instruments.ts';
 /** docker_exporter's own instruments, under its names, with its buckets and without attributes. */
 export class DockerExporterInstruments implements ProbeObserver {
   readonly #probe: Histogram;
-  readonly #calls: Readonly<Record<EngineCall, Histogram>>;
+  readonly #calls: Readonly<Record<SourceCall, Histogram>>;
   readonly #listFailures: Counter;
   readonly #inlineTimeouts: Counter;
 
@@ -23,11 +23,11 @@ export class DockerExporterInstruments implements ProbeObserver {
     this.#inlineTimeouts = begun(meter, inlineTimeouts);
   }
 
-  probeEnded(_engine: string, seconds: number): void {
+  probeEnded(_runtime: string, seconds: number): void {
     this.#probe.record(seconds);
   }
 
-  callEnded(_engine: string, call: EngineCall, seconds: number, error?: string): void {
+  callEnded(_runtime: string, call: SourceCall, seconds: number, error?: string): void {
     this.#calls[call].record(seconds);
     if (call === 'list' && error !== undefined) this.#listFailures.add(1);
   }

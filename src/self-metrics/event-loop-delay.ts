@@ -9,7 +9,7 @@ const watchMillis = 1000;
 const windowMillis = 60_000;
 
 /** The event loop's delays in the current window, in seconds. */
-export interface LoopDelays {
+export interface EventLoopDelays {
   readonly p99: number;
   readonly max: number;
 }
@@ -18,7 +18,7 @@ export interface LoopDelays {
  * Measures how late the event loop is, while probes and collections are under way. A loop that rests cannot be late,
  * and a timer that wakes it fifty times a second would be a quarter of what the agent costs.
  */
-export class LoopDelay implements ProbeObserver {
+export class EventLoopDelay implements ProbeObserver {
   readonly #histogram = createHistogram();
   #timer: NodeJS.Timeout | undefined;
   #tickedAt = 0;
@@ -47,7 +47,7 @@ export class LoopDelay implements ProbeObserver {
   }
 
   /** What was measured in this window; undefined before anything was. By time and not by call: readers see the same. */
-  read(): LoopDelays | undefined {
+  read(): EventLoopDelays | undefined {
     if (this.#histogram.count === 0) return undefined;
     const delays = { p99: this.#histogram.percentile(99) / 1e9, max: this.#histogram.max / 1e9 };
     const now = performance.now();

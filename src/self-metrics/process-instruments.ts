@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
-import type { LoopDelay } from './event-loop-delay.ts';
+import type { EventLoopDelay } from './event-loop-delay.ts';
 
 /** The build that runs, as attributes of `tidegauge.build.info`. */
 export interface Build {
@@ -13,7 +13,7 @@ export interface Build {
 export function observeProcess(
   meter: Meter,
   build: Build,
-  delay: LoopDelay,
+  delay: EventLoopDelay,
   settled: () => Promise<void>,
 ): void {
   const gauge = (name: string, unit: string, description: string) =>

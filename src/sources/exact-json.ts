@@ -5,7 +5,7 @@ import { SourceError } from './source-error.ts';
 const longInteger = /[:[,]\s*(-?\d{16,})(?=\s*[,}\]])/g;
 
 /**
- * Parses an engine's answer. Integers above 2^53 become bigints; everything else is as `JSON.parse` gives it.
+ * Parses a runtime's answer. Integers above 2^53 become bigints; everything else is as `JSON.parse` gives it.
  * Throws {@link SourceError} `bad-response` on what is not JSON.
  */
 export function parseEngineJson(text: string, what: string): unknown {

@@ -1,6 +1,6 @@
 import type { Integer } from '../model/sample.ts';
 
-/** An object of the engine's JSON, its fields unknown. */
+/** An object of the runtime's JSON, its fields unknown. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The value as an object, or undefined: a wrong type loses that figure alone. */
@@ -18,7 +18,7 @@ export function listOf(value: unknown): readonly unknown[] {
 }
 
 /** Whether a value is there, but nothing that `read` can make sense of. */
-export function isNonsense(value: unknown, read: (value: unknown) => unknown): boolean {
+export function isMalformed(value: unknown, read: (value: unknown) => unknown): boolean {
   return value !== undefined && value !== null && read(value) === undefined;
 }
 
@@ -45,7 +45,7 @@ export function flagOf(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** The largest integer of OTLP. What an engine tells above it was less than zero, or says "unlimited". */
+/** The largest integer of OTLP. What a runtime tells above it was less than zero, or says "unlimited". */
 const largestCount = 2n ** 63n - 1n;
 
 /** An integer from 0 to 2^63−1, exact: above 2^53 only a bigint is. */
@@ -65,7 +65,7 @@ export function amountOf(value: unknown): number | undefined {
   return integer !== undefined && integer >= 0 ? integer : undefined;
 }
 
-/** An integer > 0: the engine's way to say that a limit is set. */
+/** An integer > 0: the runtime's way to say that a limit is set. */
 export function positiveOf(value: unknown): number | undefined {
   const integer = integerOf(value);
   return integer !== undefined && integer > 0 ? integer : undefined;

@@ -1,4 +1,4 @@
-/** What went wrong with an engine call, of low cardinality: it becomes the attribute `error.type`. */
+/** What went wrong with a runtime call, of low cardinality: it becomes the attribute `error.type`. */
 export type SourceErrorCode =
   | 'unreachable'
   | 'permission'
@@ -8,9 +8,9 @@ export type SourceErrorCode =
   | 'not-running'
   | 'bad-response'
   | 'too-large'
-  | 'engine-error';
+  | 'runtime-error';
 
-/** A failed engine call. Callers switch on `code`, never on the text. */
+/** A failed runtime call. Callers switch on `code`, never on the text. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
   readonly code: SourceErrorCode;

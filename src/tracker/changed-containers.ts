@@ -1,27 +1,27 @@
 import type { Clock } from '../clock.ts';
 import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
-import type { ContainerTurns } from './container/container-queue.ts';
-import { endsWithin } from '../concurrency/settles-within.ts';
-import type { EngineCalls } from './source-calls.ts';
-import type { Look } from './reconciler.ts';
+import type { ContainerQueue } from './container/container-queue.ts';
+import { settlesWithin } from '../concurrency/settles-within.ts';
+import type { SourceCalls } from './source-calls.ts';
+import type { Reconciliation } from './reconciler.ts';
 import { Throttle } from '../concurrency/throttle.ts';
 
-/** An engine that locks a container may not answer for minutes: so long others wait for it. */
+/** A runtime that locks a container may not answer for minutes: so long others wait for it. */
 const patienceMillis = 500;
 
 /** What {@link ChangedContainers} need. */
 export interface ChangedContainersOptions {
   readonly clock: Clock;
-  readonly turns: ContainerTurns;
+  readonly turns: ContainerQueue;
   /** A probe that comes so soon after needs no other sample. */
   readonly freshMillis: number;
   /** Runs calls beside the probes; must not reject. */
-  beside(work: (calls: EngineCalls) => Promise<void>): Promise<void>;
+  beside(work: (calls: SourceCalls) => Promise<void>): Promise<void>;
 }
 
 /**
  * Containers that changed by what events say, beside the probes: how they fare is known at once, what they use as soon
- * as the engine tells it, which with engines before 23 takes up to a second.
+ * as the runtime tells it, which with runtimes before 23 takes up to a second.
  */
 export class ChangedContainers {
   readonly #options: ChangedContainersOptions;
@@ -35,9 +35,13 @@ export class ChangedContainers {
 
   /**
    * Inspects those of a look that changed. Never throws.
-   * @param goOn called when all but those have been inspected of whom the engine does not answer.
+   * @param goOn called when all but those have been inspected of whom the runtime does not answer.
    */
-  async look({ selected, heard, askedAt, now }: Look, calls: EngineCalls, goOn: () => void): Promise<void> {
+  async look(
+    { selected, heard, askedAt, now }: Reconciliation,
+    calls: SourceCalls,
+    goOn: () => void,
+  ): Promise<void> {
     const { clock, turns } = this.#options;
     const listed = selected.filter(({ id }) => heard(id) === 'changed');
     const looks: Promise<void>[] = [];
@@ -46,7 +50,7 @@ export class ChangedContainers {
         if (await tracker.look(item, calls, now, 'changed')) this.#unmeasured.add(item.id);
       });
       looks.push(look);
-      await endsWithin(look, patienceMillis, clock.sleep.bind(clock));
+      await settlesWithin(look, patienceMillis, clock.sleep.bind(clock));
     });
     this.#measureChanged();
     goOn();
@@ -58,7 +62,7 @@ export class ChangedContainers {
     if (this.#unmeasured.size > 0) this.#measuring.request();
   }
 
-  async #measure(calls: EngineCalls): Promise<void> {
+  async #measure(calls: SourceCalls): Promise<void> {
     const { clock, turns, freshMillis } = this.#options;
     const ids = [...this.#unmeasured];
     this.#unmeasured.clear();

@@ -3,23 +3,23 @@ import type { Log } from '../log.ts';
 import type { ContainerEvent } from '../model/events.ts';
 import type { EventObserver } from '../model/observers.ts';
 import type { ContainerSource, ListedContainer } from '../sources/container-source.ts';
-import type { EngineCalls } from './source-calls.ts';
-import { EventWatch } from './events/event-stream.ts';
+import type { SourceCalls } from './source-calls.ts';
+import { EventStream } from './events/event-stream.ts';
 import type { Heard } from './container/inspection.ts';
-import { ListedContainers } from './list-cache.ts';
+import { ListCache } from './list-cache.ts';
 import { Throttle, type ThrottledWork } from '../concurrency/throttle.ts';
 
-/** In a storm of events the engine is asked this often at most. */
+/** In a storm of events the runtime is asked this often at most. */
 const refreshPauseMillis = 250;
 /** So long after the list shows a change its event is waited for. */
 const lateEventMillis = 3000;
 
-/** What an {@link EngineList} needs. */
-export interface EngineListOptions {
+/** What an {@link ContainerList} needs. */
+export interface ContainerListOptions {
   readonly source: ContainerSource;
   readonly clock: Clock;
   readonly log: Log;
-  /** Hears the engine's events; absent: they are not listened to. */
+  /** Hears the runtime's events; absent: they are not listened to. */
   readonly events?: EventObserver | undefined;
   /** Asked for soon after an event. */
   readonly refresh: ThrottledWork;
@@ -28,7 +28,7 @@ export interface EngineListOptions {
 /** What a round measures. */
 export interface Listed {
   readonly listed: readonly ListedContainer[];
-  /** When the engine was asked for it, on the monotonic clock. */
+  /** When the runtime was asked for it, on the monotonic clock. */
   readonly askedAt: number;
   readonly heard: (id: string) => Heard;
   /** Whether nobody can have changed unheard. */
@@ -36,33 +36,33 @@ export interface Listed {
 }
 
 /**
- * The containers of one engine as its list told them, and what its events say has changed since. While events are heard
- * the engine is asked only when something changed, and once in a while for what they may have missed.
+ * The containers of one runtime as its list told them, and what its events say has changed since. While events are heard
+ * the runtime is asked only when something changed, and once in a while for what they may have missed.
  */
-export class EngineList {
-  readonly #options: EngineListOptions;
-  readonly #listed = new ListedContainers();
-  readonly #watch: EventWatch | undefined;
+export class ContainerList {
+  readonly #options: ContainerListOptions;
+  readonly #listed = new ListCache();
+  readonly #watch: EventStream | undefined;
   /** By when their events are to be heard, on the monotonic clock. */
   readonly #expected = new Map<string, number>();
 
-  constructor(options: EngineListOptions) {
+  constructor(options: ContainerListOptions) {
     this.#options = options;
     const { events } = options;
     if (events) this.#watch = this.#listen(events);
   }
 
-  /** Listens, if it does not yet; for an engine that has answered. */
+  /** Listens, if it does not yet; for a runtime that has answered. */
   listen(): void {
     this.#watch?.start();
   }
 
-  /** The engine answers again after it did not. */
+  /** The runtime answers again after it did not. */
   retry(): void {
     this.#watch?.retry();
   }
 
-  /** What is known may be wrong: the engine must be asked. */
+  /** What is known may be wrong: the runtime must be asked. */
   doubt(): void {
     this.#listed.doubt();
   }
@@ -72,8 +72,8 @@ export class EngineList {
     this.#watch?.close();
   }
 
-  /** From the engine, or what it listed before while its events say that nothing has changed. Throws SourceError. */
-  async ask(calls: EngineCalls): Promise<Listed> {
+  /** From the runtime, or what it listed before while its events say that nothing has changed. Throws SourceError. */
+  async ask(calls: SourceCalls): Promise<Listed> {
     const { clock } = this.#options;
     const isHeard = this.#watch?.isTrusted === true;
     const askedAt = clock.monotonic();
@@ -84,21 +84,21 @@ export class EngineList {
     const changed = this.#listed.takeChanged();
     const answer = await calls.list();
     if (this.#watch?.isOpen && !isDoubted && !this.#listed.isDoubted)
-      this.#expect(this.#listed.unheard(answer));
+      this.#expect(this.#listed.unannounced(answer));
     const listed = this.#listed.accept(answer, askedAt);
     const otherwise = isSure ? 'unchanged' : 'unheard';
     return { listed, askedAt, heard: (id) => (changed.has(id) ? 'changed' : otherwise), isSure };
   }
 
-  #listen(events: EventObserver): EventWatch {
+  #listen(events: EventObserver): EventStream {
     const { source, clock } = this.#options;
     const { name } = source;
     const throttle = new Throttle(clock, refreshPauseMillis, this.#options.refresh);
-    return new EventWatch({
+    return new EventStream({
       ...this.#options,
       opened: () => {
         this.#expected.clear();
-        // What happened before the engine listened is not known.
+        // What happened before the runtime listened is not known.
         this.#listed.doubt();
         events.listening(name, true);
       },
@@ -111,7 +111,7 @@ export class EngineList {
       event: (event: ContainerEvent) => {
         this.#listed.change(event.id);
         this.#expected.delete(event.id);
-        events.eventHeard(name, event);
+        events.eventReceived(name, event);
         throttle.request();
       },
     });

@@ -5,8 +5,8 @@ import type { ContainerSource } from '../sources/container-source.ts';
 import { toSourceError, type SourceErrorCode } from '../sources/source-error.ts';
 
 const firstRetryMillis = 4000;
-/** An engine that was away is asked again after this at the latest, if the interval is longer. */
-const longestAwayMillis = 60_000;
+/** A runtime that was away is asked again after this at the latest, if the interval is longer. */
+const maxAwayMillis = 60_000;
 
 /** What a {@link DiskUsageSchedule} is made of. */
 export interface DiskUsageScheduleOptions {
@@ -18,7 +18,7 @@ export interface DiskUsageScheduleOptions {
 }
 
 /**
- * Measures the disk usage of one engine on a schedule of its own: the engine walks every layer and volume for it,
+ * Measures the disk usage of one runtime on a schedule of its own: the runtime walks every layer and volume for it,
  * which takes minutes on slow disks. One call at a time, beside the probes and never in them; failures are counted.
  */
 export class DiskUsageSchedule {
@@ -66,9 +66,9 @@ export class DiskUsageSchedule {
    */
   #pauseMillis(error: SourceErrorCode | undefined, failuresInARow: number): number {
     const { intervalMillis } = this.#options;
-    if (error !== 'unreachable' && error !== 'engine-error') return intervalMillis;
+    if (error !== 'unreachable' && error !== 'runtime-error') return intervalMillis;
     const grown = firstRetryMillis * 2 ** (failuresInARow - 1) * (0.5 + Math.random());
-    return Math.min(grown, intervalMillis, error === 'unreachable' ? longestAwayMillis : Infinity);
+    return Math.min(grown, intervalMillis, error === 'unreachable' ? maxAwayMillis : Infinity);
   }
 
   /** The type of the failure, if it was one. */
@@ -99,8 +99,8 @@ export class DiskUsageSchedule {
   #tell(isFailing: boolean, error?: string): void {
     const { source, log } = this.#options;
     if (isFailing && !this.#isFailing)
-      log.warn({ engine: source.name, error }, 'disk usage cannot be measured');
-    if (!isFailing && this.#isFailing) log.info({ engine: source.name }, 'disk usage is measured again');
+      log.warn({ runtime: source.name, error }, 'disk usage cannot be measured');
+    if (!isFailing && this.#isFailing) log.info({ runtime: source.name }, 'disk usage is measured again');
     this.#isFailing = isFailing;
   }
 }

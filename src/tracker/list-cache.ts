@@ -1,17 +1,17 @@
 import type { ContainerStatus } from '../model/container.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
 
-/** Even while events are heard, the engine is asked for its list this often: a slow look at what they may have missed. */
+/** Even while events are heard, the runtime is asked for its list this often: a slow look at what they may have missed. */
 const resyncMillis = 60_000;
 
-/** A list, and when the engine was asked for it. */
+/** A list, and when the runtime was asked for it. */
 interface Known {
   readonly listed: readonly ListedContainer[];
   readonly askedAt: number;
 }
 
-/** What the engine last listed, and what events said has changed since. */
-export class ListedContainers {
+/** What the runtime last listed, and what events said has changed since. */
+export class ListCache {
   #listed: readonly ListedContainer[] = [];
   #askedAt = 0;
   #isDoubted = true;
@@ -25,7 +25,7 @@ export class ListedContainers {
     this.#changed.add(id);
   }
 
-  /** What is known may be wrong: the engine must be asked. */
+  /** What is known may be wrong: the runtime must be asked. */
   doubt(): void {
     this.#isDoubted = true;
   }
@@ -35,7 +35,7 @@ export class ListedContainers {
     return this.#isDoubted;
   }
 
-  /** The last list, if it is still true of an engine whose events are heard; undefined when the engine must be asked. */
+  /** The last list, if it is still true of a runtime whose events are heard; undefined when the runtime must be asked. */
   known(monotonicMillis: number): Known | undefined {
     const [listed, askedAt] = [this.#listed, this.#askedAt];
     const isOld = monotonicMillis - askedAt >= resyncMillis;
@@ -44,7 +44,7 @@ export class ListedContainers {
 
   /**
    * Takes away what events said has changed, and all doubt: to be asked for before the list, so that nothing is lost that
-   * comes while the engine answers.
+   * comes while the runtime answers.
    */
   takeChanged(): ReadonlySet<string> {
     this.#takenBefore = this.#taken;
@@ -55,7 +55,7 @@ export class ListedContainers {
   }
 
   /** Which containers that answer shows as come, gone, or in another state than the last one did, without an event. */
-  unheard(answer: readonly ListedContainer[]): readonly string[] {
+  unannounced(answer: readonly ListedContainer[]): readonly string[] {
     const heard = [this.#changed, this.#taken, this.#takenBefore];
     return this.#unlike(answer).filter((id) => !heard.some((ids) => ids.has(id)));
   }
@@ -70,7 +70,7 @@ export class ListedContainers {
     return [...unlike.map(({ id }) => id), ...before.keys()];
   }
 
-  /** The engine's answer; one item per container, should it name one twice: a tracker takes one update at a time. */
+  /** The runtime's answer; one item per container, should it name one twice: a tracker takes one update at a time. */
   accept(listed: readonly ListedContainer[], askedAt: number): readonly ListedContainer[] {
     this.#listed = [...new Map(listed.map((item) => [item.id, item])).values()];
     this.#askedAt = askedAt;

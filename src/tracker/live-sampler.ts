@@ -1,40 +1,40 @@
-import type { EngineDescription } from '../model/runtime.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
 import type { LiveMeasurement } from '../model/live-sample.ts';
 import type { ContainerTracker } from './container/container-tracker.ts';
-import type { ContainerTurns } from './container/container-queue.ts';
-import { isAbsence, type EngineCalls } from './source-calls.ts';
+import type { ContainerQueue } from './container/container-queue.ts';
+import { isAbsence, type SourceCalls } from './source-calls.ts';
 
-/** What {@link LiveMeasuring} needs. */
-export interface LiveMeasuringOptions {
-  readonly turns: ContainerTurns;
+/** What {@link LiveSampler} needs. */
+export interface LiveSamplerOptions {
+  readonly turns: ContainerQueue;
   /** A probe that comes so soon after needs no other sample. */
   readonly freshMillis: number;
-  calls(signal: AbortSignal): EngineCalls;
-  /** Asked for while the engine is away: nobody else may be there to find out that it is back. */
+  calls(signal: AbortSignal): SourceCalls;
+  /** Asked for while the runtime is away: nobody else may be there to find out that it is back. */
   probe(): unknown;
 }
 
 /** Measures single containers for those who watch them, beside the probes; one that comes soon after is spared the call. */
-export class LiveMeasuring {
-  readonly #options: LiveMeasuringOptions;
+export class LiveSampler {
+  readonly #options: LiveSamplerOptions;
   readonly #closed = new AbortController();
 
-  constructor(options: LiveMeasuringOptions) {
+  constructor(options: LiveSamplerOptions) {
     this.#options = options;
   }
 
   /**
    * Measures one container now. Never throws.
-   * @param engine undefined while the engine does not answer.
+   * @param runtime undefined while the runtime does not answer.
    */
-  async measure(id: string, engine: EngineDescription | undefined): Promise<LiveMeasurement> {
-    if (!engine) {
+  async measure(id: string, runtime: RuntimeDescription | undefined): Promise<LiveMeasurement> {
+    if (!runtime) {
       this.#options.probe();
-      return { outcome: 'failed', reason: 'the engine does not answer' };
+      return { outcome: 'failed', reason: 'the runtime does not answer' };
     }
-    const measured = await this.#options.turns.take(id, (tracker) => this.#measured(tracker, engine));
+    const measured = await this.#options.turns.take(id, (tracker) => this.#measured(tracker, runtime));
     // Its news have their turn first.
-    if (measured === 'superseded') return await this.measure(id, engine);
+    if (measured === 'superseded') return await this.measure(id, runtime);
     return measured ?? { outcome: 'removed' };
   }
 
@@ -45,14 +45,14 @@ export class LiveMeasuring {
 
   async #measured(
     tracker: ContainerTracker,
-    engine: EngineDescription,
+    runtime: RuntimeDescription,
   ): Promise<LiveMeasurement | 'superseded'> {
     const calls = this.#options.calls(this.#closed.signal);
     const outcome = await tracker.measure(calls, this.#options.freshMillis);
     if (outcome === 'superseded') return outcome;
     if (outcome !== 'measured')
       return isAbsence(outcome) ? { outcome: 'not running' } : { outcome: 'failed', reason: outcome.message };
-    const snapshot = tracker.snapshot(engine);
+    const snapshot = tracker.snapshot(runtime);
     return snapshot?.sample ? { outcome: 'measured', snapshot } : { outcome: 'not running' };
   }
 }

@@ -20,7 +20,7 @@ export interface TrackerSetOptions {
   /** After this a probe is given up. */
   readonly probeTimeoutMillis: number;
   /**
-   * Hears the engine's events, so that it need not be asked what they tell; for those that stay. Absent: nobody listens.
+   * Hears the runtime's events, so that it need not be asked what they tell; for those that stay. Absent: nobody listens.
    */
   readonly events?: EventObserver;
   /** Between two collections: an end that was in sight for less may have been missed. 10 s by default. */

@@ -1,60 +1,60 @@
 import type { ContainerStatus } from '../model/container.ts';
-import type { EngineDescription } from '../model/runtime.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
 import type { AdaptivePool } from '../concurrency/adaptive-pool.ts';
 import { ContainerTracker } from './container/container-tracker.ts';
-import type { EngineCalls } from './source-calls.ts';
-import type { EngineList, Listed } from './container-list.ts';
-import type { EventCounting } from './events/event-counter.ts';
+import type { SourceCalls } from './source-calls.ts';
+import type { ContainerList, Listed } from './container-list.ts';
+import type { EventCounter } from './events/event-counter.ts';
 import { countByStatus } from './list-cache.ts';
-import { OneAtATime } from '../concurrency/keyed-queue.ts';
+import { KeyedQueue } from '../concurrency/keyed-queue.ts';
 import { SelectedContainers } from './selection.ts';
 import type { TrackerSetOptions } from './options.ts';
 
 /** A list, and whom of it the selection picks. */
-export interface Look extends Listed {
+export interface Reconciliation extends Listed {
   readonly selected: readonly ListedContainer[];
-  /** When the engine had answered, in milliseconds since the epoch. */
+  /** When the runtime had answered, in milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** How many containers an engine has. */
+/** How many containers a runtime has. */
 export interface ListedCounts {
   readonly containerCount: number;
   readonly unselectedCount: number;
   readonly containersByStatus: ReadonlyMap<ContainerStatus, number>;
 }
 
-/** What a {@link Membership} needs beside the options of its set. */
-export interface MembershipParts {
+/** What a {@link Reconciler} needs beside the options of its set. */
+export interface ReconcilerDependencies {
   readonly trackers: Map<string, ContainerTracker>;
-  readonly list: EngineList;
-  readonly counting: EventCounting;
-  engine(): EngineDescription;
+  readonly list: ContainerList;
+  readonly counting: EventCounter;
+  runtime(): RuntimeDescription;
 }
 
-/** Keeps a tracker for every container that the engine lists and the selection picks, and none for any other. */
-export class Membership {
+/** Keeps a tracker for every container that the runtime lists and the selection picks, and none for any other. */
+export class Reconciler {
   readonly #options: TrackerSetOptions;
-  readonly #parts: MembershipParts;
+  readonly #parts: ReconcilerDependencies;
   readonly #selected: SelectedContainers;
-  readonly #turns = new OneAtATime();
+  readonly #turns = new KeyedQueue();
 
-  constructor(options: TrackerSetOptions, parts: MembershipParts) {
+  constructor(options: TrackerSetOptions, parts: ReconcilerDependencies) {
     this.#options = options;
     this.#parts = parts;
     this.#selected = new SelectedContainers(options.selection);
   }
 
-  /** Undefined while the engine does not answer. */
+  /** Undefined while the runtime does not answer. */
   counts: ListedCounts | undefined;
 
   /** Makes the set equal to the list. One at a time: an older list never comes after a newer. Throws SourceError. */
-  look(calls: EngineCalls, pool: AdaptivePool): Promise<Look> {
+  look(calls: SourceCalls, pool: AdaptivePool): Promise<Reconciliation> {
     return this.#turns.run('', () => this.#look(calls, pool));
   }
 
-  async #look(calls: EngineCalls, pool: AdaptivePool): Promise<Look> {
+  async #look(calls: SourceCalls, pool: AdaptivePool): Promise<Reconciliation> {
     const list = await this.#parts.list.ask(calls);
     const { listed, askedAt } = list;
     const now = this.#options.clock.now();
@@ -81,7 +81,7 @@ export class Membership {
 
   #remove(id: string, tracker: ContainerTracker): void {
     const { trackers, counting } = this.#parts;
-    counting.left(id, tracker.snapshot(this.#parts.engine()));
+    counting.left(id, tracker.snapshot(this.#parts.runtime()));
     trackers.delete(id);
     this.#options.mapper?.forget(id);
   }

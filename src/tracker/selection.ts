@@ -1,9 +1,9 @@
 import type { ListedContainer } from '../sources/container-source.ts';
-import type { EngineCalls } from './source-calls.ts';
+import type { SourceCalls } from './source-calls.ts';
 
 /** Decides which containers are measured. */
 export interface Selection {
-  /** An engine that lists an image's id is to be asked for the name. */
+  /** A runtime that lists an image's id is to be asked for the name. */
   readonly asksForImage: boolean;
   selects(container: ListedContainer): boolean;
 }
@@ -21,7 +21,7 @@ interface Verdict {
 /** Makes all of these calls, a few at a time. */
 type ForEach = <Item>(items: readonly Item[], each: (item: Item) => Promise<void>) => Promise<void>;
 
-/** The containers of one engine that are measured: decided anew only when something has changed that rules look at. */
+/** The containers of one runtime that are measured: decided anew only when something has changed that rules look at. */
 export class SelectedContainers {
   readonly #selection: Selection;
   #verdicts: ReadonlyMap<string, Verdict> = new Map();
@@ -33,7 +33,7 @@ export class SelectedContainers {
   /** Those of the list that are selected, without what only rules need. Never throws. */
   async of(
     listed: readonly ListedContainer[],
-    calls: EngineCalls,
+    calls: SourceCalls,
     forEach: ForEach,
   ): Promise<readonly ListedContainer[]> {
     const images = await this.#missingImages(listed, calls, forEach);
@@ -56,7 +56,7 @@ export class SelectedContainers {
   /** An image whose name went to a newer one is listed by its id: its containers are inspected for the name, once. */
   async #missingImages(
     listed: readonly ListedContainer[],
-    calls: EngineCalls,
+    calls: SourceCalls,
     forEach: ForEach,
   ): Promise<ReadonlyMap<string, string>> {
     const images = new Map<string, string>();

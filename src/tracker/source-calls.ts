@@ -1,14 +1,14 @@
-import type { EngineDescription } from '../model/runtime.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
-import type { EngineCall, ProbeObserver } from '../model/observers.ts';
+import type { SourceCall, ProbeObserver } from '../model/observers.ts';
 import type { Sample } from '../model/sample.ts';
 import type { ContainerSource, InspectedContainer, ListedContainer } from '../sources/container-source.ts';
-import { SharedAbort } from '../concurrency/abort-listeners.ts';
+import { AbortListeners } from '../concurrency/abort-listeners.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import type { SourceError } from '../sources/source-error.ts';
 
 /** What every call of one probe needs. */
-export interface EngineCallsOptions {
+export interface SourceCallsOptions {
   readonly source: ContainerSource;
   readonly observer: ProbeObserver;
   /** What attributes are made of, as soon as it is known. */
@@ -20,17 +20,17 @@ export interface EngineCallsOptions {
 }
 
 /**
- * The engine's calls of one probe, each timed and told to the observer; a call that outlives the probe's signal is
+ * The runtime's calls of one probe, each timed and told to the observer; a call that outlives the probe's signal is
  * left behind, so that not even a source that ignores its signal holds a probe. Every method throws SourceError.
  */
-export class EngineCalls {
-  readonly #options: EngineCallsOptions;
-  readonly #abort: SharedAbort;
+export class SourceCalls {
+  readonly #options: SourceCallsOptions;
+  readonly #abort: AbortListeners;
   #hadFailures = false;
 
-  constructor(options: EngineCallsOptions) {
+  constructor(options: SourceCallsOptions) {
     this.#options = options;
-    this.#abort = new SharedAbort(options.signal);
+    this.#abort = new AbortListeners(options.signal);
   }
 
   /** Whether a call failed, other than for a container that was gone or had stopped. */
@@ -47,7 +47,7 @@ export class EngineCalls {
     return this.#options.monotonic();
   }
 
-  describe(): Promise<EngineDescription> {
+  describe(): Promise<RuntimeDescription> {
     return this.#timed('list', (source, signal) => source.describe(signal), true);
   }
 
@@ -73,7 +73,7 @@ export class EngineCalls {
   }
 
   async #timed<T>(
-    call: EngineCall,
+    call: SourceCall,
     make: (source: ContainerSource, signal: AbortSignal) => Promise<T>,
     failuresOnly = false,
   ): Promise<T> {

@@ -1,15 +1,15 @@
 import type { Log } from '../log.ts';
-import type { EngineDescription } from '../model/runtime.ts';
-import type { EngineCalls } from './source-calls.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
+import type { SourceCalls } from './source-calls.ts';
 
 /** Logged when its kind changes, not once per probe. */
 export interface Failure {
-  readonly kind: 'engine does not answer' | 'engine answers too slowly';
+  readonly kind: 'runtime does not answer' | 'runtime answers too slowly';
   readonly reason: string;
 }
 
-/** Whether the last probe of an engine went well; logs each change for the worse or the better once. */
-export class EngineHealth {
+/** Whether the last probe of a runtime went well; logs each change for the worse or the better once. */
+export class SourceHealth {
   readonly #log: Log;
   #failure: Failure | undefined;
   #hasAnswered = false;
@@ -23,42 +23,42 @@ export class EngineHealth {
     return this.#failure?.reason;
   }
 
-  succeeded({ name, runtimeVersion }: EngineDescription, containers: number): void {
+  succeeded({ name, runtimeVersion }: RuntimeDescription, containers: number): void {
     if (this.#failure !== undefined || !this.#hasAnswered)
-      this.#log.info({ engine: name, version: runtimeVersion, containers }, 'engine answers');
+      this.#log.info({ runtime: name, version: runtimeVersion, containers }, 'runtime answers');
     this.#failure = undefined;
     this.#hasAnswered = true;
   }
 
-  failed({ name }: EngineDescription, failure: Failure): void {
-    const fields = { engine: name, error: failure.reason };
+  failed({ name }: RuntimeDescription, failure: Failure): void {
+    const fields = { runtime: name, error: failure.reason };
     if (this.#failure?.kind === failure.kind) this.#log.debug(fields, `still: ${failure.kind}`);
     else this.#log.warn(fields, failure.kind);
     this.#failure = failure;
   }
 }
 
-/** The engine's version and host are asked again this often, and after each failure. */
+/** The runtime's version and host are asked again this often, and after each failure. */
 const maxAgeMillis = 10 * 60_000;
 
-/** An engine as it last described itself. */
-export class DescribedEngine {
-  #engine: EngineDescription;
+/** A runtime as it last described itself. */
+export class DescribedRuntime {
+  #runtime: RuntimeDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
 
   constructor(name: string) {
-    this.#engine = { name, runtimeName: 'docker', warnings: [] };
+    this.#runtime = { name, runtimeName: 'docker', warnings: [] };
   }
 
   /** Before its first answer no more than its name. */
-  get engine(): EngineDescription {
-    return this.#engine;
+  get runtime(): RuntimeDescription {
+    return this.#runtime;
   }
 
   /** Asks it, where its last answer is old. Throws SourceError. */
-  async refresh(calls: EngineCalls, monotonicMillis: number): Promise<void> {
+  async refresh(calls: SourceCalls, monotonicMillis: number): Promise<void> {
     if (monotonicMillis - this.#describedAt < maxAgeMillis) return;
-    this.#engine = await calls.describe();
+    this.#runtime = await calls.describe();
     this.#describedAt = monotonicMillis;
   }
 

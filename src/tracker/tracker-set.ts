@@ -1,47 +1,47 @@
 import type { Log } from '../log.ts';
 import type { ContainerIdentity } from '../model/container.ts';
-import type { EngineDescription } from '../model/runtime.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
 import type { ContainerEvent } from '../model/events.ts';
 import type { LiveMeasurement } from '../model/live-sample.ts';
 import { observeEvents } from '../model/observers.ts';
-import type { EngineSnapshot } from '../model/snapshot.ts';
+import type { RuntimeSnapshot } from '../model/snapshot.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
 import type { ContainerTracker } from './container/container-tracker.ts';
-import { DescribedEngine, EngineHealth, type Failure } from './source-state.ts';
+import { DescribedRuntime, SourceHealth, type Failure } from './source-state.ts';
 import { DiskUsageSchedule } from './disk-usage.ts';
-import { EngineCalls } from './source-calls.ts';
-import { EngineList } from './container-list.ts';
+import { SourceCalls } from './source-calls.ts';
+import { ContainerList } from './container-list.ts';
 import { ChangedContainers } from './changed-containers.ts';
-import { ContainerTurns } from './container/container-queue.ts';
-import { countEvents, EventCounting } from './events/event-counter.ts';
+import { ContainerQueue } from './container/container-queue.ts';
+import { countEvents, EventCounter } from './events/event-counter.ts';
 import { identityOfEvent } from './events/event-identity.ts';
-import { LiveMeasuring } from './live-sampler.ts';
-import { Membership } from './reconciler.ts';
+import { LiveSampler } from './live-sampler.ts';
+import { Reconciler } from './reconciler.ts';
 import type { TrackerSetOptions } from './options.ts';
 import type { ThrottledWork } from '../concurrency/throttle.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
 
 /**
- * The containers of one engine. `update()` makes the set equal to the engine's list and measures what runs;
+ * The containers of one runtime. `update()` makes the set equal to the runtime's list and measures what runs;
  * `snapshot()` is what readers may show. Any number of callers at once; a probe runs alone.
  */
 export class TrackerSet {
   readonly #options: TrackerSetOptions;
   readonly #log: Log;
-  readonly #health: EngineHealth;
+  readonly #health: SourceHealth;
   readonly #lock: UpdateLock;
   readonly #pool: AdaptivePool;
   readonly #trackers = new Map<string, ContainerTracker>();
-  readonly #list: EngineList;
-  readonly #turns = new ContainerTurns(this.#trackers);
-  readonly #members: Membership;
+  readonly #list: ContainerList;
+  readonly #turns = new ContainerQueue(this.#trackers);
+  readonly #members: Reconciler;
   readonly #changed: ChangedContainers;
-  readonly #live: LiveMeasuring;
-  readonly #counting: EventCounting;
-  readonly #described: DescribedEngine;
+  readonly #live: LiveSampler;
+  readonly #counting: EventCounter;
+  readonly #described: DescribedRuntime;
   readonly #diskUsage: DiskUsageSchedule | undefined;
   #lastSuccess: number | undefined;
   #isClosed = false;
@@ -50,8 +50,8 @@ export class TrackerSet {
     this.#options = options;
     const { source, clock, collectMillis = 10_000 } = options;
     this.#log = options.log;
-    this.#health = new EngineHealth(options.log);
-    this.#described = new DescribedEngine(source.name);
+    this.#health = new SourceHealth(options.log);
+    this.#described = new DescribedRuntime(source.name);
     this.#pool = new AdaptivePool(clock);
     const { diskUsageIntervalMillis: intervalMillis = 0 } = options;
     if (source.diskUsage && intervalMillis > 0)
@@ -62,35 +62,35 @@ export class TrackerSet {
     };
     const lock = { ...timing, monotonic: () => clock.monotonic(), sleep: clock.sleep.bind(clock) };
     this.#lock = new UpdateLock(lock, (signal) => this.#probe(signal));
-    const beside = (work: (calls: EngineCalls) => Promise<void>): Promise<void> =>
+    const beside = (work: (calls: SourceCalls) => Promise<void>): Promise<void> =>
       this.#lock.beside((signal) => this.#beside(this.#calls(signal), work));
     const refresh: ThrottledWork = (goOn) => beside((calls) => this.#refresh(calls, goOn));
     const freshMillis = options.minProbeIntervalMillis;
     this.#changed = new ChangedContainers({ clock, turns: this.#turns, freshMillis, beside });
-    this.#live = new LiveMeasuring({
+    this.#live = new LiveSampler({
       turns: this.#turns,
       freshMillis,
       calls: (signal) => this.#calls(signal),
       probe: () => this.#lock.update(0),
     });
-    this.#counting = new EventCounting({
+    this.#counting = new EventCounter({
       clock,
       intervalMillis: collectMillis,
       identify: (event) => this.identify(event),
     });
     const events = options.events && observeEvents([countEvents(this.#counting), options.events]);
-    this.#list = new EngineList({ source, clock, log: this.#log, events, refresh });
-    this.#members = new Membership(options, {
+    this.#list = new ContainerList({ source, clock, log: this.#log, events, refresh });
+    this.#members = new Reconciler(options, {
       trackers: this.#trackers,
       list: this.#list,
       counting: this.#counting,
-      engine: () => this.engine,
+      runtime: () => this.runtime,
     });
   }
 
-  /** The engine as last described. */
-  get engine(): EngineDescription {
-    return this.#described.engine;
+  /** The runtime as last described. */
+  get runtime(): RuntimeDescription {
+    return this.#described.runtime;
   }
 
   /** True once a probe succeeded. */
@@ -108,14 +108,14 @@ export class TrackerSet {
     return this.#lock.update(waitMillis);
   }
 
-  /** Who is measured, those too whose engine does not answer for the moment. */
+  /** Who is measured, those too whose runtime does not answer for the moment. */
   get tracked(): readonly ContainerIdentity[] {
     return [...this.#trackers.values()].flatMap((each) => each.identity ?? []);
   }
 
   /** Measures one container now, for those who watch it. Never throws. */
   measure(id: string): Promise<LiveMeasurement> {
-    return this.#live.measure(id, this.#members.counts && this.engine);
+    return this.#live.measure(id, this.#members.counts && this.runtime);
   }
 
   /** Begins to measure disk usage, beside the probes and until the end; does nothing where that is off. */
@@ -124,20 +124,20 @@ export class TrackerSet {
   }
 
   /** What may be shown now. */
-  snapshot(): EngineSnapshot {
+  snapshot(): RuntimeSnapshot {
     const isAway = !this.#members.counts;
     const containers = isAway ? [] : [...this.#trackers.values()];
     const diskUsage = this.#diskUsage?.report;
     const { images: imageEvents } = this.#counting;
     const now = this.#options.clock.now();
     return {
-      engine: this.engine,
-      containers: containers.flatMap((tracker) => this.#counting.counted(tracker.snapshot(this.engine))),
-      departed: isAway ? [] : this.#counting.departed(this.engine, now),
+      runtime: this.runtime,
+      containers: containers.flatMap((tracker) => this.#counting.counted(tracker.snapshot(this.runtime))),
+      removed: isAway ? [] : this.#counting.removed(this.runtime, now),
       ...(imageEvents && { imageEvents }),
       ...this.#members.counts,
       ...(diskUsage && { diskUsage }),
-      ...(this.#options.mapper && { cutAttributes: this.#options.mapper.cut() }),
+      ...(this.#options.mapper && { droppedAttributes: this.#options.mapper.cut() }),
       ...(this.#lastSuccess !== undefined && { lastSuccess: this.#lastSuccess }),
       now,
     };
@@ -170,7 +170,7 @@ export class TrackerSet {
   }
 
   /** What events ask for. A failure is the next probe's to see. */
-  async #beside(calls: EngineCalls, work: (calls: EngineCalls) => Promise<void>): Promise<void> {
+  async #beside(calls: SourceCalls, work: (calls: SourceCalls) => Promise<void>): Promise<void> {
     try {
       if (this.#members.counts) await work(calls);
       if (calls.hadFailures) this.#list.doubt();
@@ -180,37 +180,37 @@ export class TrackerSet {
   }
 
   /** What events say has changed, and nothing else. */
-  async #refresh(calls: EngineCalls, goOn: () => void): Promise<void> {
+  async #refresh(calls: SourceCalls, goOn: () => void): Promise<void> {
     const look = await this.#members.look(calls, new AdaptivePool(this.#options.clock));
     // Who is not looked at now may have changed unheard: the next probe looks.
     if (!look.isSure) this.#list.doubt();
     await this.#changed.look(look, calls, goOn);
   }
 
-  #calls(signal: AbortSignal): EngineCalls {
+  #calls(signal: AbortSignal): SourceCalls {
     const { source, observer, mapper, clock } = this.#options;
-    return new EngineCalls({ source, observer, signal, mapper, monotonic: () => clock.monotonic() });
+    return new SourceCalls({ source, observer, signal, mapper, monotonic: () => clock.monotonic() });
   }
 
-  async #round(calls: EngineCalls): Promise<boolean> {
+  async #round(calls: SourceCalls): Promise<boolean> {
     try {
       await this.#described.refresh(calls, this.#options.clock.monotonic());
       await this.#measure(calls);
     } catch (thrown) {
       this.#list.doubt();
       this.#unpublish();
-      this.#failed({ kind: 'engine does not answer', reason: toSourceError(thrown, 'probe').message });
+      this.#failed({ kind: 'runtime does not answer', reason: toSourceError(thrown, 'probe').message });
       return false;
     }
     if (this.#health.failure !== undefined) this.#list.retry();
-    if (!calls.isOver) this.#health.succeeded(this.engine, this.#trackers.size);
+    if (!calls.isOver) this.#health.succeeded(this.runtime, this.#trackers.size);
     else
-      this.#failed({ kind: 'engine answers too slowly', reason: 'the probe was given up at its time-out' });
+      this.#failed({ kind: 'runtime answers too slowly', reason: 'the probe was given up at its time-out' });
     return !calls.isOver;
   }
 
   /** Makes the set equal to the list, and updates all: those first whose news somebody may wait for. */
-  async #measure(calls: EngineCalls): Promise<void> {
+  async #measure(calls: SourceCalls): Promise<void> {
     const { selected, heard, askedAt, now } = await this.#members.look(calls, this.#pool);
     const isNews = ({ id }: ListedContainer): boolean => heard(id) === 'changed';
     const inOrder = [...selected.filter(isNews), ...selected.filter((item) => !isNews(item))];
@@ -220,7 +220,7 @@ export class TrackerSet {
     if (calls.hadFailures) this.#list.doubt();
   }
 
-  /** Nothing stale stays published, but no tracker goes: the engine may only be away for a moment. */
+  /** Nothing stale stays published, but no tracker goes: the runtime may only be away for a moment. */
   #unpublish(): void {
     this.#members.counts = undefined;
     for (const tracker of this.#trackers.values()) tracker.unpublish();
@@ -228,7 +228,7 @@ export class TrackerSet {
 
   #failed(failure: Failure): void {
     this.#described.doubt();
-    // Given up because we ourselves are ending: nothing is wrong with the engine.
-    if (!this.#isClosed) this.#health.failed(this.engine, failure);
+    // Given up because we ourselves are ending: nothing is wrong with the runtime.
+    if (!this.#isClosed) this.#health.failed(this.runtime, failure);
   }
 }

@@ -1,5 +1,5 @@
 import type { ContainerEvent } from '../model/events.ts';
-import type { EngineSnapshot, Identified } from '../model/snapshot.ts';
+import type { RuntimeSnapshot, Identified } from '../model/snapshot.ts';
 import type { ProbeObserver } from '../model/observers.ts';
 import type { TrackerSet } from './tracker-set.ts';
 
@@ -11,7 +11,7 @@ export interface UpdateOptions {
   readonly isEcho?: boolean;
 }
 
-/** The containers of all engines, each engine isolated from the others' failures. Any number of callers at once. */
+/** The containers of all runtimes, each runtime isolated from the others' failures. Any number of callers at once. */
 export class Trackers {
   readonly sets: readonly TrackerSet[];
   readonly #inlineTimeoutMillis: number;
@@ -32,28 +32,28 @@ export class Trackers {
     await Promise.all(
       this.sets.map(async (set) => {
         const outcome = await set.update(waitMillis);
-        if (outcome === 'timed-out' && !options.isEcho) this.#observer.inlineTimedOut(set.engine.name);
+        if (outcome === 'timed-out' && !options.isEcho) this.#observer.inlineTimedOut(set.runtime.name);
       }),
     );
   }
 
-  /** One per engine, in the order of configuration. */
-  snapshots(): readonly EngineSnapshot[] {
+  /** One per runtime, in the order of configuration. */
+  snapshots(): readonly RuntimeSnapshot[] {
     return this.sets.map((set) => set.snapshot());
   }
 
   /** Whose event it is; undefined for a container that the selection leaves out. */
-  identify(engine: string, event: ContainerEvent): Identified | undefined {
-    const set = this.sets.find((each) => each.engine.name === engine);
+  identify(runtime: string, event: ContainerEvent): Identified | undefined {
+    const set = this.sets.find((each) => each.runtime.name === runtime);
     const identity = set?.identify(event);
-    return set && identity && { engine: set.engine, identity };
+    return set && identity && { runtime: set.runtime, identity };
   }
 
   /** Engines that no probe has reached since the start, each with the reason. */
-  notYetProbed(): readonly { engine: string; reason: string }[] {
+  notYetProbed(): readonly { runtime: string; reason: string }[] {
     return this.sets
       .filter((set) => !set.wasProbed)
-      .map((set) => ({ engine: set.engine.name, reason: set.failure ?? 'not probed yet' }));
+      .map((set) => ({ runtime: set.runtime.name, reason: set.failure ?? 'not probed yet' }));
   }
 
   /** Ends everything. */

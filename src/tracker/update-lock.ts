@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { endsWithin } from '../concurrency/settles-within.ts';
+import { settlesWithin } from '../concurrency/settles-within.ts';
 
 /** What a caller of {@link UpdateLock.update} got. */
 export type UpdateOutcome = 'probed' | 'joined' | 'young' | 'timed-out';
@@ -39,7 +39,7 @@ export class UpdateLock {
     if (!this.#running && this.#isYoung()) return 'young';
     this.#running ??= this.#run();
     const { sleep } = this.#options;
-    return (await endsWithin(this.#running, waitMillis, sleep)) ? outcome : 'timed-out';
+    return (await settlesWithin(this.#running, waitMillis, sleep)) ? outcome : 'timed-out';
   }
 
   /** Runs `work` beside the probes, with their time-out. It must end soon after its signal aborts. */

@@ -23,10 +23,10 @@ const MIN_PROBE_MILLIS = 3000;
 suite('tidegauge once', { concurrency: true, skip: skipWithoutScene || skipUnless('python') }, () => {
   for (const version of engineVersions) {
     test(`prints one probe of ${version} in every format`, async () => {
-      await using engine = await startEngine(version);
-      await engine.run('web', ['--memory=64m'], 'exec sleep 1000');
+      await using runtime = await startEngine(version);
+      await runtime.run('web', ['--memory=64m'], 'exec sleep 1000');
       const [table, json, text, openMetrics, otlp] = await Promise.all(
-        ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json'].map((format) => once(engine, format)),
+        ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json'].map((format) => once(runtime, format)),
       );
       assert.match(table ?? '', /^.*NAME.*\n.*\bweb\b.*\b64 ?MiB\b/);
       assert.partialDeepStrictEqual(JSON.parse(json ?? ''), [
@@ -47,7 +47,7 @@ suite('tidegauge once', { concurrency: true, skip: skipWithoutScene || skipUnles
     });
   }
 
-  test('says on standard error why the engine cannot be reached, and exits with 1', async () => {
+  test('says on standard error why the runtime cannot be reached, and exits with 1', async () => {
     const url = 'unix:///nowhere/docker.sock';
     const { exitCode, stderr } = await runTidegauge({ args: ['once', `--docker-url=${url}`] });
     assert.equal(exitCode, 1);
@@ -58,9 +58,9 @@ suite('tidegauge once', { concurrency: true, skip: skipWithoutScene || skipUnles
 suite('tidegauge check', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const protocol of ['http/protobuf', 'http/json'])
     test(`the Collector takes the empty export of ${protocol}`, async () => {
-      await using engine = await startSimulatedProcess();
+      await using runtime = await startSimulatedProcess();
       await using collector = await startCollector();
-      const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${collector.otlpUrl}`];
+      const where = [`--docker-url=${runtime.url}`, `--otlp-endpoint=${collector.otlpUrl}`];
       const { exitCode, stdout } = await runTidegauge({
         args: ['check', ...where, `--otlp-protocol=${protocol}`],
       });
@@ -71,11 +71,11 @@ suite('tidegauge check', { concurrency: true, skip: skipWithoutScene }, () => {
 
 test('20 scrapers at once and the push cost one probe', { concurrency: true }, async () => {
   const arrangement = ['--scenario=none', `--containers=${CONTAINERS}`, `--stats-delay=${PROBE_MILLIS}`];
-  await using engine = await startSimulatedProcess(...arrangement);
+  await using runtime = await startSimulatedProcess(...arrangement);
   await using sink = await OtlpSink.start();
   await using agent = await startAgent({
     args: [
-      `--docker-url=${engine.url}`,
+      `--docker-url=${runtime.url}`,
       `--otlp-endpoint=${sink.url}`,
       `--interval=${INTERVAL_MILLIS}ms`,
       `--min-probe-interval=${MIN_PROBE_MILLIS}ms`,
@@ -83,13 +83,13 @@ test('20 scrapers at once and the push cost one probe', { concurrency: true }, a
   });
   await agent.untilReady();
   for (let burst = 0; burst < 2; burst += 1) {
-    const { endedAt, before } = await lastProbe(agent, engine);
+    const { endedAt, before } = await lastProbe(agent, runtime);
     const staleAt = endedAt + MIN_PROBE_MILLIS;
     const scrape = (): Promise<unknown> =>
       Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
     const early = scrape();
     await waitUntil('a stale probe', async () => {
-      const { stats } = await engine.requests();
+      const { stats } = await runtime.requests();
       if (Date.now() >= staleAt) return true;
       assert.equal(stats, before.stats, 'a young probe is shared');
       return undefined;
@@ -99,10 +99,10 @@ test('20 scrapers at once and the push cost one probe', { concurrency: true }, a
     await waitUntil('a burst that probes', async () => {
       await scrape();
       // The first of them may still find the last probe young, by a hair.
-      return (await engine.requests()).stats > before.stats || undefined;
+      return (await runtime.requests()).stats > before.stats || undefined;
     });
     await sink.waitFor(pushes + 1);
-    const after = await engine.requests();
+    const after = await runtime.requests();
     // A probe samples each container once; what events tell it need not list.
     const probes = (after.stats - before.stats) / CONTAINERS;
     // None but the one, unless the machine took so long that the next were due.
@@ -114,8 +114,8 @@ test('20 scrapers at once and the push cost one probe', { concurrency: true }, a
   }
 });
 
-async function once(engine: RealEngine, format: string): Promise<string> {
-  const args = ['once', `--docker-url=${engine.url}`, `--format=${format}`];
+async function once(runtime: RealEngine, format: string): Promise<string> {
+  const args = ['once', `--docker-url=${runtime.url}`, `--format=${format}`];
   const { exitCode, stdout, stderr } = await runTidegauge({ args });
   assert.equal(exitCode, 0, stderr);
   return stdout;
@@ -126,15 +126,15 @@ function limitOf(families: readonly ParsedFamily[]): number | undefined {
   return family?.samples.find(({ labels }) => labels['container_name'] === 'web')?.value;
 }
 
-/** When the last probe ended, and how often the engine had been asked by then. */
+/** When the last probe ended, and how often the runtime had been asked by then. */
 async function lastProbe(
   agent: AgentProcess,
-  engine: SimulatedProcess,
+  runtime: SimulatedProcess,
 ): Promise<{ readonly endedAt: number; readonly before: RequestCounts }> {
   return await waitUntil('a young probe', async () => {
     const shown = await agent.metrics();
     const endedAt = (shown.value('tidegauge_probe_last_success_time_seconds') ?? NaN) * 1000;
-    const before = await engine.requests();
+    const before = await runtime.requests();
     // Later than that, another may have begun.
     return Date.now() < endedAt + MIN_PROBE_MILLIS ? { endedAt, before } : undefined;
   });

@@ -35,11 +35,11 @@ const specs = [
 ];
 
 /** What happens before each scrape. */
-async function tell(engine: SimulatedEngine, minute: number): Promise<void> {
-  if (minute > 2 && minute <= 8) engine.restart('looping');
-  if (minute === 4) engine.outOfMemory('starved');
-  if (minute === 5) engine.setHealth('sick', 'unhealthy');
-  if (minute === 10) await engine.down();
+async function tell(runtime: SimulatedEngine, minute: number): Promise<void> {
+  if (minute > 2 && minute <= 8) runtime.restart('looping');
+  if (minute === 4) runtime.outOfMemory('starved');
+  if (minute === 5) runtime.setHealth('sick', 'unhealthy');
+  if (minute === 10) await runtime.down();
 }
 
 suite('alert rules', { skip: skipUnless('promtool') }, () => {
@@ -125,9 +125,9 @@ function expected(minute: number, name: string, who: string | undefined): object
 
 /** Every series of the agent's expositions while the story goes on, a value or a gap for each scrape. */
 async function story(): Promise<ReadonlyMap<string, readonly string[]>> {
-  await using engine = await startSimulatedEngine({ specs });
+  await using runtime = await startSimulatedEngine({ specs });
   const flags = {
-    'docker-url': engine.url,
+    'docker-url': runtime.url,
     listen: '127.0.0.1:0',
     interval: '1s',
     'min-probe-interval': '100ms',
@@ -141,7 +141,7 @@ async function story(): Promise<ReadonlyMap<string, readonly string[]>> {
     const { address } = await agent.start();
     let failed = 0;
     for (let minute = 0; minute < minutes; minute += 1) {
-      await tell(engine, minute);
+      await tell(runtime, minute);
       await wait(700);
       // Each minute has an export that fails, however slow the machine is.
       const shown = await waitUntil('a failed export', async () => {

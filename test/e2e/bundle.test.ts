@@ -25,10 +25,10 @@ suite('the bundle, which leaves out parts of its packages', { concurrency: true 
 
   for (const protocol of ['http/protobuf', 'http/json'])
     test(`measures, is scraped, and pushes metrics and events over ${protocol}`, async () => {
-      await using engine = await startSimulatedProcess('--scenario=demo');
+      await using runtime = await startSimulatedProcess('--scenario=demo');
       await using sink = await OtlpSink.start();
       const args = [
-        `--docker-url=${engine.url}`,
+        `--docker-url=${runtime.url}`,
         `--otlp-endpoint=${sink.url}`,
         `--otlp-protocol=${protocol}`,
       ];

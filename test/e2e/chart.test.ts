@@ -48,7 +48,7 @@ suite('Helm chart', options, () => {
 
 suite('sockets in the Helm chart', options, () => {
   test("mounts the socket's directory, never the socket", async () => {
-    const { pod, container } = await renderChart('--set=engine.socketDirectory=/run/podman');
+    const { pod, container } = await renderChart('--set=runtime.socketDirectory=/run/podman');
     assert.deepEqual(pod.volumes.at(-1), {
       name: 'socket-directory',
       hostPath: { path: '/run/podman', type: 'Directory' },
@@ -59,14 +59,14 @@ suite('sockets in the Helm chart', options, () => {
     ]);
   });
 
-  test('mounts nothing of the node for an engine on the network', async () => {
-    const { pod, config } = await renderChart('--set=engine.urls={tcp://127.0.0.1:2375}');
+  test('mounts nothing of the node for a runtime on the network', async () => {
+    const { pod, config } = await renderChart('--set=runtime.urls={tcp://127.0.0.1:2375}');
     assert.equal(pod.volumes.length, 1);
     assert.deepEqual(config, { docker_url: ['tcp://127.0.0.1:2375'], exporter: ['prometheus'] });
   });
 
   test('lets the groups of sockets in', async () => {
-    const { pod } = await renderChart('--set=engine.socketGroups={998,999}');
+    const { pod } = await renderChart('--set=runtime.socketGroups={998,999}');
     assert.deepEqual(pod.securityContext.supplementalGroups, [998, 999]);
   });
 });
@@ -82,7 +82,7 @@ suite('nodes and probes in the Helm chart', options, () => {
     });
   });
 
-  test('probes the event loop and the engines', async () => {
+  test('probes the event loop and the runtimes', async () => {
     const { container, manifests } = await renderChart(
       '--set=listen.port=9500,probes.liveness.periodSeconds=20',
     );
@@ -217,7 +217,7 @@ suite('mistakes in the values of the Helm chart', options, () => {
     ['engine.socketDirectory=/run/docker.sock', /is a socket; give the directory/],
     ['engine.urls={unix:///var/run/docker.sock}', /not below \/host\/run/],
     ['config.listen=:9417', /config\.listen: set listen\.host and listen\.port instead/],
-    ['config.docker_url=unix:///x', /config\.docker_url: set engine\.urls instead/],
+    ['config.docker_url=unix:///x', /config\.docker_url: set runtime\.urls instead/],
     ['extraEnv[0].name=OTEL_RESOURCE_ATTRIBUTES', /the chart itself sets OTEL_RESOURCE_ATTRIBUTES/],
   ];
   for (const [value, message] of mistakes) {
@@ -244,7 +244,7 @@ suite('notes of the Helm chart', options, () => {
 
   test('leave out what does not apply', async () => {
     const notes = await renderNotes(
-      '--set=otlp.endpoint=http://collector:4318,engine.urls={tcp://127.0.0.1:2375}',
+      '--set=otlp.endpoint=http://collector:4318,runtime.urls={tcp://127.0.0.1:2375}',
     );
     assert.doesNotMatch(notes, /Nothing is pushed|pod-security|socketGroups|\n\n\n/);
   });

@@ -10,34 +10,34 @@ import type { Exposition } from '../support/wire/exposition.ts';
 import { startEngine, type EngineVersion, type RealEngine } from '../support/real/real-engine.ts';
 
 const MIB = 2 ** 20;
-/** What the engine itself writes into a container's layer or counts of an image besides files. */
+/** What the runtime itself writes into a container's layer or counts of an image besides files. */
 const SLACK = 64 * 1024;
 const versions: readonly EngineVersion[] = ['20.10', 'current'];
 
 for (const version of versions) {
   const skip = skipUnless(version === 'current' ? 'engine-current' : 'engine-20.10');
-  suite(`engine metrics, ${version}`, { skip }, () => engineMetricsOf(version));
+  suite(`runtime metrics, ${version}`, { skip }, () => engineMetricsOf(version));
 }
 
 function engineMetricsOf(version: EngineVersion): void {
-  let engine: RealEngine;
+  let runtime: RealEngine;
   let agent: AgentProcess;
 
   before(async () => {
-    engine = await startEngine(version);
-    await importUnused(engine);
-    await engine.docker('volume', 'create', 'data');
-    await engine.run('filled', ['--volume=data:/data'], write('/data/held', 3));
-    await engine.docker('wait', 'filled');
-    await engine.docker('rm', 'filled');
-    await engine.run('stopped', [], write('/held', 2));
-    await engine.docker('wait', 'stopped');
-    await engine.run('running', [], `${write('/held', 1)}; touch /ready; exec sleep 1000`);
-    await engine.untilFile('running', '/ready');
-    await engine.docker('create', '--name=new', '--network=none', 'bb:1', 'true');
+    runtime = await startEngine(version);
+    await importUnused(runtime);
+    await runtime.docker('volume', 'create', 'data');
+    await runtime.run('filled', ['--volume=data:/data'], write('/data/held', 3));
+    await runtime.docker('wait', 'filled');
+    await runtime.docker('rm', 'filled');
+    await runtime.run('stopped', [], write('/held', 2));
+    await runtime.docker('wait', 'stopped');
+    await runtime.run('running', [], `${write('/held', 1)}; touch /ready; exec sleep 1000`);
+    await runtime.untilFile('running', '/ready');
+    await runtime.docker('create', '--name=new', '--network=none', 'bb:1', 'true');
     agent = await startAgent({
       args: [
-        `--docker-url=${engine.url}`,
+        `--docker-url=${runtime.url}`,
         '--exporter=prometheus',
         '--interval=1s',
         '--disk-usage-interval=10s',
@@ -48,10 +48,10 @@ function engineMetricsOf(version: EngineVersion): void {
 
   after(async () => {
     await agent?.[Symbol.asyncDispose]();
-    await engine?.[Symbol.asyncDispose]();
+    await runtime?.[Symbol.asyncDispose]();
   });
 
-  test('containers by state, images and the engine itself', async () => {
+  test('containers by state, images and the runtime itself', async () => {
     const shown = await agent.waitForMetrics('an image', (each) => images(each) === 2);
     const states = shown.all('container_runtime_containers');
     const counts = Object.fromEntries(
@@ -68,14 +68,14 @@ function engineMetricsOf(version: EngineVersion): void {
     });
     const [info] = shown.all('container_runtime_info');
     assert.ok(info);
-    assert.equal(info.labels['container_runtime_api_version'], engine.apiVersion);
+    assert.equal(info.labels['container_runtime_api_version'], runtime.apiVersion);
     assert.equal(info.labels['container_runtime_storage_driver'], 'overlay2');
     assert.equal(info.labels['os_type'], 'linux');
     assert.equal(shown.value('container_runtime_images'), 2);
   });
 
   test('disk usage of known sizes, with its cost and age, and what a removal frees', async () => {
-    // An engine may take its time to measure again; then it is young.
+    // A runtime may take its time to measure again; then it is young.
     const shown = await agent.waitForMetrics('young disk usage', (each) => (age(each) ?? 99) < 12);
     expectNear(reclaimable(shown, 'image'), 5 * MIB);
     assert.ok((usage(shown, 'image') ?? 0) > 5 * MIB);
@@ -86,19 +86,19 @@ function engineMetricsOf(version: EngineVersion): void {
     assert.equal(usage(shown, 'build_cache'), 0);
     assert.ok((shown.value('tidegauge_disk_usage_duration_seconds') ?? -1) > 0);
     assert.deepEqual(shown.all('tidegauge_disk_usage_errors_total'), []);
-    await engine.docker('volume', 'rm', 'data');
+    await runtime.docker('volume', 'rm', 'data');
     const later = await agent.waitForMetrics('the volume to be gone', (each) => usage(each, 'volume') === 0);
     expectNear(usage(later, 'container'), 3 * MIB);
   });
 }
 
 /** An image that no container is made of: a file of 5 MiB. */
-async function importUnused(engine: RealEngine): Promise<void> {
-  const root = join(engine.directory, 'unused');
+async function importUnused(runtime: RealEngine): Promise<void> {
+  const root = join(runtime.directory, 'unused');
   await mkdir(root);
   await writeFile(join(root, 'held'), Buffer.alloc(5 * MIB, 1));
   await promisify(execFile)('tar', ['-C', root, '-cf', `${root}.tar`, '.']);
-  await engine.docker('import', `${root}.tar`, 'unused:1');
+  await runtime.docker('import', `${root}.tar`, 'unused:1');
 }
 
 function write(path: string, mebibytes: number): string {

@@ -10,32 +10,32 @@ const names = Array.from({ length: 10 }, (_, index) => `c${index}`);
 /** Of ten containers a pause and its end: 500 events in all. */
 const rounds = 25;
 const gaps = 'tidegauge_events_gaps_total';
-const heard = 'tidegauge_events_heard_total';
+const heard = 'tidegauge_events_received_total';
 
 suite('gaps of events', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const version of engineVersions)
-    test(`${version}: restarted in a storm of events, the engine is shown as it lists itself`, async () => {
-      await using engine = await startEngine(version);
-      for (const name of names) await engine.run(name, ['--restart=always'], 'exec sleep 1000');
+    test(`${version}: restarted in a storm of events, the runtime is shown as it lists itself`, async () => {
+      await using runtime = await startEngine(version);
+      for (const name of names) await runtime.run(name, ['--restart=always'], 'exec sleep 1000');
       await using agent = await startAgent({
-        args: [`--docker-url=${engine.url}`, '--exporter=prometheus', '--interval=2s'],
+        args: [`--docker-url=${runtime.url}`, '--exporter=prometheus', '--interval=2s'],
       });
       await agent.waitForMetrics('events', (shown) => shown.all('container_events_total').length > 0);
       const restart = wait(1500).then(async () => {
-        await engine.kill();
-        await engine.start();
+        await runtime.kill();
+        await runtime.start();
       });
-      await storm(engine);
+      await storm(runtime);
       await restart;
       // A busy machine may have had no time for events before the end, and the agent listens again in its own time.
       await waitUntil('a storm', async () => {
-        await storm(engine);
+        await storm(runtime);
         return (await agent.metrics()).sum(heard) > 200;
       });
-      await engine.docker('rm', '--force', 'c0', 'c1', 'c2');
-      await engine.docker('stop', '--time=0', 'c3');
-      await engine.docker('pause', 'c4');
-      const listed = (await engine.docker('ps', '--all', '--format={{.Names}} {{.Status}}')).split('\n');
+      await runtime.docker('rm', '--force', 'c0', 'c1', 'c2');
+      await runtime.docker('stop', '--time=0', 'c3');
+      await runtime.docker('pause', 'c4');
+      const listed = (await runtime.docker('ps', '--all', '--format={{.Names}} {{.Status}}')).split('\n');
       const there = listed.map((line) => statusOf(line)).toSorted();
       const shown = await agent.waitForMetrics(
         'the same as the list',
@@ -46,15 +46,15 @@ suite('gaps of events', { concurrency: true, skip: skipWithoutScene }, () => {
             .join() === there.join(),
       );
       assert.ok(shown.sum(gaps) >= 1, `${shown.sum(gaps)} gaps`);
-      assert.equal(shown.value('tidegauge_engine_containers'), there.length);
+      assert.equal(shown.value('tidegauge_runtime_containers'), there.length);
     });
 });
 
-/** Pauses and their ends; what the engine cannot do while it restarts is left out. */
-async function storm(engine: RealEngine): Promise<void> {
+/** Pauses and their ends; what the runtime cannot do while it restarts is left out. */
+async function storm(runtime: RealEngine): Promise<void> {
   for (let round = 0; round < rounds / 2; round += 1)
-    for (const action of ['pause', 'unpause']) await engine.docker(action, ...names).catch(() => wait(100));
-  await engine.docker('unpause', ...names).catch(() => undefined);
+    for (const action of ['pause', 'unpause']) await runtime.docker(action, ...names).catch(() => wait(100));
+  await runtime.docker('unpause', ...names).catch(() => undefined);
 }
 
 /** `c4 Up 3 seconds (Paused)` as the exposition has it. */

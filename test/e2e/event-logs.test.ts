@@ -27,21 +27,21 @@ service:
 suite('event logs', { skip: skipWithoutScene }, () => {
   for (const version of engineVersions) {
     test(`${version}: a real Collector takes each event under the resource of the metrics`, async () => {
-      await using engine = await startEngine(version);
+      await using runtime = await startEngine(version);
       await using collector = await startCollector(CONFIG);
       await using agent = await startAgent({
-        args: [`--docker-url=${engine.url}`, '--interval=1s', '--event-logs'],
+        args: [`--docker-url=${runtime.url}`, '--interval=1s', '--event-logs'],
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.otlpUrl },
       });
       using events = new EventStream(new URL('/api/v1/events', agent.metricsUrl).href);
       // What happens before that is heard by nobody.
       await waitUntil('the stream', async () => events.of('listening').some(({ listening }) => listening));
-      await engine.run('lasting', [], 'exec sleep 1000');
+      await runtime.run('lasting', [], 'exec sleep 1000');
       await collector.waitForExport((all) => all.some((each) => containerPoints(each, 'lasting').length > 0));
-      await engine.docker('pause', 'lasting');
-      await engine.docker('unpause', 'lasting');
+      await runtime.docker('pause', 'lasting');
+      await runtime.docker('unpause', 'lasting');
       const before = Date.now();
-      await engine.run('failing', [], 'exit 3');
+      await runtime.run('failing', [], 'exit 3');
       const recordsOf = async (name: string): Promise<LogRecord[]> =>
         logRecords(await collector.fileExport(), name);
       const died = await waitUntil('the end', async () =>

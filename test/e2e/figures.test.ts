@@ -17,7 +17,7 @@ import { startEngine, type EngineVersion, type RealEngine } from '../support/rea
 import { RecordingProxy, type RecordedAnswer } from '../support/fakes/recording-proxy.ts';
 
 const READINGS = 3;
-/** Between two readings: the engine looks at its clock, the cgroup and the host's CPU time at slightly different moments. */
+/** Between two readings: the runtime looks at its clock, the cgroup and the host's CPU time at slightly different moments. */
 const WINDOW_MILLIS = 10_000;
 const MIB = 2 ** 20;
 /** What a container has when its command got so far; a builtin makes it, as a process of its own would be counted. */
@@ -46,7 +46,7 @@ const NAMES = Object.keys(SPECS) as Name[];
 /** The kernel moves pages between the lists of a page cache as it likes, so from second to second. */
 const STEADY = NAMES.filter((name) => name !== 'cache');
 
-/** One scrape between two equal docker stats, and the engine's answers that the scrape was made of. */
+/** One scrape between two equal docker stats, and the runtime's answers that the scrape was made of. */
 interface Reading {
   readonly shown: Exposition;
   readonly after: DockerStats;
@@ -58,15 +58,15 @@ for (const version of versions) {
     const stack = new AsyncDisposableStack();
     const ids = new Map<Name, string>();
     const readings: Reading[] = [];
-    let engine: RealEngine;
+    let runtime: RealEngine;
     let take: () => Promise<Reading>;
 
     before(async () => {
-      engine = stack.use(await startEngine(version));
+      runtime = stack.use(await startEngine(version));
       for (const name of NAMES)
-        ids.set(name, await engine.run(name, SPECS[name].options, SPECS[name].command));
-      for (const name of NAMES) await engine.untilFile(name, READY);
-      const proxy = stack.use(await RecordingProxy.start(engine.socket));
+        ids.set(name, await runtime.run(name, SPECS[name].options, SPECS[name].command));
+      for (const name of NAMES) await runtime.untilFile(name, READY);
+      const proxy = stack.use(await RecordingProxy.start(runtime.socket));
       // Nobody but our scrapes asks for probes.
       const agent = stack.use(
         await startAgent({
@@ -75,7 +75,7 @@ for (const version of versions) {
       );
       await agent.untilReady();
       await agent.metrics();
-      take = () => takeReading(engine, agent, (name) => proxy.answers(ids.get(name) ?? ''));
+      take = () => takeReading(runtime, agent, (name) => proxy.answers(ids.get(name) ?? ''));
       while (readings.length < READINGS) readings.push(await take());
     });
     after(() => stack.disposeAsync());
@@ -101,7 +101,7 @@ for (const version of versions) {
     test('memory that is held and memory that is cache are told apart', async () => {
       // The kernel takes pages of a cache back whenever a group above runs short: then there is none to tell apart.
       const refill = async (): Promise<Reading> => {
-        await engine.docker('exec', 'cache', 'sh', '-c', FILL_CACHE);
+        await runtime.docker('exec', 'cache', 'sh', '-c', FILL_CACHE);
         return await take();
       };
       for (const reading of readings) {
@@ -119,7 +119,7 @@ for (const version of versions) {
     test('CPU is what the docker command computes from the same two answers', async () => {
       for (const reading of readings) {
         for (const name of NAMES) {
-          // Each by itself: the engine is held up for one of them, and not for all at once.
+          // Each by itself: the runtime is held up for one of them, and not for all at once.
           await passes(reading, take, ({ shown, answers }) => {
             const expected = cpuPercent(answers[name]);
             const cpus = shown.value('container_cpu_usage', { container_name: name }) ?? NaN;
@@ -161,7 +161,7 @@ for (const version of versions) {
       assert.ok((readings.at(-1)?.shown.value(throttled, { container_name: 'quota' }) ?? 0) > 0);
     });
 
-    test('CPU time never falls and is the total that the engine gives', () => {
+    test('CPU time never falls and is the total that the runtime gives', () => {
       for (const name of NAMES) {
         const times = readings.map(({ shown }) =>
           shown.sum('container_cpu_time_seconds_total', { container_name: name }),
@@ -216,16 +216,16 @@ for (const version of versions) {
 }
 
 async function takeReading(
-  engine: RealEngine,
+  runtime: RealEngine,
   agent: AgentProcess,
   answersOf: (name: Name) => readonly RecordedAnswer[],
 ): Promise<Reading> {
   const look = async (): Promise<Reading | undefined> => {
     await delay(WINDOW_MILLIS);
-    const older = await dockerStats(engine);
+    const older = await dockerStats(runtime);
     const shown = await agent.metrics();
     const answers = Object.fromEntries(NAMES.map((name) => [name, answersOf(name)])) as Reading['answers'];
-    const newer = await dockerStats(engine);
+    const newer = await dockerStats(runtime);
     // When it moved in between, nobody can say what the scrape should have shown.
     const isSteady = STEADY.every((name) => older[name]?.memory === newer[name]?.memory);
     return isSteady ? { shown, after: newer, answers } : undefined;

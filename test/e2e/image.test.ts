@@ -25,11 +25,11 @@ test('the Dockerfile makes an image for any architecture alike', async () => {
 });
 
 test('image', { skip: skipUnless('engine-current') }, async (t) => {
-  await using engine = await startEngine('current', { bridge: true });
-  await buildImage(engine, REPOSITORY, IMAGE);
+  await using runtime = await startEngine('current', { bridge: true });
+  await buildImage(runtime, REPOSITORY, IMAGE);
 
   await t.test('holds the bundle and nothing else', async () => {
-    const files = await listFiles(engine, IMAGE, '/app');
+    const files = await listFiles(runtime, IMAGE, '/app');
     assert.ok(files.includes('/app/dist/main.js'), files.join('\n'));
     // No native code either, which would be of one architecture.
     assert.deepEqual(
@@ -42,7 +42,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
     'starts without a shell, as nobody, with nothing of the build in its environment',
     async () => {
       const config: unknown = JSON.parse(
-        await engine.docker('image', 'inspect', '--format={{json .Config}}', IMAGE),
+        await runtime.docker('image', 'inspect', '--format={{json .Config}}', IMAGE),
       );
       assert.partialDeepStrictEqual(config, {
         User: '65532:65532',
@@ -62,17 +62,17 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
     },
   );
 
-  await engine.run('web', [], 'exec sleep 1000');
-  const address = await runAgent(engine);
+  await runtime.run('web', [], 'exec sleep 1000');
+  const address = await runAgent(runtime);
 
-  await t.test('measures the engine from a read-only root without any right', async () => {
+  await t.test('measures the runtime from a read-only root without any right', async () => {
     await waitUntil('readiness', async () => (await answer(`${address}/readyz`))?.ok || undefined);
     assert.equal((await answer(`${address}/healthz`))?.status, 200);
     assert.match((await (await answer(`${address}/metrics`))?.text()) ?? '', /container_name="web"/);
   });
 
   await t.test('has no user, capability or way to more but its own', async () => {
-    const pid = await engine.docker('inspect', '--format={{.State.Pid}}', AGENT);
+    const pid = await runtime.docker('inspect', '--format={{.State.Pid}}', AGENT);
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
     assert.match(status, /^Uid:\t65532\t65532\t65532\t65532$/m);
     assert.match(status, /^Gid:\t65532\t65532\t65532\t65532$/m);
@@ -83,25 +83,25 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
 
   await t.test('becomes healthy', async () => {
     const look = async (): Promise<true | undefined> => {
-      const health = await engine.docker('inspect', '--format={{json .State.Health}}', AGENT);
+      const health = await runtime.docker('inspect', '--format={{json .State.Health}}', AGENT);
       return health.includes('"Status":"healthy"') || undefined;
     };
-    // The engine looks once a minute, and not at all while it is busy.
+    // The runtime looks once a minute, and not at all while it is busy.
     await waitUntil('health', look, 600_000);
   });
 
   await t.test('ends by itself when it is stopped', async () => {
-    await engine.docker('stop', '-t', '60', AGENT);
-    assert.equal(await engine.docker('inspect', '--format={{.State.ExitCode}}', AGENT), '0');
+    await runtime.docker('stop', '-t', '60', AGENT);
+    assert.equal(await runtime.docker('inspect', '--format={{.State.ExitCode}}', AGENT), '0');
   });
 });
 
 // Starts the agent as the README says, and gives the URL of its port.
-async function runAgent(engine: RealEngine): Promise<string> {
+async function runAgent(runtime: RealEngine): Promise<string> {
   // A test's directory is for root alone; /var/run is not.
-  await chmod(engine.directory, 0o711);
-  const { gid } = await stat(engine.socket);
-  await engine.docker(
+  await chmod(runtime.directory, 0o711);
+  const { gid } = await stat(runtime.socket);
+  await runtime.docker(
     'run',
     '--detach',
     `--name=${AGENT}`,
@@ -109,14 +109,14 @@ async function runAgent(engine: RealEngine): Promise<string> {
     '--cap-drop=ALL',
     '--security-opt=no-new-privileges',
     `--group-add=${gid}`,
-    `--volume=${engine.directory}:/host/run:ro`,
+    `--volume=${runtime.directory}:/host/run:ro`,
     IMAGE,
     'run',
     '--docker-url=unix:///host/run/docker.sock',
     '--exporter=prometheus',
   );
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
-  return `http://${await engine.docker('inspect', `--format=${format}`, AGENT)}:9417`;
+  return `http://${await runtime.docker('inspect', `--format=${format}`, AGENT)}:9417`;
 }
 
 // Nothing while nobody listens.

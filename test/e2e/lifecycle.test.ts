@@ -30,11 +30,11 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   after(() => scene[Symbol.asyncDispose]());
 
   test('a removed container is gone from /metrics and from the next export', async () => {
-    const { engine, agent, collector } = scene;
-    await engine.run('removed', [], 'exec sleep 1000');
+    const { runtime, agent, collector } = scene;
+    await runtime.run('removed', [], 'exec sleep 1000');
     await agent.waitForMetrics('the container', (shown) => shown.of('removed').length > 0);
     await collector.waitForExport((requests) => requests.some((each) => isIn(each, 'removed')));
-    await engine.docker('rm', '--force', 'removed');
+    await runtime.docker('rm', '--force', 'removed');
     const shown = await agent.afterNextProbe();
     assert.deepEqual(shown.of('removed'), []);
     // Those that were collected before may come in as late as they like.
@@ -42,22 +42,22 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     const isLater = (request: OtlpRequest): boolean => collectedAt(request) >= now;
     const requests = await collector.waitForExport((all) => all.filter(isLater).length >= 2);
     for (const request of requests.filter(isLater)) {
-      assert.ok(agentValue(request, 'tidegauge.engine.up') === 1);
+      assert.ok(agentValue(request, 'tidegauge.runtime.up') === 1);
       assert.ok(!isIn(request, 'removed'));
     }
   });
 
   test('a restarted container starts its counters again, with the new start time', async () => {
-    const { engine, agent, collector } = scene;
+    const { runtime, agent, collector } = scene;
     const burn = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; touch /burnt';
-    await engine.run('restarted', [], `[ -e /burnt ] || { ${burn}; }; exec sleep 1000`);
-    await engine.docker('exec', 'restarted', 'sh', '-c', 'until [ -e /burnt ]; do usleep 10000; done');
+    await runtime.run('restarted', [], `[ -e /burnt ] || { ${burn}; }; exec sleep 1000`);
+    await runtime.docker('exec', 'restarted', 'sh', '-c', 'until [ -e /burnt ]; do usleep 10000; done');
     const oldStart = await startedAt(scene, 'restarted');
     const labels = { container_name: 'restarted' };
     const cpu = 'container_cpu_time_seconds_total';
     const older = await agent.afterNextProbe();
     await collector.waitForExport((requests) => requests.some((each) => startsIn(each).includes(oldStart)));
-    await engine.docker('restart', 'restarted');
+    await runtime.docker('restart', 'restarted');
     const newStart = await startedAt(scene, 'restarted');
     assert.notEqual(oldStart, newStart);
     const newer = await agent.afterNextProbe();
@@ -71,34 +71,37 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   });
 
   test('counters of a network that a container shares begin with the network’s owner, and outlive restarts', async () => {
-    const { engine, agent, collector } = scene;
-    await engine.run('sandbox', [], 'exec sleep 1000');
-    await engine.run('joined', ['--network=container:sandbox'], 'exec sleep 1000');
+    const { runtime, agent, collector } = scene;
+    await runtime.run('sandbox', [], 'exec sleep 1000');
+    await runtime.run('joined', ['--network=container:sandbox'], 'exec sleep 1000');
     const networkStart = await startedAt(scene, 'sandbox');
     const [io, cpu] = ['container.network.io', 'container.cpu.time'];
     const isShown = (cpuStart: number) => (all: readonly OtlpRequest[]) =>
       startsIn(all.at(-1), 'joined', cpu).includes(cpuStart) && startsIn(all.at(-1), 'joined', io).length > 0;
     await collector.waitForExport(isShown(await startedAt(scene, 'joined')));
-    await engine.docker('restart', 'joined');
+    await runtime.docker('restart', 'joined');
     const requests = await collector.waitForExport(isShown(await startedAt(scene, 'joined')));
     const starts = requests.flatMap((request) => startsIn(request, 'joined', io));
     assert.deepEqual([...new Set(starts)], [networkStart]);
     assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, 'joined')));
-    // Without the network engines tell nothing of a container, although it runs on.
-    await engine.docker('rm', '--force', 'sandbox');
+    // Without the network runtimes tell nothing of a container, although it runs on.
+    await runtime.docker('rm', '--force', 'sandbox');
     const noUsage = { reason: 'no-usage' };
-    await agent.waitForMetrics('the reason', (shown) => shown.value('tidegauge_absent', noUsage) === 1);
+    await agent.waitForMetrics(
+      'the reason',
+      (shown) => shown.value('tidegauge_metrics_missing', noUsage) === 1,
+    );
   });
 
   test('a paused container keeps its figures, which stand still', async () => {
-    const { engine, agent } = scene;
-    await engine.run('paused', [], 'while :; do :; done');
+    const { runtime, agent } = scene;
+    await runtime.run('paused', [], 'while :; do :; done');
     await agent.waitForMetrics('use', (shown) => shown.sum(USAGE[1] ?? '', { container_name: 'paused' }) > 0);
     // On a loaded machine runc may not get a busy process frozen in the time that it gives itself.
     await waitUntil('a pause', async () => {
-      await engine.docker('pause', 'paused').catch(() => undefined);
+      await runtime.docker('pause', 'paused').catch(() => undefined);
       // A pause that failed half-way may have paused all the same, and is refused from then on.
-      const isPaused = await engine.docker('inspect', '--format={{.State.Paused}}', 'paused');
+      const isPaused = await runtime.docker('inspect', '--format={{.State.Paused}}', 'paused');
       return isPaused === 'true' || undefined;
     });
     const usage = (shown: Exposition): Series[] =>
@@ -112,17 +115,17 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await passes(undefined, again, () => assert.deepEqual(usage(newer), usage(older)));
     assert.equal(newer.state('paused'), 'paused');
     assert.deepEqual([...new Set(usage(newer).map(({ name }) => name))], USAGE);
-    await engine.docker('unpause', 'paused');
+    await runtime.docker('unpause', 'paused');
     assert.equal((await agent.afterNextProbe()).state('paused'), 'running');
-    await engine.docker('rm', '--force', 'paused');
+    await runtime.docker('rm', '--force', 'paused');
   });
 
   test('a killed container keeps identity and state, and has an exit code instead of figures', async () => {
-    const { engine, agent, collector } = scene;
-    await engine.run('killed', [], 'exec sleep 1000');
+    const { runtime, agent, collector } = scene;
+    await runtime.run('killed', [], 'exec sleep 1000');
     const alive = await agent.waitForMetrics('use', (seen) => seen.all(USAGE[0] ?? '', named).length > 0);
     assert.equal(alive.value('container_exit_code', named), undefined);
-    await engine.docker('kill', 'killed');
+    await runtime.docker('kill', 'killed');
     const shown = await agent.afterNextProbe();
     assert.equal(shown.state('killed'), 'exited');
     assert.equal(shown.value('container_exit_code', named), 137);
@@ -136,25 +139,25 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   });
 
   test('a container that the kernel killed for want of memory says so', async () => {
-    const { engine, agent } = scene;
-    // The shell outlives what is killed: an engine misses the kernel's word when the cgroup goes too soon after.
+    const { runtime, agent } = scene;
+    // The shell outlives what is killed: a runtime misses the kernel's word when the cgroup goes too soon after.
     const script = 'tail /dev/zero; code=$?; until [ -e /told ]; do sleep 0.1; done; exit $code';
-    const id = await engine.run('starved', ['--memory=64m', '--memory-swap=64m'], script);
+    const id = await runtime.run('starved', ['--memory=64m', '--memory-swap=64m'], script);
     const word = ['events', '--since=0', `--filter=container=${id}`, '--filter=event=oom'];
     await waitUntil('the word', async () => {
       const until = `--until=${(Date.now() / 1000).toFixed(3)}`;
-      return (await engine.docker(...word, until)) !== '';
+      return (await runtime.docker(...word, until)) !== '';
     });
-    await engine.docker('exec', id, 'touch', '/told');
-    await engine.docker('wait', id);
+    await runtime.docker('exec', id, 'touch', '/told');
+    await runtime.docker('wait', id);
     const shown = await agent.afterNextProbe();
     assert.equal(shown.value('container_oom_killed', { container_name: 'starved' }), 1);
     assert.equal(shown.value('container_exit_code', { container_name: 'starved' }), 137);
   });
 
   test('restarts by the restart policy are counted', async () => {
-    const { engine, agent } = scene;
-    await engine.run('crashing', ['--restart=on-failure:2'], 'exit 3');
+    const { runtime, agent } = scene;
+    await runtime.run('crashing', ['--restart=on-failure:2'], 'exit 3');
     const crashing = { container_name: 'crashing' };
     const shown = await agent.waitForMetrics('two restarts', (seen) => {
       return seen.state('crashing') === 'exited' && seen.value('container_restarts_current', crashing) === 2;
@@ -163,8 +166,8 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   });
 
   test('a container that never started has a state and nothing else that ends or begins', async () => {
-    const { engine, agent } = scene;
-    await engine.docker('create', '--network=none', '--name=created', 'bb:1', 'true');
+    const { runtime, agent } = scene;
+    await runtime.docker('create', '--network=none', '--name=created', 'bb:1', 'true');
     const shown = await agent.afterNextProbe();
     assert.equal(shown.state('created'), 'created');
     for (const name of ['container_start_time_seconds', 'container_exit_code', 'container_uptime_seconds'])
@@ -172,8 +175,8 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   });
 
   test('both readers read the same values of one probe', async () => {
-    const { agent, collector, engine } = scene;
-    await engine.run('read', ['--cpus=0.5', '--memory=32m'], 'while :; do :; done');
+    const { agent, collector, runtime } = scene;
+    await runtime.run('read', ['--cpus=0.5', '--memory=32m'], 'while :; do :; done');
     await agent.waitForMetrics('a rate', (shown) => {
       return shown.value('container_cpu_usage', { container_name: 'read' }) !== undefined;
     });
@@ -208,13 +211,13 @@ function startsIn(
   return points.map(({ startNanos }) => Math.round(Number(startNanos / 1000n) / 1000));
 }
 
-async function startedAt({ engine }: Scene, name: string): Promise<number> {
-  return Date.parse(await engine.docker('inspect', '--format={{.State.StartedAt}}', name));
+async function startedAt({ runtime }: Scene, name: string): Promise<number> {
+  return Date.parse(await runtime.docker('inspect', '--format={{.State.StartedAt}}', name));
 }
 
-/** In nanoseconds: what is told of the engine has the moment of its collection for its time. */
+/** In nanoseconds: what is told of the runtime has the moment of its collection for its time. */
 function collectedAt(request: OtlpRequest): bigint {
-  return pointsOf(request).find(({ name }) => name === 'tidegauge.engine.up')?.nanos ?? 0n;
+  return pointsOf(request).find(({ name }) => name === 'tidegauge.runtime.up')?.nanos ?? 0n;
 }
 
 function isIn(request: OtlpRequest, name: string): boolean {

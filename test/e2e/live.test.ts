@@ -67,7 +67,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
 
   test('a new container is in /metrics and in the API at once', async (t) => {
     for (const name of ['one', 'two', 'three']) {
-      await scene.engine.run(name, [], 'exec sleep 1000');
+      await scene.runtime.run(name, [], 'exec sleep 1000');
       const start = Date.now();
       await scene.agent.waitForMetrics(
         name,
@@ -80,11 +80,11 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   });
 
   test('a container that its memory limit killed has an OOM event and exit code 137', async (t) => {
-    // The shell outlives what is killed: an engine misses the kernel's word when the cgroup goes too soon after.
+    // The shell outlives what is killed: a runtime misses the kernel's word when the cgroup goes too soon after.
     const script = 'tail /dev/zero; code=$?; until [ -e /told ]; do sleep 0.1; done; exit $code';
-    await scene.engine.run('starved', ['--memory=64m', '--memory-swap=64m'], script);
+    await scene.runtime.run('starved', ['--memory=64m', '--memory-swap=64m'], script);
     await tells(t, { name: 'starved', action: 'oom' }, ({ state }) => state !== undefined);
-    await scene.engine.docker('exec', 'starved', 'touch', '/told');
+    await scene.runtime.docker('exec', 'starved', 'touch', '/told');
     const endedAt = await tells(
       t,
       { name: 'starved', action: 'die' },
@@ -101,9 +101,9 @@ function livesOn(version: (typeof engineVersions)[number]): void {
 
   test('docker restart shows a new start, and is counted', async (t) => {
     const startOf = async (): Promise<string> =>
-      await scene.engine.docker('inspect', '--format={{.State.StartedAt}}', 'one');
+      await scene.runtime.docker('inspect', '--format={{.State.StartedAt}}', 'one');
     const before = await startOf();
-    await scene.engine.docker('restart', 'one');
+    await scene.runtime.docker('restart', 'one');
     const after = Date.parse(await startOf());
     assert.ok(after > Date.parse(before));
     const restartedAt = await tells(
@@ -118,13 +118,13 @@ function livesOn(version: (typeof engineVersions)[number]): void {
 
   test('a health check that fails shows at once', async (t) => {
     const check = ['--health-cmd=test -e /well', '--health-interval=1s', '--health-retries=1'];
-    await scene.engine.run('ill', check, ': >/well; exec sleep 1000');
+    await scene.runtime.run('ill', check, ': >/well; exec sleep 1000');
     await tells(
       t,
       { name: 'ill', action: 'health_status: healthy' },
       ({ state }) => state?.['health'] === 'healthy',
     );
-    await scene.engine.docker('exec', 'ill', 'rm', '/well');
+    await scene.runtime.docker('exec', 'ill', 'rm', '/well');
     const illAt = await tells(
       t,
       { name: 'ill', action: 'health_status: unhealthy' },
@@ -139,14 +139,14 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   });
 
   test('pause and unpause show at once', async (t) => {
-    await scene.engine.docker('pause', 'two');
+    await scene.runtime.docker('pause', 'two');
     const pausedAt = await tells(
       t,
       { name: 'two', action: 'pause' },
       ({ state }) => state?.['status'] === 'paused',
     );
     assert.equal(eventCount(await nextExport('two', pausedAt), 'pause'), 1);
-    await scene.engine.docker('unpause', 'two');
+    await scene.runtime.docker('unpause', 'two');
     await tells(t, { name: 'two', action: 'unpause' }, ({ state }) => state?.['status'] === 'running');
   });
 
@@ -155,7 +155,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
     await waitUntil('three samples', async () => stats.of('stats').length >= 3);
     const times = stats.of('stats').map(({ sampledAt }) => sampledAt);
     assert.equal(new Set(times).size, times.length);
-    await scene.engine.docker('rm', '--force', 'three');
+    await scene.runtime.docker('rm', '--force', 'three');
     await waitUntil('the end', async () => stats.hasEnded || undefined);
     assert.equal((await fetch(api('containers/three'))).status, 404);
   });

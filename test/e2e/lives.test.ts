@@ -24,10 +24,10 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   let scene: Scene;
 
   before(async () => {
-    scene = await startScene(version, ['--interval=10s'], (engine) => engine.docker('tag', IMAGE, WARM_UP));
+    scene = await startScene(version, ['--interval=10s'], (runtime) => runtime.docker('tag', IMAGE, WARM_UP));
     await waitUntil('the stream of events', async () => {
       // Of an image of its own: its last death may be told when the lives have begun.
-      await scene.engine.docker('run', '--rm', '--network=none', WARM_UP, 'true');
+      await scene.runtime.docker('run', '--rm', '--network=none', WARM_UP, 'true');
       return deaths(await scene.agent.metrics(), 'warm-up') > 0 ? true : undefined;
     });
   });
@@ -39,7 +39,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
       const script = `sleep 0.5; exit ${codeOf(index)}`;
       const name = `life-${index}`;
       const args = ['--detach', '--rm', '--network=none', `--name=${name}`, IMAGE, 'sh', '-c', script];
-      await scene.engine.docker('run', ...args);
+      await scene.runtime.docker('run', ...args);
       if (lives > 100) await wait(60_000 / lives / 2);
     }
     const shown = await waitUntil('the end of the last', async () => {

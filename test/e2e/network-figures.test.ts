@@ -13,10 +13,10 @@ const RECEIVED = '/received';
 suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
   for (const version of engineVersions) {
     test(`${version}: counters are the kernel's, seen from outside the container`, async () => {
-      await using engine = await startEngine(version, { bridge: true });
-      const pid = await transfer(engine);
+      await using runtime = await startEngine(version, { bridge: true });
+      const pid = await transfer(runtime);
       await using agent = await startAgent({
-        args: [`--docker-url=${engine.url}`, '--exporter=prometheus', '--min-probe-interval=100ms'],
+        args: [`--docker-url=${runtime.url}`, '--exporter=prometheus', '--min-probe-interval=100ms'],
       });
       const before = await interfaceCounters(pid);
       const shown = await agent.afterNextProbe();
@@ -44,12 +44,12 @@ suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') },
 });
 
 /** Lets one container receive a file from another, and gives the receiver's process. */
-async function transfer(engine: RealEngine): Promise<string> {
+async function transfer(runtime: RealEngine): Promise<string> {
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
-  await engine.run('pump', [], `head -c ${SENT} /dev/zero >/file; exec httpd -f -p 7000 -h /`);
-  const address = await engine.docker('inspect', `--format=${format}`, 'pump');
+  await runtime.run('pump', [], `head -c ${SENT} /dev/zero >/file; exec httpd -f -p 7000 -h /`);
+  const address = await runtime.docker('inspect', `--format=${format}`, 'pump');
   const fetchFile = `wget -q -O /dev/null http://${address}:7000/file`;
-  await engine.run('sink', [], `until ${fetchFile}; do :; done; : >${RECEIVED}; exec sleep 1000`);
-  await engine.untilFile('sink', RECEIVED);
-  return await engine.docker('inspect', '--format={{.State.Pid}}', 'sink');
+  await runtime.run('sink', [], `until ${fetchFile}; do :; done; : >${RECEIVED}; exec sleep 1000`);
+  await runtime.untilFile('sink', RECEIVED);
+  return await runtime.docker('inspect', '--format={{.State.Pid}}', 'sink');
 }

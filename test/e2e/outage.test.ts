@@ -19,25 +19,25 @@ suite('outage', { concurrency: true, skip: skipWithoutScene }, () => {
 });
 
 function outagesOf(version: (typeof engineVersions)[number]): void {
-  test('the engine is killed and comes back', async () => {
-    await using engine = await startEngine(version);
-    await engine.run('web', ['--restart=always'], 'while :; do usleep 10000; done');
-    const args = [`--docker-url=${engine.url}`, '--exporter=prometheus', '--interval=1s'];
+  test('the runtime is killed and comes back', async () => {
+    await using runtime = await startEngine(version);
+    await runtime.run('web', ['--restart=always'], 'while :; do usleep 10000; done');
+    const args = [`--docker-url=${runtime.url}`, '--exporter=prometheus', '--interval=1s'];
     await using agent = await startAgent({ args });
     const errors = 'tidegauge_list_errors_total';
     const web = { container_name: 'web' };
     const good = await agent.waitForMetrics('figures', (shown) => shown.all(CPU_TIME, web).length > 0);
     assert.equal(good.sum(errors), 0);
-    assert.equal(good.value('tidegauge_engine_up'), 1);
+    assert.equal(good.value('tidegauge_runtime_up'), 1);
 
-    await engine.kill();
+    await runtime.kill();
     const away = await agent.afterNextProbe();
     assert.deepEqual(
       away.series.filter(({ name }) => name.startsWith('container_')),
       [],
     );
-    assert.equal(away.value('tidegauge_engine_up'), 0);
-    assert.equal(away.value('tidegauge_engine_containers'), undefined);
+    assert.equal(away.value('tidegauge_runtime_up'), 0);
+    assert.equal(away.value('tidegauge_runtime_containers'), undefined);
     assert.ok(away.sum(errors) > 0);
     const later = await agent.afterNextProbe();
     assert.ok(later.sum(errors) > away.sum(errors), 'each round counts');
@@ -48,26 +48,26 @@ function outagesOf(version: (typeof engineVersions)[number]): void {
       return answer.body.includes('not probed yet') ? undefined : answer;
     });
     assert.equal(waiting.status, 503);
-    assert.match(waiting.body, new RegExp(`^not ready: .*${engine.socket}.*\n$`));
-    assert.equal((await early.metrics()).value('tidegauge_engine_up'), 0);
+    assert.match(waiting.body, new RegExp(`^not ready: .*${runtime.socket}.*\n$`));
+    assert.equal((await early.metrics()).value('tidegauge_runtime_up'), 0);
 
-    await engine.start();
+    await runtime.start();
     const back = await agent.afterNextProbe();
-    assert.equal(back.value('tidegauge_engine_up'), 1);
+    assert.equal(back.value('tidegauge_runtime_up'), 1);
     assert.ok(back.state('web') !== undefined, 'the first probe after the return shows the container');
-    // The engine starts it again in its own time.
+    // The runtime starts it again in its own time.
     for (const each of [agent, early]) {
       await each.untilReady();
       await each.waitForMetrics('figures', (shown) => shown.all(CPU_TIME, web).length > 0);
     }
-    assertInTurn(agent, ['engine answers', 'engine does not answer'], 3);
-    assertInTurn(early, ['engine does not answer', 'engine answers'], 2);
+    assertInTurn(agent, ['runtime answers', 'runtime does not answer'], 3);
+    assertInTurn(early, ['runtime does not answer', 'runtime answers'], 2);
     assert.equal(await agent.stop(), 0);
   });
 
   test('the Collector is killed and comes back', async () => {
-    await using scene = await startScene(version, ['--interval=1s'], (engine) =>
-      engine.run('web', [], 'exec sleep 1000'),
+    await using scene = await startScene(version, ['--interval=1s'], (runtime) =>
+      runtime.run('web', [], 'exec sleep 1000'),
     );
     const { agent, collector } = scene;
     const failures = 'tidegauge_export_failures_total';
@@ -79,7 +79,7 @@ function outagesOf(version: (typeof engineVersions)[number]): void {
       'failures',
       (shown) => shown.sum(failures) >= before.sum(failures) + 6,
     );
-    assert.equal(during.value('tidegauge_engine_up'), 1);
+    assert.equal(during.value('tidegauge_runtime_up'), 1);
     assert.ok(during.all('container_memory_usage_bytes', { container_name: 'web' }).length > 0);
 
     await collector.start();
@@ -93,8 +93,10 @@ function outagesOf(version: (typeof engineVersions)[number]): void {
   });
 
   test('SIGTERM ends in time with a last export', async () => {
-    await using scene = await startScene(version, ['--interval=5m', '--min-probe-interval=100ms'], (engine) =>
-      engine.run('web', [], 'exec sleep 1000'),
+    await using scene = await startScene(
+      version,
+      ['--interval=5m', '--min-probe-interval=100ms'],
+      (runtime) => runtime.run('web', [], 'exec sleep 1000'),
     );
     const { agent, collector } = scene;
     const { length } = await collector.waitForExport();
@@ -106,9 +108,9 @@ function outagesOf(version: (typeof engineVersions)[number]): void {
 
 suite('an agent in trouble', { concurrency: true, skip: skipWithoutScene }, () => {
   test('SIGTERM ends in time though the Collector never answers', async () => {
-    await using engine = await startSimulatedProcess();
+    await using runtime = await startSimulatedProcess();
     await using sink = await OtlpSink.start({ answers: false });
-    const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${sink.url}`];
+    const where = [`--docker-url=${runtime.url}`, `--otlp-endpoint=${sink.url}`];
     await using agent = await startAgent({ args: [...where, '--interval=5m'] });
     await sink.waitFor(1);
     await stopsInTime(agent);

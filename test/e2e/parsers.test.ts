@@ -48,8 +48,8 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
       let names: readonly string[];
 
       before(async () => {
-        const engine = stack.use(await (version === 'hostile' ? startHostile() : startFilled(version)));
-        ({ url } = engine);
+        const runtime = stack.use(await (version === 'hostile' ? startHostile() : startFilled(version)));
+        ({ url } = runtime);
         names = await containerNames(url);
       });
       after(() => stack.disposeAsync());
@@ -113,11 +113,11 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
 suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engine-20.10') }, () => {
   for (const version of engineVersions) {
     test(`${version}: opentelemetry-proto decodes every protocol and layout, which agree`, async () => {
-      await using engine = await startFilled(version);
+      await using runtime = await startFilled(version);
       // What is paused stands still, so that four agents see the same.
-      await engine.docker('pause', 'web', 'other');
+      await runtime.docker('pause', 'web', 'other');
       const exported = async (args: readonly string[]): Promise<readonly string[]> => {
-        const points = comparable(await exportedBy(engine.url, args));
+        const points = comparable(await exportedBy(runtime.url, args));
         assert.ok(points.length > 50);
         return points;
       };
@@ -130,10 +130,10 @@ suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engin
   }
 
   test('hostile names and labels arrive as they are', async () => {
-    await using engine = await startHostile();
-    const names = await containerNames(engine.url);
+    await using runtime = await startHostile();
+    const names = await containerNames(runtime.url);
     for (const args of OTLP_ARGS) {
-      const points = await exportedBy(engine.url, args);
+      const points = await exportedBy(runtime.url, args);
       const arrived = new Set(points.flatMap((point) => identityOf(point)['container.name'] ?? []));
       for (const name of names) assert.ok(arrived.has(name), `${args.join(' ')}: ${JSON.stringify(name)}`);
     }
@@ -145,15 +145,15 @@ async function startHostile() {
 }
 
 async function startFilled(version: (typeof engineVersions)[number]): Promise<RealEngine> {
-  const engine = await startEngine(version);
-  await engine.run('web', ['--memory=64m', '--cpus=0.5', '--label=a.b="c"\n'], 'exec sleep 1000');
-  await engine.run('other', ['--pids-limit=7'], 'exec sleep 1000');
-  await engine.run('ended', [], 'exit 3');
-  await engine.docker('wait', 'ended');
-  return engine;
+  const runtime = await startEngine(version);
+  await runtime.run('web', ['--memory=64m', '--cpus=0.5', '--label=a.b="c"\n'], 'exec sleep 1000');
+  await runtime.run('other', ['--pids-limit=7'], 'exec sleep 1000');
+  await runtime.run('ended', [], 'exit 3');
+  await runtime.docker('wait', 'ended');
+  return runtime;
 }
 
-/** What the engine calls them, half characters replaced as UTF-8 must. */
+/** What the runtime calls them, half characters replaced as UTF-8 must. */
 async function containerNames(url: string): Promise<readonly string[]> {
   const asked = httpGet({ socketPath: url.replace('unix://', ''), path: '/containers/json?all=1' });
   const [answer] = await once(asked, 'response');

@@ -39,7 +39,7 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
   });
 
   test('the Collector gets the figures of a container under its own resource', async () => {
-    const { engine, collector } = scene;
+    const { runtime, collector } = scene;
     const requests = await collector.waitForExport((all) => cpuTimeIn(all).seconds >= QUOTA_SECONDS);
     const request = requests.at(-1) ?? {};
     const value = (name: string): number | undefined => pointsNamed(request, 'quota', name)[0]?.value;
@@ -51,11 +51,11 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
     const held = pointsNamed(request, 'held', 'container.memory.working_set')[0]?.value ?? NaN;
     assert.ok(held >= 20 * MIB && held < 24 * MIB, `${held} bytes of 20 MiB`);
     assert.partialDeepStrictEqual(containerPoints(request, 'quota')[0]?.resource, {
-      'container.id': await engine.docker('inspect', '--format={{.Id}}', 'quota'),
+      'container.id': await runtime.docker('inspect', '--format={{.Id}}', 'quota'),
       'container.image.name': 'bb',
       'container.image.tags': ['1'],
       'container.runtime.name': 'docker',
-      'host.name': await engine.docker('info', '--format={{.Name}}'),
+      'host.name': await runtime.docker('info', '--format={{.Name}}'),
     });
   });
 
@@ -67,7 +67,7 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
     for (const { resource } of ofContainers) assert.equal(resource['service.name'], undefined);
     const own = points.find(({ name }) => name === 'tidegauge.build.info');
     assert.equal(own?.resource['service.name'], 'tidegauge');
-    assert.equal(agentValue(requests.at(-1) ?? {}, 'tidegauge.engine.up'), 1);
+    assert.equal(agentValue(requests.at(-1) ?? {}, 'tidegauge.runtime.up'), 1);
   });
 
   test("two equal containers stay two series on the Collector's Prometheus page", async () => {
@@ -88,10 +88,10 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
   test('Prometheus scrapes the agent, and a rate of CPU time is what the container used', async () => {
     const scrapes = 'sum_over_time(up{job="target-0"}[15m])';
     const [counted] = await prometheus.waitFor(scrapes);
-    const before = await cpuTimeOf(scene.engine, 'quota');
+    const before = await cpuTimeOf(scene.runtime, 'quota');
     const enough = (counted?.value ?? 0) + SCRAPES;
     await prometheus.waitFor(scrapes, ([count]) => (count?.value ?? 0) >= enough, 300_000);
-    const after = await cpuTimeOf(scene.engine, 'quota');
+    const after = await cpuTimeOf(scene.runtime, 'quota');
     // Over the very time between our own looks.
     const range = `[${after.at - before.at}ms] @ ${after.at / 1000}`;
     const rate = `sum by (container_name) (rate(container_cpu_time_seconds_total{job="target-0"}${range}))`;
@@ -119,12 +119,12 @@ function namesIn(series: readonly PrometheusSeries[]): readonly string[] {
   return names.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-async function runContainers(engine: RealEngine): Promise<void> {
-  await engine.run('quota', ['--cpus=0.2', '--memory=64m'], 'while :; do :; done');
+async function runContainers(runtime: RealEngine): Promise<void> {
+  await runtime.run('quota', ['--cpus=0.2', '--memory=64m'], 'while :; do :; done');
   const hold = 'head -c 20971520 /dev/zero >/dev/shm/held; : >/ready; exec sleep 1000';
-  await engine.run('held', ['--shm-size=32m'], hold);
-  for (const twin of TWINS) await engine.run(twin, [], 'exec sleep 1000');
-  await engine.untilFile('held', '/ready');
+  await runtime.run('held', ['--shm-size=32m'], hold);
+  for (const twin of TWINS) await runtime.run(twin, [], 'exec sleep 1000');
+  await runtime.untilFile('held', '/ready');
 }
 
 /** What `quota` used between the first and the last export, by the times of the points themselves. */
@@ -136,8 +136,8 @@ function cpuTimeIn(requests: readonly OtlpRequest[]): { used: number; seconds: n
   return { used: total(last) - total(first), seconds: Number(ended - began) / 1e9 };
 }
 
-/** The kernel's own count, through the engine. */
-async function cpuTimeOf(engine: RealEngine, name: string): Promise<{ at: number; seconds: number }> {
-  const answer = (await engine.get(`/containers/${name}/stats?stream=false&one-shot=true`)) as StatsAnswer;
+/** The kernel's own count, through the runtime. */
+async function cpuTimeOf(runtime: RealEngine, name: string): Promise<{ at: number; seconds: number }> {
+  const answer = (await runtime.get(`/containers/${name}/stats?stream=false&one-shot=true`)) as StatsAnswer;
   return { at: Date.parse(answer.read), seconds: answer.cpu_stats.cpu_usage.total_usage / 1e9 };
 }

@@ -67,8 +67,8 @@ suite('Podman', { skip: skipUnless('podman') }, () => {
       'container_network_io_bytes_total',
     ])
       assert.deepEqual(shown.all(metric), [], metric);
-    assert.equal(shown.value('tidegauge_absent', { reason: 'no-working-set' }), 2);
-    assert.equal(shown.value('tidegauge_absent', { reason: 'no-own-network' }), 2);
+    assert.equal(shown.value('tidegauge_metrics_missing', { reason: 'no-working-set' }), 2);
+    assert.equal(shown.value('tidegauge_metrics_missing', { reason: 'no-own-network' }), 2);
   });
 
   test('verify finds no difference to what Podman itself computes', async () => {

@@ -44,12 +44,12 @@ suite('1,000 containers with clashing names and labels', { skip: skipUnless('pyt
 
   before(async () => {
     const specs = Array.from({ length: containerCount }, (_, index) => clashing(index));
-    const engine: SimulatedEngine = stack.use(
+    const runtime: SimulatedEngine = stack.use(
       await startSimulatedEngine({ specs, hostile: true, cgroup: 1 }),
     );
     const { config } = loadConfig({ flags: {}, environment: {}, readFile: () => '' });
     const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
-    trackers = createTrackers(config, [{ url: engine.url }], observeProbes([]), surroundings);
+    trackers = createTrackers(config, [{ url: runtime.url }], observeProbes([]), surroundings);
     await trackers.update();
   });
   after(async () => {
@@ -76,8 +76,8 @@ suite('1,000 containers with clashing names and labels', { skip: skipUnless('pyt
 
 /** Those off by default are on: then there is the most to clash. */
 function everything(profiles: readonly ProfileName[]): Catalogue {
-  const { containers, engine } = wholeCatalogue(profiles);
-  return { containers: firstOfEachName(containers), engine: firstOfEachName(engine) };
+  const { containers, runtime } = wholeCatalogue(profiles);
+  return { containers: firstOfEachName(containers), runtime: firstOfEachName(runtime) };
 }
 
 function arePermitted(profiles: readonly ProfileName[]): boolean {
@@ -89,7 +89,7 @@ async function exposed(
   profiles: readonly ProfileName[],
   format: ExpositionFormat,
 ): Promise<string> {
-  const labels = { containerIdLabel: true, engineLabel: false };
+  const labels = { containerIdLabel: true, runtimeLabel: false };
   const { resourceMetrics, literal } = await collectOnce(trackers, everything(profiles), labels);
   return await text(renderCollected(resourceMetrics, literal, { format, created: false }));
 }

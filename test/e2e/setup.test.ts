@@ -41,59 +41,59 @@ async function metricNames(collector: Collector, count: number): Promise<string[
     .map(({ name }) => name);
 }
 
-const engines = { concurrency: true, skip: skipUnless('engine-20.10', 'engine-current') };
+const runtimes = { concurrency: true, skip: skipUnless('engine-20.10', 'engine-current') };
 
-suite('real engines', engines, () => {
+suite('real runtimes', runtimes, () => {
   const versions: readonly [EngineVersion, string][] = [
     ['20.10', '1.41'],
     ['current', '1.56'],
   ];
   for (const [version, apiVersion] of versions) {
     test(`${version} runs a container, outlives kill and stop, and leaves nothing behind`, async () => {
-      const engine = await startEngine(version);
+      const runtime = await startEngine(version);
       try {
-        assert.equal(engine.apiVersion, apiVersion);
-        const id = await engine.run('web', ['--memory=64m'], 'exec sleep 1000');
-        assert.equal(await engine.docker('ps', '--quiet', '--no-trunc'), id);
-        const stats = await engine.get('/containers/web/stats?stream=false&one-shot=true');
+        assert.equal(runtime.apiVersion, apiVersion);
+        const id = await runtime.run('web', ['--memory=64m'], 'exec sleep 1000');
+        assert.equal(await runtime.docker('ps', '--quiet', '--no-trunc'), id);
+        const stats = await runtime.get('/containers/web/stats?stream=false&one-shot=true');
         assert.ok(typeof stats === 'object' && stats !== null && 'memory_stats' in stats);
-        await engine.kill();
-        await assert.rejects(engine.get('/_ping'));
-        await engine.start();
-        assert.equal(await engine.docker('inspect', '--format', '{{.State.Status}}', 'web'), 'exited');
-        await engine.stop();
-        await engine.start();
-        await engine.docker('start', 'web');
+        await runtime.kill();
+        await assert.rejects(runtime.get('/_ping'));
+        await runtime.start();
+        assert.equal(await runtime.docker('inspect', '--format', '{{.State.Status}}', 'web'), 'exited');
+        await runtime.stop();
+        await runtime.start();
+        await runtime.docker('start', 'web');
       } finally {
-        await engine[Symbol.asyncDispose]();
+        await runtime[Symbol.asyncDispose]();
       }
-      await assert.rejects(access(engine.directory), { code: 'ENOENT' });
+      await assert.rejects(access(runtime.directory), { code: 'ENOENT' });
     });
 
     test(`${version} gives containers an interface when it has a bridge`, async () => {
-      await using engine = await startEngine(version, { bridge: true });
-      await engine.run('server', [], 'while true; do echo pong | nc -l -p 7000; done');
-      const server = await engine
+      await using runtime = await startEngine(version, { bridge: true });
+      await runtime.run('server', [], 'while true; do echo pong | nc -l -p 7000; done');
+      const server = await runtime
         .docker('inspect', '--format', '{{.NetworkSettings.IPAddress}}', 'server')
         .catch(() =>
           // The newest API knows addresses only by network.
-          engine.docker('inspect', '--format', '{{.NetworkSettings.Networks.bridge.IPAddress}}', 'server'),
+          runtime.docker('inspect', '--format', '{{.NetworkSettings.Networks.bridge.IPAddress}}', 'server'),
         );
       // Who connects before the server has its word gets none.
-      await engine.run('client', [], `until nc ${server} 7000 </dev/null | grep pong; do :; done`);
-      assert.equal(await engine.docker('wait', 'client'), '0');
-      assert.equal(await engine.docker('logs', 'client'), 'pong');
+      await runtime.run('client', [], `until nc ${server} 7000 </dev/null | grep pong; do :; done`);
+      assert.equal(await runtime.docker('wait', 'client'), '0');
+      assert.equal(await runtime.docker('logs', 'client'), 'pong');
     });
   }
 });
 
-suite('engines that nobody ended', engines, () => {
-  test('what a crashed test left is removed by the next start of an engine', async () => {
+suite('engines that nobody ended', runtimes, () => {
+  test('what a crashed test left is removed by the next start of a runtime', async () => {
     const script = `
       import { startEngine } from ${JSON.stringify(import.meta.resolve('../support/real/real-engine.ts'))};
-      const engine = await startEngine('current', { bridge: true });
-      await engine.run('web', [], 'exec sleep 1000');
-      process.stdout.write(engine.directory);
+      const runtime = await startEngine('current', { bridge: true });
+      await runtime.run('web', [], 'exec sleep 1000');
+      process.stdout.write(runtime.directory);
       process.kill(process.pid, 'SIGKILL');`;
     const crash: unknown = await run(process.execPath, ['--input-type=module', '--eval', script]).catch(
       (error: unknown) => error,
@@ -101,20 +101,20 @@ suite('engines that nobody ended', engines, () => {
     assert.ok(crash instanceof Error && 'signal' in crash && 'stdout' in crash);
     assert.equal(crash.signal, 'SIGKILL');
     const directory = String(crash.stdout);
-    await using engine = await startEngine('20.10');
-    assert.equal(engine.apiVersion, '1.41');
+    await using runtime = await startEngine('20.10');
+    assert.equal(runtime.apiVersion, '1.41');
     // A test beside this one may be the one that removes it.
     await waitUntil(`${directory} to go`, () => isGone(directory));
   });
 
-  test('an engine whose directory is removed while it is dead takes its containers along', async () => {
-    const engine = await startEngine('current');
-    await engine.run('web', [], 'exec sleep 1000');
-    const pid = Number(await engine.docker('inspect', '--format', '{{.State.Pid}}', 'web'));
-    await engine.kill();
+  test('a runtime whose directory is removed while it is dead takes its containers along', async () => {
+    const runtime = await startEngine('current');
+    await runtime.run('web', [], 'exec sleep 1000');
+    const pid = Number(await runtime.docker('inspect', '--format', '{{.State.Pid}}', 'web'));
+    await runtime.kill();
     process.kill(pid, 0);
-    await engine[Symbol.asyncDispose]();
-    await assert.rejects(access(engine.directory), { code: 'ENOENT' });
+    await runtime[Symbol.asyncDispose]();
+    await assert.rejects(access(runtime.directory), { code: 'ENOENT' });
     await waitUntil('the container to end', () => isGone(`/proc/${pid}/exe`));
   });
 });
@@ -161,13 +161,13 @@ service: { pipelines: { metrics: { receivers: [otlp], exporters: [nop] } } }`);
   });
 
   test(
-    'has the docker_stats receiver, which watches a real engine',
+    'has the docker_stats receiver, which watches a real runtime',
     { skip: skipUnless('engine-20.10') },
     async () => {
-      await using engine = await startEngine('20.10');
-      await engine.run('web', [], 'exec sleep 1000');
+      await using runtime = await startEngine('20.10');
+      await runtime.run('web', [], 'exec sleep 1000');
       await using collector = await startCollector({
-        env: { DOCKER_URL: engine.url },
+        env: { DOCKER_URL: runtime.url },
         config: `
 receivers: { docker_stats: { endpoint: '\${env:DOCKER_URL}', api_version: '1.41', collection_interval: 1s } }
 exporters: { file: { path: '\${env:EXPORT_FILE}', flush_interval: 50ms } }

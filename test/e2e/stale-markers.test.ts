@@ -21,8 +21,8 @@ function endsIn(version: EngineVersion, args: readonly string[]): void {
   let prometheus: Prometheus;
 
   before(async () => {
-    scene = await startScene(version, ['--interval=2s', ...args], async (engine) => {
-      for (const name of ['kept', 'removed', 'stopped']) await engine.run(name, [], 'exec sleep 1000');
+    scene = await startScene(version, ['--interval=2s', ...args], async (runtime) => {
+      for (const name of ['kept', 'removed', 'stopped']) await runtime.run(name, [], 'exec sleep 1000');
     });
     prometheus = await startPrometheus({ targets: [scene.collector.prometheusUrl] });
   });
@@ -34,10 +34,10 @@ function endsIn(version: EngineVersion, args: readonly string[]): void {
   const seriesOf = (name: string): string => `{container_name="${name}"}`;
 
   test('of a removed container nothing is left in Prometheus, by one marker for each series', async () => {
-    const { engine, collector } = scene;
+    const { runtime, collector } = scene;
     const shown = await prometheus.waitFor(seriesOf('removed'), ({ length }) => length > 20, 120_000);
-    await engine.docker('rm', '--force', 'removed');
-    // The engine kills it first and removes it then: a push in between ends its usage alone.
+    await runtime.docker('rm', '--force', 'removed');
+    // The runtime kills it first and removes it then: a push in between ends its usage alone.
     const requests = await collector.waitForExport(
       (all) => endedOf(all).length >= new Set(livedOf(all)).size,
     );
@@ -56,7 +56,7 @@ function endsIn(version: EngineVersion, args: readonly string[]): void {
   test('a stopped container keeps its state and loses its usage', async () => {
     const usage = 'container_memory_usage_bytes{container_name="stopped"}';
     await prometheus.waitFor(usage, undefined, 120_000);
-    await scene.engine.docker('kill', 'stopped');
+    await scene.runtime.docker('kill', 'stopped');
     await prometheus.waitFor(usage, ({ length }) => length === 0, SOON_MILLIS);
     const exitCode = 'container_exit_code{container_name="stopped"}';
     assert.deepEqual(

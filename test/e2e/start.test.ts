@@ -12,13 +12,13 @@ suite('from the start to the first container', () => {
   for (const version of engineVersions) {
     const skip = skipUnless(version === 'current' ? 'engine-current' : 'engine-20.10');
     test(`npm start, next to ${version}`, { skip }, async (context) => {
-      await using engine = await startEngine(version);
-      await engine.run('web', [], 'exec sleep 1000');
-      await shows(context, 'web', { script: 'start', args: [`--docker-url=${engine.url}`] });
+      await using runtime = await startEngine(version);
+      await runtime.run('web', [], 'exec sleep 1000');
+      await shows(context, 'web', { script: 'start', args: [`--docker-url=${runtime.url}`] });
     });
   }
 
-  test('npm run demo, without an engine', async (context) => {
+  test('npm run demo, without a runtime', async (context) => {
     await shows(context, 'search', { script: 'demo', args: [] });
   });
 });
@@ -31,8 +31,10 @@ async function shows(context: TestContext, container: string, options: AgentOpti
     return shown.all(memory, { container_name: container }).length > 0;
   });
   const shown = Date.now() - start;
-  const [line] = agent.logged('engine answers');
+  const [line] = agent.logged('runtime answers');
   const answered = Date.parse(line?.time ?? '') - start;
-  context.diagnostic(`the engine answered after ${answered} ms, its containers were shown after ${shown} ms`);
+  context.diagnostic(
+    `the runtime answered after ${answered} ms, its containers were shown after ${shown} ms`,
+  );
   assert.ok(answered <= shown && shown < START_MILLIS, `${answered} ms, ${shown} ms`);
 }

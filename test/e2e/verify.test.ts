@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { figureNames } from '../../src/audit/figure.ts';
+import { auditedMetrics } from '../../src/audit/figure.ts';
 import { runTidegauge } from '../support/real/agent-process.ts';
 import { skipUnless } from '../support/real/component.ts';
 import { startEngine, type EngineVersion } from '../support/real/real-engine.ts';
@@ -14,14 +14,14 @@ const BUSY = 'head -c 2000000 /dev/zero >/dev/shm/held; while :; do head -c 6553
 suite('verify', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
   for (const version of versions) {
     test(`no figure of ${CONTAINERS} busy containers of ${version} differs from the docker command's`, async () => {
-      await using engine = await startEngine(version, { bridge: true });
+      await using runtime = await startEngine(version, { bridge: true });
       const names = Array.from({ length: CONTAINERS }, (_, index) => `busy${index}`);
-      await Promise.all(names.map((name) => engine.run(name, ['--cpus=0.05'], BUSY)));
+      await Promise.all(names.map((name) => runtime.run(name, ['--cpus=0.05'], BUSY)));
       const { exitCode, stdout, stderr } = await runTidegauge({
-        args: ['verify', `--docker-url=${engine.url}`, '--log-level=silent'],
+        args: ['verify', `--docker-url=${runtime.url}`, '--log-level=silent'],
       });
       assert.equal(exitCode, 0, stdout + stderr);
-      const figures = CONTAINERS * figureNames.length;
+      const figures = CONTAINERS * auditedMetrics.length;
       const summary = `${CONTAINERS} of ${CONTAINERS} running containers compared, ${figures} figures: none differs`;
       assert.ok(stdout.endsWith(`${summary}\n`), stdout);
       const percents = [...stdout.matchAll(/^busy\d+ +cpu-percent +(\S+)/gm)].map(([, text]) => Number(text));

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { startHangingServer } from '../support/fakes/hanging-server.ts';
 import { serve } from './http/serve.ts';
 
-/** Runs the image's health check, asking that port; its exit code, or nothing when the engine has to end it. */
+/** Runs the image's health check, asking that port; its exit code, or nothing when the runtime has to end it. */
 async function check(port: string, timeout = 30_000): Promise<number | null> {
   const dockerfile = await readFile(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
   const command: string[] = JSON.parse(/^HEALTHCHECK .* CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]');

@@ -12,13 +12,13 @@ function record(level: 'info' | 'silent') {
 
 test('a line has a level by name, an ISO time, the fields and the message', () => {
   const { lines, log } = record('info');
-  log.child({ engine: 'unix:///a' }).warn({ containers: 3 }, 'engine answers');
+  log.child({ runtime: 'unix:///a' }).warn({ containers: 3 }, 'runtime answers');
   const [line] = lines;
   assert.ok(typeof line === 'object' && line !== null && 'time' in line);
   assert.match(String(line.time), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   assert.deepEqual(
     { ...line, time: '' },
-    { level: 'warn', time: '', engine: 'unix:///a', containers: 3, msg: 'engine answers' },
+    { level: 'warn', time: '', runtime: 'unix:///a', containers: 3, msg: 'runtime answers' },
   );
 });
 

@@ -34,7 +34,7 @@ export const dockerExporterPeer: Peer = {
     docker_container_restart_count: ['container.restarts.current'],
     docker_container_running_state: ['container.status.state', 'one series per state'],
     docker_container_start_time_seconds: ['container.start_time', 'stopped containers have it, too'],
-    docker_containers: ['tidegauge.engine.containers', ownClock],
+    docker_containers: ['tidegauge.runtime.containers', ownClock],
     docker_probe_container_failed_total: ['tidegauge.container.probe.failures', 'absent until the first'],
     docker_probe_successfully_completed_time: ['tidegauge.probe.last_success_time', ownClock],
     docker_probe_duration_seconds: ['tidegauge.probe.duration', ownClock],

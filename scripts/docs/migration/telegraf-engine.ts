@@ -9,7 +9,7 @@ const swarm = 'Swarm’s own count: the agent sees the containers of one engine'
 
 /** What telegraf tells of the engine as a whole. */
 export const telegrafEngine: Moves = {
-  'docker.n_containers': ['tidegauge.engine.containers', 'by engine'],
+  'docker.n_containers': ['tidegauge.runtime.containers', 'by engine'],
   'docker.n_containers_running': [perState('running')],
   'docker.n_containers_paused': [perState('paused')],
   'docker.n_containers_stopped': [perState('exited'), 'sum of exited, created and dead'],

@@ -9,7 +9,7 @@ import type { OtlpExporterOptions } from '../../export/otlp/otlp-exporter.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
 import { observeProbes } from '../../model/observers.ts';
-import type { EngineSnapshot } from '../../model/snapshot.ts';
+import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { withDemo } from './demo.ts';
@@ -35,10 +35,10 @@ async function check(context: CommandContext): Promise<number> {
   const otlp = config.exporter.includes('otlp') ? otlpOptions(config, process.env, systemClock) : undefined;
   const trackers = checkedTrackers(config, context);
   try {
-    const failures = await checkEngines(trackers, context.signal);
+    const failures = await checkRuntimes(trackers, context.signal);
     for (const snapshot of trackers.snapshots())
-      context.stdout.write(engineReport(snapshot, failures.get(snapshot.engine.name)));
-    const collector = otlp && (await knockAtCollector(otlp));
+      context.stdout.write(runtimeReport(snapshot, failures.get(snapshot.runtime.name)));
+    const collector = otlp && (await checkCollector(otlp));
     if (collector) context.stdout.write(collectorReport(config, collector));
     const isGood =
       [...failures.values()].every((failure) => failure === undefined) && collector?.answers !== false;
@@ -50,18 +50,18 @@ async function check(context: CommandContext): Promise<number> {
 }
 
 function checkedTrackers(config: Config, { log, version }: CommandContext): Trackers {
-  const surroundings = { clock: systemClock, log, environment: process.env, version };
+  const processContext = { clock: systemClock, log, environment: process.env, version };
   const endpoints = findEndpoints(config, process.env);
   return createTrackers(
     { ...patient(config), minProbeInterval: secondLookMillis / 2 },
     endpoints,
     observeProbes([]),
-    surroundings,
+    processContext,
   );
 }
 
-/** Probes every engine; why it failed, by the engine's name. */
-async function checkEngines(
+/** Probes every runtime; why it failed, by the runtime's name. */
+async function checkRuntimes(
   trackers: Trackers,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string | undefined>> {
@@ -70,46 +70,48 @@ async function checkEngines(
     await systemClock.sleep(secondLookMillis, signal);
     await trackers.update();
   }
-  const unreached = new Map(trackers.notYetProbed().map(({ engine, reason }) => [engine, reason]));
+  const unreached = new Map(trackers.notYetProbed().map(({ runtime, reason }) => [runtime, reason]));
   return new Map(
-    trackers.sets.map(({ engine, failure }) => [engine.name, failure ?? unreached.get(engine.name)]),
+    trackers.sets.map(({ runtime, failure }) => [runtime.name, failure ?? unreached.get(runtime.name)]),
   );
 }
 
-function collectorReport({ otlpEndpoint }: Config, { answers, text }: Knock): string {
+function collectorReport({ otlpEndpoint }: Config, { answers, text }: CollectorCheck): string {
   return `${answers ? 'ok  ' : 'FAIL'} collector ${shownOtlpUrl(otlpEndpoint)}: ${text}\n`;
 }
 
-function isUnmeasured({ containers }: EngineSnapshot): boolean {
+function isUnmeasured({ containers }: RuntimeSnapshot): boolean {
   return containers.some(({ state, sample }) => state.status === 'running' && !sample);
 }
 
-function engineReport(snapshot: EngineSnapshot, failure: string | undefined): string {
-  const { engine, containers, unselectedCount = 0 } = snapshot;
-  if (failure !== undefined) return `FAIL engine ${engine.name}: ${failure}\n`;
-  const version = `${engine.runtimeName} ${engine.runtimeVersion ?? '(version not told)'}`;
-  const api = engine.apiVersion ? `API ${engine.apiVersion}` : 'API version not told';
-  const cgroup = engine.cgroupVersion ? `cgroup v${engine.cgroupVersion}` : 'cgroup version not told';
+function runtimeReport(snapshot: RuntimeSnapshot, failure: string | undefined): string {
+  const { runtime, containers, unselectedCount = 0 } = snapshot;
+  if (failure !== undefined) return `FAIL runtime ${runtime.name}: ${failure}\n`;
+  const version = `${runtime.runtimeName} ${runtime.runtimeVersion ?? '(version not told)'}`;
+  const api = runtime.apiVersion ? `API ${runtime.apiVersion}` : 'API version not told';
+  const cgroup = runtime.cgroupVersion ? `cgroup v${runtime.cgroupVersion}` : 'cgroup version not told';
   const running = containers.filter(({ sample, givesNoUsage }) => sample && !givesNoUsage).length;
   return [
-    `ok   engine ${engine.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured${
+    `ok   runtime ${runtime.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured${
       unselectedCount > 0 ? `; ${unselectedCount} more are not selected` : ''
     }`,
-    ...(engine.hostName ? [] : ['     host.name is absent: the engine, or a proxy before it, refuses /info']),
-    ...engine.warnings.map((warning) => `     ${warning}`),
+    ...(runtime.hostName
+      ? []
+      : ['     host.name is absent: the runtime, or a proxy before it, refuses /info']),
+    ...runtime.warnings.map((warning) => `     ${warning}`),
     ...absenceLines(snapshot),
     '',
   ].join('\n');
 }
 
-function absenceLines({ containers }: EngineSnapshot): string[] {
+function absenceLines({ containers }: RuntimeSnapshot): string[] {
   const counts = new Map<AbsenceReason, number>();
   for (const reason of containers.flatMap(absencesOf)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts].map(([reason, count]) => `     ${count} × ${reason}: ${absenceReasons[reason]}`);
 }
 
 /** What came of knocking. */
-export interface Knock {
+export interface CollectorCheck {
   readonly answers: boolean;
   readonly text: string;
 }
@@ -123,9 +125,9 @@ const hints: Readonly<Record<number, string>> = {
 };
 
 /** Sends the collector an empty export, with the headers, certificates, proxy and retries of a real one. */
-async function knockAtCollector(options: Omit<OtlpExporterOptions, 'observer'>): Promise<Knock> {
+async function checkCollector(options: Omit<OtlpExporterOptions, 'observer'>): Promise<CollectorCheck> {
   const exporter = new OtlpExporter({ ...options, observer: { exportEnded: () => undefined } });
-  const failure = await exporter.knock();
+  const failure = await exporter.sendEmptyExport();
   await exporter.shutdown();
   return failure ? { answers: false, text: reasonOf(failure) } : { answers: true, text: 'takes exports' };
 }

@@ -1,14 +1,14 @@
 import { alignedRows } from '../../metrics/text-table.ts';
 import { cpuPercent, workingSet } from '../../metrics/formulas.ts';
 import type { BlockIoEntry, InterfaceUsage } from '../../model/sample.ts';
-import type { ContainerSnapshot, EngineSnapshot } from '../../model/snapshot.ts';
+import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';
 
 const headings = ['NAME', 'STATE', 'CPU %', 'MEM USAGE / LIMIT', 'NET I/O', 'BLOCK I/O', 'PIDS'] as const;
 const unknown = '--';
 
 /** What `docker stats` shows, with the state besides; a figure that is not there is `--`. */
-export function containerTable(engines: readonly EngineSnapshot[]): string {
-  const rows = engines
+export function containerTable(runtimes: readonly RuntimeSnapshot[]): string {
+  const rows = runtimes
     .flatMap(({ containers }) => containers.map(rowOf))
     .toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1));
   return alignedRows([headings, ...rows], '   ');
@@ -39,9 +39,9 @@ function cpuCell({ sample, previous }: ContainerSnapshot): string {
 }
 
 /** Without a limit the host's memory is the limit, as the CLI has it. */
-function memoryCell({ sample, limits, engine }: ContainerSnapshot): string {
+function memoryCell({ sample, limits, runtime }: ContainerSnapshot): string {
   const used = sample?.memory && workingSet(sample.memory);
-  const limit = limits.memoryBytes ?? engine.memoryBytes;
+  const limit = limits.memoryBytes ?? runtime.memoryBytes;
   return used === undefined ? unknown : `${binary(used)} / ${limit === undefined ? unknown : binary(limit)}`;
 }
 

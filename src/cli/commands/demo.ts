@@ -12,7 +12,7 @@ import type { CommandContext } from '../command.ts';
 /** Containers of the demo's scenario; more are ordinary ones. */
 const scenarioContainers = 12;
 /** A collector on this machine answers at once or not at all. */
-const knockMillis = 500;
+const collectorTimeoutMillis = 500;
 
 /** What `--demo` or `--replay` bring along; without them, nothing. */
 export interface Demo {
@@ -34,51 +34,51 @@ export async function withDemo({ config, stdout }: Pick<CommandContext, 'config'
   if (!config.demo) return noDemo;
   const { demoSeed: seed, demoContainers } = config;
   const containers = Math.max(0, demoContainers - scenarioContainers);
-  const engine = await startSimulatedEngine({ scenario: 'demo', seed, containers });
+  const runtime = await startSimulatedEngine({ scenario: 'demo', seed, containers });
   const pushes = config.exporter.includes('otlp') && !config.sdkDisabled;
   const receiver = pushes && !(await answers(config.otlpEndpoint)) ? await OtlpReceiver.start() : undefined;
   return {
     applyTo: (given) => ({
       ...given,
-      dockerUrl: [engine.url],
+      dockerUrl: [runtime.url],
       ...(receiver && { otlpEndpoint: receiver.url }),
     }),
-    tellWhereToLook: (address) => stdout.write(whereToLook({ config, engine, receiver, address })),
+    tellWhereToLook: (address) => stdout.write(whereToLook({ config, runtime, receiver, address })),
     close: async () => {
       receiver?.close();
-      await engine.close();
+      await runtime.close();
     },
   };
 }
 
 async function replaying(directory: string): Promise<Demo> {
-  const engine = await startReplay(directory).catch((error: unknown) => {
+  const runtime = await startReplay(directory).catch((error: unknown) => {
     if (!(error instanceof RecordingError)) throw error;
     throw new ConfigError(error.problems.map((problem) => `--replay: ${problem}`));
   });
   return {
-    applyTo: (given) => ({ ...given, dockerUrl: [engine.url] }),
+    applyTo: (given) => ({ ...given, dockerUrl: [runtime.url] }),
     tellWhereToLook: () => undefined,
-    close: () => engine.close(),
+    close: () => runtime.close(),
   };
 }
 
 interface Scene {
   readonly config: Config;
-  readonly engine: SimulatedEngine;
+  readonly runtime: SimulatedEngine;
   readonly receiver: OtlpReceiver | undefined;
   readonly address: string;
 }
 
-function whereToLook({ config, engine, receiver, address }: Scene): string {
+function whereToLook({ config, runtime, receiver, address }: Scene): string {
   const target = receiver
     ? `no collector answers at ${config.otlpEndpoint.origin}: pushing to a receiver inside this process instead`
     : `pushing to ${shownOtlpUrl(config.otlpEndpoint)}`;
   return [
-    `Tidegauge measures ${engine.names.length} simulated containers.`,
+    `Tidegauge measures ${runtime.names.length} simulated containers.`,
     `  Prometheus  curl ${address}/metrics`,
     ...(config.exporter.includes('otlp') ? [`  OTLP        ${target}`] : []),
-    `  Engine      DOCKER_HOST=${engine.url} docker ps`,
+    `  Engine      DOCKER_HOST=${runtime.url} docker ps`,
     'Stop it with Ctrl-C.',
     '',
   ].join('\n');
@@ -93,7 +93,7 @@ function answers(url: URL): Promise<boolean> {
       socket.destroy();
       resolve(isThere);
     };
-    socket.setTimeout(knockMillis, () => settle(false));
+    socket.setTimeout(collectorTimeoutMillis, () => settle(false));
     socket.on('connect', () => settle(true)).on('error', () => settle(false));
   });
 }

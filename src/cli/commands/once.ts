@@ -27,7 +27,7 @@ export type OnceFormat = (typeof onceFormats)[number];
 async function* formatOnce(format: OnceFormat, collected: Collected): AsyncGenerator<string> {
   switch (format) {
     case 'table':
-      yield containerTable(collected.engines);
+      yield containerTable(collected.runtimes);
       break;
     case 'json':
       yield `${JSON.stringify(plain(collected), null, 2)}\n`;
@@ -55,11 +55,11 @@ function otlpJson({ resourceMetrics }: Collected): string {
   return Buffer.from(requestSerializer('http/json').serializeRequest(all) ?? []).toString();
 }
 
-/** For scripts: a list of containers and engines, each with its attributes and its metrics by name. */
+/** For scripts: a list of containers and runtimes, each with its attributes and its metrics by name. */
 function plain({ resourceMetrics }: Collected): unknown[] {
   const told = resourceMetrics.scopeMetrics.filter(({ metrics }) => metrics.length > 0);
   return told.map((scope) => ({
-    attributes: observedIn.get(scope)?.subject.resource.attributes ?? {},
+    attributes: observedIn.get(scope)?.entity.resource.attributes ?? {},
     metrics: Object.fromEntries(
       scope.metrics.map(({ descriptor, dataPoints }) => [
         descriptor.name,
@@ -87,7 +87,7 @@ export const onceCommand: Command<typeof options> = {
   options,
   examples: [
     { line: '$0 once', does: 'a table, as docker stats has it' },
-    { line: '$0 once --format otlp-json', does: 'what would be pushed of containers and engines' },
+    { line: '$0 once --format otlp-json', does: 'what would be pushed of containers and runtimes' },
   ],
   run: printOnce,
 };
@@ -102,10 +102,10 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
   const isPeer = config.profile.includes('docker_exporter');
   const observer = observeProbes(isPeer ? [new DockerExporterInstruments(recorded.meter)] : []);
   const endpoints = findEndpoints(config, process.env);
-  const surroundings = { clock: systemClock, log, environment: process.env, version };
+  const processContext = { clock: systemClock, log, environment: process.env, version };
   // Two probes and no third for the collection: nobody else asks.
   const timing = { ...patient(config), minProbeInterval: sampleGapMillis / 2 };
-  const trackers = createTrackers(timing, endpoints, observer, surroundings);
+  const trackers = createTrackers(timing, endpoints, observer, processContext);
   try {
     await trackers.update();
     // A recording has no second sample to give.
@@ -117,7 +117,7 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
     }
     const labels = {
       containerIdLabel: config.containerIdLabel,
-      engineLabel: endpoints.length > 1,
+      runtimeLabel: endpoints.length > 1,
       resourceOf: chosenResource(config),
     };
     const collected = await collectOnce(trackers, catalogue, labels, recorded);
@@ -130,14 +130,14 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
 }
 
 /** Engines that answered once and then no more. */
-function failing(sets: readonly TrackerSet[]): { engine: string; reason: string }[] {
-  return sets.flatMap(({ engine, failure, wasProbed }) =>
-    wasProbed && failure !== undefined ? [{ engine: engine.name, reason: failure }] : [],
+function failing(sets: readonly TrackerSet[]): { runtime: string; reason: string }[] {
+  return sets.flatMap(({ runtime, failure, wasProbed }) =>
+    wasProbed && failure !== undefined ? [{ runtime: runtime.name, reason: failure }] : [],
   );
 }
 
 /** The reasons on standard error, plainly: a person reads them. */
-function tellFailures(failed: readonly { engine: string; reason: string }[]): number {
-  for (const { engine, reason } of failed) process.stderr.write(`tidegauge: ${engine}: ${reason}\n`);
+function tellFailures(failed: readonly { runtime: string; reason: string }[]): number {
+  for (const { runtime, reason } of failed) process.stderr.write(`tidegauge: ${runtime}: ${reason}\n`);
   return failed.length === 0 ? 0 : 1;
 }

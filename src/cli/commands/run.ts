@@ -13,12 +13,12 @@ export const runCommand: Command = {
   describe: 'Measure containers, push OTLP and serve /metrics',
   options: {},
   examples: [
-    { line: '$0', does: "measure this host's engine" },
+    { line: '$0', does: "measure this host's runtime" },
     {
       line: '$0 --docker-url unix:///var/run/docker.sock --exporter prometheus',
       does: 'serve /metrics alone',
     },
-    { line: '$0 --demo', does: 'try it without an engine' },
+    { line: '$0 --demo', does: 'try it without a runtime' },
   ],
   run: startAgent,
 };
@@ -60,8 +60,8 @@ class AgentRun {
 
   #create(config: Config): Agent {
     const { log, version } = this.#context;
-    const surroundings = { clock: systemClock, log, environment: process.env, version };
-    return new Agent(this.#demo.applyTo(config), surroundings);
+    const processContext = { clock: systemClock, log, environment: process.env, version };
+    return new Agent(this.#demo.applyTo(config), processContext);
   }
 
   async #start(agent: Agent, config: Config): Promise<void> {

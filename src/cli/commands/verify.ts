@@ -2,21 +2,21 @@ import { z } from 'zod';
 import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
 import { AnswerPairs } from '../../audit/answer-pairs.ts';
 import type { AnswerPair } from '../../audit/answer-pairs.ts';
-import { compareFigures, isWithin } from '../../audit/compare.ts';
+import { compareMetrics, isWithin } from '../../audit/compare.ts';
 import type { Comparison } from '../../audit/compare.ts';
-import { ourFigures } from '../../audit/our-figures.ts';
-import type { FigureReadings } from '../../audit/our-figures.ts';
+import { ourReadings } from '../../audit/our-figures.ts';
+import type { MetricReadings } from '../../audit/our-figures.ts';
 import { systemClock } from '../../clock.ts';
 import { alignedRows } from '../../metrics/text-table.ts';
 import { observeProbes } from '../../model/observers.ts';
-import type { ContainerSnapshot, EngineSnapshot } from '../../model/snapshot.ts';
+import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printable } from './container-table.ts';
 import { withDemo } from './demo.ts';
 import { patient } from './probe-session.ts';
 
-/** Between the two answers: longer than engines keep one and give it again. */
+/** Between the two answers: longer than runtimes keep one and give it again. */
 const gapMillis = 2000;
 
 const formats = ['table', 'json'] as const;
@@ -35,20 +35,20 @@ const options = {
 };
 
 /** `tidegauge verify`: our figures beside the docker command's, from the same answers. */
-export const verifyCommand = verifyWith(ourFigures);
+export const verifyCommand = verifyWith(ourReadings);
 
 /** The command over other readings of our figures: a test gives a faulty one. */
-export function verifyWith(readings: FigureReadings): Command<typeof options> {
+export function verifyWith(readings: MetricReadings): Command<typeof options> {
   return {
     name: 'verify',
     describe: "Print our figures beside the docker command's, and fail when they differ",
     options,
-    examples: [{ line: '$0 verify', does: 'every running container, from two answers of the engine' }],
+    examples: [{ line: '$0 verify', does: 'every running container, from two answers of the runtime' }],
     run: (context) => verify(context, readings),
   };
 }
 
-async function verify(context: CommandContext<typeof options>, readings: FigureReadings): Promise<number> {
+async function verify(context: CommandContext<typeof options>, readings: MetricReadings): Promise<number> {
   const { log, argv, stdout, signal } = context;
   const demo = await withDemo(context);
   const config = demo.applyTo(context.config);
@@ -75,7 +75,7 @@ async function verify(context: CommandContext<typeof options>, readings: FigureR
   }
 }
 
-/** Why engines could not be reached, each with its name. */
+/** Why runtimes could not be reached, each with its name. */
 async function probeTwice(trackers: Trackers, waitMillis: number, signal: AbortSignal): Promise<string[]> {
   await trackers.update();
   // Who could not be reached has had its wait.
@@ -86,12 +86,12 @@ async function probeTwice(trackers: Trackers, waitMillis: number, signal: AbortS
   }
   return trackers.sets
     .filter(({ failure, wasProbed }) => failure !== undefined || !wasProbed)
-    .map(({ engine, failure }) => `${engine.name}: ${failure ?? 'not probed'}`);
+    .map(({ runtime, failure }) => `${runtime.name}: ${failure ?? 'not probed'}`);
 }
 
 /** What came of comparing one running container. */
 export interface Verification {
-  readonly engine: string;
+  readonly runtime: string;
   readonly container: string;
   readonly id: string;
   /** Empty when it could not be compared. */
@@ -104,15 +104,15 @@ const headings = ['CONTAINER', 'FIGURE', 'TIDEGAUGE', 'COMMAND', 'DIFFERENCE', '
 
 /** Every running container's figures beside the docker command's, in the order of names. */
 function verifications(
-  engines: readonly EngineSnapshot[],
+  runtimes: readonly RuntimeSnapshot[],
   pairs: AnswerPairs,
-  readings: FigureReadings,
+  readings: MetricReadings,
 ): readonly Verification[] {
-  return engines
+  return runtimes
     .flatMap(({ containers }) => containers)
     .filter(isRunning)
     .map((snapshot) => verificationOf(snapshot, pairs, readings))
-    .toSorted((a, b) => compareText(a.engine, b.engine) || compareText(a.container, b.container));
+    .toSorted((a, b) => compareText(a.runtime, b.runtime) || compareText(a.container, b.container));
 }
 
 /** Whether every figure is as near as it must be. Nothing compared of what runs is not good. */
@@ -140,20 +140,20 @@ function isRunning({ state, published }: ContainerSnapshot): boolean {
 function verificationOf(
   snapshot: ContainerSnapshot,
   pairs: AnswerPairs,
-  readings: FigureReadings,
+  readings: MetricReadings,
 ): Verification {
-  const { engine, identity } = snapshot;
-  const named = { engine: engine.name, container: identity.name, id: identity.id };
+  const { runtime, identity } = snapshot;
+  const named = { runtime: runtime.name, container: identity.name, id: identity.id };
   const pair = pairs.of(identity.id);
-  const figures = pair && compareFigures(snapshot, pair, readings);
+  const figures = pair && compareMetrics(snapshot, pair, readings);
   return figures ? { ...named, figures } : { ...named, figures: [], skipped: reasonFor(snapshot, pair) };
 }
 
 function reasonFor({ sample, previous, givesNoUsage }: ContainerSnapshot, pair?: AnswerPair): string {
-  if (givesNoUsage) return 'the engine gives no usage of it';
+  if (givesNoUsage) return 'the runtime gives no usage of it';
   if (!sample) return 'it could not be measured';
-  if (pair && pair.older === pair.newer) return 'the engine gave one answer twice';
-  return previous ? 'the engine gave no two answers with times' : 'it has just started';
+  if (pair && pair.older === pair.newer) return 'the runtime gave one answer twice';
+  return previous ? 'the runtime gave no two answers with times' : 'it has just started';
 }
 
 function rowsOf({ container, figures, skipped }: Verification, tolerance: number): string[][] {

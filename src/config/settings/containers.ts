@@ -9,8 +9,8 @@ import { selectionRule, splitRules } from '../types/selection-rule.ts';
 import { presetNames } from './names.ts';
 import type { KnownValues, SettingTable } from './setting.ts';
 
-/** Which engines, and how they are reached. */
-export const engineSettings = {
+/** Which runtimes, and how they are reached. */
+export const dockerSettings = {
   dockerUrl: {
     type: listOf(dockerUrl()).optional(),
     defaultText: 'DOCKER_HOST, the Docker context, rootless and Podman sockets, unix:///var/run/docker.sock',
@@ -23,7 +23,7 @@ export const engineSettings = {
     type: text('a file').optional(),
     defaultText: 'ca.pem in DOCKER_CERT_PATH',
     group: 'Engine',
-    help: "Certificate authority of the engine's certificate",
+    help: "Certificate authority of the runtime's certificate",
     example: '/etc/tidegauge/ca.pem',
     isPem: true,
   },
@@ -31,7 +31,7 @@ export const engineSettings = {
     type: text('a file').optional(),
     defaultText: 'cert.pem in DOCKER_CERT_PATH',
     group: 'Engine',
-    help: 'Client certificate shown to the engine',
+    help: 'Client certificate shown to the runtime',
     example: '/etc/tidegauge/cert.pem',
     isPem: true,
   },
@@ -47,7 +47,7 @@ export const engineSettings = {
     type: boolean().optional(),
     defaultText: 'as DOCKER_TLS_VERIFY or the Docker context has it where no file is named above, else true',
     group: 'Engine',
-    help: "Verify the engine's certificate",
+    help: "Verify the runtime's certificate",
     example: 'false',
   },
   dockerApiVersion: {
@@ -61,7 +61,7 @@ export const engineSettings = {
     type: text('a folder').optional(),
     defaultText: 'none',
     group: 'Engine',
-    help: 'Measure an engine that replays the recorded answers of this folder instead of a real one',
+    help: 'Measure a runtime that replays the recorded answers of this folder instead of a real one',
     example: '/var/lib/recordings/monday',
   },
   demo: {
@@ -162,7 +162,7 @@ function rules(help: string, { example }: { readonly example: string }) {
   } as const;
 }
 
-/** How often the engines are asked, and how long they may take. */
+/** How often the runtimes are asked, and how long they may take. */
 export const probeSettings = {
   interval: {
     type: duration(100),
@@ -200,7 +200,7 @@ export const probeSettings = {
     type: duration(100),
     default: '30s',
     group: 'Probing',
-    help: 'One call to an engine is aborted after this',
+    help: 'One call to a runtime is aborted after this',
     example: '10s',
     atMost: 'probeTimeout',
   },
@@ -210,15 +210,15 @@ export const probeSettings = {
     }),
     default: '10m',
     group: 'Probing',
-    help: 'Time between two measurements of disk usage, which an engine may take minutes for; 0: never',
+    help: 'Time between two measurements of disk usage, which a runtime may take minutes for; 0: never',
     example: '1h',
   },
 } as const satisfies SettingTable;
 
-/** More often is for those who ask for it: a sample of every container each time is work for the engine. */
-const shortestMillis = 1000;
+/** More often is for those who ask for it: a sample of every container each time is work for the runtime. */
+const minMillis = 1000;
 
 /** A scrape and a push of one interval, however far apart, are never both later than this: they share one probe. */
 function shareOfInterval({ interval }: KnownValues): string {
-  return `${Math.max(shortestMillis, interval / 2)}ms`;
+  return `${Math.max(minMillis, interval / 2)}ms`;
 }

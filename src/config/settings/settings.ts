@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { oneOf } from '../types/one-of.ts';
 import { boolean, text } from '../types/scalars.ts';
-import { engineSettings, probeSettings, selectionSettings } from './containers.ts';
+import { dockerSettings, probeSettings, selectionSettings } from './containers.ts';
 import { exportSettings, otlpSettings, prometheusSettings } from './export.ts';
 import { nameSettings } from './setting.ts';
 import type { SettingTable, Values } from './setting.ts';
@@ -52,7 +52,7 @@ const agentSettings = {
 
 /** The one table of settings; flags, variables, the file, the help and the documents are made from it. */
 export const settings = {
-  ...engineSettings,
+  ...dockerSettings,
   ...selectionSettings,
   ...probeSettings,
   ...exportSettings,

@@ -48,7 +48,7 @@ function portHint(input: unknown): string {
 const expectedUrl =
   'expected unix://PATH, tcp://HOST:PORT, http://, https://, ssh://USER@HOST or npipe://PATH';
 
-/** Where an engine listens, as `docker -H` takes it. */
+/** Where a runtime listens, as `docker -H` takes it. */
 export function dockerUrl(): z.ZodType<string> {
   return z
     .string({ error: expectedUrl })

@@ -9,7 +9,7 @@ const unitMillis = new Map([
 ]);
 
 /** Above it Node's timers fire at once instead of late. */
-const longestMillis = 2 ** 31 - 1;
+const maxMillis = 2 ** 31 - 1;
 
 /** A length of time in milliseconds: `500ms`, `10s`, `2m`, `1h`, or a bare number of milliseconds as `OTEL_*` has them. */
 export function duration(minimumMillis: number): z.ZodType<number> {
@@ -19,7 +19,7 @@ export function duration(minimumMillis: number): z.ZodType<number> {
     })
     .transform(Math.round)
     .refine((millis) => millis >= minimumMillis, { error: ({ input }) => tooShort(input, minimumMillis) })
-    .refine((millis) => millis <= longestMillis, { error: 'expected at most 24 days' });
+    .refine((millis) => millis <= maxMillis, { error: 'expected at most 24 days' });
 }
 
 /** The milliseconds of a duration, or what is wrong with it. */

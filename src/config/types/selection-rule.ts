@@ -3,10 +3,10 @@ import { didYouMean } from '../messages.ts';
 import { compilePattern, isExpression, isGlob, cutAtEquals } from './pattern.ts';
 import type { Matcher } from './pattern.ts';
 
-/** What rules may look at, as far as the engine's list tells it. */
+/** What rules may look at, as far as the runtime's list tells it. */
 export interface Selectable {
   readonly name: string;
-  /** As its user typed it, or an id where the engine knows no more. */
+  /** As its user typed it, or an id where the runtime knows no more. */
   readonly image?: string;
   readonly status?: string;
   readonly labels?: Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ export interface SelectionRule {
   matches(container: Selectable): boolean;
 }
 
-/** The words that engines have for states. */
+/** The words that runtimes have for states. */
 const states = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 
 const expected =

@@ -5,15 +5,15 @@ import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs
 import type { ContainerEvent } from '../../model/events.ts';
 import type { EventLogObserver, EventObserver, ExportObserver, ExportResult } from '../../model/observers.ts';
 import type { Identified } from '../../model/snapshot.ts';
-import { Subjects } from '../entity.ts';
-import type { SubjectOptions } from '../entity.ts';
+import { Entities } from '../entity.ts';
+import type { EntityOptions } from '../entity.ts';
 import type { OtlpTransport } from '../otlp/otlp-exporter.ts';
 import { EventLogExporter } from './event-log-exporter.ts';
 
 /** What {@link EventLogs} are made of. */
 export interface EventLogsOptions {
   readonly transport: OtlpTransport;
-  readonly subjects: SubjectOptions;
+  readonly entities: EntityOptions;
   /** Hears what becomes of the records. */
   readonly instruments: EventLogObserver;
   /** Hears how each batch ends. */
@@ -21,7 +21,7 @@ export interface EventLogsOptions {
   /** Of the agent: that of the instrumentation scope. */
   readonly version: string;
   /** Whose event it is; undefined for a container that is none of ours. */
-  identify(engine: string, event: ContainerEvent): Identified | undefined;
+  identify(runtime: string, event: ContainerEvent): Identified | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Milliseconds that only grow. */
@@ -29,7 +29,7 @@ export interface EventLogsOptions {
 }
 
 /** Records that wait or are on their way, at most; some 4 MB. */
-const mostPending = 4096;
+const maxPending = 4096;
 /** Longer than any batch takes, which sees to its own end. */
 const batchTimeoutMillis = 2 ** 31 - 1;
 
@@ -39,7 +39,7 @@ const batchTimeoutMillis = 2 ** 31 - 1;
  */
 export class EventLogs implements EventObserver {
   readonly #options: EventLogsOptions;
-  readonly #subjects: Subjects;
+  readonly #entities: Entities;
   readonly #exporter: EventLogExporter;
   readonly #processor: BatchLogRecordProcessor;
   readonly #loggers = new WeakMap<Resource, Logger>();
@@ -48,29 +48,29 @@ export class EventLogs implements EventObserver {
 
   constructor(options: EventLogsOptions) {
     this.#options = options;
-    this.#subjects = new Subjects(options.subjects);
+    this.#entities = new Entities(options.entities);
     this.#exporter = new EventLogExporter({
       ...options,
       ended: (count, result) => this.#exportEnded(count, result),
     });
     this.#processor = new BatchLogRecordProcessor({
       exporter: this.#exporter,
-      maxQueueSize: mostPending,
+      maxQueueSize: maxPending,
       exportTimeoutMillis: batchTimeoutMillis,
     });
   }
 
-  listening(_engine: string, _isListening: boolean): void {}
+  listening(_runtime: string, _isListening: boolean): void {}
 
-  eventsMissed(_engine: string): void {}
+  eventsMissed(_runtime: string): void {}
 
-  eventHeard(engine: string, event: ContainerEvent): void {
+  eventReceived(runtime: string, event: ContainerEvent): void {
     if (this.#isEnded) return;
-    const container = this.#options.identify(engine, event);
+    const container = this.#options.identify(runtime, event);
     if (!container) return;
-    if (this.#pending >= mostPending) return this.#options.instruments.recordsDropped(1, 'queue_full');
+    if (this.#pending >= maxPending) return this.#options.instruments.recordsDropped(1, 'queue_full');
     this.#pending += 1;
-    const { resource } = this.#subjects.ofContainer(container);
+    const { resource } = this.#entities.ofContainer(container);
     const record = eventRecord(event, container.identity.name);
     this.#logger(resource).emit({ ...record, observedTimestamp: this.#options.now() });
   }
@@ -115,12 +115,12 @@ export interface EventRecord {
   readonly severityText: 'INFO' | 'WARN';
   readonly body: string;
   readonly attributes: Attributes;
-  /** When it happened, by the engine's clock; absent when the engine does not tell, or tells nonsense. */
+  /** When it happened, by the runtime's clock; absent when the runtime does not tell, or tells nonsense. */
   readonly timestamp?: HrTime;
 }
 
 /** What a 64-bit field of nanoseconds can hold. */
-const mostNanos = 2 ** 63;
+const maxNanos = 2 ** 63;
 
 /** What an event says, as a log record: a `container.ACTION` event, of severity WARN for what nobody wishes for. */
 export function eventRecord(event: ContainerEvent, name: string): EventRecord {
@@ -155,7 +155,7 @@ function exitCodeOf({ attributes }: ContainerEvent): number | undefined {
 }
 
 function timeOf({ nanos }: ContainerEvent): HrTime | undefined {
-  if (nanos === undefined || nanos >= mostNanos) return undefined;
+  if (nanos === undefined || nanos >= maxNanos) return undefined;
   const fraction = nanos % 1e9;
   return [Math.round((nanos - fraction) / 1e9), fraction];
 }

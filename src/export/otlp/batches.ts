@@ -17,12 +17,12 @@ const charactersPerPoint = 150;
  */
 export function* requestsOf(collected: ResourceMetrics, layout: OtlpLayout): Generator<ResourceMetrics[]> {
   const own = collected.scopeMetrics.filter((scope) => !observedIn.has(scope));
-  const subjects = collected.scopeMetrics.filter(
+  const entities = collected.scopeMetrics.filter(
     (scope) => observedIn.has(scope) && scope.metrics.length > 0,
   );
   const agent = own.length > 0 ? [{ resource: collected.resource, scopeMetrics: own }] : [];
   let first = agent;
-  for (const part of partsOf(subjects, layout)) {
+  for (const part of partsOf(entities, layout)) {
     yield [...first, ...laidOut(part, layout)];
     first = [];
   }
@@ -31,12 +31,12 @@ export function* requestsOf(collected: ResourceMetrics, layout: OtlpLayout): Gen
 
 /** Cuts subjects into parts that are small enough for a request. */
 export function* partsOf(
-  subjects: Iterable<ScopeMetrics>,
+  entities: Iterable<ScopeMetrics>,
   layout: OtlpLayout,
 ): Generator<readonly ScopeMetrics[]> {
   let part: ScopeMetrics[] = [];
   let [points, characters] = [0, 0];
-  for (const scope of subjects) {
+  for (const scope of entities) {
     const count = scope.metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
     // The Resource's attributes stand on `container.info`, too.
     const identities = layout === 'flat' ? count : 2;
@@ -54,11 +54,11 @@ export function* partsOf(
 }
 
 function identityLength(scope: ScopeMetrics): number {
-  return lengthOf(observedIn.get(scope)?.subject.resource.attributes ?? {});
+  return lengthOf(observedIn.get(scope)?.entity.resource.attributes ?? {});
 }
 
 function pointLength(scope: ScopeMetrics): number {
-  return lengthOf(observedIn.get(scope)?.subject.point ?? {});
+  return lengthOf(observedIn.get(scope)?.entity.point ?? {});
 }
 
 function lengthOf(attributes: object): number {
@@ -68,7 +68,7 @@ function lengthOf(attributes: object): number {
 function withResource(scope: ScopeMetrics): ResourceMetrics[] {
   const observed = observedIn.get(scope);
   if (!observed) return [];
-  const { resource, point } = observed.subject;
+  const { resource, point } = observed.entity;
   return [{ resource, scopeMetrics: [point ? withPoint(scope, point) : scope] }];
 }
 
@@ -83,7 +83,7 @@ export function laidOut(part: readonly ScopeMetrics[], layout: OtlpLayout): Reso
 
 /** One Resource per host; the metrics of its containers joined by name. */
 function flat(scopes: readonly ScopeMetrics[]): ResourceMetrics[] {
-  const hosts = Map.groupBy(scopes, (scope) => observedIn.get(scope)?.subject.host);
+  const hosts = Map.groupBy(scopes, (scope) => observedIn.get(scope)?.entity.host);
   return [...hosts].flatMap(([resource, part]) => {
     const [first] = part;
     if (!resource || !first) return [];
@@ -96,12 +96,12 @@ function flat(scopes: readonly ScopeMetrics[]): ResourceMetrics[] {
 
 /** Each point with the container's attributes; the host's stay on the Resource. */
 function flattened(scope: ScopeMetrics): MetricData[] {
-  const subject = observedIn.get(scope)?.subject;
-  if (!subject) return [];
-  const identity = Object.entries(subject.resource.attributes).filter(
-    ([key]) => !(key in subject.host.attributes),
+  const entity = observedIn.get(scope)?.entity;
+  if (!entity) return [];
+  const identity = Object.entries(entity.resource.attributes).filter(
+    ([key]) => !(key in entity.host.attributes),
   );
-  const attributes = { ...Object.fromEntries(identity), ...subject.point };
+  const attributes = { ...Object.fromEntries(identity), ...entity.point };
   return scope.metrics.map((metric) => withAttributes(metric, attributes));
 }
 

@@ -10,7 +10,7 @@ import { SeriesShapes, without } from './series-shapes.ts';
 import { staleMarkers } from './stale-encoding.ts';
 import { markersOf } from './stale-points.ts';
 import type { EndedSeries, Temporality } from './stale-points.ts';
-import type { Subject } from '../entity.ts';
+import type { Entity } from '../entity.ts';
 
 /** Settings of {@link StaleSeries}. */
 export interface StaleSeriesOptions {
@@ -35,7 +35,7 @@ export interface StaleRequest {
 /** By then those who look back five minutes, as Prometheus and the Collector do, have forgotten by themselves. */
 const patienceMillis = 5 * 60_000;
 /** Of these one has all series that a container lost at one export. The oldest are given up for more. */
-const mostWaiting = 5000;
+const maxWaiting = 5000;
 /** Containers compared in one turn of the event loop: about 10 ms of work. */
 const containersPerTurn = 500;
 
@@ -58,7 +58,7 @@ interface Waiting extends EndedSeries {
 export class StaleSeries {
   readonly #options: StaleSeriesOptions;
   readonly #shapes = new SeriesShapes();
-  readonly #keys = new WeakMap<Subject, string>();
+  readonly #keys = new WeakMap<Entity, string>();
   #present: ReadonlyMap<string, Present> = new Map();
   #waiting = new Set<Waiting>();
 
@@ -77,7 +77,7 @@ export class StaleSeries {
       const series = now ? without(before.series, now.series) : before.series;
       if (series.length > 0) waiting.push({ ...before, key, series, since, isRefused: false });
     }
-    this.#waiting = new Set(waiting.slice(-mostWaiting));
+    this.#waiting = new Set(waiting.slice(-maxWaiting));
     this.#present = present;
   }
 
@@ -99,13 +99,13 @@ export class StaleSeries {
       if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
       const observed = observedIn.get(scope);
       if (!observed) continue;
-      const { subject, all = scope.metrics } = observed;
-      const key = this.#keyOf(subject);
+      const { entity, all = scope.metrics } = observed;
+      const key = this.#keyOf(entity);
       const series = this.#shapes.describe(all, this.#present.get(key)?.series);
       // Engines of one host are one subject.
       const same = present.get(key);
       const latest = Math.max(latestOf(all), same?.latest ?? 0);
-      present.set(key, { subject, series: same ? [...same.series, ...series] : series, latest });
+      present.set(key, { entity, series: same ? [...same.series, ...series] : series, latest });
     }
     return present;
   }
@@ -141,13 +141,13 @@ export class StaleSeries {
   }
 
   /** By content: what comes back as another object is the same series again. */
-  #keyOf(subject: Subject): string {
-    const known = this.#keys.get(subject);
+  #keyOf(entity: Entity): string {
+    const known = this.#keys.get(entity);
     if (known !== undefined) return known;
-    const { resource, host, point = {} } = subject;
+    const { resource, host, point = {} } = entity;
     const content = JSON.stringify([resource.attributes, host.attributes, point].map(sorted));
     const key = hash('sha256', content, 'base64');
-    this.#keys.set(subject, key);
+    this.#keys.set(entity, key);
     return key;
   }
 }

@@ -111,7 +111,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   }
 
   /** Sends a request with nothing in it, by the way that an export takes; resolves with what went wrong, if anything. */
-  async knock(): Promise<Error | undefined> {
+  async sendEmptyExport(): Promise<Error | undefined> {
     return await this.#send([], this.#options.exportTimeoutMillis);
   }
 

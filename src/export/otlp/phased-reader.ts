@@ -25,7 +25,7 @@ export interface PhasedReaderOptions extends PeriodicExportingMetricReaderOption
 export class PhasedReader extends PeriodicExportingMetricReader {
   readonly #phaseMillis: number;
   #patienceMillis: number;
-  #hurries = 0;
+  #hasUrgentExports = 0;
   #phase: NodeJS.Timeout | undefined;
 
   constructor(options: PhasedReaderOptions) {
@@ -44,17 +44,17 @@ export class PhasedReader extends PeriodicExportingMetricReader {
 
   /** Exports what there is in a moment, whatever else is still waited for. */
   async exportNow(): Promise<void> {
-    this.#hurries += 1;
+    this.#hasUrgentExports += 1;
     try {
       await this.forceFlush();
     } finally {
-      this.#hurries -= 1;
+      this.#hasUrgentExports -= 1;
     }
   }
 
   override collect(options?: CollectOptions): ReturnType<PeriodicExportingMetricReader['collect']> {
     const { timeoutMillis: asked = Infinity } = options ?? {};
-    const hurry = this.#hurries > 0 ? hurriedMillis : Infinity;
+    const hurry = this.#hasUrgentExports > 0 ? hurriedMillis : Infinity;
     return super.collect({ timeoutMillis: Math.min(asked, hurry, this.#patienceMillis) });
   }
 

@@ -3,13 +3,13 @@ import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { containerScope, metricOf, observedIn } from '../container-producer.ts';
 import type { MetricSeries } from './series-shapes.ts';
-import type { Subject } from '../entity.ts';
+import type { Entity } from '../entity.ts';
 
 /** Series of one subject that ended. */
 export interface EndedSeries {
-  readonly subject: Subject;
+  readonly entity: Entity;
   readonly series: readonly MetricSeries[];
-  /** The time of the latest of their points, in milliseconds since the epoch: an engine's clock may be ahead of ours. */
+  /** The time of the latest of their points, in milliseconds since the epoch: a runtime's clock may be ahead of ours. */
   readonly latest: number;
 }
 
@@ -22,7 +22,7 @@ export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
  * @param now milliseconds since the epoch.
  */
 export function markersOf(
-  { subject, series, latest }: EndedSeries,
+  { entity, series, latest }: EndedSeries,
   temporality: Temporality,
   now: number,
 ): ScopeMetrics {
@@ -45,6 +45,6 @@ export function markersOf(
       );
     }),
   };
-  observedIn.set(markers, { subject, owner: subject });
+  observedIn.set(markers, { entity, owner: entity });
   return markers;
 }

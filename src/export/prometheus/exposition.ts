@@ -17,7 +17,7 @@ const scopesPerTurn = 200;
 export interface ExpositionInput {
   /** Container-major: one ScopeMetrics per container, and the agent's own. Its resource becomes `target_info`. */
   readonly resourceMetrics: ResourceMetrics;
-  /** Identity labels of a container's or an engine's scope, as Prometheus names them; undefined for the agent's own scopes. */
+  /** Identity labels of a container's or a runtime's scope, as Prometheus names them; undefined for the agent's own scopes. */
   readonly labelsOf: (scope: ScopeMetrics) => Readonly<Record<string, string>> | undefined;
   /** Metrics exposed verbatim: no suffixes, the type as given, no identity labels. */
   readonly literal: LiteralNames;

@@ -47,13 +47,13 @@ export function renderCollected(
   literal: ReadonlyMap<string, 'gauge' | 'counter'>,
   options: { readonly format: ExpositionFormat; readonly created: boolean },
 ): AsyncIterable<string> {
-  const labelsOf = (scope: ScopeMetrics) => observedIn.get(scope)?.subject.labels;
+  const labelsOf = (scope: ScopeMetrics) => observedIn.get(scope)?.entity.labels;
   return renderExposition({ resourceMetrics, labelsOf, literal }, options);
 }
 
 /** The names that are exposed as they are, with their type. */
-export function literalNames({ containers, engine }: Catalogue): ReadonlyMap<string, 'gauge' | 'counter'> {
-  const names = [...containers, ...engine].flatMap(({ name, literal }) =>
+export function literalNames({ containers, runtime }: Catalogue): ReadonlyMap<string, 'gauge' | 'counter'> {
+  const names = [...containers, ...runtime].flatMap(({ name, literal }) =>
     literal ? [[name, literal.type] as const] : [],
   );
   return new Map(names);

@@ -4,7 +4,7 @@ import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cadvisorMetric, inSeconds, type CadvisorSeries } from './declare.ts';
 import { hasCpuModes } from '../formulas.ts';
 
-/** CPU metrics of profile `cadvisor` that the engine gives. */
+/** CPU metrics of profile `cadvisor` that the runtime gives. */
 export const cadvisorCpu: readonly ContainerInstrument[] = [
   mode('user', ({ userNanos }) => userNanos),
   mode('system', ({ kernelNanos }) => kernelNanos),

@@ -1,6 +1,6 @@
 import type { ContainerIdentity } from '../../model/container.ts';
-import type { Attributes, ContainerInstrument, FigureSource } from '../../model/instrument.ts';
-import type { EngineDescription } from '../../model/runtime.ts';
+import type { Attributes, ContainerInstrument, MetricSource } from '../../model/instrument.ts';
+import type { RuntimeDescription } from '../../model/runtime.ts';
 import type { Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
 
@@ -21,7 +21,7 @@ export interface CadvisorDeclaration {
   /** As cAdvisor types it, whatever the name says. */
   readonly kind: 'gauge' | 'counter';
   readonly description: string;
-  readonly source: FigureSource;
+  readonly source: MetricSource;
   /** Besides those that every series has. */
   readonly labels?: readonly string[];
   readonly absentWhen?: string | undefined;
@@ -74,10 +74,10 @@ export function inSeconds(count: Integer | undefined, { windows = false } = {}):
 const cadvisorKeys = ['id', 'name', 'image', 'container_label_*'] as const;
 
 /** Beyond so many label values in one metric of one container, its series go without the container's own labels. */
-const mostLabelValues = 200_000;
+const maxLabelValues = 200_000;
 
 interface Labels {
-  readonly engine: EngineDescription;
+  readonly runtime: RuntimeDescription;
   /** `id`, `name` and `image` alone. */
   readonly bare: Attributes;
   /** With `container_label_*`. */
@@ -93,21 +93,21 @@ const known = new WeakMap<ContainerIdentity, Labels>();
  * others empty; an empty label is none to Prometheus, so here are the container's own.
  * @param series how many series the metric has, each of which repeats the labels.
  */
-function cadvisorLabels({ identity, engine }: ContainerSnapshot, series = 1): Attributes {
+function cadvisorLabels({ identity, runtime }: ContainerSnapshot, series = 1): Attributes {
   let labels = known.get(identity);
-  if (labels?.engine !== engine) known.set(identity, (labels = labelsOf(identity, engine)));
-  return series > 1 && series * labels.count > mostLabelValues ? labels.bare : labels.whole;
+  if (labels?.runtime !== runtime) known.set(identity, (labels = labelsOf(identity, runtime)));
+  return series > 1 && series * labels.count > maxLabelValues ? labels.bare : labels.whole;
 }
 
-function labelsOf(identity: ContainerIdentity, engine: EngineDescription): Labels {
+function labelsOf(identity: ContainerIdentity, runtime: RuntimeDescription): Labels {
   const { name, image } = identity;
   const bare = {
-    id: cgroupPath(identity, engine),
+    id: cgroupPath(identity, runtime),
     name,
     ...(image.reference !== undefined && { image: image.reference }),
   };
   const own = ownLabels(identity.labels);
-  return { engine, bare, whole: { ...bare, ...Object.fromEntries(own) }, count: own.size };
+  return { runtime, bare, whole: { ...bare, ...Object.fromEntries(own) }, count: own.size };
 }
 
 /** Of labels that become the same, the first in the order of their names. */
@@ -122,12 +122,12 @@ function ownLabels(labels: ContainerIdentity['labels']): ReadonlyMap<string, str
 }
 
 /**
- * Where a container's cgroup is below the hierarchy's root, by the rules of the engine's cgroup driver
+ * Where a container's cgroup is below the hierarchy's root, by the rules of the runtime's cgroup driver
  * (runc's `systemd` and `cgroupfs` managers): `/docker/ID`, or `/system.slice/docker-ID.scope`.
  */
 export function cgroupPath(
   { id, cgroupParent }: Pick<ContainerIdentity, 'id' | 'cgroupParent'>,
-  { runtimeName, cgroupDriver }: Pick<EngineDescription, 'runtimeName' | 'cgroupDriver'>,
+  { runtimeName, cgroupDriver }: Pick<RuntimeDescription, 'runtimeName' | 'cgroupDriver'>,
 ): string {
   const isPodman = runtimeName === 'podman';
   if (cgroupDriver === 'systemd') {

@@ -5,7 +5,7 @@ import type { CadvisorSeries } from './declare.ts';
 
 type List = keyof BlockIoUsage;
 
-/** One operation of one of the engine's lists each. */
+/** One operation of one of the runtime's lists each. */
 const rows: readonly (readonly [name: string, list: List, operation: string, description: string])[] = [
   ['reads_bytes_total', 'serviceBytes', 'read', 'Bytes read'],
   ['writes_bytes_total', 'serviceBytes', 'write', 'Bytes written'],
@@ -23,11 +23,11 @@ const rows: readonly (readonly [name: string, list: List, operation: string, des
 
 const absences: Readonly<Partial<Record<List, string>>> = {
   serviceBytes: 'the kernel has counted nothing yet',
-  serviced: 'cgroup v2: the engine gives bytes only',
+  serviced: 'cgroup v2: the runtime gives bytes only',
 };
 const onlyWithScheduler = 'cgroup v2, and cgroup v1 without the scheduler CFQ (Linux 5.0 and newer)';
 
-/** Block I/O metrics of profile `cadvisor` that the engine gives. */
+/** Block I/O metrics of profile `cadvisor` that the runtime gives. */
 export const cadvisorDisk: readonly ContainerInstrument[] = [
   ...rows.map(([name, list, operation, description]) =>
     cadvisorMetric(
@@ -58,7 +58,7 @@ export const cadvisorDisk: readonly ContainerInstrument[] = [
   ),
 ];
 
-/** The engine does not tell the names of devices: they are called by their numbers. */
+/** The runtime does not tell the names of devices: they are called by their numbers. */
 function ofDevice({ major, minor, value }: BlockIoEntry, name: string): CadvisorSeries {
   return {
     value: name.includes('_seconds_') ? inSeconds(value) : value,
@@ -79,7 +79,7 @@ const operations: ReadonlyMap<string, string> = new Map(
   ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((name) => [name.toLowerCase(), name]),
 );
 
-/** Network metrics of profile `cadvisor` that the engine gives. */
+/** Network metrics of profile `cadvisor` that the runtime gives. */
 export const cadvisorNetwork: readonly ContainerInstrument[] = [
   counter('receive_bytes', 'Bytes received', ({ receivedBytes }) => receivedBytes),
   counter('receive_packets', 'Packets received', ({ receivedPackets }) => receivedPackets),

@@ -4,10 +4,10 @@ import { difference } from '../../model/sample.ts';
 import { cadvisorMetric, type CadvisorDeclaration, type CadvisorSeries } from './declare.ts';
 import { residentMemory } from '../formulas.ts';
 
-const onlyV1 = 'cgroup v2: the engine does not tell';
+const onlyV1 = 'cgroup v2: the runtime does not tell';
 const onlyV2 = 'cgroup v1: the kernel does not count it';
 
-/** Memory metrics of profile `cadvisor` that the engine gives: the hierarchy's keys on cgroup v1, the only ones on v2. */
+/** Memory metrics of profile `cadvisor` that the runtime gives: the hierarchy's keys on cgroup v1, the only ones on v2. */
 export const cadvisorMemory: readonly ContainerInstrument[] = [
   amount('usage_bytes', 'Memory in use, page cache included', ({ usage }) => usage),
   amount('working_set_bytes', 'Usage without the inactive page cache, not below 0', workingSet),
@@ -85,7 +85,7 @@ function cacheOf(stats: MemoryUsage['stats'], key: string): Integer | undefined 
   return stats[`total_${key}`] ?? stats[key];
 }
 
-/** Absent where the engine gives no page cache to subtract, as Podman does. */
+/** Absent where the runtime gives no page cache to subtract, as Podman does. */
 function workingSet({ usage, stats }: MemoryUsage): number | undefined {
   const inactive = cacheOf(stats, 'inactive_file');
   return usage === undefined || inactive === undefined ? undefined : Math.max(0, difference(usage, inactive));

@@ -1,4 +1,4 @@
-import type { ContainerInstrument, EngineInstrument, FigureSource } from '../../model/instrument.ts';
+import type { ContainerInstrument, RuntimeInstrument, MetricSource } from '../../model/instrument.ts';
 import { cadvisorCpu } from './cpu.ts';
 import { cadvisorMetric } from './declare.ts';
 import { cadvisorDisk, cadvisorNetwork } from './io.ts';
@@ -7,8 +7,8 @@ import { cadvisorSpec } from './spec.ts';
 
 type Row = readonly [name: string, kind: 'gauge' | 'counter', description: string, ...labels: string[]];
 
-/** The metrics of cAdvisor that the engine's answers do not hold: declared by where they are to be had, never observed. */
-const cadvisorElsewhere: readonly ContainerInstrument[] = [
+/** The metrics of cAdvisor that the runtime's answers do not hold: declared by where they are to be had, never observed. */
+const cadvisorUnavailable: readonly ContainerInstrument[] = [
   ...declared('cgroup', [
     ['cpu_cfs_burst_periods_total', 'counter', 'Enforcement periods with a burst'],
     ['cpu_cfs_burst_seconds_total', 'counter', 'Time that the container has burst'],
@@ -58,7 +58,7 @@ const cadvisorElsewhere: readonly ContainerInstrument[] = [
       kind: 'counter',
       description: 'How often the kernel killed for want of memory, since the agent listens',
       source: 'events',
-      absentWhen: 'the engine tells no events (Podman, some proxies)',
+      absentWhen: 'the runtime tells no events (Podman, some proxies)',
     },
     ({ events }) => (events ? [{ value: events.actions.get('oom') ?? 0, startedAt: events.since }] : []),
   ),
@@ -106,7 +106,7 @@ const cadvisorElsewhere: readonly ContainerInstrument[] = [
 ];
 
 function declared(
-  source: FigureSource,
+  source: MetricSource,
   rows: readonly Row[],
   absentWhen?: string,
 ): readonly ContainerInstrument[] {
@@ -122,28 +122,28 @@ export const cadvisorContainers: readonly ContainerInstrument[] = [
   ...cadvisorMemory,
   ...cadvisorDisk,
   ...cadvisorNetwork,
-  ...cadvisorElsewhere,
+  ...cadvisorUnavailable,
 ];
 
-/** What cAdvisor tells of the host as a whole, as far as an engine knows it. */
-export const cadvisorEngine: readonly EngineInstrument[] = [
+/** What cAdvisor tells of the host as a whole, as far as a runtime knows it. */
+export const cadvisorRuntime: readonly RuntimeInstrument[] = [
   {
     ...gauge('machine_cpu_cores', 'Logical CPUs of the host'),
-    observe: ({ engine }, observe) => engine.cpus !== undefined && observe(engine.cpus),
+    observe: ({ runtime }, observe) => runtime.cpus !== undefined && observe(runtime.cpus),
   },
   {
     ...gauge('machine_memory_bytes', 'Memory of the host'),
     unit: 'By',
-    observe: ({ engine }, observe) => engine.memoryBytes !== undefined && observe(engine.memoryBytes),
+    observe: ({ runtime }, observe) => runtime.memoryBytes !== undefined && observe(runtime.memoryBytes),
   },
   {
-    ...gauge('container_scrape_error', '1 while the engine does not answer, else 0'),
+    ...gauge('container_scrape_error', '1 while the runtime does not answer, else 0'),
     source: 'list',
     observe: ({ containerCount }, observe) => observe(Number(containerCount === undefined)),
   },
 ];
 
-function gauge(name: string, description: string): Omit<EngineInstrument, 'observe'> {
+function gauge(name: string, description: string): Omit<RuntimeInstrument, 'observe'> {
   return {
     name,
     kind: 'gauge',

@@ -1,11 +1,11 @@
 import type { ContainerLimits, LimitName } from '../../model/container.ts';
-import type { ContainerInstrument, FigureSource } from '../../model/instrument.ts';
+import type { ContainerInstrument, MetricSource } from '../../model/instrument.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cadvisorMetric } from './declare.ts';
 
 /** The kernel's when none is set. */
 const defaultPeriodMicros = 100_000;
-/** The kernel's and the engine's when none are set. */
+/** The kernel's and the runtime's when none are set. */
 const defaultShares = 1024;
 
 /** What profile `cadvisor` tells of a container's life, limits and tasks. */
@@ -66,7 +66,7 @@ function gauge(
   name: string,
   description: string,
   read: (snapshot: ContainerSnapshot) => number | undefined,
-  source: FigureSource = 'inspect',
+  source: MetricSource = 'inspect',
 ): ContainerInstrument {
   return cadvisorMetric({ name: `container_${name}`, kind: 'gauge', description, source }, (snapshot) => [
     { value: read(snapshot) },
@@ -91,11 +91,11 @@ function quota({ limits }: ContainerSnapshot): number | undefined {
 }
 
 /** Docker counts memory and swap together, as cgroup v1 does; v2 counts swap alone. */
-function swapLimit({ limits, engine }: ContainerSnapshot): number | undefined {
+function swapLimit({ limits, runtime }: ContainerSnapshot): number | undefined {
   const memorySwapBytes = orDefault(limits, 'memorySwapBytes', 0);
   const memoryBytes = orDefault(limits, 'memoryBytes', 0);
   if (memorySwapBytes === undefined || memoryBytes === undefined) return undefined;
-  return engine.cgroupVersion === 1 ? memorySwapBytes : Math.max(0, memorySwapBytes - memoryBytes);
+  return runtime.cgroupVersion === 1 ? memorySwapBytes : Math.max(0, memorySwapBytes - memoryBytes);
 }
 
 function wholeSeconds(millis: number | undefined): number | undefined {

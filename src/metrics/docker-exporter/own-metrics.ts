@@ -1,4 +1,4 @@
-/** docker_exporter's own metrics, apart from the catalogue: they are of what happens, not of a container or an engine. */
+/** docker_exporter's own metrics, apart from the catalogue: they are of what happens, not of a container or a runtime. */
 export const dockerExporterOwn = {
   probe: {
     kind: 'histogram',

@@ -1,4 +1,4 @@
-import type { ContainerInstrument, EngineInstrument } from '../../model/instrument.ts';
+import type { ContainerInstrument, RuntimeInstrument } from '../../model/instrument.ts';
 import type { BlockIoEntry, Integer, InterfaceUsage, Sample } from '../../model/sample.ts';
 import { numberOf } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
@@ -79,8 +79,8 @@ export const dockerExporterContainers: readonly ContainerInstrument[] = [
   },
 ];
 
-/** What docker_exporter tells of the engine as a whole. */
-export const dockerExporterEngine: readonly EngineInstrument[] = [
+/** What docker_exporter tells of the runtime as a whole. */
+export const dockerExporterRuntime: readonly RuntimeInstrument[] = [
   {
     ...described('docker_containers', 'Number of containers that exist'),
     source: 'list',
@@ -99,7 +99,7 @@ export const dockerExporterEngine: readonly EngineInstrument[] = [
   },
 ];
 
-function described(name: string, description: string): Omit<EngineInstrument, 'observe'> {
+function described(name: string, description: string): Omit<RuntimeInstrument, 'observe'> {
   return {
     name,
     kind: 'gauge',

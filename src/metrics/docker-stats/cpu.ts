@@ -87,7 +87,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = [
       kind: 'gauge',
       unit: '{cpus}',
       description: 'Number of cores available to the container.',
-      absentWhen: 'the engine does not tell',
+      absentWhen: 'the runtime does not tell',
     },
     ({ sample }, observe) => observePresent(observe, sample?.cpu?.onlineCpus),
   ),
@@ -130,7 +130,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = [
     },
     ({ limits }) => cpuLimit(limits),
   ),
-  // 0 is what engines say of the default, 1024.
+  // 0 is what runtimes say of the default, 1024.
   ofLimits(
     {
       name: 'container.cpu.shares',

@@ -1,7 +1,7 @@
 import type {
   Attributes,
   ContainerInstrument,
-  FigureSource,
+  MetricSource,
   InstrumentKind,
   Observe,
 } from '../../model/instrument.ts';
@@ -20,7 +20,7 @@ export interface ReceiverMetric {
   readonly isDouble?: true;
   readonly attributes?: readonly string[];
   /** `stats` unless told otherwise. */
-  readonly source?: FigureSource;
+  readonly source?: MetricSource;
   readonly absentWhen?: string;
 }
 
@@ -58,7 +58,7 @@ export function isUp({ state, sample }: ContainerSnapshot): boolean {
 }
 
 /** Hosts have a handful of devices, interfaces and CPUs; hostile ones may not fill the memory. */
-const mostRemembered = 10_000;
+const maxRemembered = 10_000;
 
 /**
  * Makes attributes of a key, the same object for the same key: a reader that meets a known object need not write it
@@ -67,7 +67,7 @@ const mostRemembered = 10_000;
 export function rememberedAttributes(make: (key: string) => Attributes): (key: string) => Attributes {
   const known = new Map<string, Attributes>();
   return (key) => {
-    if (known.size > mostRemembered) known.clear();
+    if (known.size > maxRemembered) known.clear();
     const attributes = known.get(key) ?? make(key);
     known.set(key, attributes);
     return attributes;

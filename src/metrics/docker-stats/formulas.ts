@@ -20,7 +20,7 @@ export function cpuUtilization({ sample, previous }: ContainerSnapshot): number 
   return percent ?? (isFirst && isRecording(sample) ? percentSinceBoot(sample.cpu) : undefined);
 }
 
-/** Memory without the inactive page cache; where the engine has no key to subtract, all of it. */
+/** Memory without the inactive page cache; where the runtime has no key to subtract, all of it. */
 export function usageWithoutCache(memory: MemoryUsage): number | undefined {
   const mayBeLess = memory.unknown?.some((part) => part !== 'failcnt') === true;
   return workingSet(memory) ?? (mayBeLess ? undefined : numberOf(memory.usage));

@@ -14,7 +14,7 @@ export interface DockerStatsResourceOptions {
 
 /** The receiver's own resource attributes: whether each is on, and what it is of a container. */
 const receiverAttributes: Readonly<Record<string, readonly [isOn: boolean, read: Read]>> = {
-  'container.runtime': [true, ({ engine }) => engine.runtimeName],
+  'container.runtime': [true, ({ runtime }) => runtime.runtimeName],
   'container.hostname': [true, ({ identity }) => identity.hostname],
   'container.id': [true, ({ identity }) => identity.id],
   'container.image.name': [true, ({ identity }) => identity.image.reference],

@@ -76,7 +76,7 @@ export const semconvCpu: readonly ContainerInstrument[] = [
   }),
 ];
 
-/** Windows counts in ticks of 100 ns; an engine that tells no mode apart gives one point without. */
+/** Windows counts in ticks of 100 ns; a runtime that tells no mode apart gives one point without. */
 function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe): void {
   if (!sample?.cpu) return;
   const { totalNanos, userNanos, kernelNanos } = sample.cpu;
@@ -106,7 +106,7 @@ function throttling(
     attributes: [],
     source: 'stats',
     stability: 'extension',
-    absentWhen: 'the engine does not tell (Windows)',
+    absentWhen: 'the runtime does not tell (Windows)',
     observe({ sample, starts }, observe) {
       const value = sample?.cpu?.throttling && !sample.windows ? read(sample.cpu.throttling) : undefined;
       if (value !== undefined) observe(Number(value), {}, starts.of('cpu'));

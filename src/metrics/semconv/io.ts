@@ -39,7 +39,7 @@ export const semconvIo: readonly ContainerInstrument[] = [
   },
   {
     ...disk('container.disk.operations', '{operation}', 'Reads and writes'),
-    absentWhen: 'cgroup v2: the engine gives bytes only',
+    absentWhen: 'cgroup v2: the runtime gives bytes only',
     observe(snapshot, observe) {
       const { blockIo, storage } = snapshot.sample ?? {};
       observeDevices(snapshot, observe, blockIo?.serviced);
@@ -112,7 +112,7 @@ function observeStorage(
 }
 
 /** Hosts have a handful of devices and interface names; hostile ones may not fill the memory. */
-const mostNames = 1000;
+const maxNames = 1000;
 
 /**
  * Makes attributes of a name and a direction, the same object for the same two: hundreds of containers have an
@@ -124,7 +124,7 @@ function sharedAttributes(
 ): (name: string, direction: string) => Attributes {
   const known = new Map<string, Map<string, Attributes>>();
   return (name, direction) => {
-    if (known.size > mostNames) known.clear();
+    if (known.size > maxNames) known.clear();
     const directions = known.get(name) ?? new Map<string, Attributes>();
     known.set(name, directions);
     const attributes = directions.get(direction) ?? { [nameKey]: name, [directionKey]: direction };

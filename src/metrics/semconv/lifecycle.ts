@@ -1,8 +1,9 @@
+import { endpointKey } from '../../model/runtime.ts';
 import { infoAttributes, infoKeys } from '../../attributes/resource.ts';
 import { containerStatuses, healthStatuses } from '../../model/container.ts';
 import { countedActions, exitClassOf, exitClasses } from '../../model/events.ts';
 import type { CountedAction, EventCounts } from '../../model/events.ts';
-import type { Attributes, ContainerInstrument, EngineInstrument } from '../../model/instrument.ts';
+import type { Attributes, ContainerInstrument, RuntimeInstrument } from '../../model/instrument.ts';
 import { uptime } from '../formulas.ts';
 
 const stateAttributes = containerStatuses.map((status) => ({
@@ -69,7 +70,7 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     ...extension(
       'container.oom_killed',
       '{flag}',
-      '1 when the engine saw the container killed for want of memory',
+      '1 when the runtime saw the container killed for want of memory',
     ),
     observe: ({ state }, observe) =>
       observeDefined(state.oomKilled === undefined ? undefined : Number(state.oomKilled), observe),
@@ -136,7 +137,7 @@ const healthActions = healthStatuses.map((health) => ({
   health,
   attributes: { [actionKey]: 'health_status', [healthKey]: health },
 }));
-const absentWhen = 'the engine tells no events (Podman, some proxies)';
+const absentWhen = 'the runtime tells no events (Podman, some proxies)';
 
 /** What happened to a container while the agent listened: profile `semconv`. */
 export const semconvEvents: readonly ContainerInstrument[] = [
@@ -168,7 +169,7 @@ export const semconvEvents: readonly ContainerInstrument[] = [
     attributes: [classKey, codeKey],
     source: 'events',
     stability: 'extension',
-    absentWhen: 'the container did not end, or the engine tells no events (Podman, some proxies)',
+    absentWhen: 'the container did not end, or the runtime tells no events (Podman, some proxies)',
     observe({ events }, observe) {
       if (!events) return;
       for (const [code, count] of events.exitCodes)
@@ -178,19 +179,22 @@ export const semconvEvents: readonly ContainerInstrument[] = [
 ];
 
 /** The same over all containers that were ever there: profile `semconv`. */
-export const semconvImageEvents: EngineInstrument = {
+export const semconvImageEvents: RuntimeInstrument = {
   name: 'container.image.events',
   kind: 'counter',
   unit: '{event}',
   description: 'Events of all containers of an image since the agent listens, those that are gone too',
-  attributes: ['engine', imageKey, actionKey, classKey, healthKey, overflowKey],
+  attributes: [endpointKey, imageKey, actionKey, classKey, healthKey, overflowKey],
   source: 'events',
   stability: 'extension',
-  absentWhen: 'the engine does not answer, or tells no events (Podman, some proxies)',
-  observe({ engine: { name: engine }, containerCount, imageEvents }, observe) {
+  absentWhen: 'the runtime does not answer, or tells no events (Podman, some proxies)',
+  observe({ runtime: { name: runtime }, containerCount, imageEvents }, observe) {
     if (!imageEvents || containerCount === undefined) return;
     for (const [image, counts] of imageEvents.images) {
-      const whose = image === undefined ? { engine, [overflowKey]: true } : { engine, [imageKey]: image };
+      const whose =
+        image === undefined
+          ? { [endpointKey]: runtime, [overflowKey]: true }
+          : { [endpointKey]: runtime, [imageKey]: image };
       for (const [count, attributes] of seriesOf(counts))
         observe(count, { ...whose, ...attributes }, imageEvents.since);
     }

@@ -23,7 +23,7 @@ export const semconvMemory: readonly ContainerInstrument[] = [
     // Peaks of several containers were not at one time: they are no sum.
     kind: 'gauge',
     stability: 'extension',
-    absentWhen: 'cgroup v2: the engine does not tell',
+    absentWhen: 'cgroup v2: the runtime does not tell',
   },
   amount(
     'container.memory.working_set',
@@ -97,7 +97,7 @@ function amount(
     attributes: [],
     source: 'stats',
     stability: 'release_candidate',
-    absentWhen: 'the memory cgroup is off, or the engine gives no key for it',
+    absentWhen: 'the memory cgroup is off, or the runtime gives no key for it',
     observe({ sample }, observe) {
       const bytes = sample?.memory && read(sample.memory);
       if (bytes !== undefined) observe(bytes);
@@ -309,7 +309,7 @@ function detail(name: string, attribute: string | undefined, description: string
     source: 'stats',
     stability: 'extension',
     offByDefault: true,
-    absentWhen: 'the engine gives no key for it (Podman, Windows)',
+    absentWhen: 'the runtime gives no key for it (Podman, Windows)',
   };
 }
 
@@ -318,6 +318,6 @@ function events(name: string, attribute: string, unit: string, description: stri
     ...detail(name, attribute, description),
     kind: 'counter',
     unit,
-    absentWhen: 'cgroup v1, or the engine gives no key for it',
+    absentWhen: 'cgroup v1, or the runtime gives no key for it',
   };
 }

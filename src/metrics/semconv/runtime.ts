@@ -1,19 +1,20 @@
+import { endpointKey } from '../../model/runtime.ts';
 import { containerStatuses } from '../../model/container.ts';
 import { diskObjectTypes } from '../../model/disk-usage.ts';
 import type { DiskSize } from '../../model/disk-usage.ts';
-import type { EngineDescription } from '../../model/runtime.ts';
-import type { Attributes, EngineInstrument } from '../../model/instrument.ts';
+import type { RuntimeDescription } from '../../model/runtime.ts';
+import type { Attributes, RuntimeInstrument } from '../../model/instrument.ts';
 
 const typeKey = 'container.runtime.object.type';
 const statusKey = 'container.status.state';
 
-/** What profile `semconv` tells of the engine itself, which the conventions call the container runtime. */
-export const semconvEngine: readonly EngineInstrument[] = [
+/** What profile `semconv` tells of the runtime itself, which the conventions call the container runtime. */
+export const semconvRuntime: readonly RuntimeInstrument[] = [
   {
-    ...runtime('info', '', 'Always 1; the engine and its host, as attributes'),
+    ...runtime('info', '', 'Always 1; the runtime and its host, as attributes'),
     kind: 'gauge',
     attributes: [
-      'engine',
+      endpointKey,
       'container.runtime.name',
       'container.runtime.version',
       'container.runtime.api.version',
@@ -24,27 +25,27 @@ export const semconvEngine: readonly EngineInstrument[] = [
       'os.type',
     ],
     source: 'info',
-    observe({ engine, containerCount }, observe) {
-      if (containerCount !== undefined) observe(1, describedBy(engine));
+    observe({ runtime, containerCount }, observe) {
+      if (containerCount !== undefined) observe(1, describedBy(runtime));
     },
   },
   {
-    ...runtime('containers', '{container}', 'Containers on the engine, whether measured or not, by state'),
-    attributes: ['engine', statusKey],
+    ...runtime('containers', '{container}', 'Containers on the runtime, whether measured or not, by state'),
+    attributes: [endpointKey, statusKey],
     source: 'list',
-    observe({ engine, containersByStatus }, observe) {
+    observe({ runtime, containersByStatus }, observe) {
       if (!containersByStatus) return;
       for (const status of containerStatuses)
-        observe(containersByStatus.get(status) ?? 0, { engine: engine.name, [statusKey]: status });
+        observe(containersByStatus.get(status) ?? 0, { [endpointKey]: runtime.name, [statusKey]: status });
     },
   },
   {
-    ...runtime('images', '{image}', 'Images on the engine, as told every 10 minutes'),
+    ...runtime('images', '{image}', 'Images on the runtime, as told every 10 minutes'),
     source: 'info',
-    absentWhen: 'the engine, or a proxy before it, refuses /info',
-    observe({ engine, containerCount }, observe) {
-      if (containerCount !== undefined && engine.images !== undefined)
-        observe(engine.images, { engine: engine.name });
+    absentWhen: 'the runtime, or a proxy before it, refuses /info',
+    observe({ runtime, containerCount }, observe) {
+      if (containerCount !== undefined && runtime.images !== undefined)
+        observe(runtime.images, { [endpointKey]: runtime.name });
     },
   },
   disk(
@@ -59,16 +60,16 @@ export const semconvEngine: readonly EngineInstrument[] = [
   ),
 ];
 
-function runtime(name: string, unit: string, description: string): Omit<EngineInstrument, 'observe'> {
+function runtime(name: string, unit: string, description: string): Omit<RuntimeInstrument, 'observe'> {
   return {
     name: `container.runtime.${name}`,
     kind: 'updowncounter',
     unit,
     description,
-    attributes: ['engine'],
+    attributes: [endpointKey],
     source: 'info',
     stability: 'extension',
-    absentWhen: 'the engine does not answer',
+    absentWhen: 'the runtime does not answer',
   };
 }
 
@@ -76,34 +77,34 @@ function disk(
   name: string,
   description: string,
   read: (size: DiskSize) => number | undefined,
-): EngineInstrument {
+): RuntimeInstrument {
   return {
     ...runtime(`disk.${name}`, 'By', description),
-    attributes: ['engine', typeKey],
+    attributes: [endpointKey, typeKey],
     source: 'disk usage',
-    absentWhen: '--disk-usage-interval is 0, or the engine, or a proxy before it, refuses /system/df',
-    observe({ engine, containerCount, diskUsage }, observe) {
+    absentWhen: '--disk-usage-interval is 0, or the runtime, or a proxy before it, refuses /system/df',
+    observe({ runtime, containerCount, diskUsage }, observe) {
       if (containerCount === undefined) return;
       for (const type of diskObjectTypes) {
         const size = diskUsage?.usage?.[type];
         const bytes = size && read(size);
-        if (bytes !== undefined) observe(bytes, { engine: engine.name, [typeKey]: type });
+        if (bytes !== undefined) observe(bytes, { [endpointKey]: runtime.name, [typeKey]: type });
       }
     },
   };
 }
 
-function describedBy(engine: EngineDescription): Attributes {
+function describedBy(runtime: RuntimeDescription): Attributes {
   const entries = {
-    engine: engine.name,
-    'container.runtime.name': engine.runtimeName,
-    'container.runtime.version': engine.runtimeVersion,
-    'container.runtime.api.version': engine.apiVersion,
-    'container.runtime.cgroup.driver': engine.cgroupDriver,
-    'container.runtime.cgroup.version': engine.cgroupVersion?.toString(),
-    'container.runtime.storage.driver': engine.storageDriver,
-    'host.name': engine.hostName,
-    'os.type': engine.osType,
+    [endpointKey]: runtime.name,
+    'container.runtime.name': runtime.runtimeName,
+    'container.runtime.version': runtime.runtimeVersion,
+    'container.runtime.api.version': runtime.apiVersion,
+    'container.runtime.cgroup.driver': runtime.cgroupDriver,
+    'container.runtime.cgroup.version': runtime.cgroupVersion?.toString(),
+    'container.runtime.storage.driver': runtime.storageDriver,
+    'host.name': runtime.hostName,
+    'os.type': runtime.osType,
   };
   return Object.fromEntries(
     Object.entries(entries).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),

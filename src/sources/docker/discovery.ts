@@ -14,7 +14,7 @@ export const certificateNames = ['ca', 'cert', 'key'] as const;
 export type CertificateFiles = Readonly<Partial<Record<(typeof certificateNames)[number], string>>>;
 
 /** What discovery looks at; a test gives its own. */
-export interface Surroundings {
+export interface DiscoveryContext {
   /** Those that the user names, which come before those found here; absent: none. */
   readonly certificateFiles?: CertificateFiles;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -27,13 +27,13 @@ export interface Surroundings {
 }
 
 /** One way to find the engine; undefined when it does not apply. */
-type Strategy = (at: Surroundings) => EngineEndpoint | undefined;
+type Strategy = (at: DiscoveryContext) => EngineEndpoint | undefined;
 
 /** Tried in this order, as the Docker CLI does it; the sockets it does not look for come after its own ways. */
 const strategies: readonly Strategy[] = [fromDockerHost, fromContext, fromUserSocket, fromSystemSocket];
 
 /** The engine of this machine and user. Throws an Error that names the file or variable at fault. */
-export function discoverEndpoint(at: Surroundings): EngineEndpoint {
+export function discoverEndpoint(at: DiscoveryContext): EngineEndpoint {
   for (const strategy of strategies) {
     const endpoint = strategy(at);
     if (endpoint) return endpoint;
@@ -42,7 +42,7 @@ export function discoverEndpoint(at: Surroundings): EngineEndpoint {
 }
 
 /** The real surroundings of this process. */
-export function realSurroundings(environment: Surroundings['environment']): Surroundings {
+export function hostContext(environment: DiscoveryContext['environment']): DiscoveryContext {
   return {
     environment,
     home: homedir(),
@@ -58,7 +58,7 @@ export function realSurroundings(environment: Surroundings['environment']): Surr
  * is missing is an error where all are expected.
  */
 function certificatesIn(
-  at: Surroundings,
+  at: DiscoveryContext,
   directory: string,
   { areExpected }: { readonly areExpected: boolean },
 ): Omit<EngineTls, 'verify'> {
@@ -71,7 +71,7 @@ function certificatesIn(
 }
 
 /** PEM text. Throws an Error that names the file. */
-function readCertificate(at: Surroundings, path: string): string {
+function readCertificate(at: DiscoveryContext, path: string): string {
   try {
     return at.readText(path);
   } catch (cause) {
@@ -80,7 +80,7 @@ function readCertificate(at: Surroundings, path: string): string {
   }
 }
 
-function fromDockerHost(at: Surroundings): EngineEndpoint | undefined {
+function fromDockerHost(at: DiscoveryContext): EngineEndpoint | undefined {
   const { DOCKER_HOST: host, DOCKER_CERT_PATH: directory, DOCKER_TLS_VERIFY: verify } = at.environment;
   if (!host) return undefined;
   const url = host.includes('://') ? host : `tcp://${host}`;
@@ -93,7 +93,7 @@ function fromDockerHost(at: Surroundings): EngineEndpoint | undefined {
 }
 
 /** `docker context use`: metadata lies under the SHA-256 of the context's name. */
-function fromContext(at: Surroundings): EngineEndpoint | undefined {
+function fromContext(at: DiscoveryContext): EngineEndpoint | undefined {
   const root = at.environment['DOCKER_CONFIG'] || join(at.home, '.docker');
   const chosen =
     at.environment['DOCKER_CONTEXT'] || jsonIn(at, join(root, 'config.json'))?.['currentContext'];
@@ -101,7 +101,7 @@ function fromContext(at: Surroundings): EngineEndpoint | undefined {
   return name === undefined || name === 'default' ? undefined : contextEndpoint(at, root, name);
 }
 
-function contextEndpoint(at: Surroundings, root: string, name: string): EngineEndpoint {
+function contextEndpoint(at: DiscoveryContext, root: string, name: string): EngineEndpoint {
   const digest = createHash('sha256').update(name).digest('hex');
   const meta = jsonIn(at, join(root, 'contexts', 'meta', digest, 'meta.json'));
   const docker = objectOf(objectOf(meta?.['Endpoints'])?.['docker']);
@@ -117,7 +117,7 @@ function contextEndpoint(at: Surroundings, root: string, name: string): EngineEn
 }
 
 /** Rootless Docker, Docker Desktop and rootless Podman. */
-function fromUserSocket(at: Surroundings): EngineEndpoint | undefined {
+function fromUserSocket(at: DiscoveryContext): EngineEndpoint | undefined {
   const runtime =
     at.environment['XDG_RUNTIME_DIR'] || (at.userId === undefined ? undefined : `/run/user/${at.userId}`);
   const paths = [
@@ -129,16 +129,16 @@ function fromUserSocket(at: Surroundings): EngineEndpoint | undefined {
 }
 
 /** The system's own sockets; Docker's before Podman's, for hosts that have both. */
-function fromSystemSocket(at: Surroundings): EngineEndpoint | undefined {
+function fromSystemSocket(at: DiscoveryContext): EngineEndpoint | undefined {
   return firstSocket(at, ['/var/run/docker.sock', '/run/docker.sock', '/run/podman/podman.sock']);
 }
 
-function firstSocket(at: Surroundings, paths: readonly string[]): EngineEndpoint | undefined {
+function firstSocket(at: DiscoveryContext, paths: readonly string[]): EngineEndpoint | undefined {
   const path = paths.find((candidate) => at.exists(candidate));
   return path === undefined ? undefined : { url: `unix://${path}` };
 }
 
-function jsonIn(at: Surroundings, path: string): ReturnType<typeof objectOf> {
+function jsonIn(at: DiscoveryContext, path: string): ReturnType<typeof objectOf> {
   if (!at.exists(path)) return undefined;
   try {
     return objectOf(JSON.parse(at.readText(path)));
@@ -162,7 +162,10 @@ export interface EndpointSettings {
  * The engines to measure: those named, else the one that this machine's surroundings name.
  * Throws an Error that names the URL, variable or file at fault.
  */
-export function engineEndpoints(settings: EndpointSettings, around: Surroundings): readonly EngineEndpoint[] {
+export function engineEndpoints(
+  settings: EndpointSettings,
+  around: DiscoveryContext,
+): readonly EngineEndpoint[] {
   const at = { ...around, ...certificateFiles(settings) };
   const named = settings.urls ?? [];
   const endpoints =
@@ -175,20 +178,20 @@ export function engineEndpoints(settings: EndpointSettings, around: Surroundings
   });
 }
 
-function certificateFiles(settings: EndpointSettings): Pick<Surroundings, 'certificateFiles'> {
+function certificateFiles(settings: EndpointSettings): Pick<DiscoveryContext, 'certificateFiles'> {
   const files = { ca: settings.caFile, cert: settings.certFile, key: settings.keyFile };
   const given = Object.entries(files).filter(([, file]) => file !== undefined);
   return given.length > 0 ? { certificateFiles: Object.fromEntries(given) } : {};
 }
 
 /** A named endpoint takes the certificates of the variables, as the Docker CLI's --host does. */
-function byVariables(url: string, at: Surroundings): EngineEndpoint {
+function byVariables(url: string, at: DiscoveryContext): EngineEndpoint {
   const { DOCKER_CERT_PATH, DOCKER_TLS_VERIFY } = at.environment;
   return discoverEndpoint({ ...at, environment: { DOCKER_HOST: url, DOCKER_CERT_PATH, DOCKER_TLS_VERIFY } });
 }
 
 /** Whoever names a file wants the engine verified by it, whatever the variables say. */
-function secure(endpoint: EngineEndpoint, verify: boolean | undefined, at: Surroundings): EngineEndpoint {
+function secure(endpoint: EngineEndpoint, verify: boolean | undefined, at: DiscoveryContext): EngineEndpoint {
   const { url } = endpoint;
   if (!/^(?:tcp|https):/.test(url)) return endpoint;
   // A context without certificates takes those of the variables.
@@ -198,7 +201,7 @@ function secure(endpoint: EngineEndpoint, verify: boolean | undefined, at: Surro
   return verify === false && url.startsWith('https:') ? { url, tls: { verify } } : { url };
 }
 
-function readNamed(at: Surroundings): Omit<EngineTls, 'verify'> {
+function readNamed(at: DiscoveryContext): Omit<EngineTls, 'verify'> {
   const entries = certificateNames.flatMap((name) => {
     const file = at.certificateFiles?.[name];
     return file === undefined ? [] : [[name, readCertificate(at, file)] as const];

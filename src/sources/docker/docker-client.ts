@@ -76,7 +76,7 @@ export class DockerClient {
       const status = statusOf(stream);
       if (status === 200) return stream.setEncoding('utf8');
       stream.destroy();
-      throw new SourceError('engine-error', `status ${status}`);
+      throw new SourceError('runtime-error', `status ${status}`);
     } catch (error) {
       throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
     } finally {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { DiskUsage } from '../../model/disk-usage.ts';
 import type { ContainerEvent } from '../../model/events.ts';
-import type { EngineDescription } from '../../model/runtime.ts';
+import type { RuntimeDescription } from '../../model/runtime.ts';
 import type { Sample } from '../../model/sample.ts';
 import type { ContainerSource, InspectedContainer, ListedContainer } from '../container-source.ts';
 import { parseEngineJson } from '../exact-json.ts';
@@ -51,7 +51,7 @@ export class DockerSource implements ContainerSource {
     this.#prefix = options.apiVersion ? `/v${options.apiVersion}` : '';
   }
 
-  async describe(signal: AbortSignal): Promise<EngineDescription> {
+  async describe(signal: AbortSignal): Promise<RuntimeDescription> {
     // Refused for once, it is still the same engine: an identity that came and went would be a new one each time.
     const version = (this.#version = (await this.#optional('/version', signal)) ?? this.#version);
     const { apiVersion } = this.#options;
@@ -126,7 +126,7 @@ function expectOk(answer: Answer, what: string): unknown {
   if (answer.status === 200) return parseEngineJson(answer.text, what);
   const message = engineMessage(answer.text);
   if (answer.status === 404) throw new SourceError('not-found', `${what}: ${message}`);
-  throw new SourceError('engine-error', `${what}: status ${answer.status}: ${message}`);
+  throw new SourceError('runtime-error', `${what}: status ${answer.status}: ${message}`);
 }
 
 /** The engine's own words (`{"message": …}`), else the beginning of what came instead. */

@@ -1,5 +1,5 @@
 import type { DiskSize, DiskUsage } from '../../model/disk-usage.ts';
-import type { EngineDescription } from '../../model/runtime.ts';
+import type { RuntimeDescription } from '../../model/runtime.ts';
 import {
   amountOf,
   integerOf,
@@ -40,10 +40,10 @@ export function negotiateVersion(version: unknown): string | undefined {
 }
 
 /** Engine and host, from `GET /version` and `GET /info`; what either does not tell is absent. */
-export function describeEngine(answers: EngineAnswersToDescribe): EngineDescription {
+export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescription {
   const version = objectOf(answers.version) ?? {};
   const info = objectOf(answers.info) ?? {};
-  return present<EngineDescription>({
+  return present<RuntimeDescription>({
     name: answers.name,
     runtimeName: isPodman(version) ? 'podman' : 'docker',
     runtimeVersion: textOf(version['Version']) ?? textOf(info['ServerVersion']),

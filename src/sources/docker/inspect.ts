@@ -5,7 +5,7 @@ import {
   countOf,
   flagOf,
   integerOf,
-  isNonsense,
+  isMalformed,
   objectOf,
   positiveOf,
   present,
@@ -99,7 +99,7 @@ const limitKeys = [
 /** A limit that is told as nonsense may be set all the same. */
 function unknownLimits(hostConfig: unknown): Pick<ContainerLimits, 'unknown'> {
   const told = objectOf(hostConfig);
-  const unknown = limitKeys.filter(([, key]) => !told || isNonsense(told[key], integerOf));
+  const unknown = limitKeys.filter(([, key]) => !told || isMalformed(told[key], integerOf));
   return unknown.length > 0 ? { unknown: unknown.map(([name]) => name) } : {};
 }
 

@@ -1,5 +1,5 @@
 import type { MemoryPart, SamplePart } from '../../model/sample.ts';
-import { countOf, integerOf, isNonsense, objectOf } from '../json-fields.ts';
+import { countOf, integerOf, isMalformed, objectOf } from '../json-fields.ts';
 import type { Fields } from '../json-fields.ts';
 
 /** What of a stats answer is there, but makes no sense: unlike what is left out, it does not say that nothing was counted. */
@@ -15,15 +15,15 @@ export function unknownParts({ networks, blkio_stats: blockIo }: Fields): readon
 export function unknownMemory(stats: Fields): readonly MemoryPart[] | undefined {
   const keys = objectOf(stats['stats']) ?? {};
   const parts = [
-    ...(isNonsense(stats['failcnt'], countOf) ? ['failcnt' as const] : []),
-    ...(isNonsense(stats['stats'], objectOf) ? ['stats' as const] : []),
-    ...(['inactive_file', 'total_inactive_file'] as const).filter((key) => isNonsense(keys[key], countOf)),
+    ...(isMalformed(stats['failcnt'], countOf) ? ['failcnt' as const] : []),
+    ...(isMalformed(stats['stats'], objectOf) ? ['stats' as const] : []),
+    ...(['inactive_file', 'total_inactive_file'] as const).filter((key) => isMalformed(keys[key], countOf)),
   ];
   return parts.length > 0 ? parts : undefined;
 }
 
 function hasNonsense(networks: unknown): boolean {
-  if (isNonsense(networks, objectOf)) return true;
+  if (isMalformed(networks, objectOf)) return true;
   return Object.values(objectOf(networks) ?? {}).some((network) => !objectOf(network));
 }
 

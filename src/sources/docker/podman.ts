@@ -6,7 +6,7 @@ import type { Fields } from '../json-fields.ts';
  * Its `system_cpu_usage` is not the host's, its throttling is never counted, and a container without a network of its
  * own has one of which nothing was ever counted.
  */
-export function withoutInventions(answer: Fields): Fields {
+export function dropPlaceholders(answer: Fields): Fields {
   const cpu = objectOf(answer['cpu_stats']);
   // A percentage of its own making that no other engine gives.
   if (cpu?.['cpu'] === undefined) return answer;

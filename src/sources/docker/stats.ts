@@ -14,12 +14,12 @@ import type {
 import { hasUsage } from '../../model/sample.ts';
 import { countOf, listOf, objectOf, present, textOf, timeOf } from '../json-fields.ts';
 import type { Fields } from '../json-fields.ts';
-import { withoutInventions } from './podman.ts';
+import { dropPlaceholders } from './podman.ts';
 import { SourceError } from '../source-error.ts';
 import { unknownMemory, unknownParts } from './malformed-parts.ts';
 
 /** An engine's clock further off than this is not believed: the answer may be a recording. */
-const believableSkewMillis = 10 * 60_000;
+const maxSkewMillis = 10 * 60_000;
 
 /**
  * `GET /containers/{id}/stats` as Moby's `container.StatsResponse` gives it.
@@ -31,7 +31,7 @@ const believableSkewMillis = 10 * 60_000;
 export function parseStats(answer: unknown, receivedAt: number): Sample | undefined {
   const told = objectOf(answer);
   if (!told) throw new SourceError('bad-response', 'stats: expected a JSON object');
-  const fields = withoutInventions(told);
+  const fields = dropPlaceholders(told);
   const read = timeOf(fields['read']);
   const usage = {
     cpu: cpuOf(objectOf(fields['cpu_stats'])),
@@ -43,7 +43,7 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
   };
   const processors = isLinux(usage) ? undefined : nonZeroNumber(fields['num_procs']);
   const sample = present<Sample>({
-    takenAt: read !== undefined && Math.abs(read - receivedAt) < believableSkewMillis ? read : receivedAt,
+    takenAt: read !== undefined && Math.abs(read - receivedAt) < maxSkewMillis ? read : receivedAt,
     readAt: read,
     windows: processors !== undefined,
     ...usage,

@@ -1,6 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { HttpResponse } from './response-parser.ts';
-import { SharedAbort } from '../../concurrency/abort-listeners.ts';
+import { AbortListeners } from '../../concurrency/abort-listeners.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
 
 /** What one request came to. */
@@ -20,7 +20,7 @@ export interface KeepAliveOptions {
 /** A connection that rests longer is closed: a probe that comes every few seconds has no use for it. */
 const maxIdleMillis = 30_000;
 
-/** Of all answers under way together: an engine that never ends its answers may not fill the memory. */
+/** Of all answers under way together: a runtime that never ends its answers may not fill the memory. */
 const maxPendingBytes = 64 * 1024 * 1024;
 
 /** Bytes that one read may bring. */
@@ -59,7 +59,7 @@ export class KeepAliveClient {
   /** Used from the end: what lies at the beginning has rested longest. */
   readonly #idle: Connection[] = [];
   readonly #open = new Set<Socket>();
-  readonly #aborts = new WeakMap<AbortSignal, SharedAbort>();
+  readonly #aborts = new WeakMap<AbortSignal, AbortListeners>();
   #pendingBytes = 0;
   /** One for all: Node would otherwise take 64 KiB anew for each answer of 2 KiB. Windows reads into it ahead. */
   readonly #reads = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes);
@@ -168,8 +168,8 @@ export class KeepAliveClient {
     });
   }
 
-  #sharedAbort(signal: AbortSignal): SharedAbort {
-    const known = this.#aborts.get(signal) ?? new SharedAbort(signal);
+  #sharedAbort(signal: AbortSignal): AbortListeners {
+    const known = this.#aborts.get(signal) ?? new AbortListeners(signal);
     this.#aborts.set(signal, known);
     return known;
   }
@@ -191,7 +191,7 @@ export class KeepAliveClient {
     }
     connection.idleSince = performance.now();
     this.#idle.push(connection);
-    // A slow round may open a thousand; a quick engine then needs a handful.
+    // A slow round may open a thousand; a quick runtime then needs a handful.
     const [oldest] = this.#idle;
     if (oldest && connection.idleSince - oldest.idleSince > maxIdleMillis) oldest.socket.destroy();
   }

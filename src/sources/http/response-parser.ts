@@ -2,7 +2,7 @@ import { SourceError } from '../source-error.ts';
 
 const headEnd = Buffer.from('\r\n\r\n');
 const lineEnd = Buffer.from('\r\n');
-/** An engine's head has a few hundred bytes; more is not an engine. */
+/** A runtime's head has a few hundred bytes; more is not a runtime. */
 const maxHeadBytes = 64 * 1024;
 /** A chunk's size and a trailer are a line each; more is not HTTP. */
 const maxLineBytes = 8 * 1024;
@@ -13,7 +13,7 @@ type Phase = 'head' | 'length' | 'chunk-size' | 'chunk-data' | 'trailer' | 'unti
 
 /**
  * Reads one HTTP/1.1 response incrementally: by length, in chunks, or until the connection closes.
- * Only what engines send; throws {@link SourceError} `bad-response` on anything else, `too-large` past the limit.
+ * Only what runtimes send; throws {@link SourceError} `bad-response` on anything else, `too-large` past the limit.
  */
 export class HttpResponse {
   status = 0;

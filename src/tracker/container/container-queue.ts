@@ -1,10 +1,10 @@
 import type { ContainerTracker } from './container-tracker.ts';
-import { OneAtATime } from '../../concurrency/keyed-queue.ts';
+import { KeyedQueue } from '../../concurrency/keyed-queue.ts';
 
 /** Lets a container be worked on by one at a time: a probe, what events say, those who watch it. */
-export class ContainerTurns {
+export class ContainerQueue {
   readonly #trackers: ReadonlyMap<string, ContainerTracker>;
-  readonly #turns = new OneAtATime();
+  readonly #turns = new KeyedQueue();
   readonly #toldAt = new WeakMap<ContainerTracker, number>();
 
   constructor(trackers: ReadonlyMap<string, ContainerTracker>) {

@@ -1,23 +1,23 @@
-import { Superseding } from '../../concurrency/cancellable.ts';
+import { Cancellable } from '../../concurrency/cancellable.ts';
 import type { Log } from '../../log.ts';
 import type { ContainerIdentity } from '../../model/container.ts';
-import type { EngineDescription } from '../../model/runtime.ts';
+import type { RuntimeDescription } from '../../model/runtime.ts';
 import { isSameReading, slim, withoutNetworks } from '../../model/sample.ts';
 import type { PreviousSample, Sample } from '../../model/sample.ts';
 import type { ContainerSnapshot, CounterGroup, CounterStarts } from '../../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
 import { toSourceError } from '../../sources/source-error.ts';
 import type { SourceError } from '../../sources/source-error.ts';
-import type { EngineCalls } from '../source-calls.ts';
+import type { SourceCalls } from '../source-calls.ts';
 import { cgroupCounters, isNetwork } from './counters.ts';
-import { EmptyAnswers } from './empty-samples.ts';
+import { EmptySamples } from './empty-samples.ts';
 import { ContainerFailures } from './failures.ts';
-import { LastingStarts, isLasting } from './host-start-times.ts';
-import { LastInspect } from './inspection.ts';
+import { HostStartTimes, isLasting } from './host-start-times.ts';
+import { Inspection } from './inspection.ts';
 import type { Heard } from './inspection.ts';
 import { joinsNetwork, networkOwner } from './network-owner.ts';
-import { NetworkStarts } from './network-start-times.ts';
-import { StartTracking } from './start-times.ts';
+import { NetworkStartTimes } from './network-start-times.ts';
+import { CounterStartTimes } from './start-times.ts';
 
 /** What came of a sample: superseded by news of the container, or an error. */
 export type MeasureOutcome = 'measured' | 'superseded' | SourceError;
@@ -29,29 +29,29 @@ export type MeasureOutcome = 'measured' | 'superseded' | SourceError;
 export class ContainerTracker {
   readonly id: string;
   /** Whether its samples are worth waiting for. */
-  readonly sampling = new Superseding();
+  readonly sampling = new Cancellable();
   readonly #failures: ContainerFailures;
   readonly #neighbours: ReadonlyMap<string, ContainerTracker>;
   readonly #trackedSince: number;
   #listed: ListedContainer;
   #listedAt: number;
-  readonly #known = new LastInspect();
+  readonly #known = new Inspection();
   #startedAt: number;
-  #starts: StartTracking;
+  #starts: CounterStartTimes;
   /** Outlives the runs of a container that lives in another one's network. */
-  #network = new NetworkStarts();
-  readonly #lasting: LastingStarts;
+  #network = new NetworkStartTimes();
+  readonly #lasting: HostStartTimes;
   #sample: Sample | undefined;
   #previous: PreviousSample | undefined;
   #isPublished = false;
   #hasUsage = false;
-  readonly #emptyAnswers = new EmptyAnswers();
+  readonly #emptyAnswers = new EmptySamples();
   /** Until then a probe needs no sample of its own; by the monotonic clock. */
   #freshUntil = 0;
 
   /**
    * @param now milliseconds since the epoch.
-   * @param neighbours the containers of the same engine by id, now and later.
+   * @param neighbours the containers of the same runtime by id, now and later.
    */
   constructor(
     listed: ListedContainer,
@@ -64,8 +64,8 @@ export class ContainerTracker {
     this.#listedAt = now;
     this.#trackedSince = now;
     this.#startedAt = now;
-    this.#starts = new StartTracking(now, cgroupCounters);
-    this.#lasting = new LastingStarts(now);
+    this.#starts = new CounterStartTimes(now, cgroupCounters);
+    this.#lasting = new HostStartTimes(now);
     this.#failures = new ContainerFailures(log);
     this.#neighbours = neighbours;
   }
@@ -84,7 +84,7 @@ export class ContainerTracker {
   /** One update: a look, and a sample of what runs. Never throws; a failure is counted. */
   async update(
     listed: ListedContainer,
-    calls: EngineCalls,
+    calls: SourceCalls,
     now: number,
     heard: Heard = 'unheard',
   ): Promise<void> {
@@ -95,9 +95,9 @@ export class ContainerTracker {
 
   /**
    * Inspects when something changed; gives whether what is known may be shown. Never throws; a failure is counted.
-   * @param now when the engine gave the list, in milliseconds since the epoch.
+   * @param now when the runtime gave the list, in milliseconds since the epoch.
    */
-  async look(listed: ListedContainer, calls: EngineCalls, now: number, heard: Heard): Promise<boolean> {
+  async look(listed: ListedContainer, calls: SourceCalls, now: number, heard: Heard): Promise<boolean> {
     // Not reached before the probe was given up: what is known is stale.
     if (calls.isOver) {
       this.unpublish();
@@ -122,13 +122,13 @@ export class ContainerTracker {
   }
 
   /** One sample between updates, which spares the updates of the next `freshMillis` theirs. Never throws. */
-  async measure(calls: EngineCalls, freshMillis: number): Promise<MeasureOutcome> {
+  async measure(calls: SourceCalls, freshMillis: number): Promise<MeasureOutcome> {
     const outcome = await this.#tryMeasure(this.#listed, calls);
     this.#freshUntil = calls.monotonic() + freshMillis;
     return outcome;
   }
 
-  async #tryMeasure(listed: ListedContainer, calls: EngineCalls): Promise<MeasureOutcome> {
+  async #tryMeasure(listed: ListedContainer, calls: SourceCalls): Promise<MeasureOutcome> {
     try {
       const isRunning = this.#mayRun(listed);
       const answer = isRunning ? await this.sampling.unless(() => calls.sample(this.id)) : undefined;
@@ -151,7 +151,7 @@ export class ContainerTracker {
   }
 
   /** What readers may show, or undefined while nothing is known yet. */
-  snapshot(engine: EngineDescription): ContainerSnapshot | undefined {
+  snapshot(runtime: RuntimeDescription): ContainerSnapshot | undefined {
     const { identity } = this;
     if (!identity) return undefined;
     const { state = {}, limits = {} } = this.#known.inspected ?? {};
@@ -164,7 +164,7 @@ export class ContainerTracker {
     };
     return {
       owner: this,
-      engine,
+      runtime,
       identity,
       state,
       limits,
@@ -202,8 +202,8 @@ export class ContainerTracker {
 
   #beginRun(startedAt: number, networkMode: string | undefined): void {
     this.#startedAt = startedAt;
-    this.#starts = new StartTracking(startedAt, cgroupCounters, this.#starts.known);
-    if (!joinsNetwork(networkMode)) this.#network = new NetworkStarts(this.#network);
+    this.#starts = new CounterStartTimes(startedAt, cgroupCounters, this.#starts.known);
+    if (!joinsNetwork(networkMode)) this.#network = new NetworkStartTimes(this.#network);
     this.#sample = undefined;
     this.#previous = undefined;
     this.#hasUsage = false;
@@ -213,7 +213,7 @@ export class ContainerTracker {
   async #acceptAnswer(
     answer: Sample | undefined,
     listed: ListedContainer,
-    calls: EngineCalls,
+    calls: SourceCalls,
   ): Promise<void> {
     this.#hasUsage = false;
     const sample = this.#emptyAnswers.believed(answer, this.#known.inspected?.state.status ?? listed.status);
@@ -228,7 +228,7 @@ export class ContainerTracker {
   }
 
   /** CPU time fell: the container was started anew since it was inspected. Nothing of the old run outlives that. */
-  async #restarted(sample: Sample, calls: EngineCalls): Promise<void> {
+  async #restarted(sample: Sample, calls: SourceCalls): Promise<void> {
     const starts = this.#starts;
     this.#sample = undefined;
     this.#previous = undefined;
@@ -237,7 +237,7 @@ export class ContainerTracker {
     if (this.#starts !== starts) this.#starts.accept(sample);
   }
 
-  /** An engine that tells no state is asked: it answers with nothing when the container does not run. */
+  /** A runtime that tells no state is asked: it answers with nothing when the container does not run. */
   #mayRun(listed: ListedContainer): boolean {
     const status = this.#known.inspected?.state.status ?? listed.status;
     return status === undefined || status === 'running' || status === 'paused';

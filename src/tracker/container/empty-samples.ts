@@ -3,15 +3,15 @@ import { hasUsage } from '../../model/sample.ts';
 import type { Sample } from '../../model/sample.ts';
 
 /** So many answers without usage in a row, and a container that runs has none: one may be of a container that just died. */
-const emptyAnswersBelieved = 2;
+const confirmedEmptySamples = 2;
 
-/** Tells a container whose engine gives no usage from one that answered with none because it was ending. */
-export class EmptyAnswers {
+/** Tells a container whose runtime gives no usage from one that answered with none because it was ending. */
+export class EmptySamples {
   #inARow = 0;
 
-  /** Whether the engine gives no usage of a container that goes on running. */
+  /** Whether the runtime gives no usage of a container that goes on running. */
   get areBelieved(): boolean {
-    return this.#inARow >= emptyAnswersBelieved;
+    return this.#inARow >= confirmedEmptySamples;
   }
 
   /** A new run, or a failure: what was answered before says nothing of what comes. */

@@ -1,14 +1,14 @@
 import type { Integer, Sample } from '../../model/sample.ts';
-import type { CounterGroup, CounterStarts, LastingGroup } from '../../model/snapshot.ts';
+import type { CounterGroup, CounterStarts, HostGroup } from '../../model/snapshot.ts';
 import type { InspectedContainer } from '../../sources/container-source.ts';
 
 /** Whether a group's counters outlive the runs of a container. */
-export function isLasting(group: CounterGroup): group is LastingGroup {
+export function isLasting(group: CounterGroup): group is HostGroup {
   return group === 'host' || group === 'restarts';
 }
 
 /** When the counters began that outlive the runs of a container. Within one start none falls. */
-export class LastingStarts {
+export class HostStartTimes {
   #host: number;
   #systemNanos: Integer | undefined;
   #restarts: number;
@@ -22,11 +22,11 @@ export class LastingStarts {
 
   /** As they are now; what comes later does not change what was given out. */
   get starts(): CounterStarts {
-    const starts: Readonly<Record<LastingGroup, number>> = { host: this.#host, restarts: this.#restarts };
+    const starts: Readonly<Record<HostGroup, number>> = { host: this.#host, restarts: this.#restarts };
     return { of: (group) => (isLasting(group) ? starts[group] : starts.host) };
   }
 
-  /** The host's CPU time is counted since its boot, which no engine tells: all CPUs together had that much time. */
+  /** The host's CPU time is counted since its boot, which no runtime tells: all CPUs together had that much time. */
   acceptSample({ cpu, takenAt }: Sample): void {
     if (cpu?.systemNanos === undefined) return;
     const isFirst = this.#systemNanos === undefined || cpu.systemNanos < this.#systemNanos;

@@ -4,11 +4,11 @@ import { lastingText, tellsSeconds } from './uptime-text.ts';
 /** Limits may change without a word in the list: inspect is at least this fresh. Not more: see {@link tellsSeconds}. */
 const maxAgeMillis = 60_000;
 
-/** What the engine's events say of a container since the last update; `unheard` where they are not heard. */
+/** What the runtime's events say of a container since the last update; `unheard` where they are not heard. */
 export type Heard = 'changed' | 'unchanged' | 'unheard';
 
 /** A container as last inspected, and whether that still holds. */
-export class LastInspect {
+export class Inspection {
   #inspected: InspectedContainer | undefined;
   #inspectedAt = 0;
   /** What the list said then. */
@@ -19,7 +19,7 @@ export class LastInspect {
     return this.#inspected;
   }
 
-  /** @param now when the engine gave the list, in milliseconds since the epoch. */
+  /** @param now when the runtime gave the list, in milliseconds since the epoch. */
   accept(inspected: InspectedContainer, listed: ListedContainer, now: number): InspectedContainer {
     // The list's first name is the one to show; inspect may give another of them.
     const identity = { ...inspected.identity, name: listed.name };

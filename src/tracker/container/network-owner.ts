@@ -1,6 +1,6 @@
 /** What the search for a network's owner needs of a container. */
 interface Networked {
-  /** As its engine has it; undefined while it was not inspected. */
+  /** As its runtime has it; undefined while it was not inspected. */
   readonly networkMode: string | undefined;
 }
 
@@ -12,7 +12,7 @@ export function joinsNetwork(mode: string | undefined): mode is string {
 }
 
 /**
- * The container whose network another one lives in: itself, or the end of its chain of `container:ID`, which engines
+ * The container whose network another one lives in: itself, or the end of its chain of `container:ID`, which runtimes
  * follow when they count. Undefined when the chain leaves what is known, or has no end.
  */
 export function networkOwner<T extends Networked>(

@@ -1,20 +1,20 @@
 import type { Sample } from '../../model/sample.ts';
 import type { CounterGroup, CounterStarts } from '../../model/snapshot.ts';
 import { networkCounters } from './counters.ts';
-import { StartTracking } from './start-times.ts';
+import { CounterStartTimes } from './start-times.ts';
 
 /**
  * When the counters of a container's network began: with the run of the network's owner, which may be another
  * container (a pod's sandbox). They then outlive the container's own runs.
  */
-export class NetworkStarts {
+export class NetworkStartTimes {
   readonly #before: ReadonlyMap<CounterGroup, number> | undefined;
   #beganAt: number | undefined;
-  #tracking: StartTracking | undefined;
+  #tracking: CounterStartTimes | undefined;
   #sample: Sample | undefined;
 
   /** @param before those of the network before. */
-  constructor(before?: NetworkStarts) {
+  constructor(before?: NetworkStartTimes) {
     this.#before = before && before.#tracking?.known;
   }
 
@@ -33,7 +33,11 @@ export class NetworkStarts {
   ofOwner(startedAt: number): CounterStarts {
     if (!this.#tracking || this.#isAnew(startedAt)) {
       this.#beganAt = startedAt;
-      this.#tracking = new StartTracking(startedAt, networkCounters, this.#tracking?.known ?? this.#before);
+      this.#tracking = new CounterStartTimes(
+        startedAt,
+        networkCounters,
+        this.#tracking?.known ?? this.#before,
+      );
       if (this.#sample) this.#tracking.accept(this.#sample);
     }
     return this.#tracking.starts;

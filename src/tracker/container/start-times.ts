@@ -15,7 +15,7 @@ interface Group {
  * When each group of a container's counters began. A counter that fell without a known restart began again after the
  * sample before: its group's start moves there, so that within one start no counter ever falls.
  */
-export class StartTracking {
+export class CounterStartTimes {
   readonly #startedAt: number;
   readonly #visit: VisitCounters;
   readonly #before: ReadonlyMap<CounterGroup, number> | undefined;

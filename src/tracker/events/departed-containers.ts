@@ -1,14 +1,14 @@
 import type { Clock } from '../../clock.ts';
-import type { EngineDescription } from '../../model/runtime.ts';
+import type { RuntimeDescription } from '../../model/runtime.ts';
 import type { EventCountsSince } from '../../model/events.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 
 /** What is gone is in sight for so long, or for two intervals. */
-const leastLingerMillis = 60_000;
+const minRetentionMillis = 60_000;
 /** Who dies so soon after a signal was killed by it: `docker stop` gives 10 s. */
 const killMillis = 30_000;
 /** In a storm of short lives those that went first go unseen: what lasts has counted them. */
-const mostGone = 1000;
+const maxRemoved = 1000;
 
 /** Whom a reader saw, and as whom it goes on seeing it. */
 export type Known = Pick<ContainerSnapshot, 'owner' | 'identity'>;
@@ -33,10 +33,10 @@ interface Departed {
  * collected (`--rm`), and those that nobody ever saw, for two intervals, a minute at least. Whom somebody removes from
  * sight is gone at once.
  */
-export class DepartedContainers {
+export class RemovedContainers {
   readonly #clock: Clock;
   readonly #intervalMillis: number;
-  readonly #departed = new Map<string, Departed>();
+  readonly #removed = new Map<string, Departed>();
 
   constructor({ clock, intervalMillis }: { readonly clock: Clock; readonly intervalMillis: number }) {
     this.#clock = clock;
@@ -49,20 +49,20 @@ export class DepartedContainers {
     const wasCollected = goneAt - diedAt >= this.#intervalMillis;
     const wasKilled = diedAt - killedAt < killMillis;
     if (wasCollected || (wasKilled && wasSeen)) return;
-    this.#departed.set(known.identity.id, { known, events, goneAt });
-    const [first] = this.#departed.keys();
-    if (first !== undefined && this.#departed.size > mostGone) this.#departed.delete(first);
+    this.#removed.set(known.identity.id, { known, events, goneAt });
+    const [first] = this.#removed.keys();
+    if (first !== undefined && this.#removed.size > maxRemoved) this.#removed.delete(first);
   }
 
   /** Nothing of them but their counts. */
-  shown(engine: EngineDescription, now: number): ContainerSnapshot[] {
-    const lingerMillis = Math.max(leastLingerMillis, 2 * this.#intervalMillis);
+  shown(runtime: RuntimeDescription, now: number): ContainerSnapshot[] {
+    const retentionMillis = Math.max(minRetentionMillis, 2 * this.#intervalMillis);
     const monotonicNow = this.#clock.monotonic();
-    for (const [id, { goneAt }] of this.#departed)
-      if (monotonicNow - goneAt >= lingerMillis) this.#departed.delete(id);
-    return [...this.#departed.values()].map(({ known, events }) => ({
+    for (const [id, { goneAt }] of this.#removed)
+      if (monotonicNow - goneAt >= retentionMillis) this.#removed.delete(id);
+    return [...this.#removed.values()].map(({ known, events }) => ({
       ...known,
-      engine,
+      runtime,
       state: {},
       limits: {},
       stateAt: now,

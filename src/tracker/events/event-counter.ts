@@ -11,13 +11,13 @@ import type {
   ImageEventCounts,
 } from '../../model/events.ts';
 import type { EventObserver } from '../../model/observers.ts';
-import type { EngineDescription } from '../../model/runtime.ts';
+import type { RuntimeDescription } from '../../model/runtime.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { DepartedContainers } from './departed-containers.ts';
+import { RemovedContainers } from './departed-containers.ts';
 import type { Known } from './departed-containers.ts';
 
 /** Each image has some ten series that last for ever. */
-const mostImages = 1000;
+const maxImages = 1000;
 
 interface Entry {
   readonly tally: EventTally;
@@ -30,8 +30,8 @@ interface Entry {
   goneAt?: number;
 }
 
-/** What an {@link EventCounting} needs. */
-export interface EventCountingOptions {
+/** What an {@link EventCounter} needs. */
+export interface EventCounterOptions {
   readonly clock: Clock;
   /** Between two collections. */
   readonly intervalMillis: number;
@@ -40,23 +40,23 @@ export interface EventCountingOptions {
 }
 
 /**
- * Counts what the engine's events tell: for each container, as long as it is there or in sight, and for each image for
+ * Counts what the runtime's events tell: for each container, as long as it is there or in sight, and for each image for
  * ever, as a series that lives once has no increase.
  */
-export class EventCounting {
-  readonly #options: EventCountingOptions;
+export class EventCounter {
+  readonly #options: EventCounterOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #images = new Map<string | undefined, EventTally>();
-  readonly #departed: DepartedContainers;
+  readonly #removed: RemovedContainers;
   /** As whom readers saw those that are there. */
   readonly #seen = new WeakSet<Known['owner']>();
-  /** Whom the engine listed last. */
+  /** Whom the runtime listed last. */
   #there: ReadonlySet<string> = new Set();
   #since: number | undefined;
 
-  constructor(options: EventCountingOptions) {
+  constructor(options: EventCounterOptions) {
     this.#options = options;
-    this.#departed = new DepartedContainers(options);
+    this.#removed = new RemovedContainers(options);
   }
 
   /** Events are heard from now on; later calls change nothing. */
@@ -97,14 +97,14 @@ export class EventCounting {
     return [events ? { ...snapshot, events } : snapshot];
   }
 
-  /** The engine lists it no more: a reader that saw it goes on to see it as the same. */
+  /** The runtime lists it no more: a reader that saw it goes on to see it as the same. */
   left(id: string, known: Known | undefined): void {
     const entry = this.#entries.get(id);
     if (entry && known) entry.known = { owner: known.owner, identity: known.identity };
   }
 
   /**
-   * Whom the engine listed when it was asked at that time, on the monotonic clock. Of whom something was heard since
+   * Whom the runtime listed when it was asked at that time, on the monotonic clock. Of whom something was heard since
    * then, the next list tells.
    */
   listed(there: ReadonlySet<string>, askedAt: number): void {
@@ -120,12 +120,12 @@ export class EventCounting {
   }
 
   /** Those that are gone and still in sight: nothing of them but their counts. */
-  departed(engine: EngineDescription, now: number): ContainerSnapshot[] {
-    return this.#departed.shown(engine, now);
+  removed(runtime: RuntimeDescription, now: number): ContainerSnapshot[] {
+    return this.#removed.shown(runtime, now);
   }
 
   #imageOf(name: string | undefined): EventTally {
-    const key = this.#images.has(name) || this.#images.size < mostImages ? name : undefined;
+    const key = this.#images.has(name) || this.#images.size < maxImages ? name : undefined;
     const tally = this.#images.get(key) ?? new EventTally();
     this.#images.set(key, tally);
     return tally;
@@ -145,17 +145,17 @@ export class EventCounting {
     this.#entries.delete(id);
     if (this.#since === undefined) return;
     const wasSeen = this.#seen.has(known.owner);
-    this.#departed.add(known, since(this.#since, tally), { ...times, goneAt, wasSeen });
+    this.#removed.add(known, since(this.#since, tally), { ...times, goneAt, wasSeen });
   }
 }
 
 /** Lets events be counted as they are heard. */
-export function countEvents(counting: EventCounting): EventObserver {
+export function countEvents(counting: EventCounter): EventObserver {
   return {
-    listening: (_engine, isListening) => {
+    listening: (_runtime, isListening) => {
       if (isListening) counting.begin();
     },
-    eventHeard: (_engine, event) => counting.count(event),
+    eventReceived: (_runtime, event) => counting.count(event),
     eventsMissed: () => undefined,
   };
 }
@@ -170,7 +170,7 @@ function since(began: number, { actions, health, exits, exitCodes }: EventTally)
 }
 
 /** Windows has billions of exit codes. */
-const mostExitCodes = 100;
+const maxExitCodes = 100;
 
 /** Counts events, of a container or of all those of an image. */
 export class EventTally implements EventCounts {
@@ -199,7 +199,7 @@ export class EventTally implements EventCounts {
     if (text === undefined || !/^-?\d{1,10}$/.test(text)) return;
     const exitCode = Number(text);
     increment(this.exits, exitClassOf(exitCode));
-    if (this.exitCodes.has(exitCode) || this.exitCodes.size < mostExitCodes)
+    if (this.exitCodes.has(exitCode) || this.exitCodes.size < maxExitCodes)
       increment(this.exitCodes, exitCode);
   }
 }

@@ -2,11 +2,11 @@ import type { ContainerEvent } from '../../model/events.ts';
 
 /** A stream that is opened again begins this long before the last event that was heard, so that it must be in it. */
 const overlapNanos = 1e9;
-/** More than an engine remembers: Moby's ring holds 256 events. */
+/** More than a runtime remembers: Moby's ring holds 256 events. */
 const keptEvents = 1024;
 
-/** What was heard of an engine: tells what is repeated from what is new, and where to go on after a break. */
-export class HeardEvents {
+/** What was heard of a runtime: tells what is repeated from what is new, and where to go on after a break. */
+export class EventHistory {
   readonly #recent = new Set<string>();
   #lastNanos: number | undefined;
   #latestNanos = 0;
@@ -16,7 +16,7 @@ export class HeardEvents {
     return this.#lastNanos === undefined ? undefined : this.#lastNanos - overlapNanos;
   }
 
-  /** Listening begins, by a clock that need not be the engine's. */
+  /** Listening begins, by a clock that need not be the runtime's. */
   begin(millis: number): void {
     this.#latestNanos = millis * 1e6;
   }

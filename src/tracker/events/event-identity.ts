@@ -3,7 +3,7 @@ import type { ContainerIdentity } from '../../model/container.ts';
 import { parseImageReference } from '../../sources/image-reference.ts';
 import type { TrackerSetOptions } from '../options.ts';
 
-/** The engine's own attributes of an event; the others are the container's labels. */
+/** The runtime's own attributes of an event; the others are the container's labels. */
 const ownAttributes = new Set([
   'name',
   'image',

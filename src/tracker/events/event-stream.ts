@@ -3,27 +3,27 @@ import type { Log } from '../../log.ts';
 import type { ContainerEvent } from '../../model/events.ts';
 import type { ContainerSource } from '../../sources/container-source.ts';
 import { toSourceError } from '../../sources/source-error.ts';
-import { HeardEvents } from './event-history.ts';
+import { EventHistory } from './event-history.ts';
 
 /** Before a stream that broke off is opened again: the least, and the most after many failures. */
 const firstPauseMillis = 1000;
-const longestPauseMillis = 60_000;
+const maxPauseMillis = 60_000;
 /** A stream that lived so long was a good one. */
 const goodMillis = 30_000;
-/** What the engine remembers comes at once. */
+/** What the runtime remembers comes at once. */
 const patienceMillis = 3000;
 
-/** More than an engine remembers. */
-const mostEarly = 1024;
+/** More than a runtime remembers. */
+const maxEarly = 1024;
 
-/** What an {@link EventWatch} needs. */
-export interface EventWatchOptions {
+/** What an {@link EventStream} needs. */
+export interface EventStreamOptions {
   readonly source: Pick<ContainerSource, 'name' | 'events'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Hears every event once, at once. */
   event(event: ContainerEvent): void;
-  /** The engine listens from now on; what the list says may be older than what the stream tells. */
+  /** The runtime listens from now on; what the list says may be older than what the stream tells. */
   opened(): void;
   /** The stream broke off. */
   closed(): void;
@@ -35,13 +35,13 @@ type Heard = 'nothing to hear' | 'not opened' | 'broke off';
 
 /**
  * Keeps one stream of events open for as long as it lives, with pauses that grow and differ between hosts. After a break
- * it goes on where it was, as far back as the engine remembers. Tells whether it is open, so that whoever relies on it
+ * it goes on where it was, as far back as the runtime remembers. Tells whether it is open, so that whoever relies on it
  * knows when not to. Never throws.
  */
-export class EventWatch {
-  readonly #options: EventWatchOptions;
+export class EventStream {
+  readonly #options: EventStreamOptions;
   readonly #closed = new AbortController();
-  readonly #heard = new HeardEvents();
+  readonly #heard = new EventHistory();
   #stream = new AbortController();
   #pause = new AbortController();
   /** Whether what is heard next tells if anything was missed. */
@@ -57,7 +57,7 @@ export class EventWatch {
   /** Logged as missed, and nothing was heard since. */
   #isMissing = false;
 
-  constructor(options: EventWatchOptions) {
+  constructor(options: EventStreamOptions) {
     this.#options = options;
   }
 
@@ -70,14 +70,14 @@ export class EventWatch {
     return this.#isOpen && !this.#isDeaf;
   }
 
-  /** Begins to listen, once; an engine that was never reached has nothing to tell. */
+  /** Begins to listen, once; a runtime that was never reached has nothing to tell. */
   start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
     void this.#listen();
   }
 
-  /** The engine is back: no more waiting. */
+  /** The runtime is back: no more waiting. */
   retry(): void {
     this.#pause.abort();
   }
@@ -105,7 +105,7 @@ export class EventWatch {
       this.#pause = new AbortController();
       const signal = AbortSignal.any([this.#pause.signal, this.#closed.signal]);
       await clock.sleep(pauseMillis * (0.5 + Math.random()), signal).catch(() => undefined);
-      pauseMillis = Math.min(2 * pauseMillis, longestPauseMillis);
+      pauseMillis = Math.min(2 * pauseMillis, maxPauseMillis);
     }
   }
 
@@ -144,13 +144,13 @@ export class EventWatch {
   #accept(event: ContainerEvent): void {
     if (this.#heard.has(event)) return this.#repeated();
     const isEarly = this.#isJudging && this.#heard.isEarly(event);
-    if (isEarly && this.#early.length < mostEarly) return void this.#early.push(event);
+    if (isEarly && this.#early.length < maxEarly) return void this.#early.push(event);
     this.#missed();
     this.#tell(event);
   }
 
   /**
-   * An engine that still remembers the last one heard remembers all that came after it; and what it tells before one
+   * A runtime that still remembers the last one heard remembers all that came after it; and what it tells before one
    * that was heard is older: it happened before anybody listened.
    */
   #repeated(): void {
@@ -161,7 +161,7 @@ export class EventWatch {
 
   #works(): void {
     const { log, source } = this.#options;
-    if (this.#isFailing) log.info({ engine: source.name }, 'engine tells its events again');
+    if (this.#isFailing) log.info({ runtime: source.name }, 'runtime tells its events again');
     this.#isDeaf = this.#isMissing = this.#isFailing = false;
   }
 
@@ -176,7 +176,7 @@ export class EventWatch {
     this.#isJudging = false;
     const { log, source } = this.#options;
     // Logged once until it works again: a proxy may end each stream before anything is told.
-    if (!this.#isMissing) log.warn({ engine: source.name }, 'events of the engine may have been missed');
+    if (!this.#isMissing) log.warn({ runtime: source.name }, 'events of the runtime may have been missed');
     this.#isMissing = true;
     this.#options.missed();
     for (const event of this.#early.splice(0)) this.#tell(event);
@@ -187,6 +187,6 @@ export class EventWatch {
     if (this.#closed.signal.aborted || this.#isFailing) return;
     this.#isFailing = true;
     const { log, source } = this.#options;
-    log.info({ engine: source.name, error }, 'engine tells no events');
+    log.info({ runtime: source.name, error }, 'runtime tells no events');
   }
 }

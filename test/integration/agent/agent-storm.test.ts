@@ -16,12 +16,12 @@ const actions = ['create', 'start', 'die', 'destroy'];
 const refreshMillis = 250;
 
 test('in a storm of 10,000 events a second scrapes are answered, all are counted, and memory is bounded', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   const { config } = load({
-    flags: { listen: '127.0.0.1:0', 'docker-url': engine.url, exporter: 'prometheus' },
+    flags: { listen: '127.0.0.1:0', 'docker-url': runtime.url, exporter: 'prometheus' },
   });
-  const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
-  const agent = new Agent(config, surroundings);
+  const dependencies = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
+  const agent = new Agent(config, dependencies);
   const { address } = await agent.start();
   try {
     const scrape = async (): Promise<Exposition> => {
@@ -44,7 +44,7 @@ test('in a storm of 10,000 events a second scrapes are answered, all are counted
       const actorId = life.toString(16).padStart(64, 'c');
       const attributes = { name: `brief-${life}`, image: 'brief:1', exitCode: '3' };
       for (const action of actions)
-        engine.emit({ type: 'container', action, actorId, attributes, timeNano: (nanos += 100_000n) });
+        runtime.emit({ type: 'container', action, actorId, attributes, timeNano: (nanos += 100_000n) });
       if (life % 250 === 0) await Promise.all([scrape(), wait(100)]);
     }
     const shown = await waitUntil('all of them', async () => {
@@ -54,8 +54,8 @@ test('in a storm of 10,000 events a second scrapes are answered, all are counted
     });
     assert.equal(shown.sum('tidegauge_events_gaps_total'), 0);
     const mostLists = 5 + (performance.now() - start) / refreshMillis;
-    assert.ok(engine.requests.list < mostLists, `${engine.requests.list} lists, ${mostLists} at most`);
-    assert.ok(engine.requests.inspect <= 2, `${engine.requests.inspect} inspects`);
+    assert.ok(runtime.requests.list < mostLists, `${runtime.requests.list} lists, ${mostLists} at most`);
+    assert.ok(runtime.requests.inspect <= 2, `${runtime.requests.inspect} inspects`);
     const grown = (await liveBytes()) - before;
     // A thousand of them are in sight for a minute.
     assert.ok(grown < 20e6, `${grown} bytes more`);

@@ -27,12 +27,12 @@ function wholeLog() {
   };
 }
 
-test('beside an engine that hangs, the first export follows the first probe of the healthy one', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+test('beside a runtime that hangs, the first export follows the first probe of the healthy one', async () => {
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   using hanging = await startHangingServer();
   await using sink = await OtlpSink.start();
   await using _agent = await startAgent({
-    'docker-url': [`tcp://${hanging.address}`, engine.url],
+    'docker-url': [`tcp://${hanging.address}`, runtime.url],
     'otlp-endpoint': sink.url,
     'otlp-protocol': 'http/json',
     interval: '10m',
@@ -44,24 +44,27 @@ test('beside an engine that hangs, the first export follows the first probe of t
 });
 
 test('an interval below a second exports as often, and probes once a second', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   await using sink = await OtlpSink.start();
   const start = performance.now();
   await using _agent = await startAgent({
-    'docker-url': engine.url,
+    'docker-url': runtime.url,
     'otlp-endpoint': sink.url,
     interval: '200ms',
   });
   await sink.waitFor(10);
-  assert.ok(engine.requests.list >= 2);
-  assert.ok(engine.requests.list <= (performance.now() - start) / 1000 + 1, `${engine.requests.list} probes`);
+  assert.ok(runtime.requests.list >= 2);
+  assert.ok(
+    runtime.requests.list <= (performance.now() - start) / 1000 + 1,
+    `${runtime.requests.list} probes`,
+  );
 });
 
 test('credentials of URLs are in no line and no refusal', async () => {
-  await using engine = await startSimulatedEngine();
+  await using runtime = await startSimulatedEngine();
   await using sink = await OtlpSink.start();
   const endpoint = sink.url.replace('//', '//me:hunter2@');
-  const flags = { 'docker-url': engine.url, 'otlp-endpoint': endpoint, interval: '10m', verbose: true };
+  const flags = { 'docker-url': runtime.url, 'otlp-endpoint': endpoint, interval: '10m', verbose: true };
   await using agent = await startAgent(flags);
   const [request] = await sink.waitFor(1);
   assert.equal(request?.headers.authorization, `Basic ${Buffer.from('me:hunter2').toString('base64')}`);

@@ -17,13 +17,13 @@ import { load } from '../../support/fakes/load.ts';
 /** An agent in this process beside a simulated engine, and what both readers got of it. */
 async function startScene(specs: readonly ContainerSpec[], flags: Readonly<Record<string, unknown>>) {
   await using stack = new AsyncDisposableStack();
-  const engine = stack.use(await startSimulatedEngine({ specs, hostile: true }));
+  const runtime = stack.use(await startSimulatedEngine({ specs, hostile: true }));
   const sink = stack.use(await OtlpSink.start());
   const lines: string[] = [];
   const { config } = load({
     flags: {
       listen: '127.0.0.1:0',
-      'docker-url': engine.url,
+      'docker-url': runtime.url,
       'otlp-endpoint': sink.url,
       'otlp-protocol': 'http/json',
       interval: '10m',
@@ -37,7 +37,7 @@ async function startScene(specs: readonly ContainerSpec[], flags: Readonly<Recor
   stack.defer(() => agent.stop());
   const all = stack.move();
   return {
-    engine,
+    runtime,
     lines,
     scrape: (accept = 'text/plain') => scrape(address, accept),
     pushed: () => pushed(sink),
@@ -112,8 +112,8 @@ test('who opts out is not there; who stopped is, with its exit code; all are cou
   const exposition = parseExposition(await scene.scrape());
   assert.deepEqual(exposition.of('hidden'), []);
   assert.equal(exposition.value('container_exit_code', { container_name: 'done' }), 3);
-  const all = exposition.value('tidegauge_engine_containers') ?? 0;
-  assert.equal(exposition.value('tidegauge_engine_unselected_containers'), all - 1);
+  const all = exposition.value('tidegauge_runtime_containers') ?? 0;
+  assert.equal(exposition.value('tidegauge_runtime_unselected_containers'), all - 1);
 });
 
 test('with stopped containers left out, one that stops is gone from the next scrape', async () => {
@@ -122,7 +122,7 @@ test('with stopped containers left out, one that stops is gone from the next scr
     include: 'name=web',
   });
   assert.ok(parseExposition(await scene.scrape()).of('web').length > 20);
-  scene.engine.stop('web');
+  scene.runtime.stop('web');
   // The event is on its way for some milliseconds.
   const gone = await waitUntil('its end', async () => {
     const left = parseExposition(await scene.scrape()).of('web');
@@ -144,7 +144,7 @@ test('values over the limit are left out of both readers, told once and counted'
   const exposition = parseExposition(await scene.scrape());
   const shown = valuesOf(exposition, 'container_label_build');
   assert.deepEqual([shown.size, shown.has(undefined)], [21, true]);
-  assert.equal(exposition.value('tidegauge_attributes_cut', { reason: 'too_many_values' }), 10);
+  assert.equal(exposition.value('tidegauge_attributes_dropped', { reason: 'too_many_values' }), 10);
   const resources = (await scene.pushed()).map(({ resource }) => resource['container.label.build']);
   assert.equal(new Set(resources.filter((value) => value !== undefined)).size, 20);
   assert.equal(scene.lines.filter((line) => line.includes('too many values')).length, 1);

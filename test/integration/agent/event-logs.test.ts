@@ -23,7 +23,7 @@ async function startAgent(flags: Readonly<Record<string, unknown>>) {
   const { config } = load({ flags: { ...quiet, ...flags } });
   const agent = new Agent(config, { clock: systemClock, log, environment: {}, version: '7' });
   const { address } = await agent.start();
-  await waitUntil('events', async () => (await scraped(address, 'engine_up')) === 1 || undefined);
+  await waitUntil('events', async () => (await scraped(address, 'runtime_up')) === 1 || undefined);
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => (ended ??= agent.stop());
   return { stop, address, lines, [Symbol.asyncDispose]: stop };
@@ -43,24 +43,24 @@ function jsonLogs(sink: OtlpSink, container: string): LogRecord[] {
   );
 }
 
-/** Until the engine's stream is open: what happens before is heard by nobody. */
-async function untilListening(engine: { readonly requests: { readonly events: number } }): Promise<void> {
-  await waitUntil('the stream of events', async () => engine.requests.events > 0 || undefined);
+/** Until the runtime's stream is open: what happens before is heard by nobody. */
+async function untilListening(runtime: { readonly requests: { readonly events: number } }): Promise<void> {
+  await waitUntil('the stream of events', async () => runtime.requests.events > 0 || undefined);
 }
 
 test('each event is one log record under its container’s resource', async () => {
   const labels = { 'com.docker.compose.service': 'shop' };
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web', image: 'nginx:1.27', labels }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', image: 'nginx:1.27', labels }] });
   await using sink = await OtlpSink.start();
   await using _agent = await startAgent({
-    'docker-url': engine.url,
+    'docker-url': runtime.url,
     'otlp-endpoint': sink.url,
     'otlp-protocol': 'http/json',
     'event-logs': 'true',
   });
-  await untilListening(engine);
+  await untilListening(runtime);
   const before = Date.now() * 1e6;
-  engine.exit('web', 3);
+  runtime.exit('web', 3);
   const all = await waitUntil('the end', async () => {
     const records = jsonLogs(sink, 'web');
     return records.length > 0 ? records : undefined;
@@ -78,35 +78,35 @@ test('each event is one log record under its container’s resource', async () =
     'container.runtime.name': 'docker',
     'container.label.com.docker.compose.service': 'shop',
   });
-  assert.equal(died.resource['container.id'], engine.container('web').id);
+  assert.equal(died.resource['container.id'], runtime.container('web').id);
   assert.ok(died.nanos >= before - 1e9 && died.nanos <= died.observedNanos + 1e9);
 });
 
 test('logs alone, where no metrics are exported', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   await using sink = await OtlpSink.start();
-  const where = { 'docker-url': engine.url, 'otlp-endpoint': sink.url, 'otlp-protocol': 'http/json' };
+  const where = { 'docker-url': runtime.url, 'otlp-endpoint': sink.url, 'otlp-protocol': 'http/json' };
   const { config } = load({
     flags: { ...where, listen: '127.0.0.1:0', exporter: 'none', 'event-logs': 'true' },
   });
   const log = createLog({ level: 'silent' });
   const agent = new Agent(config, { clock: systemClock, log, environment: {}, version: '7' });
   await agent.start();
-  await untilListening(engine);
-  engine.exit('web', 3);
+  await untilListening(runtime);
+  runtime.exit('web', 3);
   await waitUntil('the end', async () => jsonLogs(sink, 'web').length > 0);
   await agent.stop();
 });
 
 test('a container that nobody has seen yet is known by its event', async () => {
-  await using engine = await startSimulatedEngine();
+  await using runtime = await startSimulatedEngine();
   await using sink = await OtlpSink.start();
-  const where = { 'docker-url': engine.url, 'otlp-endpoint': sink.url, 'otlp-protocol': 'http/json' };
+  const where = { 'docker-url': runtime.url, 'otlp-endpoint': sink.url, 'otlp-protocol': 'http/json' };
   await using _agent = await startAgent({ ...where, 'event-logs': 'true', exclude: 'name=hidden' });
-  await untilListening(engine);
-  engine.add({ name: 'hidden', image: 'busybox:1' });
-  engine.add({ name: 'brief', image: 'busybox:1', labels: { 'com.docker.compose.service': 'job' } });
-  engine.remove('brief');
+  await untilListening(runtime);
+  runtime.add({ name: 'hidden', image: 'busybox:1' });
+  runtime.add({ name: 'brief', image: 'busybox:1', labels: { 'com.docker.compose.service': 'job' } });
+  runtime.remove('brief');
   const names = (): (string | undefined)[] => jsonLogs(sink, 'brief').map(({ eventName }) => eventName);
   await waitUntil('the end', async () => names().includes('container.destroy') || undefined);
   assert.ok(names().includes('container.start'));
@@ -118,19 +118,19 @@ test('a container that nobody has seen yet is known by its event', async () => {
 });
 
 test('protobuf to an endpoint of its own, and a last flush at the end', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   await using sink = await OtlpSink.start();
   await using running = await startAgent({
-    'docker-url': engine.url,
+    'docker-url': runtime.url,
     'otlp-logs-endpoint': `${sink.url}/elsewhere`,
     'otlp-headers': 'api-key=secret',
     'event-logs': 'true',
   });
-  await untilListening(engine);
-  engine.pause('web');
+  await untilListening(runtime);
+  runtime.pause('web');
   await waitUntil(
     'the event',
-    async () => (await scraped(running.address, 'events_heard')) === 1 || undefined,
+    async () => (await scraped(running.address, 'events_received')) === 1 || undefined,
   );
   await running.stop();
   const [request] = sink.requests;
@@ -142,12 +142,12 @@ test('protobuf to an endpoint of its own, and a last flush at the end', async ()
 });
 
 test('a collector that is away costs its records, said once; and the metrics nothing', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  const where = { 'docker-url': engine.url, 'otlp-endpoint': closedOrigin(), 'otlp-timeout': '200ms' };
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  const where = { 'docker-url': runtime.url, 'otlp-endpoint': closedOrigin(), 'otlp-timeout': '200ms' };
   await using running = await startAgent({ ...where, 'event-logs': 'true' });
-  await untilListening(engine);
+  await untilListening(runtime);
   for (const round of [1, 2]) {
-    engine.restart('web');
+    runtime.restart('web');
     await waitUntil(`drops ${round}`, async () => {
       const text = await (await fetch(`${running.address}/metrics`)).text();
       const dropped = /event_logs_dropped_total\{[^}]*error_type="(?!queue_full)[^}]*\} (\d+)/.exec(text);
@@ -158,16 +158,16 @@ test('a collector that is away costs its records, said once; and the metrics not
 });
 
 test('in a storm before a collector that hangs, no more than so many records wait; the others are counted', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   await using sink = await OtlpSink.start({ answers: false });
-  const where = { 'docker-url': engine.url, 'otlp-endpoint': sink.url };
+  const where = { 'docker-url': runtime.url, 'otlp-endpoint': sink.url };
   await using running = await startAgent({ ...where, 'event-logs': 'true' });
-  await untilListening(engine);
-  const actorId = engine.container('web').id;
+  await untilListening(runtime);
+  const actorId = runtime.container('web').id;
   const event = { type: 'container', action: 'kill', actorId, attributes: { name: 'web', signal: '1' } };
   const start = BigInt(Date.now()) * 1_000_000n;
   for (let index = 0n; index < 10_000n; index += 1n)
-    engine.emit({ ...event, timeNano: start + index * 1000n });
+    runtime.emit({ ...event, timeNano: start + index * 1000n });
   const dropped = async (): Promise<number | undefined> => scraped(running.address, 'event_logs_dropped');
   await waitUntil('drops', async () => (await dropped()) === 10_000 - 4096 || undefined);
   const stopped = performance.now();
@@ -176,9 +176,9 @@ test('in a storm before a collector that hangs, no more than so many records wai
 });
 
 test('off by default; and where logs are to go must be known', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   await using sink = await OtlpSink.start();
-  await using running = await startAgent({ 'docker-url': engine.url, 'otlp-endpoint': sink.url });
+  await using running = await startAgent({ 'docker-url': runtime.url, 'otlp-endpoint': sink.url });
   assert.equal(await scraped(running.address, 'event_logs'), undefined);
   const { config } = load({
     flags: { 'event-logs': 'true' },

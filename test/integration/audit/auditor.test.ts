@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTrackers, findEndpoints } from '../../../src/agent/trackers.ts';
 import { Auditor } from '../../../src/audit/auditor.ts';
-import { figureNames } from '../../../src/audit/figure.ts';
-import { ourFigures, type FigureReadings } from '../../../src/audit/our-figures.ts';
+import { auditedMetrics } from '../../../src/audit/figure.ts';
+import { ourReadings, type MetricReadings } from '../../../src/audit/our-figures.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { AuditInstruments } from '../../../src/self-metrics/agent-instruments.ts';
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
@@ -12,9 +12,9 @@ import { KeptLog } from '../../support/fakes/observed-probes.ts';
 import { load } from '../../support/fakes/load.ts';
 import { collecting, pointsOf } from '../../support/wire/collected.ts';
 
-/** An engine, trackers that are probed by hand, and their auditor, which takes the first of its candidates. */
-async function startAudited(readings: FigureReadings, names: readonly string[]) {
-  const engine = await startSimulatedEngine({
+/** A runtime, trackers that are probed by hand, and their auditor, which takes the first of its candidates. */
+async function startAudited(readings: MetricReadings, names: readonly string[]) {
+  const runtime = await startSimulatedEngine({
     specs: names.map((name) => ({ name, load: { cpus: 0.5 } })),
   });
   const { meter, collect, shutdown } = collecting();
@@ -24,19 +24,19 @@ async function startAudited(readings: FigureReadings, names: readonly string[]) 
     observer: new AuditInstruments(meter),
     log,
     random: () => 0,
-    snapshot: (name) => trackers.sets.find((set) => set.engine.name === name)?.snapshot(),
+    snapshot: (name) => trackers.sets.find((set) => set.runtime.name === name)?.snapshot(),
   });
-  const { config } = load({ flags: { 'docker-url': engine.url, 'min-probe-interval': '0ms' } });
+  const { config } = load({ flags: { 'docker-url': runtime.url, 'min-probe-interval': '0ms' } });
   const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
   const heard = auditor.hear.bind(auditor);
   const endpoints = findEndpoints(config, {});
   const trackers = createTrackers(config, endpoints, auditor, { ...surroundings, heard });
-  auditor.begin(engine.url);
+  auditor.begin(runtime.url);
   return {
-    engine,
+    runtime,
     log,
     probe: async (): Promise<void> => {
-      // The engine's clock tells milliseconds: two answers must not fall on one.
+      // The runtime's clock tells milliseconds: two answers must not fall on one.
       await systemClock.sleep(5);
       await trackers.update();
     },
@@ -44,7 +44,7 @@ async function startAudited(readings: FigureReadings, names: readonly string[]) 
     async [Symbol.asyncDispose]() {
       trackers.close();
       await shutdown();
-      await engine.close();
+      await runtime.close();
     },
   };
 }
@@ -52,20 +52,20 @@ async function startAudited(readings: FigureReadings, names: readonly string[]) 
 /** The count and the sum of the differences of each figure. */
 async function differences(audited: Awaited<ReturnType<typeof startAudited>>) {
   const all = await audited.points('tidegauge.audit.difference');
-  return new Map(all.map(([value, attributes]) => [String(Object(attributes).figure), value]));
+  return new Map(all.map(([value, attributes]) => [String(Object(attributes).metric), value]));
 }
 
 test('one container is compared from the third probe on, and no call is added', async () => {
-  await using audited = await startAudited(ourFigures, ['a', 'b', 'c']);
+  await using audited = await startAudited(ourReadings, ['a', 'b', 'c']);
   await audited.probe();
   await audited.probe();
   assert.deepEqual(await differences(audited), new Map());
   await audited.probe();
-  const each = new Map(figureNames.map((figure) => [figure, [1, 0]]));
+  const each = new Map(auditedMetrics.map((figure) => [figure, [1, 0]]));
   assert.deepEqual(await differences(audited), each);
   await audited.probe();
   assert.deepEqual((await differences(audited)).get('memory'), [2, 0]);
-  assert.equal(audited.engine.requests.stats, 4 * 3);
+  assert.equal(audited.runtime.requests.stats, 4 * 3);
   assert.deepEqual(audited.log.messages, []);
   const failures = (await audited.points('tidegauge.audit.failures')).map(([value]) => value);
   assert.deepEqual(failures, [0, 0]);
@@ -80,18 +80,18 @@ test('a fault planted in a formula raises the difference, is counted and told', 
   assert.ok(Math.abs(sum - 0.01 / 1.01) < 1e-9, `${sum}`);
   assert.deepEqual(found.get('pids'), [1, 0]);
   const failures = await audited.points('tidegauge.audit.failures');
-  const engine = audited.engine.url;
+  const runtime = audited.runtime.url;
   assert.deepEqual(failures, [
-    [1, { engine, 'error.type': 'difference' }],
-    [0, { engine, 'error.type': 'no-pair' }],
+    [1, { 'container.runtime.endpoint': runtime, 'error.type': 'difference' }],
+    [0, { 'container.runtime.endpoint': runtime, 'error.type': 'no-pair' }],
   ]);
   assert.deepEqual(audited.log.messages, ['figures differ from the docker command’s']);
 });
 
 test('a container that ends before it has given two answers is no failure', async () => {
-  await using audited = await startAudited(ourFigures, ['a']);
+  await using audited = await startAudited(ourReadings, ['a']);
   await audited.probe();
-  audited.engine.stop('a');
+  audited.runtime.stop('a');
   await audited.probe();
   await audited.probe();
   const failures = (await audited.points('tidegauge.audit.failures')).map(([value]) => value);

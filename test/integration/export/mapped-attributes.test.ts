@@ -33,7 +33,17 @@ const special = fc.constantFrom(
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 10 }),
   fc.string({ unit: special, maxLength: 10 }),
-  fc.constantFrom('a.b', 'a_b', 'le', 'engine', 'container_name', 'cpu.mode', '__name__', '__proto__', '9'),
+  fc.constantFrom(
+    'a.b',
+    'a_b',
+    'le',
+    'container_runtime_endpoint',
+    'container_name',
+    'cpu.mode',
+    '__name__',
+    '__proto__',
+    '9',
+  ),
 );
 const anyLabels = fc.dictionary(anyText, anyText, { maxKeys: 6 });
 const manyLabels = fc.sample(anyLabels, { numRuns: 200, seed: 20261125 });
@@ -46,17 +56,17 @@ async function observed(): Promise<{
   const rules = [ruleOf('/(?s)^(.*)$/=$1', 'label', 'point'), ruleOf('*', 'label')];
   const mapper = mapperWith({ rules });
   const names = manyLabels.map((_, index) => `c${index}`);
-  const engine = new ObservedEngine(names, 'semconv', undefined, mapper);
+  const runtime = new ObservedEngine(names, 'semconv', undefined, mapper);
   for (const [index, labels] of manyLabels.entries()) {
     const wellFormed = Object.entries(labels).map(([key, value]) => [
       key.toWellFormed(),
       value.toWellFormed(),
     ]);
-    engine.container(`c${index}`).labels = Object.fromEntries(wellFormed);
+    runtime.container(`c${index}`).labels = Object.fromEntries(wellFormed);
   }
-  const scopes = await engine.collect();
+  const scopes = await runtime.collect();
   const pointsOf = (name: string): Map<string, string> =>
-    new Map(Object.entries(engine.snapshot(name)?.identity.mapped?.point ?? {}));
+    new Map(Object.entries(runtime.snapshot(name)?.identity.mapped?.point ?? {}));
   return { scopes, pointsOf };
 }
 

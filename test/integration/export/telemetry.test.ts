@@ -20,9 +20,9 @@ import { patientMillis, TrackedEngine } from '../../support/fakes/tracked-engine
 
 type OtlpOptions = NonNullable<TelemetryOptions['otlp']>;
 
-/** The agent's telemetry over a scripted engine, pushing to a scripted collector. */
+/** The agent's telemetry over a scripted runtime, pushing to a scripted collector. */
 class Pushing implements AsyncDisposable {
-  readonly engine = new TrackedEngine(['a']);
+  readonly runtime = new TrackedEngine(['a']);
   readonly exports: ExportResult[] = [];
   readonly telemetry: Telemetry;
 
@@ -32,8 +32,8 @@ class Pushing implements AsyncDisposable {
     more: Partial<TelemetryOptions> = {},
     catalogue: Catalogue = catalogueOf(['semconv']),
   ) {
-    const { engine } = this;
-    engine.container('a').startedAt -= 60_000;
+    const { runtime } = this;
+    runtime.container('a').startedAt -= 60_000;
     const options: TelemetryOptions = {
       resource: { 'service.name': 'tidegauge' },
       otlp: { ...plainOptions, url, ...changed },
@@ -42,17 +42,17 @@ class Pushing implements AsyncDisposable {
       intervalMillis: 60_000,
       exportTimeoutMillis: 60_000,
       hostName: 'host',
-      now: engine.clock.now(),
+      now: runtime.clock.now(),
       ...more,
     };
     this.telemetry = new Telemetry(options, { exportEnded: (result) => void this.exports.push(result) });
-    const trackers = new Trackers([engine.set], patientMillis, engine.observer);
-    const labels = { containerIdLabel: true, engineLabel: false };
+    const trackers = new Trackers([runtime.set], patientMillis, runtime.observer);
+    const labels = { containerIdLabel: true, runtimeLabel: false };
     this.telemetry.observe(trackers, catalogue, labels);
   }
 
   async flush(afterMillis = 10_000): Promise<void> {
-    await this.engine.clock.advance(afterMillis);
+    await this.runtime.clock.advance(afterMillis);
     await this.telemetry.flush();
   }
 
@@ -101,32 +101,32 @@ test('push and scrape share a probe and read the same', async () => {
     pointsIn(scopes, 'a', 'container.cpu.time').map(({ value }) => value),
     pointsNamed(request, 'a', 'container.cpu.time').map(({ value }) => value),
   );
-  assert.equal(pushing.engine.source.count('list'), 1);
+  assert.equal(pushing.runtime.source.count('list'), 1);
 });
 
 test('a scrape waits for a probe no longer than it may, and gets what there is', async () => {
   await using collector = await ScriptedCollector.start();
   await using pushing = new Pushing(collector.origin);
   await pushing.flush();
-  pushing.engine.source.before = () => hang();
-  await pushing.engine.clock.advance(10_000);
+  pushing.runtime.source.before = () => hang();
+  await pushing.runtime.clock.advance(10_000);
   const scrape = pushing.scrape(700);
-  await pushing.engine.clock.advance(700);
+  await pushing.runtime.clock.advance(700);
   assert.deepEqual(namesOf(await scrape), ['a']);
-  assert.equal(pushing.engine.observer.inlineTimeouts.length, 1);
-  pushing.engine.set.close();
+  assert.equal(pushing.runtime.observer.inlineTimeouts.length, 1);
+  pushing.runtime.set.close();
 });
 
 /** Every instrument of the profile, the last of which throws while told to. */
 function breakable(isBroken: () => boolean): Catalogue {
-  const { containers, engine } = catalogueOf(['semconv']);
+  const { containers, runtime } = catalogueOf(['semconv']);
   const last = containers.slice(-1).map((instrument) => ({
     ...instrument,
     observe: () => {
       if (isBroken()) throw new TypeError('not a figure');
     },
   }));
-  return { containers: [...containers.slice(0, -1), ...last], engine };
+  return { containers: [...containers.slice(0, -1), ...last], runtime };
 }
 
 test('a scrape whose containers cannot be observed rejects, though the agent’s own figures are there; a push says so', async () => {
@@ -140,7 +140,7 @@ test('a scrape whose containers cannot be observed rejects, though the agent’s
   );
   pushing.telemetry.meter.createCounter('own').add(1);
   const log = new KeptLog();
-  logSdk(log, () => pushing.engine.clock.monotonic());
+  logSdk(log, () => pushing.runtime.clock.monotonic());
   for (let round = 0; round < 2; round += 1) await pushing.flush();
   assert.deepEqual(log.messages, ['OpenTelemetry: PeriodicExportingMetricReader: metrics collection errors']);
   await assert.rejects(pushing.scrape(), {
@@ -155,7 +155,7 @@ test('a figure of the agent’s own that comes too late fails no scrape', async 
   await using collector = await ScriptedCollector.start();
   await using pushing = new Pushing(collector.origin);
   const log = new KeptLog();
-  logSdk(log, () => pushing.engine.clock.monotonic());
+  logSdk(log, () => pushing.runtime.clock.monotonic());
   pushing.telemetry.meter.createObservableGauge('late').addCallback(() => hang());
   assert.deepEqual(namesOf(await pushing.scrape(20)), ['a']);
   assert.deepEqual(log.messages, ['OpenTelemetry: collection errors in a scrape']);
@@ -172,7 +172,7 @@ for (const [temporality, own, container] of [
     await using pushing = new Pushing(collector.origin, { temporality });
     pushing.telemetry.meter.createCounter('own').add(1);
     await pushing.flush();
-    pushing.engine.container('a').cpuNanos += 4e9;
+    pushing.runtime.container('a').cpuNanos += 4e9;
     await pushing.flush();
     assert.equal(temporalityOf(collector, 'own'), own);
     assert.equal(temporalityOf(collector, 'container.cpu.time'), container);
@@ -222,7 +222,7 @@ test('an export time-out longer than the interval is no error', async () => {
 test('shutdown collects and exports a last time', async () => {
   await using collector = await ScriptedCollector.start();
   const pushing = new Pushing(collector.origin);
-  await pushing.engine.clock.advance(10_000);
+  await pushing.runtime.clock.advance(10_000);
   await pushing.telemetry.shutdown(1000);
   const [request = {}] = collector.json();
   assert.equal(pointsNamed(request, 'a', 'container.cpu.time').length, 2);

@@ -16,7 +16,7 @@ import { load } from '../../support/fakes/load.ts';
 async function scene(flags: Readonly<Record<string, unknown>> = {}) {
   await using stack = new AsyncDisposableStack();
   const environment = ['PASSWORD=hunter2'];
-  const engine = stack.use(
+  const runtime = stack.use(
     await startSimulatedEngine({ specs: [{ name: 'web', env: environment }, { name: 'db' }] }),
   );
   const { config } = load({
@@ -24,7 +24,7 @@ async function scene(flags: Readonly<Record<string, unknown>> = {}) {
       listen: '127.0.0.1:0',
       exporter: ['prometheus'],
       interval: '1s',
-      'docker-url': engine.url,
+      'docker-url': runtime.url,
       ...flags,
     },
   });
@@ -34,7 +34,7 @@ async function scene(flags: Readonly<Record<string, unknown>> = {}) {
   stack.defer(() => agent.stop());
   await waitUntil('ready', async () => (await fetch(`${address}/readyz`)).ok);
   const all = stack.move();
-  return { engine, agent, address, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { runtime, agent, address, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /** Opens a stream; what has come of it so far. */
@@ -82,15 +82,15 @@ test('what the selection leaves out is not heard of either', async () => {
   await using agent = await scene({ exclude: 'name=hidden' });
   using events = listen(`${agent.address}/api/v1/events`);
   await waitUntil('listening', async () => events.text.includes('"listening":true'));
-  agent.engine.add({ name: 'hidden' });
-  agent.engine.add({ name: 'seen' });
+  agent.runtime.add({ name: 'hidden' });
+  agent.runtime.add({ name: 'seen' });
   await waitUntil('the other', async () => events.text.includes('"seen"'));
   assert.doesNotMatch(events.text, /hidden/);
 });
 
-test('while the engine is away nobody is said not to exist', async () => {
+test('while the runtime is away nobody is said not to exist', async () => {
   await using agent = await scene({ 'min-probe-interval': '10ms' });
-  await agent.engine.down();
+  await agent.runtime.down();
   const web = `${agent.address}/api/v1/containers/web`;
   await waitUntil('the loss', async () => (await fetch(web)).status === 503);
   for (const path of ['containers/web', 'containers/web/stats']) {
@@ -99,7 +99,7 @@ test('while the engine is away nobody is said not to exist', async () => {
     assert.match(((await answer.json()) as { error: string }).error, /do not answer: unix:/);
   }
   const all = await fetch(`${agent.address}/api/v1/containers`);
-  assert.deepEqual(await all.json(), { containers: [], away: [agent.engine.url] });
+  assert.deepEqual(await all.json(), { containers: [], away: [agent.runtime.url] });
 });
 
 test('only GET and HEAD are allowed, what is unknown is not found, and a stream has a head', async () => {
@@ -120,8 +120,8 @@ test('only GET and HEAD are allowed, what is unknown is not found, and a stream 
 
 test('names as they are written in a URL; a name comes before the beginning of an id', async () => {
   await using agent = await scene();
-  const { id } = agent.engine.container('web');
-  agent.engine.add({ name: id.slice(0, 12) });
+  const { id } = agent.runtime.container('web');
+  agent.runtime.add({ name: id.slice(0, 12) });
   await waitUntil('it', async () => {
     const { name } = (await (
       await fetch(`${agent.address}/api/v1/containers/${id.slice(0, 12)}`)
@@ -135,42 +135,42 @@ test('names as they are written in a URL; a name comes before the beginning of a
   assert.equal((await fetch(`${agent.address}/api/v1/containers/%zz`)).status, 400);
 });
 
-test('a stream tells samples, that the engine is away, and that it is back', async () => {
+test('a stream tells samples, that the runtime is away, and that it is back', async () => {
   await using agent = await scene();
   using stats = listen(`${agent.address}/api/v1/containers/web/stats`);
   using events = listen(`${agent.address}/api/v1/events`);
   await waitUntil('a sample', async () => stats.text.includes('event: stats'));
   await waitUntil('listening', async () => events.text.includes('"listening":true'));
-  agent.engine.restart('web');
+  agent.runtime.restart('web');
   await waitUntil('an event', async () => events.text.includes('"action":"start"'));
-  await agent.engine.down();
+  await agent.runtime.down();
   await waitUntil('failing', async () => stats.text.includes('event: failing'));
   await waitUntil('deaf', async () => events.text.includes('"listening":false'));
-  await agent.engine.up();
+  await agent.runtime.up();
   await waitUntil('recovered', async () => /event: recovered[^]*event: stats/.test(stats.text));
   await agent.agent.stop();
   await waitUntil('the end', async () => stats.ended && events.ended);
 });
 
-test('where nobody collects or scrapes, streams begin all the same, tell that the engine is away and go on', async () => {
+test('where nobody collects or scrapes, streams begin all the same, tell that the runtime is away and go on', async () => {
   await using agent = await scene({ exporter: ['none'] });
   using events = listen(`${agent.address}/api/v1/events`);
   await waitUntil('listening', async () => events.text.includes('"listening":true'));
   using first = listen(`${agent.address}/api/v1/stats`);
   await waitUntil('a sample', async () => first.text.includes('event: stats'));
-  await agent.engine.down();
+  await agent.runtime.down();
   await waitUntil('failing', async () => first.text.includes('event: failing'));
   using late = listen(`${agent.address}/api/v1/stats`);
   await waitUntil('failing, told who comes later', async () => late.text.includes('event: failing'));
-  await agent.engine.up();
+  await agent.runtime.up();
   for (const stream of [first, late]) {
     await waitUntil('recovered', async () => /event: recovered[^]*event: stats/.test(stream.text));
     stream[Symbol.dispose]();
   }
   await waitUntil('no more calls once all have left', async () => {
-    const before = agent.engine.requests.stats;
+    const before = agent.runtime.requests.stats;
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    return agent.engine.requests.stats === before;
+    return agent.runtime.requests.stats === before;
   });
 });
 
@@ -180,13 +180,13 @@ test('a storm before a hundred streams, half of them never read: the others miss
   const heard = Array.from({ length: 50 }, () => countKills(connectTo(agent.address)));
   await waitUntil('listening', async () => heard.every(({ isListening }) => isListening));
   const before = await liveBytes();
-  const actorId = agent.engine.container('web').id;
+  const actorId = agent.runtime.container('web').id;
   // More than the kernel takes for those who do not read.
   const attributes = { name: 'web', signal: '1', label: 'x'.repeat(10_000) };
   const kill = { type: 'container', action: 'kill', actorId, attributes };
   const start = BigInt(Date.now()) * 1_000_000n;
   for (let index = 0; index < 1000; index += 1) {
-    agent.engine.emit({ ...kill, timeNano: start + BigInt(index) * 1000n });
+    agent.runtime.emit({ ...kill, timeNano: start + BigInt(index) * 1000n });
     if (index % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 10));
   }
   await waitUntil('every event', async () => heard.every(({ kills }) => kills === 1000));

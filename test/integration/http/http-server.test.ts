@@ -9,16 +9,16 @@ import { ask, serve } from './serve.ts';
 
 test('/healthz is ok, whatever is missing', async () => {
   await using served = await serve({
-    readiness: { missing: () => [{ engine: 'unix:///x', reason: 'away' }] },
+    readiness: { missing: () => [{ runtime: 'unix:///x', reason: 'away' }] },
   });
   const { status, body } = await ask(`${served.url}/healthz`);
   assert.deepEqual([status, body], [200, 'ok\n']);
 });
 
-test('/readyz says what is missing, engine by engine, and then is ready', async () => {
+test('/readyz says what is missing, runtime by runtime, and then is ready', async () => {
   let missing = [
-    { engine: 'unix:///a', reason: 'connect ENOENT' },
-    { engine: 'unix:///b', reason: 'not probed yet' },
+    { runtime: 'unix:///a', reason: 'connect ENOENT' },
+    { runtime: 'unix:///b', reason: 'not probed yet' },
   ];
   await using served = await serve({ readiness: { missing: () => missing } });
   const before = await ask(`${served.url}/readyz`);

@@ -12,26 +12,26 @@ import { SourceError } from '../../../src/sources/source-error.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
 import { patientMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
-/** A collector over a scripted engine that was probed once. */
+/** A collector over a scripted runtime that was probed once. */
 async function watched(...names: string[]) {
-  const engine = new TrackedEngine(names);
-  for (const container of engine.source.containers)
+  const runtime = new TrackedEngine(names);
+  for (const container of runtime.source.containers)
     container.extra = { cpu: { totalNanos: 1e9, systemNanos: 8e9 } };
-  await engine.probe();
-  const host = { fails: false, name: 'engine' };
-  const { clock, log } = engine;
-  const collector = new StatsCollector({ host: hostOf(engine.set, host), clock, log, intervalMillis: 1000 });
-  const before = engine.source.count('sample');
+  await runtime.probe();
+  const host = { fails: false, name: 'runtime' };
+  const { clock, log } = runtime;
+  const collector = new StatsCollector({ host: hostOf(runtime.set, host), clock, log, intervalMillis: 1000 });
+  const before = runtime.source.count('sample');
   return {
-    engine,
+    runtime,
     collector,
     host,
-    id: engine.container('web').id,
-    calls: () => engine.source.count('sample') - before,
+    id: runtime.container('web').id,
+    calls: () => runtime.source.count('sample') - before,
   };
 }
 
-function hostOf(set: TrackerSet, host = { fails: false, name: 'engine' }) {
+function hostOf(set: TrackerSet, host = { fails: false, name: 'runtime' }) {
   return {
     name: host.name,
     cpus: () => {
@@ -56,39 +56,39 @@ async function read(subscription: Subscription<PublishedSample>): Promise<Publis
 }
 
 test('nobody subscribed: no call and no timer', async () => {
-  const { engine, calls } = await watched('web');
-  const { sleepers } = engine.clock;
-  await engine.clock.advance(60_000);
+  const { runtime, calls } = await watched('web');
+  const { sleepers } = runtime.clock;
+  await runtime.clock.advance(60_000);
   assert.equal(calls(), 0);
-  assert.equal(engine.clock.sleepers, sleepers);
+  assert.equal(runtime.clock.sleepers, sleepers);
 });
 
 test('a hundred subscribers to one container cost one call per interval, and the last one leaving ends them', async () => {
-  const { engine, collector, id, calls } = await watched('web', 'db');
-  const { sleepers } = engine.clock;
+  const { runtime, collector, id, calls } = await watched('web', 'db');
+  const { sleepers } = runtime.clock;
   const all = Array.from({ length: 100 }, () => collector.subscribe(id));
-  await engine.clock.advance(5000);
+  await runtime.clock.advance(5000);
   assert.equal(calls(), 5);
   for (const subscription of all.slice(1)) await collector.unsubscribe(subscription);
-  await engine.clock.advance(1000);
+  await runtime.clock.advance(1000);
   assert.equal(calls(), 6);
   const [first] = all;
   assert.ok(first);
   assert.equal((await rest(first)).length, 6);
-  await engine.clock.advance(5000);
+  await runtime.clock.advance(5000);
   assert.equal(calls(), 6);
-  assert.equal(engine.clock.sleepers, sleepers);
+  assert.equal(runtime.clock.sleepers, sleepers);
 });
 
 test('a stuck subscriber loses the oldest, counted; the others miss nothing', async () => {
-  const { engine, collector, id } = await watched('web');
+  const { runtime, collector, id } = await watched('web');
   const stuck = collector.subscribe(id);
   const quick = collector.subscribe(id);
   const got: PublishedSample[] = [];
   const reading = (async () => {
     for await (const sample of quick) got.push(sample);
   })();
-  await engine.clock.advance(40_000);
+  await runtime.clock.advance(40_000);
   quick.end();
   await reading;
   assert.equal(got.length, 40);
@@ -98,118 +98,118 @@ test('a stuck subscriber loses the oldest, counted; the others miss nothing', as
 });
 
 test('who comes and goes while a sample hangs is served, and so are the other containers', async () => {
-  const { engine, collector, id } = await watched('web', 'db');
+  const { runtime, collector, id } = await watched('web', 'db');
   const one = collector.subscribe(id);
-  engine.source.before = (call, of) => (call === 'sample' && of === id ? hang() : undefined);
-  await engine.clock.advance(1000);
-  const other = collector.subscribe(engine.container('db').id);
+  runtime.source.before = (call, of) => (call === 'sample' && of === id ? hang() : undefined);
+  await runtime.clock.advance(1000);
+  const other = collector.subscribe(runtime.container('db').id);
   await collector.unsubscribe(one);
-  await engine.clock.advance(3000);
+  await runtime.clock.advance(3000);
   assert.equal((await rest(other)).length, 3);
 });
 
 test('a longer interval is served from the same loop', async () => {
-  const { engine, collector, id, calls } = await watched('web');
+  const { runtime, collector, id, calls } = await watched('web');
   const slow = collector.subscribe(id, 5000);
-  await engine.clock.advance(10_500);
+  await runtime.clock.advance(10_500);
   assert.equal(calls(), 2);
   assert.equal((await rest(slow)).length, 2);
 });
 
 test('a stopped container gives only its name and id; a removed one too, and then the end', async () => {
-  const { engine, collector, id } = await watched('web');
+  const { runtime, collector, id } = await watched('web');
   const subscription = collector.subscribe(id);
-  engine.container('web').exit(0);
-  await engine.clock.advance(1000);
+  runtime.container('web').exit(0);
+  await runtime.clock.advance(1000);
   assert.deepEqual(await subscription.next(), { done: false, value: { id, name: 'web' } });
-  engine.source.containers = [];
-  await engine.probe();
-  await engine.clock.advance(1000);
+  runtime.source.containers = [];
+  await runtime.probe();
+  await runtime.clock.advance(1000);
   assert.deepEqual((await read(subscription)).at(-1), { id, name: 'web' });
 });
 
 test('who wants samples seldom hears at once that its container was removed', async () => {
-  const { engine, collector, id } = await watched('web');
+  const { runtime, collector, id } = await watched('web');
   const seldom = collector.subscribe(id, 3_600_000);
-  await engine.clock.advance(1000);
-  engine.source.containers = [];
-  await engine.probe();
-  await engine.clock.advance(1000);
+  await runtime.clock.advance(1000);
+  runtime.source.containers = [];
+  await runtime.probe();
+  await runtime.clock.advance(1000);
   const samples = await read(seldom);
   assert.deepEqual(samples.at(-1), { id, name: 'web' });
   assert.equal(samples.length, 2);
 });
 
-test('who watches all hears that the engine is away, and goes on when it is back; nobody else need probe', async () => {
-  const { engine, collector } = await watched('web', 'db');
-  engine.source.before = () => {
+test('who watches all hears that the runtime is away, and goes on when it is back; nobody else need probe', async () => {
+  const { runtime, collector } = await watched('web', 'db');
+  runtime.source.before = () => {
     throw new SourceError('unreachable', 'away');
   };
-  await engine.probe();
+  await runtime.probe();
   const all = collector.subscribeAll();
-  await engine.clock.advance(1000);
-  engine.source.before = () => undefined;
-  await engine.clock.advance(3000);
+  await runtime.clock.advance(1000);
+  runtime.source.before = () => undefined;
+  await runtime.clock.advance(3000);
   const got = (await rest(all)).filter(({ name }) => name === 'db');
-  assert.equal(got[0]?.failure, 'the engine does not answer');
+  assert.equal(got[0]?.failure, 'the runtime does not answer');
   assert.ok(got.at(-1)?.snapshot);
 });
 
 test('a round that takes longer than its interval is not made again meanwhile: nothing piles up', async () => {
-  const { engine, collector, calls } = await watched(
+  const { runtime, collector, calls } = await watched(
     ...Array.from({ length: 300 }, (_, index) => `c${index}`),
     'web',
   );
   let turn = Promise.resolve();
-  engine.source.before = () => (turn = turn.then(() => engine.clock.sleep(10)));
+  runtime.source.before = () => (turn = turn.then(() => runtime.clock.sleep(10)));
   collector.subscribeAll();
-  await engine.clock.advance(20_000);
-  assert.ok(engine.source.mostSamples <= 40, `${engine.source.mostSamples} at once`);
+  await runtime.clock.advance(20_000);
+  assert.ok(runtime.source.mostSamples <= 40, `${runtime.source.mostSamples} at once`);
   collector.close();
   const begun = calls();
-  await engine.clock.advance(5000);
+  await runtime.clock.advance(5000);
   assert.equal(calls(), begun);
 });
 
 test('no CPU count leaves out the round, no host CPU time the container, any error goes on; each logged once', async () => {
-  const { engine, collector, host, id, calls } = await watched('web');
+  const { runtime, collector, host, id, calls } = await watched('web');
   const subscription = collector.subscribe(id);
   host.fails = true;
-  await engine.clock.advance(2000);
+  await runtime.clock.advance(2000);
   assert.equal(calls(), 0);
   host.fails = false;
-  engine.container('web').extra = {};
-  await engine.clock.advance(2000);
+  runtime.container('web').extra = {};
+  await runtime.clock.advance(2000);
   assert.equal(calls(), 2);
-  engine.source.before = () => {
-    throw new SourceError('engine-error', 'broken');
+  runtime.source.before = () => {
+    throw new SourceError('runtime-error', 'broken');
   };
-  await engine.clock.advance(2000);
-  engine.source.before = () => undefined;
-  engine.container('web').extra = { cpu: { totalNanos: 1e9, systemNanos: 9e9 } };
-  await engine.clock.advance(1000);
+  await runtime.clock.advance(2000);
+  runtime.source.before = () => undefined;
+  runtime.container('web').extra = { cpu: { totalNanos: 1e9, systemNanos: 9e9 } };
+  await runtime.clock.advance(1000);
   const got = await rest(subscription);
   assert.deepEqual(
     got.map(({ failure, snapshot }) => failure ?? snapshot !== undefined),
     ['broken', 'broken', true],
   );
-  assert.equal(engine.log.messages.filter((line) => line.includes('left out')).length, 2);
+  assert.equal(runtime.log.messages.filter((line) => line.includes('left out')).length, 2);
 });
 
 test("a watched container's samples are the trackers': a probe soon after costs no call", async () => {
-  const { engine, collector, id, calls } = await watched('web', 'db');
+  const { runtime, collector, id, calls } = await watched('web', 'db');
   collector.subscribe(id);
-  engine.container('web').cpuNanos = 5e9;
-  await engine.probe(10_000);
+  runtime.container('web').cpuNanos = 5e9;
+  await runtime.probe(10_000);
   assert.equal(calls(), 10 + 1);
-  assert.equal(engine.snapshot('web')?.sample?.takenAt, engine.clock.now());
+  assert.equal(runtime.snapshot('web')?.sample?.takenAt, runtime.clock.now());
   collector.close();
 });
 
-test('all containers of a real connection, new ones too, and a loss of the engine that is told and survived', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+test('all containers of a real connection, new ones too, and a loss of the runtime that is told and survived', async () => {
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   const source = new DockerSource({
-    endpoint: { url: engine.url },
+    endpoint: { url: runtime.url },
     callTimeoutMillis: 5000,
     now: () => Date.now(),
   });
@@ -226,12 +226,12 @@ test('all containers of a real connection, new ones too, and a loss of the engin
     }
   };
   await until(({ name, snapshot }) => name === 'web' && snapshot !== undefined);
-  engine.add({ name: 'fresh' });
+  runtime.add({ name: 'fresh' });
   await set.update(patientMillis);
   await until(({ name, snapshot }) => name === 'fresh' && snapshot !== undefined);
-  await engine.down();
+  await runtime.down();
   await until(({ failure }) => failure !== undefined);
-  await engine.up();
+  await runtime.up();
   await until(({ snapshot }) => snapshot !== undefined);
   collector.close();
   set.close();

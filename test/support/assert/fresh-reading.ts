@@ -1,7 +1,7 @@
 /** One that looks wrong may be taken again this often. */
 const FRESH_READINGS = 5;
 
-/** Checks a reading, and a fresh one when it fails: on a loaded machine an engine is held up between two looks of its own. */
+/** Checks a reading, and a fresh one when it fails: on a loaded machine a runtime is held up between two looks of its own. */
 export async function passes<T>(
   reading: T,
   take: () => Promise<T>,

@@ -1,11 +1,11 @@
 import { compileAttributeRule } from '../../../src/config/types/attribute-rule.ts';
-import { AttributeClaims } from '../../../src/attributes/attribute-rules.ts';
+import { AttributeRules } from '../../../src/attributes/attribute-rules.ts';
 import type { AttributeRule } from '../../../src/attributes/attribute-rules.ts';
 import { AttributeMapper } from '../../../src/attributes/attribute-mapper.ts';
 import { catalogueOf } from '../../../src/metrics/catalogue.ts';
 import { presetRules, type PresetName } from '../../../src/attributes/presets.ts';
-import { ValueCap } from '../../../src/attributes/cardinality-limit.ts';
-import { takenLabels } from '../../../src/agent/attributes.ts';
+import { CardinalityLimit } from '../../../src/attributes/cardinality-limit.ts';
+import { reservedLabels } from '../../../src/agent/attributes.ts';
 
 /** What a test's mapper does besides the presets, all of which are on unless told. */
 export interface MapperSettings {
@@ -28,9 +28,9 @@ export function ruleOf(
 export function mapperWith(settings: MapperSettings = {}): AttributeMapper {
   const { rules = [], presets = ['compose', 'swarm', 'kubernetes', 'oci'], limit = 1000 } = settings;
   return new AttributeMapper({
-    claims: new AttributeClaims(rules, presetRules(presets)),
-    cap: new ValueCap(limit, settings.onFull ?? (() => undefined)),
-    isTaken: takenLabels(catalogueOf(['semconv', 'docker_exporter'])),
+    claims: new AttributeRules(rules, presetRules(presets)),
+    cap: new CardinalityLimit(limit, settings.onFull ?? (() => undefined)),
+    isTaken: reservedLabels(catalogueOf(['semconv', 'docker_exporter'])),
     hasImageVersion: presets.includes('oci'),
   });
 }

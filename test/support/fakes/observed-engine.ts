@@ -4,13 +4,13 @@ import type { ProfileName } from '../../../src/metrics/catalogue.ts';
 import type { IdentityMapper } from '../../../src/model/identity-mapper.ts';
 import { ContainerMeter } from '../../../src/export/container-producer.ts';
 import { observeContainers } from '../../../src/export/observe-containers.ts';
-import { Subjects } from '../../../src/export/entity.ts';
+import { Entities } from '../../../src/export/entity.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { mapperWith } from './attribute-mapper.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { patientMillis, TrackedEngine } from './tracked-engine.ts';
 
-/** A scripted engine whose containers are observed through a container meter. */
+/** A scripted runtime whose containers are observed through a container meter. */
 export class ObservedEngine extends TrackedEngine {
   readonly meter = new ContainerMeter();
   readonly trackers: Trackers;
@@ -23,8 +23,8 @@ export class ObservedEngine extends TrackedEngine {
   ) {
     super(names, clock, undefined, { mapper });
     this.trackers = new Trackers([this.set], patientMillis, this.observer);
-    const subjects = new Subjects({ containerIdLabel: true, engineLabel: false });
-    observeContainers(this.meter, this.trackers, catalogueOf([profile]), subjects);
+    const entities = new Entities({ containerIdLabel: true, runtimeLabel: false });
+    observeContainers(this.meter, this.trackers, catalogueOf([profile]), entities);
   }
 
   /** Lets time pass, then collects; the collection probes. */

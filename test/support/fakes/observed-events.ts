@@ -7,11 +7,11 @@ export class ObservedEvents implements EventObserver {
   readonly listened: boolean[] = [];
   gaps = 0;
 
-  listening(_engine: string, isListening: boolean): void {
+  listening(_runtime: string, isListening: boolean): void {
     this.listened.push(isListening);
   }
 
-  eventHeard(_engine: string, event: ContainerEvent): void {
+  eventReceived(_runtime: string, event: ContainerEvent): void {
     this.heard.push(event);
   }
 

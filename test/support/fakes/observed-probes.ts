@@ -1,26 +1,26 @@
 import type { Log } from '../../../src/log.ts';
-import type { EngineCall, ProbeObserver } from '../../../src/model/observers.ts';
+import type { SourceCall, ProbeObserver } from '../../../src/model/observers.ts';
 
 /** Keeps what probes tell. */
 export class ObservedProbes implements ProbeObserver {
-  readonly probes: { engine: string; seconds: number; succeeded: boolean }[] = [];
-  readonly calls: { engine: string; call: EngineCall; seconds: number; error: string | undefined }[] = [];
+  readonly probes: { runtime: string; seconds: number; succeeded: boolean }[] = [];
+  readonly calls: { runtime: string; call: SourceCall; seconds: number; error: string | undefined }[] = [];
   readonly inlineTimeouts: string[] = [];
 
-  probeEnded(engine: string, seconds: number, succeeded: boolean): void {
-    this.probes.push({ engine, seconds, succeeded });
+  probeEnded(runtime: string, seconds: number, succeeded: boolean): void {
+    this.probes.push({ runtime, seconds, succeeded });
   }
 
-  callEnded(engine: string, call: EngineCall, seconds: number, error?: string): void {
-    this.calls.push({ engine, call, seconds, error });
+  callEnded(runtime: string, call: SourceCall, seconds: number, error?: string): void {
+    this.calls.push({ runtime, call, seconds, error });
   }
 
-  inlineTimedOut(engine: string): void {
-    this.inlineTimeouts.push(engine);
+  inlineTimedOut(runtime: string): void {
+    this.inlineTimeouts.push(runtime);
   }
 
   /** Codes of the failed calls of this kind, in order. */
-  errors(call: EngineCall): string[] {
+  errors(call: SourceCall): string[] {
     return this.calls.flatMap((each) => (each.call === call && each.error !== undefined ? [each.error] : []));
   }
 }

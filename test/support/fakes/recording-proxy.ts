@@ -26,7 +26,7 @@ export interface RecordedAnswer extends StatsAnswer {
   readonly stolenNanos: number;
 }
 
-/** Stands between an agent and an engine, and keeps the engine's stats answers. */
+/** Stands between an agent and a runtime, and keeps the runtime's stats answers. */
 export class RecordingProxy {
   /** As `--docker-url` takes it. */
   readonly url: string;

@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 
-const engine = await startSimulatedEngine({
+const runtime = await startSimulatedEngine({
   seed: values.seed,
   scenario: values.scenario === 'none' ? 'none' : 'demo',
   containers: Number(values.containers),
@@ -28,5 +28,5 @@ const engine = await startSimulatedEngine({
   ...(values['api-version'] !== undefined && { apiVersion: values['api-version'] }),
 });
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void engine.close());
-process.stdout.write(`${engine.tcpUrl ?? engine.url}\n`);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void runtime.close());
+process.stdout.write(`${runtime.tcpUrl ?? runtime.url}\n`);

@@ -44,7 +44,7 @@ export class ScriptedContainer {
     this.cpuNanos = cpuNanos;
   }
 
-  /** Started in the network of another container, whose counters an engine gives for both. */
+  /** Started in the network of another container, whose counters a runtime gives for both. */
   join(owner: ScriptedContainer): void {
     this.networkMode = `container:${owner.id}`;
     this.#networkOwner = owner;

@@ -29,7 +29,7 @@ export class ScriptedEvents {
     else this.#pending.push(event);
   }
 
-  /** The engine closes the stream. */
+  /** The runtime closes the stream. */
   end(): void {
     this.#waiting?.(undefined);
     this.#waiting = undefined;

@@ -1,4 +1,4 @@
-import type { EngineDescription } from '../../../src/model/runtime.ts';
+import type { RuntimeDescription } from '../../../src/model/runtime.ts';
 import type { Sample } from '../../../src/model/sample.ts';
 import type {
   ContainerSource,
@@ -8,19 +8,19 @@ import type {
 import { SourceError } from '../../../src/sources/source-error.ts';
 import type { ScriptedContainer } from './scripted-container.ts';
 
-/** The calls that an engine takes. */
+/** The calls that a runtime takes. */
 export type SourceCall = 'describe' | 'list' | 'inspect' | 'sample';
 
 /** Before an answer: waits, throws, or lets it pass. What it does not await ignores the signal. */
 export type BeforeAnswer = (call: SourceCall, id: string, signal: AbortSignal) => Promise<void> | void;
 
-/** An engine made by hand, in memory: it answers at once with what its containers are, unless told otherwise. */
+/** A runtime made by hand, in memory: it answers at once with what its containers are, unless told otherwise. */
 export class ScriptedSource implements ContainerSource {
   readonly name: string;
   containers: ScriptedContainer[];
   before: BeforeAnswer = () => undefined;
   isClosed = false;
-  /** Probes at one time, as this engine sees it: lists that began and did not end. */
+  /** Probes at one time, as this runtime sees it: lists that began and did not end. */
   mostLists = 0;
   mostSamples = 0;
   #lists = 0;
@@ -37,7 +37,7 @@ export class ScriptedSource implements ContainerSource {
     return this.#calls.get(call) ?? 0;
   }
 
-  async describe(signal: AbortSignal): Promise<EngineDescription> {
+  async describe(signal: AbortSignal): Promise<RuntimeDescription> {
     await this.#begin('describe', '', signal);
     return { name: this.name, runtimeName: 'docker', hostName: `host of ${this.name}`, warnings: [] };
   }

@@ -11,7 +11,7 @@ export const patientMillis = 3_600_000;
 /** After this a probe of a {@link TrackedEngine} is given up. */
 export const probeTimeoutMillis = 120_000;
 
-/** A tracker set on a scripted engine, with a clock, a log and an observer of its own. */
+/** A tracker set on a scripted runtime, with a clock, a log and an observer of its own. */
 export class TrackedEngine {
   readonly clock: FakeClock;
   readonly source: ScriptedSource;
@@ -22,12 +22,12 @@ export class TrackedEngine {
   constructor(
     names: readonly string[] = [],
     clock = new FakeClock(),
-    engine?: string,
+    runtime?: string,
     options: Pick<TrackerSetOptions, 'selection' | 'mapper' | 'events'> = {},
   ) {
     this.clock = clock;
     const containers = names.map((name) => new ScriptedContainer(name, clock));
-    this.source = new ScriptedSource(containers, engine);
+    this.source = new ScriptedSource(containers, runtime);
     const { source, observer, log } = this;
     this.set = new TrackerSet({
       source,

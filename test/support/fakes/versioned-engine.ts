@@ -7,26 +7,26 @@ import type { RealEngine } from '../real/real-engine.ts';
 const TELLS_VERSION = /\/(?:info|version)(?:\?|$)/;
 
 /**
- * Stands before an engine and tells its version. One that Go built from its module does not know it, and cAdvisor
- * looks at no container of an engine without three numbers.
+ * Stands before a runtime and tells its version. One that Go built from its module does not know it, and cAdvisor
+ * looks at no container of a runtime without three numbers.
  */
 export class VersionedEngine {
-  /** As a program takes the engine's. */
+  /** As a program takes the runtime's. */
   readonly url: string;
-  readonly #engine: RealEngine;
+  readonly #runtime: RealEngine;
   readonly #version: string;
   readonly #server: Server;
 
-  private constructor(engine: RealEngine, version: string) {
-    this.#engine = engine;
+  private constructor(runtime: RealEngine, version: string) {
+    this.#runtime = runtime;
     this.#version = version;
-    this.url = `unix://${join(engine.directory, 'versioned.sock')}`;
+    this.url = `unix://${join(runtime.directory, 'versioned.sock')}`;
     this.#server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing));
   }
 
   /** Starts to listen. */
-  static async start(engine: RealEngine, version: string): Promise<VersionedEngine> {
-    const versioned = new VersionedEngine(engine, version);
+  static async start(runtime: RealEngine, version: string): Promise<VersionedEngine> {
+    const versioned = new VersionedEngine(runtime, version);
     versioned.#server.listen(versioned.url.replace('unix://', ''));
     await once(versioned.#server, 'listening');
     return versioned;
@@ -39,7 +39,7 @@ export class VersionedEngine {
 
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method, url: path = '', headers } = incoming;
-    const onward = request({ socketPath: this.#engine.socket, method, path, headers }, (answer) => {
+    const onward = request({ socketPath: this.#runtime.socket, method, path, headers }, (answer) => {
       if (TELLS_VERSION.test(path)) {
         void this.#tell(answer, outgoing);
         return;

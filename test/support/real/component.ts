@@ -56,26 +56,26 @@ export function skipUnless(...names: readonly ComponentName[]): string | false {
 }
 
 function findOldEngine(): Component {
-  const engine = executable('/usr/sbin/dockerd');
-  if ('missing' in engine) return engine;
+  const runtime = executable('/usr/sbin/dockerd');
+  if ('missing' in runtime) return runtime;
   // Other distributions have a newer engine at the same place.
-  const says = execFileSync(engine.path, ['--version'], { encoding: 'utf8' }).trim();
-  if (!says.includes(' 20.10.')) return { missing: `${engine.path} is not 20.10 but "${says}"` };
-  return withNeeds(engine, 'containerd', 'docker', 'busybox');
+  const says = execFileSync(runtime.path, ['--version'], { encoding: 'utf8' }).trim();
+  if (!says.includes(' 20.10.')) return { missing: `${runtime.path} is not 20.10 but "${says}"` };
+  return withNeeds(runtime, 'containerd', 'docker', 'busybox');
 }
 
 function findCurrentEngine(): Component {
-  const engine = executable(inCache(`dockerd-${version('ENGINE')}`));
-  return withNeeds(engine, 'runc-current', 'containerd', 'docker', 'busybox');
+  const runtime = executable(inCache(`dockerd-${version('ENGINE')}`));
+  return withNeeds(runtime, 'runc-current', 'containerd', 'docker', 'busybox');
 }
 
 function findPodman(): Component {
   return withNeeds(onPath('podman'), 'runc', 'busybox');
 }
 
-function withNeeds(engine: Component, ...needs: readonly ComponentName[]): Component {
+function withNeeds(runtime: Component, ...needs: readonly ComponentName[]): Component {
   if (process.getuid?.() !== 0) return { missing: 'an engine of our own needs root' };
-  return [engine, ...needs.map((name) => component(name))].find((found) => 'missing' in found) ?? engine;
+  return [runtime, ...needs.map((name) => component(name))].find((found) => 'missing' in found) ?? runtime;
 }
 
 function executable(path: string): Component {

@@ -5,8 +5,8 @@ import type { RecordedAnswer } from '../fakes/recording-proxy.ts';
 export type DockerStats = Readonly<Record<string, { readonly memory: string; readonly pids: number }>>;
 
 /** Runs `docker stats --no-stream`, which takes about two seconds. */
-export async function dockerStats(engine: RealEngine): Promise<DockerStats> {
-  const printed = await engine.docker('stats', '--no-stream', '--format={{json .}}');
+export async function dockerStats(runtime: RealEngine): Promise<DockerStats> {
+  const printed = await runtime.docker('stats', '--no-stream', '--format={{json .}}');
   const rows = printed.split('\n').map((line): PrintedRow => JSON.parse(line));
   return Object.fromEntries(
     rows.map(({ Name, MemUsage, PIDs }) => [

@@ -16,10 +16,10 @@ const CERTIFICATES = '/certificates.pem';
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 /** Builds the Dockerfile in a directory on base images made of this machine's own files: no image registry is asked. */
-export async function buildImage(engine: RealEngine, context: string, name: string): Promise<void> {
-  await importBaseImages(engine);
+export async function buildImage(runtime: RealEngine, context: string, name: string): Promise<void> {
+  await importBaseImages(runtime);
   const proxies = PROXY_VARIABLES.filter((variable) => process.env[variable] !== undefined);
-  await engine.docker(
+  await runtime.docker(
     'build',
     // The engine may have no bridge, and without rules in iptables a bridge leads nowhere.
     '--network=host',
@@ -32,46 +32,46 @@ export async function buildImage(engine: RealEngine, context: string, name: stri
 }
 
 /** The files of an image below a directory, as absolute paths in order. */
-export async function listFiles(engine: RealEngine, image: string, directory: string): Promise<string[]> {
-  const container = await engine.docker('create', '--network=none', image);
+export async function listFiles(runtime: RealEngine, image: string, directory: string): Promise<string[]> {
+  const container = await runtime.docker('create', '--network=none', image);
   const scratch = await mkdtemp(join(tmpdir(), 'tidegauge-image-'));
   try {
-    await engine.docker('export', `--output=${scratch}/files.tar`, container);
+    await runtime.docker('export', `--output=${scratch}/files.tar`, container);
     const { stdout } = await run('tar', ['-tf', `${scratch}/files.tar`], { maxBuffer: 64 * 1024 * 1024 });
     const paths = stdout.split('\n').map((path) => `/${path}`);
     return paths.filter((path) => path.startsWith(`${directory}/`) && !path.endsWith('/')).sort();
   } finally {
     await rm(scratch, { recursive: true });
-    await engine.docker('rm', container);
+    await runtime.docker('rm', container);
   }
 }
 
-async function importBaseImages(engine: RealEngine): Promise<void> {
+async function importBaseImages(runtime: RealEngine): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'tidegauge-base-'));
   try {
     await writeBuildRoot(join(scratch, 'build'));
     await writeBaseRoot(join(scratch, 'base'));
     const registry = (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
-    await importRoot(engine, BUILD_IMAGE, join(scratch, 'build'), [
+    await importRoot(runtime, BUILD_IMAGE, join(scratch, 'build'), [
       'PATH=/usr/local/bin:/bin',
       'HOME=/root',
       ...(EXTRA_CERTIFICATES === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${CERTIFICATES}`]),
       `npm_config_registry=${registry}`,
     ]);
-    await importRoot(engine, BASE_IMAGE, join(scratch, 'base'), ['PATH=/usr/local/bin:/usr/bin:/bin']);
+    await importRoot(runtime, BASE_IMAGE, join(scratch, 'base'), ['PATH=/usr/local/bin:/usr/bin:/bin']);
   } finally {
     await rm(scratch, { recursive: true });
   }
 }
 
 async function importRoot(
-  engine: RealEngine,
+  runtime: RealEngine,
   name: string,
   root: string,
   env: readonly string[],
 ): Promise<void> {
   await run('tar', ['-C', root, '-cf', `${root}.tar`, '.']);
-  await engine.docker('import', ...env.map((variable) => `--change=ENV ${variable}`), `${root}.tar`, name);
+  await runtime.docker('import', ...env.map((variable) => `--change=ENV ${variable}`), `${root}.tar`, name);
 }
 
 // Like node's own image: Node, npm and a shell on the usual path.

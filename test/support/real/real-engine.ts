@@ -40,18 +40,18 @@ export async function startEngine(version: EngineVersion, options: EngineOptions
   const directory = resolve(options.directory ?? (await mkdtemp(ENGINE_DIRECTORY_PREFIX)));
   await mkdir(directory, { recursive: true });
   await claimDirectory(directory);
-  const engine = new RealEngine(program, directory, [
+  const runtime = new RealEngine(program, directory, [
     ...(version === 'current' ? currentEngineArgs() : []),
     `--bridge=${options.bridge === true ? await createBridge(directory) : 'none'}`,
   ]);
   try {
-    await engine.start();
-    await importImage(engine);
+    await runtime.start();
+    await importImage(runtime);
   } catch (error) {
-    await engine[Symbol.asyncDispose]();
+    await runtime[Symbol.asyncDispose]();
     throw error;
   }
-  return engine;
+  return runtime;
 }
 
 /** A Docker engine for tests; calls may overlap, except those that start and end it. */
@@ -222,7 +222,7 @@ async function createBridge(directory: string): Promise<string> {
   return name;
 }
 
-async function importImage(engine: RealEngine): Promise<void> {
-  if ((await engine.docker('image', 'ls', '--quiet', IMAGE)) !== '') return;
-  await engine.docker('import', await packBusybox(engine.directory), IMAGE);
+async function importImage(runtime: RealEngine): Promise<void> {
+  if ((await runtime.docker('image', 'ls', '--quiet', IMAGE)) !== '') return;
+  await runtime.docker('import', await packBusybox(runtime.directory), IMAGE);
 }

@@ -11,7 +11,7 @@ export const skipWithoutScene: string | false = skipUnless('engine-20.10', 'engi
 
 /** An engine, an agent that measures it, and the Collector that the agent pushes to. */
 export interface Scene extends AsyncDisposable {
-  readonly engine: RealEngine;
+  readonly runtime: RealEngine;
   readonly collector: Collector;
   readonly agent: AgentProcess;
 }
@@ -20,16 +20,16 @@ export interface Scene extends AsyncDisposable {
 export async function startScene(
   version: EngineVersion,
   args: readonly string[],
-  fill: (engine: RealEngine) => Promise<unknown> = () => Promise.resolve(),
+  fill: (runtime: RealEngine) => Promise<unknown> = () => Promise.resolve(),
   options: EngineOptions = {},
 ): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const engine = stack.use(await startEngine(version, options));
+  const runtime = stack.use(await startEngine(version, options));
   const collector = stack.use(await startCollector());
-  await fill(engine);
-  const where = [`--docker-url=${engine.url}`, `--otlp-endpoint=${collector.otlpUrl}`];
+  await fill(runtime);
+  const where = [`--docker-url=${runtime.url}`, `--otlp-endpoint=${collector.otlpUrl}`];
   const agent = stack.use(await startAgent({ args: [...where, ...args] }));
   await agent.untilReady();
   const all = stack.move();
-  return { engine, collector, agent, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { runtime, collector, agent, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

@@ -46,9 +46,9 @@ export function asCollected(scopeMetrics: ScopeMetrics[]): ResourceMetrics {
 /** A collection of that many running containers, each with some 45 points. */
 export async function collectMany(
   count: number,
-  change: (engine: ObservedEngine) => void = () => undefined,
+  change: (runtime: ObservedEngine) => void = () => undefined,
 ): Promise<ScopeMetrics[]> {
-  const engine = new ObservedEngine(Array.from({ length: count }, (_, index) => `container-${index}`));
+  const runtime = new ObservedEngine(Array.from({ length: count }, (_, index) => `container-${index}`));
   const counts = {
     receivedBytes: 2 ** 60,
     receivedPackets: 5,
@@ -60,11 +60,11 @@ export async function collectMany(
   const devices = [0, 16].flatMap((minor) =>
     ['read', 'write'].map((operation) => ({ major: 8, minor, operation, value: 4096 })),
   );
-  for (const container of engine.source.containers) {
+  for (const container of runtime.source.containers) {
     container.networks = ['eth0', 'eth1', 'eth2', 'eth3'].map((name) => ({ name, ...counts }));
     container.extra = { blockIo: { serviceBytes: devices, serviced: devices }, pids: { current: 3 } };
   }
-  change(engine);
-  await engine.collect();
-  return engine.collect();
+  change(runtime);
+  await runtime.collect();
+  return runtime.collect();
 }

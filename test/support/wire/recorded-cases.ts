@@ -9,7 +9,7 @@ export const needsCases = {
   skip: existsSync(ROOT) ? false : `no recorded cases in ${ROOT}: set TIDEGAUGE_CASES to where they are`,
 };
 
-/** The captures of our own: an engine's answers next to the kernel's files of the same instant. */
+/** The captures of our own: a runtime's answers next to the kernel's files of the same instant. */
 export const captures = ['cgroup_v1', 'cgroup_v2', 'cgroup_v2_systemd', 'cgroup_v2_api_1.56'] as const;
 
 /** One of {@link captures}. */

@@ -13,13 +13,13 @@ function configOf(flags: Readonly<Record<string, unknown>>, file = ''): Config {
 }
 
 function namesOn(config: Config): string[] {
-  const { containers, engine } = chosenMetrics(config);
-  return [...containers, ...engine].map(({ name }) => name);
+  const { containers, runtime } = chosenMetrics(config);
+  return [...containers, ...runtime].map(({ name }) => name);
 }
 
 test('by default everything is on that is not off by default', () => {
-  const { containers, engine } = wholeCatalogue(['semconv']);
-  const expected = [...containers, ...engine].filter(({ offByDefault }) => !offByDefault);
+  const { containers, runtime } = wholeCatalogue(['semconv']);
+  const expected = [...containers, ...runtime].filter(({ offByDefault }) => !offByDefault);
   assert.deepEqual(
     namesOn(configOf({})),
     expected.map(({ name }) => name),
@@ -32,7 +32,9 @@ test('a metric is switched off by its name after an exclamation mark, the last w
   assert.ok(!namesOn(configOf({ metric: off })).includes('container.uptime'));
   assert.ok(namesOn(configOf({ metric: [off, 'container.uptime'] })).includes('container.uptime'));
   assert.ok(!namesOn(configOf({}, `metric: ['${off}']`)).includes('container.uptime'));
-  assert.ok(!namesOn(configOf({ metric: '!tidegauge.absent' })).includes('tidegauge.absent'));
+  assert.ok(
+    !namesOn(configOf({ metric: '!tidegauge.metrics.missing' })).includes('tidegauge.metrics.missing'),
+  );
 });
 
 test('a metric that the profiles do not have is a mistake, with the nearest name', () => {

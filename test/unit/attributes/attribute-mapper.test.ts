@@ -100,7 +100,7 @@ test('a name of the identity or, on points, of a metric is left out and counted'
     ruleOf('b=container_id', 'label'),
     ruleOf('c=cpu.mode', 'label'),
     ruleOf('c=cpu_mode', 'label', 'point'),
-    ruleOf('d=engine', 'label', 'point'),
+    ruleOf('d=container_runtime_endpoint', 'label', 'point'),
     ruleOf('a=k8s.pod.name', 'label', 'point'),
   ];
   const mapper = mapperWith({ rules });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ValueCap } from '../../../src/attributes/cardinality-limit.ts';
+import { CardinalityLimit } from '../../../src/attributes/cardinality-limit.ts';
 
 test('an attribute has as many values as it may have, and further ones wait until one is given back', () => {
   const full: string[] = [];
-  const cap = new ValueCap(2, (attribute) => full.push(attribute));
+  const cap = new CardinalityLimit(2, (attribute) => full.push(attribute));
   assert.deepEqual(
     ['a', 'b', 'a', 'c', 'd'].map((value) => cap.take('x', value)),
     [true, true, true, false, false],
@@ -29,7 +29,7 @@ const anyStep = fc.record({
 test('whatever is taken and released, no attribute has more values, and what is held is never refused', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 3 }), fc.array(anyStep), (limit, steps) => {
-      const cap = new ValueCap(limit, () => undefined);
+      const cap = new CardinalityLimit(limit, () => undefined);
       const held: [attribute: string, value: string][] = [];
       for (const { attribute, value, takes } of steps) {
         const isHeld = held.some(([a, v]) => a === attribute && v === value);

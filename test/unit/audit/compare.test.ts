@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { compareFigures, isWithin } from '../../../src/audit/compare.ts';
-import { figureNames, figureOf } from '../../../src/audit/figure.ts';
-import { ourFigures } from '../../../src/audit/our-figures.ts';
+import { compareMetrics, isWithin } from '../../../src/audit/compare.ts';
+import { auditedMetrics, metricOf } from '../../../src/audit/figure.ts';
+import { ourReadings } from '../../../src/audit/our-figures.ts';
 import { parseEngineJson } from '../../../src/sources/exact-json.ts';
 import { withFault } from '../../support/fakes/faulty-figures.ts';
 import { captures, needsCases, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
@@ -39,12 +39,12 @@ const whole = {
   pids_stats: { current: 100 },
 };
 
-function compared(newer: object, readings = ourFigures) {
+function compared(newer: object, readings = ourReadings) {
   const { snapshot, pair } = held(older, JSON.stringify(newer));
-  return compareFigures(snapshot, pair, readings) ?? [];
+  return compareMetrics(snapshot, pair, readings) ?? [];
 }
 
-suite('recorded answers of real engines', needsCases, () => {
+suite('recorded answers of real runtimes', needsCases, () => {
   for (const capture of captures) {
     test(`our figures of ${capture} are the docker command's`, () => {
       for (const container of runningContainers(capture)) {
@@ -52,8 +52,8 @@ suite('recorded answers of real engines', needsCases, () => {
           recordedText(`${capture}/${container}/running_stats.json`),
           recordedText(`${capture}/${container}/stats.json`),
         );
-        const comparisons = compareFigures(snapshot, pair, ourFigures);
-        assert.equal(comparisons?.length, figureNames.length, container);
+        const comparisons = compareMetrics(snapshot, pair, ourReadings);
+        assert.equal(comparisons?.length, auditedMetrics.length, container);
         for (const comparison of comparisons)
           assert.ok(isWithin(comparison, 1e-9), `${container}: ${JSON.stringify(comparison)}`);
       }
@@ -63,7 +63,7 @@ suite('recorded answers of real engines', needsCases, () => {
 
 test('figures of one answer are equal', () => {
   const comparisons = compared(whole);
-  assert.deepEqual(comparisons.map(({ figure }) => figure).toSorted(), [...figureNames].toSorted());
+  assert.deepEqual(comparisons.map(({ figure }) => figure).toSorted(), [...auditedMetrics].toSorted());
   for (const comparison of comparisons) {
     assert.ok(comparison.command > 0, comparison.figure);
     assert.equal(comparison.difference, 0, comparison.figure);
@@ -71,7 +71,7 @@ test('figures of one answer are equal', () => {
 });
 
 test('a fault planted in any formula is seen, and in that figure alone', () => {
-  for (const figure of figureNames) {
+  for (const figure of auditedMetrics) {
     const wrong = compared(whole, withFault(figure)).filter((comparison) => !isWithin(comparison, 0.001));
     assert.deepEqual(
       wrong.map((comparison) => comparison.figure),
@@ -82,23 +82,23 @@ test('a fault planted in any formula is seen, and in that figure alone', () => {
 });
 
 test('what is only counted must be equal, whatever the tolerance', () => {
-  for (const figure of figureNames) {
+  for (const figure of auditedMetrics) {
     const off = { figure, ours: 1, command: 1.000_001, difference: 1e-6 };
-    assert.equal(isWithin(off, 0.5), !figureOf(figure).isExact);
+    assert.equal(isWithin(off, 0.5), !metricOf(figure).isExact);
   }
 });
 
-test('a figure that the engine does not give is no difference, one that we lose is', () => {
+test('a figure that the runtime does not give is no difference, one that we lose is', () => {
   const { memory_stats: memory, ...others } = whole;
-  const of = (newer: object, readings = ourFigures) =>
+  const of = (newer: object, readings = ourReadings) =>
     compared(newer, readings).find(({ figure }) => figure === 'memory');
   assert.deepEqual(of(others), { figure: 'memory', command: 0, difference: 0 });
   const podman = { ...others, memory_stats: { usage: memory.usage, limit: memory.limit } };
   const absence = 'no-working-set';
   assert.deepEqual(of(podman), { figure: 'memory', command: 9000, difference: 0, absence });
-  const losing = { ...ourFigures, memory: () => undefined };
+  const losing = { ...ourReadings, memory: () => undefined };
   assert.deepEqual(of(whole, losing), { figure: 'memory', command: 8000, difference: 1 });
-  const nonsense = { ...ourFigures, memory: () => Number.NaN };
+  const nonsense = { ...ourReadings, memory: () => Number.NaN };
   assert.equal(of(whole, nonsense)?.difference, 1);
 });
 
@@ -106,9 +106,9 @@ test('answers that the snapshot was not made of are not compared', () => {
   const newer = JSON.stringify(whole);
   const { snapshot, pair } = held(older, newer);
   const { previous: _previous, ...restarted } = snapshot;
-  assert.equal(compareFigures(restarted, pair, ourFigures), undefined);
-  assert.equal(compareFigures(snapshot, { older: newer, newer }, ourFigures), undefined);
+  assert.equal(compareMetrics(restarted, pair, ourReadings), undefined);
+  assert.equal(compareMetrics(snapshot, { older: newer, newer }, ourReadings), undefined);
   const { read: _read, ...timeless } = whole;
   const silent = held(older, JSON.stringify(timeless));
-  assert.equal(compareFigures(silent.snapshot, silent.pair, ourFigures), undefined);
+  assert.equal(compareMetrics(silent.snapshot, silent.pair, ourReadings), undefined);
 });

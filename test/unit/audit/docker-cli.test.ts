@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandFigures } from '../../../src/audit/docker-cli.ts';
+import { commandReadings } from '../../../src/audit/docker-cli.ts';
 
 const linux = { runtimeName: 'docker', osType: 'linux' };
 
@@ -15,24 +15,24 @@ function cpu(total: number, system: number, others: object = {}): object {
 test('CPU as the docker command computes it', () => {
   const older = answer(cpu(1e9, 10e9));
   const newer = answer(cpu(1.5e9, 12e9, { online_cpus: 2 }), '2026-01-01T00:00:02.000000001Z');
-  const figures = commandFigures(older, newer, linux);
+  const figures = commandReadings(older, newer, linux);
   assert.equal(figures['cpu-percent'], 50);
   assert.equal(figures.cpus, 0.25);
-  assert.equal(commandFigures(newer, older, linux)['cpu-percent'], 0, 'a counter that fell');
+  assert.equal(commandReadings(newer, older, linux)['cpu-percent'], 0, 'a counter that fell');
 });
 
-test('the list of cores counts the CPUs where the engine gives no number', () => {
+test('the list of cores counts the CPUs where the runtime gives no number', () => {
   const older = answer(cpu(0, 0));
   const newer = answer({
     cpu_stats: { cpu_usage: { total_usage: 1, percpu_usage: [1, 0, 0] }, system_cpu_usage: 3 },
   });
-  assert.equal(commandFigures(older, newer, linux)['cpu-percent'], 100);
+  assert.equal(commandReadings(older, newer, linux)['cpu-percent'], 100);
 });
 
 test('memory without the inactive page cache of either cgroup version, and never below it', () => {
   const memory = (usage: number, stats: object): number => {
     const newer = answer({ memory_stats: { usage, limit: 400, stats } });
-    const figures = commandFigures(answer({}), newer, linux);
+    const figures = commandReadings(answer({}), newer, linux);
     assert.equal(figures['memory-percent'], figures.memory / 4);
     return figures.memory;
   };
@@ -56,14 +56,14 @@ test('sums over interfaces and devices, without what cgroup v1 lists besides', (
     },
     pids_stats: { current: 7 },
   });
-  const figures = commandFigures(answer({}), newer, linux);
+  const figures = commandReadings(answer({}), newer, linux);
   const { 'network-received': received, 'network-transmitted': transmitted } = figures;
   assert.deepEqual([received, transmitted], [11, 22]);
   assert.deepEqual([figures['block-read'], figures['block-written'], figures.pids], [11, 2, 7]);
 });
 
 test('what an answer lacks is 0', () => {
-  const figures = commandFigures('{}', '{"networks":null,"memory_stats":{},"cpu_stats":7}', linux);
+  const figures = commandReadings('{}', '{"networks":null,"memory_stats":{},"cpu_stats":7}', linux);
   assert.deepEqual([...new Set(Object.values(figures))], [0]);
 });
 
@@ -79,7 +79,7 @@ test('Windows counts ticks of 100 ns over all processors', () => {
     },
     '2026-01-01T00:00:01.000000001Z',
   );
-  const figures = commandFigures(older, newer, windows);
+  const figures = commandReadings(older, newer, windows);
   assert.deepEqual([figures['cpu-percent'], figures.cpus, figures.memory], [50, 2, 5]);
   assert.deepEqual([figures['block-read'], figures['block-written']], [6, 7]);
 });
@@ -87,6 +87,6 @@ test('Windows counts ticks of 100 ns over all processors', () => {
 test('Podman divides by wall clock', () => {
   const older = answer(cpu(0, 1e12));
   const newer = answer(cpu(3e8, 1.0001e12, { online_cpus: 2 }), '2026-01-01T00:00:01.000000001Z');
-  const figures = commandFigures(older, newer, { runtimeName: 'podman', osType: 'linux' });
+  const figures = commandReadings(older, newer, { runtimeName: 'podman', osType: 'linux' });
   assert.equal(figures['cpu-percent'], 30);
 });

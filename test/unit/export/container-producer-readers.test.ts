@@ -12,7 +12,7 @@ import { SourceError } from '../../../src/sources/source-error.ts';
 import { millisOf, namesOf, pointsIn } from '../../support/wire/collected-points.ts';
 import { ObservedEngine } from '../../support/fakes/observed-engine.ts';
 
-/** An engine read by the two kinds of reader that the agent has, with the real SDK between. */
+/** A runtime read by the two kinds of reader that the agent has, with the real SDK between. */
 class TwoReaders extends ObservedEngine {
   readonly #exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   readonly #push = new PeriodicExportingMetricReader({
@@ -41,9 +41,9 @@ class TwoReaders extends ObservedEngine {
 const cpuTime = 'container.cpu.time';
 
 test('both readers read the same points, the agent’s own instruments beside them', async () => {
-  await using engine = new TwoReaders(['a', 'b']);
-  engine.provider.getMeter('own').createCounter('own').add(1);
-  const [pushed, pulled] = await engine.both();
+  await using runtime = new TwoReaders(['a', 'b']);
+  runtime.provider.getMeter('own').createCounter('own').add(1);
+  const [pushed, pulled] = await runtime.both();
   const own = pushed.filter(({ scope }) => scope.name === 'own');
   assert.equal(own.length, 1);
   assert.deepEqual(
@@ -52,29 +52,29 @@ test('both readers read the same points, the agent’s own instruments beside th
   );
   assert.deepEqual(namesOf(pulled), ['a', 'b']);
   assert.ok(pointsIn(pulled, 'a', cpuTime).length > 0);
-  assert.equal(engine.source.count('list'), 1, 'the second reader came within the minimum age');
+  assert.equal(runtime.source.count('list'), 1, 'the second reader came within the minimum age');
 });
 
 test('a removed container is gone from both at once, and from neither before', async () => {
-  await using engine = new TwoReaders(['a', 'b']);
-  await engine.both();
-  engine.source.containers = [engine.container('b')];
-  for (const scopes of await engine.both()) assert.deepEqual(namesOf(scopes), ['b']);
+  await using runtime = new TwoReaders(['a', 'b']);
+  await runtime.both();
+  runtime.source.containers = [runtime.container('b')];
+  for (const scopes of await runtime.both()) assert.deepEqual(namesOf(scopes), ['b']);
 });
 
 test('a restarted container reads its new value with its new start in both', async () => {
-  await using engine = new TwoReaders(['a']);
-  engine.container('a').cpuNanos = 100e9;
-  await engine.both();
-  const restartedAt = engine.clock.now();
+  await using runtime = new TwoReaders(['a']);
+  runtime.container('a').cpuNanos = 100e9;
+  await runtime.both();
+  const restartedAt = runtime.clock.now();
   for (const cpuNanos of [8e9, 12e9]) {
-    if (cpuNanos === 8e9) engine.container('a').restart();
-    engine.container('a').cpuNanos = cpuNanos;
-    for (const scopes of await engine.both()) {
+    if (cpuNanos === 8e9) runtime.container('a').restart();
+    runtime.container('a').cpuNanos = cpuNanos;
+    for (const scopes of await runtime.both()) {
       const points = pointsIn(scopes, 'a', cpuTime).map(({ value, startTime, endTime }) => [
         value * 1e9,
         millisOf(startTime) - restartedAt,
-        millisOf(endTime) - engine.clock.now(),
+        millisOf(endTime) - runtime.clock.now(),
       ]);
       const start = points[0]?.[1];
       assert.deepEqual(points, [
@@ -86,14 +86,14 @@ test('a restarted container reads its new value with its new start in both', asy
   }
 });
 
-test('while the engine is away both have nothing of its containers; failures stay of one that cannot be measured', async () => {
-  await using engine = new TwoReaders(['a', 'b']);
-  await engine.both();
+test('while the runtime is away both have nothing of its containers; failures stay of one that cannot be measured', async () => {
+  await using runtime = new TwoReaders(['a', 'b']);
+  await runtime.both();
   const failing = new Set<string>(['inspect', 'sample']);
-  engine.source.before = (call, id) => {
-    if (failing.has(call) && id === engine.container('a').id) throw new SourceError('engine-error', 'no');
+  runtime.source.before = (call, id) => {
+    if (failing.has(call) && id === runtime.container('a').id) throw new SourceError('runtime-error', 'no');
   };
-  for (const scopes of await engine.both(61_000)) {
+  for (const scopes of await runtime.both(61_000)) {
     const metrics = scopes.filter((scope) => namesOf([scope])[0] === 'a').flatMap((scope) => scope.metrics);
     assert.deepEqual(
       metrics.map(({ descriptor }) => descriptor.name),
@@ -101,37 +101,37 @@ test('while the engine is away both have nothing of its containers; failures sta
     );
     assert.ok(pointsIn(scopes, 'b', cpuTime).length > 0);
   }
-  engine.source.before = () => {
+  runtime.source.before = () => {
     throw new SourceError('unreachable', 'away');
   };
-  for (const scopes of await engine.both()) {
+  for (const scopes of await runtime.both()) {
     assert.deepEqual(namesOf(scopes), []);
     const names = scopes.flatMap((scope) => scope.metrics.map(({ descriptor }) => descriptor.name));
-    assert.ok(names.includes('tidegauge.engine.up'));
-    assert.ok(!names.includes('tidegauge.engine.containers'));
+    assert.ok(names.includes('tidegauge.runtime.up'));
+    assert.ok(!names.includes('tidegauge.runtime.containers'));
   }
 });
 
 test('an old sample keeps its own time, however often it is collected', async () => {
-  await using engine = new TwoReaders(['a']);
-  await engine.both();
-  const measuredAt = engine.clock.now();
-  for (const scopes of await engine.both(900)) {
+  await using runtime = new TwoReaders(['a']);
+  await runtime.both();
+  const measuredAt = runtime.clock.now();
+  for (const scopes of await runtime.both(900)) {
     const [point] = pointsIn(scopes, 'a', cpuTime);
     assert.equal(point && millisOf(point.endTime), measuredAt);
   }
 });
 
 test('thousands of containers are observed without holding the event loop', async () => {
-  await using engine = new TwoReaders(Array.from({ length: 450 }, (_, index) => `c${index}`));
-  await engine.collect();
+  await using runtime = new TwoReaders(Array.from({ length: 450 }, (_, index) => `c${index}`));
+  await runtime.collect();
   let turns = 0;
   const count = (): void => {
     turns += 1;
     immediate = setImmediate(count);
   };
   let immediate = setImmediate(count);
-  await engine.meter.collect();
+  await runtime.meter.collect();
   clearImmediate(immediate);
   assert.ok(turns >= 2, `${turns}`);
 });

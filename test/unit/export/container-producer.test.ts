@@ -11,7 +11,7 @@ import {
   observedIn,
   ObservationError,
 } from '../../../src/export/container-producer.ts';
-import type { ContainerObservableResult, ObservedSubject } from '../../../src/export/container-producer.ts';
+import type { ContainerObservableResult, ObservedEntity } from '../../../src/export/container-producer.ts';
 import { millisOf, numberPoints } from '../../support/wire/collected-points.ts';
 
 /** The API's own observable half: what is written against it takes a container meter. */
@@ -23,9 +23,9 @@ type ObservableMeter = Pick<
   | 'addBatchObservableCallback'
 >;
 
-function subjectOf(name: string): ObservedSubject {
+function subjectOf(name: string): ObservedEntity {
   const resource = resourceFromAttributes({ 'container.name': name });
-  return { owner: {}, subject: { resource, host: resourceFromAttributes({}), labels: {} } };
+  return { owner: {}, entity: { resource, host: resourceFromAttributes({}), labels: {} } };
 }
 
 const at = Date.UTC(2026, 0, 2);
@@ -126,13 +126,13 @@ test('a meter without callback has nothing', async () => {
 test('the callback hears how long the reader waits; each subject has its own scope, and keeps its identity', async () => {
   const meter = new ContainerMeter();
   const counter = meter.createObservableCounter('c');
-  const subjects = [subjectOf('a'), subjectOf('b')];
+  const entities = [subjectOf('a'), subjectOf('b')];
   let patience: number | undefined;
   meter.addBatchObservableCallback(
     (result: ContainerObservableResult) => {
       patience = result.timeoutMillis;
-      for (const subject of subjects) {
-        result.forSubject(subject);
+      for (const entity of entities) {
+        result.forSubject(entity);
         result.observeAt(counter, 1, {}, { at, startedAt: at - 5 });
         result.observeAt(counter, 2, { more: 1 }, { at, startedAt: at + 5 });
       }
@@ -144,7 +144,7 @@ test('the callback hears how long the reader waits; each subject has its own sco
   const { scopeMetrics } = resourceMetrics;
   assert.deepEqual(
     scopeMetrics.map((scope) => observedIn.get(scope)),
-    subjects,
+    entities,
   );
   const times = scopeMetrics
     .flatMap((scope) => scope.metrics.flatMap(numberPoints))

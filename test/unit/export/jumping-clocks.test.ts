@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CollectionResult, MetricProducer } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
-import { ourFigures } from '../../../src/audit/our-figures.ts';
+import { ourReadings } from '../../../src/audit/our-figures.ts';
 import { wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import { ContainerMeter } from '../../../src/export/container-producer.ts';
 import { DeltaProducer } from '../../../src/export/otlp/delta-producer.ts';
 import { observeContainers } from '../../../src/export/observe-containers.ts';
-import { Subjects } from '../../../src/export/entity.ts';
+import { Entities } from '../../../src/export/entity.ts';
 import { parseStats } from '../../../src/sources/docker/stats.ts';
 import { parseEngineJson } from '../../../src/sources/exact-json.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
@@ -21,7 +21,7 @@ type Counter = (typeof counters)[number];
 const counter = fc.constantFrom(...counters);
 /** Small and large; above 2^53 a counter is a bigint. */
 const amount = fc.oneof(fc.nat(1_000_000_000), fc.constant(2 ** 60));
-/** Around what is believed of an engine's clock, and around what is believed of an interval. */
+/** Around what is believed of a runtime's clock, and around what is believed of an interval. */
 const jump = fc.oneof(
   fc.integer({ min: -20_000, max: 20_000 }),
   fc.constantFrom(-86_400_000, -3_700_000, -700_000, -1, 1, 700_000, 3_700_000, 86_400_000),
@@ -37,9 +37,9 @@ const step = fc.oneof(
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** One container of an engine with a clock of its own, read as the agent reads it, by both kinds of reader. */
+/** One container of a runtime with a clock of its own, read as the agent reads it, by both kinds of reader. */
 class World {
-  readonly #engine = new TrackedEngine(['a']);
+  readonly #runtime = new TrackedEngine(['a']);
   readonly #readers: readonly { readonly producer: MetricProducer; readonly judge: FallJudge }[];
   readonly #counted: Record<Counter, number> = {
     cpu: 1e9,
@@ -50,27 +50,27 @@ class World {
     faults: 10,
     throttled: 0,
   };
-  /** The engine's clock less the host's. */
+  /** The runtime's clock less the host's. */
   #skew = 0;
   #tellsTime = true;
   #devices = 1;
 
   /** @param age of the container, in milliseconds: a clock may be set back to before its start, or not. */
   constructor(age: number, profiles: readonly ProfileName[]) {
-    const trackers = new Trackers([this.#engine.set], 20_000, this.#engine.observer);
+    const trackers = new Trackers([this.#runtime.set], 20_000, this.#runtime.observer);
     const readerOf = (): ContainerMeter => {
       const meter = new ContainerMeter();
-      const subjects = new Subjects({ containerIdLabel: true, engineLabel: false });
-      observeContainers(meter, trackers, wholeCatalogue(profiles), subjects);
+      const entities = new Entities({ containerIdLabel: true, runtimeLabel: false });
+      observeContainers(meter, trackers, wholeCatalogue(profiles), entities);
       return meter;
     };
     this.#readers = [
       { producer: readerOf(), judge: new FallJudge('cumulative') },
-      { producer: new DeltaProducer(readerOf(), this.#engine.clock.now()), judge: new FallJudge('delta') },
+      { producer: new DeltaProducer(readerOf(), this.#runtime.clock.now()), judge: new FallJudge('delta') },
     ];
-    this.#engine.container('a').startedAt -= age;
-    this.#engine.container('a').answer = () =>
-      parseStats(parseEngineJson(this.#answer(), 'stats'), this.#engine.clock.now());
+    this.#runtime.container('a').startedAt -= age;
+    this.#runtime.container('a').answer = () =>
+      parseStats(parseEngineJson(this.#answer(), 'stats'), this.#runtime.clock.now());
   }
 
   async take(taken: Step): Promise<void> {
@@ -84,8 +84,8 @@ class World {
         this.#counted[taken.counter] = Math.min(this.#counted[taken.counter], taken.amount);
         return undefined;
       case 'host-clock':
-        // The engine's clock stays as it is.
-        this.#engine.clock.jump(taken.jump);
+        // The runtime's clock stays as it is.
+        this.#runtime.clock.jump(taken.jump);
         this.#skew -= taken.jump;
         return undefined;
       case 'engine-clock':
@@ -104,17 +104,17 @@ class World {
   }
 
   async collect(millis: number): Promise<void> {
-    await this.#engine.probe(millis);
+    await this.#runtime.probe(millis);
     for (const { producer, judge } of this.#readers) judge.accept(scopesOf(await producer.collect()));
-    const snapshot = this.#engine.snapshot('a');
-    for (const [name, read] of Object.entries(ourFigures)) {
+    const snapshot = this.#runtime.snapshot('a');
+    for (const [name, read] of Object.entries(ourReadings)) {
       const value = (snapshot && read(snapshot)) ?? 0;
       assert.ok(Number.isFinite(value) && value >= 0, `${name}: ${value}`);
     }
   }
 
   #restart(): void {
-    const container = this.#engine.container('a');
+    const container = this.#runtime.container('a');
     container.restart();
     container.startedAt += this.#skew;
     for (const each of counters) if (each !== 'system') this.#counted[each] = 1;
@@ -123,7 +123,7 @@ class World {
   #answer(): string {
     const { cpu, user, system, received, written, faults, throttled } = this.#counted;
     return JSON.stringify({
-      ...(this.#tellsTime && { read: new Date(this.#engine.clock.now() + this.#skew).toISOString() }),
+      ...(this.#tellsTime && { read: new Date(this.#runtime.clock.now() + this.#skew).toISOString() }),
       cpu_stats: {
         cpu_usage: { total_usage: cpu, usage_in_usermode: user, usage_in_kernelmode: user },
         system_cpu_usage: system,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ValueType } from '@opentelemetry/api';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { observedIn } from '../../../src/export/container-producer.ts';
-import { Subjects } from '../../../src/export/entity.ts';
+import { Entities } from '../../../src/export/entity.ts';
 import { namesOf, pointsIn } from '../../support/wire/collected-points.ts';
 import { ObservedEngine } from '../../support/fakes/observed-engine.ts';
 import { patientMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
@@ -14,10 +14,10 @@ function valueTypes(scopes: readonly ScopeMetrics[]): Record<string, ValueType> 
 }
 
 test('counts and bytes go out as integers, seconds and ratios as doubles', async () => {
-  const engine = new ObservedEngine(['a']);
-  engine.container('a').networks = [{ name: 'eth0', receivedBytes: 1, receivedPackets: 1 }];
-  await engine.collect();
-  const types = valueTypes(await engine.collect());
+  const runtime = new ObservedEngine(['a']);
+  runtime.container('a').networks = [{ name: 'eth0', receivedBytes: 1, receivedPackets: 1 }];
+  await runtime.collect();
+  const types = valueTypes(await runtime.collect());
   for (const name of ['container.network.io', 'container.network.packet.count', 'container.memory.usage'])
     assert.equal(types[name], ValueType.INT, name);
   for (const name of ['container.cpu.time', 'container.cpu.usage', 'container.uptime'])
@@ -25,16 +25,16 @@ test('counts and bytes go out as integers, seconds and ratios as doubles', async
 });
 
 test('integers beyond 2^53 come out as the nearest double', async () => {
-  const engine = new ObservedEngine(['a']);
-  engine.container('a').networks = [{ name: 'eth0', receivedBytes: 2n ** 60n + 1n }];
-  const [point] = pointsIn(await engine.collect(), 'a', 'container.network.io');
+  const runtime = new ObservedEngine(['a']);
+  runtime.container('a').networks = [{ name: 'eth0', receivedBytes: 2n ** 60n + 1n }];
+  const [point] = pointsIn(await runtime.collect(), 'a', 'container.network.io');
   assert.equal(point?.value, 2 ** 60);
 });
 
 test('profile docker_exporter is observed by the same trackers', async () => {
-  const engine = new ObservedEngine(['a'], 'docker_exporter');
-  engine.container('a').restartCount = 2;
-  const scopes = await engine.collect();
+  const runtime = new ObservedEngine(['a'], 'docker_exporter');
+  runtime.container('a').restartCount = 2;
+  const scopes = await runtime.collect();
   const points = pointsIn(scopes, 'a', 'docker_container_restart_count');
   assert.deepEqual(
     points.map(({ value }) => value),
@@ -43,43 +43,41 @@ test('profile docker_exporter is observed by the same trackers', async () => {
 });
 
 test('the reader’s patience bounds the wait for a probe', async () => {
-  const engine = new ObservedEngine(['a']);
-  await engine.collect();
-  engine.source.before = () => engine.clock.sleep(60_000);
-  await engine.clock.advance(10_000);
-  const collection = engine.meter.collect({ timeoutMillis: 300 });
-  await engine.clock.advance(300);
+  const runtime = new ObservedEngine(['a']);
+  await runtime.collect();
+  runtime.source.before = () => runtime.clock.sleep(60_000);
+  await runtime.clock.advance(10_000);
+  const collection = runtime.meter.collect({ timeoutMillis: 300 });
+  await runtime.clock.advance(300);
   const { resourceMetrics } = await collection;
   assert.deepEqual(namesOf(resourceMetrics.scopeMetrics), ['a']);
-  await engine.clock.advance(patientMillis);
+  await runtime.clock.advance(patientMillis);
 });
 
 test('a subject stays the same object until the identity is read anew, and carries what each reader needs', async () => {
-  const engine = new ObservedEngine(['a']);
+  const runtime = new ObservedEngine(['a']);
   // In its first minute it is inspected, and so its identity read, at every probe.
-  engine.container('a').startedAt -= 3_600_000;
+  runtime.container('a').startedAt -= 3_600_000;
   const subjectOf = (scopes: readonly ScopeMetrics[]) =>
-    scopes
-      .map((scope) => observedIn.get(scope)?.subject)
-      .find((subject) => subject?.labels['container_name']);
-  const first = subjectOf(await engine.collect());
-  assert.equal(subjectOf(await engine.collect()), first);
+    scopes.map((scope) => observedIn.get(scope)?.entity).find((entity) => entity?.labels['container_name']);
+  const first = subjectOf(await runtime.collect());
+  assert.equal(subjectOf(await runtime.collect()), first);
   assert.deepEqual(first?.labels, {
     container_name: 'a',
-    container_id: engine.container('a').id.slice(0, 12),
+    container_id: runtime.container('a').id.slice(0, 12),
   });
   assert.deepEqual(first?.host.attributes, { 'host.name': 'host of unix:///scripted.sock' });
-  assert.equal(first?.resource.attributes['container.id'], engine.container('a').id);
+  assert.equal(first?.resource.attributes['container.id'], runtime.container('a').id);
   assert.equal(first?.resource.attributes['service.name'], undefined);
-  engine.container('a').name = 'renamed';
-  assert.equal(subjectOf(await engine.collect())?.labels['container_name'], 'renamed');
+  runtime.container('a').name = 'renamed';
+  assert.equal(subjectOf(await runtime.collect())?.labels['container_name'], 'renamed');
 });
 
 test('labels are as wanted', async () => {
-  const engine = new TrackedEngine(['a']);
-  await engine.probe();
-  const snapshot = engine.snapshot('a');
+  const runtime = new TrackedEngine(['a']);
+  await runtime.probe();
+  const snapshot = runtime.snapshot('a');
   assert.ok(snapshot);
-  const { labels } = new Subjects({ containerIdLabel: false, engineLabel: true }).ofContainer(snapshot);
-  assert.deepEqual(labels, { container_name: 'a', engine: 'unix:///scripted.sock' });
+  const { labels } = new Entities({ containerIdLabel: false, runtimeLabel: true }).ofContainer(snapshot);
+  assert.deepEqual(labels, { container_name: 'a', container_runtime_endpoint: 'unix:///scripted.sock' });
 });

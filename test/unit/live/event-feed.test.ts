@@ -5,11 +5,11 @@ import { MergedStream } from '../../../src/live/live.ts';
 
 test('begins with who is listened to and the last 200, whatever was before', async () => {
   const feed = new EventFeed();
-  feed.listening('engine', true);
+  feed.listening('runtime', true);
   for (let nanos = 0; nanos < 10_000; nanos += 1)
-    feed.eventHeard('engine', { id: 'a', action: 'start', nanos, attributes: {} });
+    feed.eventReceived('runtime', { id: 'a', action: 'start', nanos, attributes: {} });
   const listener = feed.subscribe();
-  feed.eventsMissed('engine');
+  feed.eventsMissed('runtime');
   feed.close();
   const told = [];
   for await (const each of listener) told.push(each.kind === 'event' ? each.event.nanos : each.kind);
@@ -21,7 +21,7 @@ test('who does not read holds a bounded number, and is told how many were lost',
   const feed = new EventFeed();
   const stream = new MergedStream([feed.subscribe()], ({ kind }) => [{ event: kind, data: {} }]);
   for (let event = 0; event < 10_000; event += 1)
-    feed.eventHeard('engine', { id: 'a', action: 'start', attributes: {} });
+    feed.eventReceived('runtime', { id: 'a', action: 'start', attributes: {} });
   feed.close();
   const counts = new Map<string, number>();
   const dropped = [];

@@ -6,12 +6,12 @@ import { catalogueOf, profiles, wholeCatalogue, type ProfileName } from '../../.
 import { presetAttributes } from '../../../src/attributes/presets.ts';
 import { metricRows, metricsMarkdown, metricsTable } from '../../../src/metrics/listing.ts';
 import type { DiskUsageReport } from '../../../src/model/disk-usage.ts';
-import type { EngineDescription } from '../../../src/model/runtime.ts';
+import type { RuntimeDescription } from '../../../src/model/runtime.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { countedEvents } from './counted-events.ts';
 import { captures, needsCases, recordedContainers } from '../../support/wire/recorded-cases.ts';
 import {
-  engine,
+  runtime,
   engineSnapshot,
   identity,
   observationsOf,
@@ -23,9 +23,9 @@ import {
 
 const names: readonly ProfileName[] = ['semconv', 'docker_exporter'];
 
-/** An engine that tells everything. */
-const wholeEngine: EngineDescription = {
-  ...engine,
+/** A runtime that tells everything. */
+const wholeEngine: RuntimeDescription = {
+  ...runtime,
   apiVersion: '1.56',
   osType: 'linux',
   cgroupDriver: 'systemd',
@@ -69,8 +69,8 @@ function recordedSnapshots(): ContainerSnapshot[] {
 
 test('names are unique, described, and in units that UCUM and OpenTelemetry have', () => {
   for (const profile of profileNames) {
-    const { containers, engine } = wholeCatalogue([profile]);
-    const all = [...containers, ...engine];
+    const { containers, runtime } = wholeCatalogue([profile]);
+    const all = [...containers, ...runtime];
     assert.equal(new Set(all.map(({ name }) => name)).size, all.length);
     for (const { name, unit, description, kind, literal } of all) {
       assert.match(
@@ -101,15 +101,15 @@ test('recorded: attributes list exactly the keys that are observed', needsCases,
 
 test('engine: attributes list exactly the keys that are observed', () => {
   const lacking = snapshotWith({ sample: { takenAt: 1, windows: false } });
-  const subject = engineSnapshot({
-    engine: wholeEngine,
+  const entity = engineSnapshot({
+    runtime: wholeEngine,
     containers: [lacking],
     containerCount: 1,
     containersByStatus: new Map([['running', 1]]),
     lastSuccess: 4000,
     diskUsage,
     unselectedCount: 0,
-    cutAttributes: { too_many_values: 0, name_taken: 1 },
+    droppedAttributes: { too_many_values: 0, name_taken: 1 },
     imageEvents: {
       since: 1000,
       images: new Map([
@@ -118,8 +118,8 @@ test('engine: attributes list exactly the keys that are observed', () => {
       ]),
     },
   });
-  for (const instrument of catalogueOf(names).engine) {
-    const observed = observationsOf(instrument, subject);
+  for (const instrument of catalogueOf(names).runtime) {
+    const observed = observationsOf(instrument, entity);
     const keys = new Set(observed.flatMap(({ attributes }) => Object.keys(attributes)));
     assert.ok(observed.length > 0, `${instrument.name} is never observed`);
     assert.deepEqual([...keys].sort(), instrument.attributes.toSorted(), instrument.name);
@@ -204,14 +204,14 @@ test('recorded: why a figure is not there', needsCases, () => {
     assert.deepEqual(absencesOf(snapshotWith({ ...sample, givesNoUsage: true })), ['no-usage']);
 });
 
-test('an engine that is away is down, and nothing else is known of it but its age', () => {
+test('a runtime that is away is down, and nothing else is known of it but its age', () => {
   const away = engineSnapshot({ lastSuccess: 4000 });
-  const found = catalogueOf(names).engine.flatMap((instrument) =>
+  const found = catalogueOf(names).runtime.flatMap((instrument) =>
     observationsOf(instrument, away).map(({ value }) => [instrument.name, value]),
   );
   assert.deepEqual(found, [
     ['docker_probe_successfully_completed_time', 4],
-    ['tidegauge.engine.up', 0],
+    ['tidegauge.runtime.up', 0],
     ['tidegauge.probe.last_success_time', 4],
     ['tidegauge.snapshot.age', 6],
   ]);
@@ -219,7 +219,7 @@ test('an engine that is away is down, and nothing else is known of it but its ag
 
 test('a clock that was set back makes no figure negative', () => {
   const back = engineSnapshot({ lastSuccess: 20_000, now: 10_000, containerCount: 0 });
-  const values = catalogueOf(names).engine.flatMap((instrument) => observationsOf(instrument, back));
+  const values = catalogueOf(names).runtime.flatMap((instrument) => observationsOf(instrument, back));
   assert.ok(values.every(({ value }) => value >= 0));
   const future = snapshotWith({ state: { status: 'running', startedAt: 9000 }, stateAt: 5000 });
   assert.equal(semconv(future).get('container.uptime'), undefined);

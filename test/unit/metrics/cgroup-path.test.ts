@@ -18,9 +18,9 @@ test('recorded: the path that the kernel gives for the container’s process', n
     for (const container of runningContainers(capture)) {
       const inspect = JSON.parse(recordedText(`${capture}/${container}/inspect.json`));
       const [line = ''] = recordedText(`${capture}/${container}/proc_cgroup.txt`).split('\n');
-      const engine = { runtimeName: 'docker', cgroupDriver: info.CgroupDriver };
+      const runtime = { runtimeName: 'docker', cgroupDriver: info.CgroupDriver };
       assert.equal(
-        cgroupPath({ id: inspect.Id }, engine),
+        cgroupPath({ id: inspect.Id }, runtime),
         line.replace(/^[^/]*/, ''),
         `${capture}/${container}`,
       );

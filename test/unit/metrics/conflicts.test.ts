@@ -32,8 +32,8 @@ function instrument(name: string, parts: Partial<ContainerInstrument> = {}): Con
 /** What is wrong between two profiles that hold one metric each. */
 function between(first: ContainerInstrument, second: ContainerInstrument): readonly string[] {
   const conflicts = conflictsOf([
-    { profile: 'one', containers: [first], engine: [] },
-    { profile: 'two', containers: [second], engine: [] },
+    { profile: 'one', containers: [first], runtime: [] },
+    { profile: 'two', containers: [second], runtime: [] },
   ]);
   return conflicts.map(({ exposedName, differs, ...parties }) => {
     assert.deepEqual([parties.first.profile, parties.second.profile], ['one', 'two']);
@@ -61,8 +61,8 @@ const quarrels: readonly (readonly [ProfileName, ProfileName, ...string[]])[] = 
 for (const profile of profileNames) {
   test(`${profile}: no two of its metrics want one name, those off by default included`, () => {
     assert.deepEqual(conflictsOf([named(profile)]), []);
-    const { containers, engine } = wholeCatalogue([profile]);
-    const names = [...containers, ...engine].map((each) => exposedMetric(each).name);
+    const { containers, runtime } = wholeCatalogue([profile]);
+    const names = [...containers, ...runtime].map((each) => exposedMetric(each).name);
     assert.equal(new Set(names).size, names.length);
   });
 }
@@ -112,7 +112,7 @@ test('one name of OTLP with two units is a conflict, though Prometheus would tel
 });
 
 test('what two profiles agree on is there once', () => {
-  const { containers, engine } = catalogueOf([...profileNames, ...profileNames]);
-  const names = [...containers, ...engine].map((each) => exposedMetric(each).name);
+  const { containers, runtime } = catalogueOf([...profileNames, ...profileNames]);
+  const names = [...containers, ...runtime].map((each) => exposedMetric(each).name);
   assert.equal(new Set(names).size, names.length);
 });

@@ -7,7 +7,7 @@ import { containerResource, hostResource, identityKeys, infoKeys } from '../../.
 import type { ContainerIdentity } from '../../../src/model/container.ts';
 import type { ContainerInstrument } from '../../../src/model/instrument.ts';
 import { mapperWith } from '../../support/fakes/attribute-mapper.ts';
-import { engine, identity, snapshotWith } from './observed.ts';
+import { runtime, identity, snapshotWith } from './observed.ts';
 
 const { containers } = profiles.semconv;
 
@@ -178,6 +178,6 @@ test('labels of a kubelet become the attributes of Kubernetes; other labels stay
 });
 
 test('a host that does not tell its name has none', () => {
-  assert.deepEqual(hostResource({ engine: { name: 'x', runtimeName: 'docker', warnings: [] } }), {});
-  assert.deepEqual(hostResource({ engine }), { 'host.name': 'docker-host', 'host.id': 'AAAA' });
+  assert.deepEqual(hostResource({ runtime: { name: 'x', runtimeName: 'docker', warnings: [] } }), {});
+  assert.deepEqual(hostResource({ runtime }), { 'host.name': 'docker-host', 'host.id': 'AAAA' });
 });

@@ -20,14 +20,14 @@ test('integers above 2^53 are subtracted exactly', () => {
   assert.equal(cpuPercent(newer, older), 75);
 });
 
-test('the CPUs are counted from the list of cores where the engine gives no number', () => {
+test('the CPUs are counted from the list of cores where the runtime gives no number', () => {
   const perCpuNanos = [1, 1, 1, 1];
   const older = sample(1000, { totalNanos: 0, systemNanos: 100, perCpuNanos });
   const newer = sample(2000, { totalNanos: 50, systemNanos: 300, perCpuNanos });
   assert.equal(cpuPercent(newer, older), 100);
 });
 
-test('an engine that does not tell the host CPU time is measured by wall clock', () => {
+test('a runtime that does not tell the host CPU time is measured by wall clock', () => {
   const newer = sample(2000, { totalNanos: 1.25e9 });
   assert.equal(cpuPercent(newer, before), 25);
 });

@@ -53,7 +53,7 @@ test('CPUs in use: Windows counts in ticks of 100 ns', () => {
   assert.equal(cpuUsage(sampleAt(1000, 25_000_000, windows), sampleAt(0, 5_000_000, windows)), 2);
 });
 
-test("CPUs in use by the engine's own read times, also in a recording of long ago", () => {
+test("CPUs in use by the runtime's own read times, also in a recording of long ago", () => {
   const before = sampleAt(500, 0, { readAt: 1000, cpu: { totalNanos: 1 } });
   assert.equal(cpuUsage(sampleAt(501, 1_000_000_001, { readAt: 3000 }), before), 0.5);
 });

@@ -66,8 +66,8 @@ test(
       const memory = { stats: { file: 3, [key]: 7 } };
       const snapshot = snapshotWith({ sample: { ...sample, memory } });
       const before = snapshotWith({ sample: { ...sample, memory: { stats: { file: 3 } } } });
-      const all = (subject: typeof snapshot) =>
-        JSON.stringify(semconvMemoryDetail.map((each) => observationsOf(each, subject)));
+      const all = (entity: typeof snapshot) =>
+        JSON.stringify(semconvMemoryDetail.map((each) => observationsOf(each, entity)));
       return all(snapshot) === all(before);
     });
     assert.deepEqual(unseen.sort(), ['pgfault', 'pgmajfault']);

@@ -8,7 +8,7 @@ import { needsCases, type Capture } from '../../support/wire/recorded-cases.ts';
 import { cadvisorInputs, cadvisorZeros } from './cadvisor/inputs.ts';
 import { dockerStatsInputs } from './docker-stats/inputs.ts';
 import { afterMutations, mutationsOf, saysNone, touches, type Mutation } from './mutations.ts';
-import { figuresOf, recordedAnswers, snapshotFrom } from './observed.ts';
+import { valuesOf, recordedAnswers, snapshotFrom } from './observed.ts';
 
 const total = 'stats/cpu_stats/cpu_usage/total_usage';
 const cpuLimits = ['NanoCpus', 'CpuQuota', 'CpuPeriod'].map((key) => `inspect/HostConfig/${key}`);
@@ -92,7 +92,7 @@ function isAffected(figure: string, mutations: readonly Mutation[], of: Inputs):
   return inputsOf(figure, of).some((input) => mutations.some((mutation) => touches(mutation, input)));
 }
 
-/** What peers show as 0 when the engine says that there is none. */
+/** What peers show as 0 when the runtime says that there is none. */
 const zeroForNone =
   /^(docker_container_(network|disk)|container_spec_memory|container\.cpu\.shares|container\.memory\.fails)/;
 
@@ -138,11 +138,11 @@ for (const [capture, container, profiles, of] of cases) {
     () => {
       const answers = recordedAnswers(capture, container);
       const everything = wholeCatalogue(profiles);
-      const whole = figuresOf(snapshotFrom(answers), profiles, everything);
+      const whole = valuesOf(snapshotFrom(answers), profiles, everything);
       assert.ok(whole.size > 30);
       fc.assert(
         fc.property(mutationsOf({ stats: answers.stats, inspect: answers.inspect }), (mutations) => {
-          const found = figuresOf(snapshotFrom(afterMutations(answers, mutations)), profiles, everything);
+          const found = valuesOf(snapshotFrom(afterMutations(answers, mutations)), profiles, everything);
           for (const figure of whole.keys()) {
             if (!isAffected(figure, mutations, of))
               assert.equal(found.get(figure), whole.get(figure), figure);
@@ -172,7 +172,7 @@ test('an answer that is no object throws SourceError bad-response, and no answer
 test('a whole part that is missing costs its figures alone', needsCases, () => {
   const answers = recordedAnswers('cgroup_v2', 'cpu_throttled');
   const without = (key: string): Map<string, number> =>
-    figuresOf(snapshotFrom({ ...answers, stats: { ...Object(answers.stats), [key]: null } }), ['semconv']);
+    valuesOf(snapshotFrom({ ...answers, stats: { ...Object(answers.stats), [key]: null } }), ['semconv']);
   assert.equal(without('memory_stats').has('container.memory.usage'), false);
   assert.equal(without('memory_stats').has('container.memory.limit.current'), true);
   assert.equal(without('cpu_stats').has('container.cpu.usage'), false);

@@ -15,7 +15,7 @@ export interface Mutation {
 /** Takes a key away. */
 export const gone = Symbol('gone');
 
-/** What no engine should send, and what only a broken one would. */
+/** What no runtime should send, and what only a broken one would. */
 const nonsense: readonly unknown[] = [
   gone,
   null,
@@ -37,7 +37,7 @@ const nonsense: readonly unknown[] = [
   { toString: null },
 ];
 
-/** Whether a value is an engine's way to say that there is nothing or no limit; an object, by the keys that it lacks. */
+/** Whether a value is a runtime's way to say that there is nothing or no limit; an object, by the keys that it lacks. */
 export function saysNone(to: unknown): boolean {
   if (typeof to === 'number' || typeof to === 'bigint') return to < 0;
   if (Array.isArray(to)) return to.length === 0;

@@ -1,8 +1,8 @@
 import { catalogueOf, type Catalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import type { ContainerIdentity } from '../../../src/model/container.ts';
-import type { EngineDescription } from '../../../src/model/runtime.ts';
+import type { RuntimeDescription } from '../../../src/model/runtime.ts';
 import type { Attributes, Instrument } from '../../../src/model/instrument.ts';
-import type { ContainerSnapshot, EngineSnapshot } from '../../../src/model/snapshot.ts';
+import type { ContainerSnapshot, RuntimeSnapshot } from '../../../src/model/snapshot.ts';
 import { parseInspect } from '../../../src/sources/docker/inspect.ts';
 import { parseStats } from '../../../src/sources/docker/stats.ts';
 import { recordedJson, type Capture } from '../../support/wire/recorded-cases.ts';
@@ -15,16 +15,16 @@ export interface Observation {
 }
 
 /** What an instrument observes of a subject. */
-export function observationsOf<T>(instrument: Instrument<T>, subject: T): Observation[] {
+export function observationsOf<T>(instrument: Instrument<T>, entity: T): Observation[] {
   const observations: Observation[] = [];
-  instrument.observe(subject, (value, attributes = {}, startedAt) =>
+  instrument.observe(entity, (value, attributes = {}, startedAt) =>
     observations.push({ value, attributes, startedAt }),
   );
   return observations;
 }
 
 /** Every figure of a container by metric and attributes: `container.cpu.time{"cpu.mode":"user"}`. */
-export function figuresOf(
+export function valuesOf(
   snapshot: ContainerSnapshot,
   profiles: readonly ProfileName[],
   catalogue: Catalogue = catalogueOf(profiles),
@@ -42,11 +42,11 @@ export function figuresOf(
 
 /** The figures of profile `semconv`. */
 export function semconv(snapshot: ContainerSnapshot): Map<string, number> {
-  return figuresOf(snapshot, ['semconv']);
+  return valuesOf(snapshot, ['semconv']);
 }
 
-/** An engine as it describes itself. */
-export const engine: EngineDescription = {
+/** A runtime as it describes itself. */
+export const runtime: RuntimeDescription = {
   name: 'unix:///var/run/docker.sock',
   runtimeName: 'docker',
   runtimeVersion: '28.0.0',
@@ -69,7 +69,7 @@ export const identity: ContainerIdentity = {
 export function snapshotWith(parts: Partial<ContainerSnapshot> = {}): ContainerSnapshot {
   return {
     owner: {},
-    engine,
+    runtime,
     identity,
     state: {},
     limits: {},
@@ -83,7 +83,7 @@ export function snapshotWith(parts: Partial<ContainerSnapshot> = {}): ContainerS
   };
 }
 
-/** The engine's answers for one container. */
+/** The runtime's answers for one container. */
 export interface ContainerAnswers {
   readonly stats: unknown;
   readonly previous?: unknown;
@@ -115,7 +115,7 @@ export function recordedAnswers(capture: Capture, container: string, isRunning =
   };
 }
 
-/** An engine with containers. */
-export function engineSnapshot(parts: Partial<EngineSnapshot> = {}): EngineSnapshot {
-  return { engine, containers: [], now: 10_000, ...parts };
+/** A runtime with containers. */
+export function engineSnapshot(parts: Partial<RuntimeSnapshot> = {}): RuntimeSnapshot {
+  return { runtime, containers: [], now: 10_000, ...parts };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { cpuPercent } from '../../../src/metrics/formulas.ts';
 import { parseContainerList } from '../../../src/sources/docker/list.ts';
 import { needsCases, recordedJson, recordedText } from '../../support/wire/recorded-cases.ts';
-import { figuresOf, identity, semconv, snapshotFrom } from './observed.ts';
+import { valuesOf, identity, semconv, snapshotFrom } from './observed.ts';
 
 const receivedAt = Date.UTC(2026, 10, 23);
 
@@ -90,7 +90,7 @@ test('Windows: CPU in ticks of 100 ns, memory by commit and private working set'
 
 test('Windows: docker_exporter divides the ticks by the processors', needsCases, () => {
   const answers = windows();
-  const found = figuresOf(snapshotFrom({ ...answers, stats: answers.previous }), ['docker_exporter']);
+  const found = valuesOf(snapshotFrom({ ...answers, stats: answers.previous }), ['docker_exporter']);
   // The answer has no name: then the id is what there is to show.
   const label = JSON.stringify({ name: identity.id });
   assert.equal(found.get(`docker_container_cpu_used_total${label}`), 536718750 / 64);
@@ -122,7 +122,7 @@ test('Windows: what telegraf’s own case expects of memory, mapped', needsCases
   const { memory } = snapshotFrom(answers).sample ?? {};
   assert.deepEqual([expected.get('usage'), memory?.usage], [0, undefined]);
   assert.deepEqual([expected.get('max_usage'), memory?.maxUsage], [0, undefined]);
-  // What it shows of an engine that says it runs Windows: commit_bytes, commit_peak_bytes, private_working_set.
+  // What it shows of a runtime that says it runs Windows: commit_bytes, commit_peak_bytes, private_working_set.
   assert.equal(found.get('container.memory.usage'), 77160448);
   assert.equal(found.get('container.memory.usage.peak'), 105000960);
   assert.equal(found.get('container.memory.working_set'), 59961344);

@@ -3,23 +3,27 @@ import { test } from 'node:test';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { AgentInstruments, probeBuckets } from '../../../src/self-metrics/agent-instruments.ts';
 import { instanceId } from '../../../src/attributes/instance-id.ts';
-import { LoopDelay } from '../../../src/self-metrics/event-loop-delay.ts';
+import { EventLoopDelay } from '../../../src/self-metrics/event-loop-delay.ts';
 import { observeProcess } from '../../../src/self-metrics/process-instruments.ts';
 import { observeExports, observeProbes } from '../../../src/model/observers.ts';
 import { boundariesOf, collecting, pointsOf, typeOf } from '../../support/wire/collected.ts';
 
-test('error counters of an engine begin at 0', async () => {
+test('error counters of a runtime begin at 0', async () => {
   const { meter, collect, shutdown } = collecting();
   new AgentInstruments(meter, () => 0).begin('e');
   const metrics = await collect();
   for (const name of ['probe.errors', 'probe.inline_timeouts']) {
-    assert.deepEqual(pointsOf(metrics.get(`tidegauge.${name}`)), [[0, { engine: 'e' }]], name);
+    assert.deepEqual(
+      pointsOf(metrics.get(`tidegauge.${name}`)),
+      [[0, { 'container.runtime.endpoint': 'e' }]],
+      name,
+    );
     assert.equal(typeOf(metrics.get(`tidegauge.${name}`)), 'counter');
   }
   // The very series that a failure will raise: without its type another one would first appear at 1.
-  const types = ['unreachable', 'timeout', 'engine-error', 'bad-response'];
+  const types = ['unreachable', 'timeout', 'runtime-error', 'bad-response'];
   for (const name of ['list.errors', 'inspect.errors', 'stats.errors']) {
-    const zeros = types.map((type) => [0, { engine: 'e', 'error.type': type }]);
+    const zeros = types.map((type) => [0, { 'container.runtime.endpoint': 'e', 'error.type': type }]);
     assert.deepEqual(pointsOf(metrics.get(`tidegauge.${name}`)), zeros, name);
   }
   assert.equal(metrics.get('tidegauge.export.last_success_time'), undefined);
@@ -38,14 +42,18 @@ test('probes and calls: durations of failures too, errors by type', async () => 
   instruments.inlineTimedOut('e');
   const metrics = await collect();
   const points = (name: string) => pointsOf(metrics.get(`tidegauge.${name}`));
-  assert.deepEqual(points('probe.duration'), [[[2, 3], { engine: 'e' }]]);
-  assert.deepEqual(points('probe.errors'), [[1, { engine: 'e' }]]);
-  assert.deepEqual(points('probe.inline_timeouts'), [[1, { engine: 'e' }]]);
-  assert.deepEqual(points('list.duration'), [[[1, 3], { engine: 'e' }]]);
+  assert.deepEqual(points('probe.duration'), [[[2, 3], { 'container.runtime.endpoint': 'e' }]]);
+  assert.deepEqual(points('probe.errors'), [[1, { 'container.runtime.endpoint': 'e' }]]);
+  assert.deepEqual(points('probe.inline_timeouts'), [[1, { 'container.runtime.endpoint': 'e' }]]);
+  assert.deepEqual(points('list.duration'), [[[1, 3], { 'container.runtime.endpoint': 'e' }]]);
   assert.deepEqual(points('list.errors'), []);
-  assert.deepEqual(points('stats.duration'), [[[2, 9], { engine: 'e' }]]);
-  assert.deepEqual(points('stats.errors'), [[2, { engine: 'e', [incubating.ATTR_ERROR_TYPE]: 'timeout' }]]);
-  assert.deepEqual(points('inspect.errors'), [[1, { engine: 'e', 'error.type': 'not-found' }]]);
+  assert.deepEqual(points('stats.duration'), [[[2, 9], { 'container.runtime.endpoint': 'e' }]]);
+  assert.deepEqual(points('stats.errors'), [
+    [2, { 'container.runtime.endpoint': 'e', [incubating.ATTR_ERROR_TYPE]: 'timeout' }],
+  ]);
+  assert.deepEqual(points('inspect.errors'), [
+    [1, { 'container.runtime.endpoint': 'e', 'error.type': 'not-found' }],
+  ]);
   for (const name of ['probe', 'list', 'inspect', 'stats']) {
     const metric = metrics.get(`tidegauge.${name}.duration`);
     assert.deepEqual(boundariesOf(metric), probeBuckets);
@@ -79,7 +87,7 @@ test('the agent’s own cost, under the conventions’ names, read after the pro
     await Promise.resolve();
     isSettled = true;
   };
-  const delay = new LoopDelay();
+  const delay = new EventLoopDelay();
   observeProcess(meter, { version: '1.2.3' }, delay, settled);
   delay.watch();
   // The delay is sampled each 20 ms: a busy loop of five of them is a delay for sure.

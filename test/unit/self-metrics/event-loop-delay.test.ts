@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LoopDelay } from '../../../src/self-metrics/event-loop-delay.ts';
+import { EventLoopDelay } from '../../../src/self-metrics/event-loop-delay.ts';
 
 test('a block is measured while there is work, and a loop at rest is not watched', async () => {
-  const delay = new LoopDelay();
+  const delay = new EventLoopDelay();
   assert.equal(delay.read(), undefined);
   delay.watch();
   await sleep(30);

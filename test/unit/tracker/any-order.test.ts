@@ -6,7 +6,7 @@ import { catalogueOf } from '../../../src/metrics/catalogue.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { ContainerMeter } from '../../../src/export/container-producer.ts';
 import { observeContainers } from '../../../src/export/observe-containers.ts';
-import { Subjects } from '../../../src/export/entity.ts';
+import { Entities } from '../../../src/export/entity.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { ScriptedContainer } from '../../support/fakes/scripted-container.ts';
@@ -55,23 +55,23 @@ const changes: Readonly<Record<Change['kind'], (container: ScriptedContainer, am
 };
 
 class World {
-  readonly engine = new TrackedEngine(['a', 'b']);
+  readonly runtime = new TrackedEngine(['a', 'b']);
   readonly judge = new SeriesJudge();
   readonly #meter = new ContainerMeter();
   readonly #collections: Promise<void>[] = [];
   readonly #faults: unknown[] = [];
 
   constructor() {
-    const trackers = new Trackers([this.engine.set], 20_000, this.engine.observer);
-    const subjects = new Subjects({ containerIdLabel: true, engineLabel: false });
-    observeContainers(this.#meter, trackers, catalogueOf(['semconv']), subjects);
-    this.engine.container('b').join(this.engine.container('a'));
+    const trackers = new Trackers([this.runtime.set], 20_000, this.runtime.observer);
+    const entities = new Entities({ containerIdLabel: true, runtimeLabel: false });
+    observeContainers(this.#meter, trackers, catalogueOf(['semconv']), entities);
+    this.runtime.container('b').join(this.runtime.container('a'));
   }
 
   async take(taken: Step): Promise<void> {
-    if (taken.kind === 'pass') await this.engine.clock.advance(taken.millis);
+    if (taken.kind === 'pass') await this.runtime.clock.advance(taken.millis);
     else if (taken.kind === 'collect') this.collect(taken.wait);
-    else if (taken.kind === 'heal') this.engine.source.before = () => undefined;
+    else if (taken.kind === 'heal') this.runtime.source.before = () => undefined;
     else if (taken.kind === 'trouble') this.#trouble(taken);
     else this.#change(taken);
   }
@@ -83,7 +83,7 @@ class World {
 
   /** Lets everything that is under way end. */
   async settle(): Promise<void> {
-    await this.engine.clock.advance(probeTimeoutMillis + 30_000);
+    await this.runtime.clock.advance(probeTimeoutMillis + 30_000);
     await Promise.all(this.#collections);
     assert.deepEqual(this.#faults, []);
   }
@@ -91,15 +91,15 @@ class World {
   #judge({ resourceMetrics, errors }: CollectionResult): void {
     assert.deepEqual(errors, []);
     this.judge.accept(resourceMetrics.scopeMetrics);
-    const snapshot = this.engine.set.snapshot();
+    const snapshot = this.runtime.set.snapshot();
     const shown = snapshot.containers.filter(({ published }) => published);
     assert.ok(this.judge.figures.every((name) => shown.some(({ identity }) => identity.name === name)));
     for (const container of shown) this.#judgeRun(container);
   }
 
-  /** Figures are of no run that had ended when the engine gave the list. */
+  /** Figures are of no run that had ended when the runtime gave the list. */
   #judgeRun({ identity, state, stateAt, sample, starts }: ContainerSnapshot): void {
-    const { runs = [] } = this.engine.source.containers.find(({ id }) => id === identity.id) ?? {};
+    const { runs = [] } = this.runtime.source.containers.find(({ id }) => id === identity.id) ?? {};
     const startedAt = runs.findLast((began) => began < stateAt);
     if (!sample || startedAt === undefined) return;
     const told = `${identity.name} started at ${startedAt}, shown with ${state.startedAt}`;
@@ -107,7 +107,7 @@ class World {
   }
 
   #change(change: Change): void {
-    const { source, clock } = this.engine;
+    const { source, clock } = this.runtime;
     const container = source.containers.find(({ name }) => name === change.of);
     if (container) changes[change.kind](container, 'amount' in change ? change.amount : 0);
     if (container && change.kind === 'remove')
@@ -116,11 +116,11 @@ class World {
   }
 
   #trouble({ call, of: name, how }: Extract<Step, { kind: 'trouble' }>): void {
-    const { source, clock } = this.engine;
+    const { source, clock } = this.runtime;
     const affected = name === undefined ? undefined : new ScriptedContainer(name, clock).id;
     source.before = async (each, id, signal) => {
       if (each !== call || (affected !== undefined && id !== '' && id !== affected)) return;
-      if (how === 'fail') throw new SourceError('engine-error', 'status 500');
+      if (how === 'fail') throw new SourceError('runtime-error', 'status 500');
       if (how === 'gone') throw new SourceError('not-found', 'no such thing');
       await (how === 'hang' ? hangUntilAborted(signal) : clock.sleep(3000));
     };
@@ -134,10 +134,10 @@ test('in any order of lists, failures, overlaps, restarts and vanishing', async 
       for (const taken of steps) await world.take(taken);
       await world.take({ kind: 'heal' });
       await world.settle();
-      await world.engine.probe();
+      await world.runtime.probe();
       world.collect(20_000);
       await world.settle();
-      const { source, set } = world.engine;
+      const { source, set } = world.runtime;
       assert.ok(source.mostLists <= 1, 'one probe at a time');
       const { containers, containerCount } = set.snapshot();
       const listed = source.containers.map(({ name }) => name).toSorted();

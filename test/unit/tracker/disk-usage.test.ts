@@ -13,7 +13,7 @@ const minute = 60_000;
 const intervalMillis = 10 * minute;
 const usage: DiskUsage = { image: { totalBytes: 5, reclaimableBytes: 1 } };
 
-/** A scripted engine that tells its disk usage. */
+/** A scripted runtime that tells its disk usage. */
 class DiskSource extends ScriptedSource {
   calls = 0;
   inFlight = 0;
@@ -60,7 +60,7 @@ test('measures at once and then by its interval, and tells cost and time', async
   schedule.close();
 });
 
-test('never overlaps itself, however long the engine takes and whoever asks again', async () => {
+test('never overlaps itself, however long the runtime takes and whoever asks again', async () => {
   const { clock, source, schedule } = scheduled();
   source.answer = () => clock.sleep(3 * intervalMillis).then(() => usage);
   void schedule.run();
@@ -90,7 +90,7 @@ test('a failure is counted by type and hides the figures until the next success;
   schedule.close();
 });
 
-test('an engine that is away is asked again within a minute, one that lacks the call is not', async () => {
+test('a runtime that is away is asked again within a minute, one that lacks the call is not', async () => {
   const { clock, source, schedule } = scheduled();
   source.answer = () => Promise.reject(new SourceError('unreachable', 'gone'));
   void schedule.run();
@@ -105,10 +105,10 @@ test('an engine that is away is asked again within a minute, one that lacks the 
   schedule.close();
 });
 
-test('an engine that measures for somebody else is asked again in seconds', async () => {
+test('a runtime that measures for somebody else is asked again in seconds', async () => {
   const { clock, source, schedule } = scheduled();
   source.answer = () =>
-    Promise.reject(new SourceError('engine-error', 'status 500: a disk usage operation is already running'));
+    Promise.reject(new SourceError('runtime-error', 'status 500: a disk usage operation is already running'));
   void schedule.run();
   await clock.advance(0);
   source.answer = () => Promise.resolve(usage);
@@ -119,9 +119,9 @@ test('an engine that measures for somebody else is asked again in seconds', asyn
   schedule.close();
 });
 
-test('an engine that goes on refusing is asked ever less, by the interval at the end', async () => {
+test('a runtime that goes on refusing is asked ever less, by the interval at the end', async () => {
   const { clock, source, schedule } = scheduled();
-  source.answer = () => Promise.reject(new SourceError('engine-error', 'status 403: no'));
+  source.answer = () => Promise.reject(new SourceError('runtime-error', 'status 403: no'));
   void schedule.run();
   await clock.advance(10 * intervalMillis);
   const calls = source.calls;
@@ -172,7 +172,7 @@ test('interval 0: never', async () => {
   set.close();
 });
 
-test('containers are counted by state from each list, and not while the engine is away', async () => {
+test('containers are counted by state from each list, and not while the runtime is away', async () => {
   const { clock, source, set } = trackerSet(0);
   source.containers.push(new ScriptedContainer('b', clock), new ScriptedContainer('c', clock));
   const [, , last] = source.containers;

@@ -6,7 +6,7 @@ import { isPending } from '../../support/assert/is-pending.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
 import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
-/** An engine whose first probe is asked for, and the signal that gives that up. */
+/** A runtime whose first probe is asked for, and the signal that gives that up. */
 class Awaited extends TrackedEngine {
   readonly given = new AbortController();
 
@@ -16,7 +16,7 @@ class Awaited extends TrackedEngine {
       signal: this.given.signal,
       waitMillis: 20_000,
       pauseMillis: 1000,
-      longestPauseMillis: 2000,
+      maxPauseMillis: 2000,
     });
   }
 
@@ -27,52 +27,52 @@ class Awaited extends TrackedEngine {
   }
 }
 
-test('an engine that answers at once has its first probe at once', async () => {
-  const engine = new Awaited(['a']);
-  assert.equal(await engine.first(), true);
-  assert.equal(engine.source.count('list'), 1);
+test('a runtime that answers at once has its first probe at once', async () => {
+  const runtime = new Awaited(['a']);
+  assert.equal(await runtime.first(), true);
+  assert.equal(runtime.source.count('list'), 1);
 });
 
-test('an engine that is away is asked again after pauses that grow up to a bound', async () => {
-  const engine = new Awaited(['a']);
-  engine.away();
-  const first = engine.first();
-  await engine.clock.advance(1000 + 1500 + 2000 + 2000);
-  assert.equal(engine.source.count('describe'), 5);
+test('a runtime that is away is asked again after pauses that grow up to a bound', async () => {
+  const runtime = new Awaited(['a']);
+  runtime.away();
+  const first = runtime.first();
+  await runtime.clock.advance(1000 + 1500 + 2000 + 2000);
+  assert.equal(runtime.source.count('describe'), 5);
   assert.equal(await isPending(first), true);
-  engine.source.before = () => undefined;
-  await engine.clock.advance(2000);
+  runtime.source.before = () => undefined;
+  await runtime.clock.advance(2000);
   assert.equal(await first, true);
 });
 
 test('a first success that somebody else brought during a pause counts', async () => {
-  const engine = new Awaited(['a']);
-  engine.away();
-  const first = engine.first();
-  await engine.clock.advance(1000);
-  engine.source.before = () => undefined;
-  await engine.probe(1000);
+  const runtime = new Awaited(['a']);
+  runtime.away();
+  const first = runtime.first();
+  await runtime.clock.advance(1000);
+  runtime.source.before = () => undefined;
+  await runtime.probe(1000);
   assert.equal(await isPending(first), true);
-  await engine.clock.advance(500);
+  await runtime.clock.advance(500);
   assert.equal(await first, true);
-  assert.equal(engine.source.count('list'), 1);
+  assert.equal(runtime.source.count('list'), 1);
 });
 
 test('a probe that takes longer than one wait counts as soon as it ends', async () => {
-  const engine = new Awaited(['a']);
-  engine.source.before = (call) => (call === 'list' ? engine.clock.sleep(50_000) : undefined);
-  const first = engine.first();
-  await engine.clock.advance(49_999);
+  const runtime = new Awaited(['a']);
+  runtime.source.before = (call) => (call === 'list' ? runtime.clock.sleep(50_000) : undefined);
+  const first = runtime.first();
+  await runtime.clock.advance(49_999);
   assert.equal(await isPending(first), true);
-  await engine.clock.advance(1);
+  await runtime.clock.advance(1);
   assert.equal(await first, true);
 });
 
 test('given up, it ends without a probe', async () => {
-  const engine = new Awaited(['a']);
-  engine.source.before = () => hang();
-  const first = engine.first();
-  await engine.clock.advance(20_500);
-  engine.given.abort();
+  const runtime = new Awaited(['a']);
+  runtime.source.before = () => hang();
+  const first = runtime.first();
+  await runtime.clock.advance(20_500);
+  runtime.given.abort();
   assert.equal(await first, false);
 });

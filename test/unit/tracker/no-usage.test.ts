@@ -4,7 +4,7 @@ import type { Sample } from '../../../src/model/sample.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
-/** An engine whose container runs, and of which it tells no usage. */
+/** A runtime whose container runs, and of which it tells no usage. */
 class SilentEngine extends TrackedEngine {
   readonly a = this.container('a');
 
@@ -27,57 +27,57 @@ class SilentEngine extends TrackedEngine {
 }
 
 test('a container that runs and is told no usage twice in a row gives none, until it does', async () => {
-  const engine = new SilentEngine();
-  assert.deepEqual(await engine.told(3), [
+  const runtime = new SilentEngine();
+  assert.deepEqual(await runtime.told(3), [
     [false, false],
     [true, false],
     [true, false],
   ]);
-  engine.a.answer = undefined;
-  assert.deepEqual(await engine.told(1), [[false, true]]);
+  runtime.a.answer = undefined;
+  assert.deepEqual(await runtime.told(1), [[false, true]]);
 });
 
 test('of nothing but networks the same, and then they are shown', async () => {
   const networks = [{ name: 'eth0', receivedBytes: 7 }];
-  const engine = new SilentEngine({ networks, blockIo: {} });
-  assert.deepEqual(await engine.told(2), [
+  const runtime = new SilentEngine({ networks, blockIo: {} });
+  assert.deepEqual(await runtime.told(2), [
     [false, false],
     [true, true],
   ]);
-  const { sample, starts } = engine.snapshot('a') ?? {};
-  assert.deepEqual([sample?.networks, starts?.of('network eth0')], [networks, engine.a.startedAt]);
+  const { sample, starts } = runtime.snapshot('a') ?? {};
+  assert.deepEqual([sample?.networks, starts?.of('network eth0')], [networks, runtime.a.startedAt]);
 });
 
 test('a container that just died is not that', async () => {
-  const engine = new SilentEngine();
-  await engine.told(1);
-  engine.a.exit(1);
-  assert.deepEqual(await engine.told(2), [
+  const runtime = new SilentEngine();
+  await runtime.told(1);
+  runtime.a.exit(1);
+  assert.deepEqual(await runtime.told(2), [
     [false, false],
     [false, false],
   ]);
 });
 
 test('nor is one that restarts, though every probe meets it dead', async () => {
-  const engine = new SilentEngine();
+  const runtime = new SilentEngine();
   for (let round = 0; round < 4; round += 1) {
-    assert.deepEqual(await engine.told(1), [[false, false]]);
-    engine.a.restart();
+    assert.deepEqual(await runtime.told(1), [[false, false]]);
+    runtime.a.restart();
   }
 });
 
 test('nor is one whose measuring fails in between', async () => {
-  const engine = new SilentEngine();
+  const runtime = new SilentEngine();
   const broken = () => {
-    throw new SourceError('engine-error', 'status 500');
+    throw new SourceError('runtime-error', 'status 500');
   };
-  const { answer } = engine.a;
+  const { answer } = runtime.a;
   for (const next of [answer, broken, answer]) {
-    engine.a.answer = next;
-    assert.deepEqual(await engine.told(1), [[false, false]]);
+    runtime.a.answer = next;
+    assert.deepEqual(await runtime.told(1), [[false, false]]);
   }
-  await engine.told(1);
-  engine.source.before = (call) => (call === 'list' ? Promise.reject(new Error('away')) : undefined);
-  await engine.probe();
-  assert.equal(engine.snapshot('a'), undefined);
+  await runtime.told(1);
+  runtime.source.before = (call) => (call === 'list' ? Promise.reject(new Error('away')) : undefined);
+  await runtime.probe();
+  assert.equal(runtime.snapshot('a'), undefined);
 });

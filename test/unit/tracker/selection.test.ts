@@ -7,8 +7,8 @@ import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
 
 const everything: Selection = { asksForImage: false, selects: () => true };
 
-function names(engine: TrackedEngine): string[] {
-  return engine.set.snapshot().containers.map(({ identity }) => identity.name);
+function names(runtime: TrackedEngine): string[] {
+  return runtime.set.snapshot().containers.map(({ identity }) => identity.name);
 }
 
 function engineWith(selection: Partial<Selection>, mapper?: IdentityMapper): TrackedEngine {
@@ -19,83 +19,83 @@ function engineWith(selection: Partial<Selection>, mapper?: IdentityMapper): Tra
 }
 
 test('what is not selected is neither inspected nor sampled, and counted', async () => {
-  const engine = engineWith({ selects: ({ name }) => name === 'web' });
-  await engine.probe();
-  assert.deepEqual(names(engine), ['web']);
-  assert.deepEqual([engine.source.count('inspect'), engine.source.count('sample')], [1, 1]);
-  const { containerCount, unselectedCount } = engine.set.snapshot();
+  const runtime = engineWith({ selects: ({ name }) => name === 'web' });
+  await runtime.probe();
+  assert.deepEqual(names(runtime), ['web']);
+  assert.deepEqual([runtime.source.count('inspect'), runtime.source.count('sample')], [1, 1]);
+  const { containerCount, unselectedCount } = runtime.set.snapshot();
   assert.deepEqual([containerCount, unselectedCount], [2, 1]);
-  engine.source.before = (call) => {
+  runtime.source.before = (call) => {
     if (call === 'list') throw new Error('away');
   };
-  await engine.probe();
-  assert.equal(engine.set.snapshot().unselectedCount, undefined);
+  await runtime.probe();
+  assert.equal(runtime.set.snapshot().unselectedCount, undefined);
 });
 
 test('a container that becomes unselected is gone like a removed one, and comes back as a new one', async () => {
-  const engine = engineWith({ selects: ({ name, status }) => name !== 'hidden' && status === 'running' });
-  await engine.probe();
-  const { owner } = engine.snapshot('web') ?? {};
-  engine.container('web').name = 'hidden';
-  engine.container('db').exit(1);
-  await engine.probe();
-  assert.deepEqual([names(engine), engine.set.snapshot().unselectedCount], [[], 2]);
-  engine.container('hidden').name = 'web';
-  engine.container('db').restart();
-  await engine.probe();
-  assert.deepEqual(names(engine), ['web', 'db']);
-  assert.notEqual(engine.snapshot('web')?.owner, owner);
+  const runtime = engineWith({ selects: ({ name, status }) => name !== 'hidden' && status === 'running' });
+  await runtime.probe();
+  const { owner } = runtime.snapshot('web') ?? {};
+  runtime.container('web').name = 'hidden';
+  runtime.container('db').exit(1);
+  await runtime.probe();
+  assert.deepEqual([names(runtime), runtime.set.snapshot().unselectedCount], [[], 2]);
+  runtime.container('hidden').name = 'web';
+  runtime.container('db').restart();
+  await runtime.probe();
+  assert.deepEqual(names(runtime), ['web', 'db']);
+  assert.notEqual(runtime.snapshot('web')?.owner, owner);
 });
 
 test('rules are asked again only when name, image or state have changed', async () => {
   let asked = 0;
-  const engine = engineWith({
+  const runtime = engineWith({
     selects: () => {
       asked += 1;
       return true;
     },
   });
-  for (let round = 0; round < 3; round += 1) await engine.probe();
+  for (let round = 0; round < 3; round += 1) await runtime.probe();
   assert.equal(asked, 2);
-  engine.container('web').image = 'other';
-  await engine.probe();
+  runtime.container('web').image = 'other';
+  await runtime.probe();
   assert.equal(asked, 3);
-  engine.container('web').exit(0);
-  await engine.probe();
+  runtime.container('web').exit(0);
+  await runtime.probe();
   assert.equal(asked, 4);
 });
 
 test('an image that is listed by its id is asked for once, before anything is measured', async () => {
   const seen: (string | undefined)[] = [];
-  const engine = engineWith({
+  const runtime = engineWith({
     asksForImage: true,
     selects: ({ image }) => {
       seen.push(image);
       return image !== 'alpine:3.20';
     },
   });
-  for (const { name } of engine.source.containers) engine.container(name).image = `sha256:${name}`;
-  await engine.probe();
-  await engine.probe();
+  for (const { name } of runtime.source.containers) runtime.container(name).image = `sha256:${name}`;
+  await runtime.probe();
+  await runtime.probe();
   assert.deepEqual(seen, ['alpine:3.20', 'alpine:3.20']);
-  assert.deepEqual([engine.source.count('inspect'), engine.source.count('sample')], [2, 0]);
-  engine.container('web').image = 'named:1';
-  await engine.probe();
-  assert.deepEqual([names(engine), seen.at(-1)], [['web'], 'named:1']);
+  assert.deepEqual([runtime.source.count('inspect'), runtime.source.count('sample')], [2, 0]);
+  runtime.container('web').image = 'named:1';
+  await runtime.probe();
+  assert.deepEqual([names(runtime), seen.at(-1)], [['web'], 'named:1']);
 });
 
 test('an image that cannot be asked for is judged by what the list tells, and asked for again', async () => {
-  const engine = engineWith({ asksForImage: true, selects: ({ image }) => image !== 'alpine:3.20' });
-  engine.container('web').image = 'sha256:0a';
-  engine.container('db').image = 'postgres:18';
-  engine.source.before = (call) => {
+  const runtime = engineWith({ asksForImage: true, selects: ({ image }) => image !== 'alpine:3.20' });
+  runtime.container('web').image = 'sha256:0a';
+  runtime.container('db').image = 'postgres:18';
+  runtime.source.before = (call) => {
     if (call === 'inspect') throw new Error('no');
   };
-  await engine.probe();
-  assert.equal(engine.set.snapshot().unselectedCount, 0);
-  engine.source.before = () => undefined;
-  await engine.probe();
-  assert.deepEqual(names(engine), ['db']);
+  await runtime.probe();
+  assert.equal(runtime.set.snapshot().unselectedCount, 0);
+  runtime.source.before = () => undefined;
+  await runtime.probe();
+  assert.deepEqual(names(runtime), ['db']);
 });
 
 test('attributes are made of whom is inspected, and forgotten of whom is gone or no more selected', async () => {
@@ -105,13 +105,13 @@ test('attributes are made of whom is inspected, and forgotten of whom is gone or
     forget: (id) => forgotten.push(id),
     cut: () => ({ too_many_values: 1, name_taken: 2 }),
   };
-  const engine = engineWith({ selects: ({ name }) => name !== 'hidden' }, mapper);
-  await engine.probe();
-  assert.deepEqual(engine.snapshot('web')?.identity.mapped?.resource, { of: 'web' });
-  assert.deepEqual(engine.set.snapshot().cutAttributes, { too_many_values: 1, name_taken: 2 });
-  const [web, db] = engine.source.containers;
-  engine.container('web').name = 'hidden';
-  engine.source.containers = [web ?? new ScriptedContainer('x', engine.clock)];
-  await engine.probe();
+  const runtime = engineWith({ selects: ({ name }) => name !== 'hidden' }, mapper);
+  await runtime.probe();
+  assert.deepEqual(runtime.snapshot('web')?.identity.mapped?.resource, { of: 'web' });
+  assert.deepEqual(runtime.set.snapshot().droppedAttributes, { too_many_values: 1, name_taken: 2 });
+  const [web, db] = runtime.source.containers;
+  runtime.container('web').name = 'hidden';
+  runtime.source.containers = [web ?? new ScriptedContainer('x', runtime.clock)];
+  await runtime.probe();
   assert.deepEqual(forgotten.toReversed(), [db?.id, web?.id]);
 });

@@ -10,154 +10,154 @@ import { patientMillis, probeTimeoutMillis, TrackedEngine } from '../../support/
 
 const away = new SourceError('unreachable', 'connect ECONNREFUSED');
 
-function names(engine: TrackedEngine): string[] {
-  return engine.set.snapshot().containers.map(({ identity }) => identity.name);
+function names(runtime: TrackedEngine): string[] {
+  return runtime.set.snapshot().containers.map(({ identity }) => identity.name);
 }
 
 test('the set equals the list, whatever joins, goes and is renamed', async () => {
-  const engine = new TrackedEngine(['a', 'b']);
-  assert.equal(engine.set.snapshot().lastSuccess, undefined);
-  await engine.probe();
-  assert.deepEqual(names(engine), ['a', 'b']);
-  const { owner } = engine.snapshot('b') ?? {};
-  engine.source.containers = [engine.container('b'), new ScriptedContainer('c', engine.clock)];
-  await engine.probe();
-  assert.deepEqual(names(engine), ['b', 'c']);
-  assert.equal(engine.snapshot('b')?.owner, owner);
-  engine.container('c').name = 'renamed';
-  await engine.probe();
-  assert.deepEqual(names(engine), ['b', 'renamed']);
-  engine.source.containers = [];
-  await engine.probe();
-  assert.deepEqual([names(engine), engine.set.snapshot().containerCount], [[], 0]);
+  const runtime = new TrackedEngine(['a', 'b']);
+  assert.equal(runtime.set.snapshot().lastSuccess, undefined);
+  await runtime.probe();
+  assert.deepEqual(names(runtime), ['a', 'b']);
+  const { owner } = runtime.snapshot('b') ?? {};
+  runtime.source.containers = [runtime.container('b'), new ScriptedContainer('c', runtime.clock)];
+  await runtime.probe();
+  assert.deepEqual(names(runtime), ['b', 'c']);
+  assert.equal(runtime.snapshot('b')?.owner, owner);
+  runtime.container('c').name = 'renamed';
+  await runtime.probe();
+  assert.deepEqual(names(runtime), ['b', 'renamed']);
+  runtime.source.containers = [];
+  await runtime.probe();
+  assert.deepEqual([names(runtime), runtime.set.snapshot().containerCount], [[], 0]);
 });
 
-test('an engine that names a container twice has it once', async () => {
-  const engine = new TrackedEngine(['a']);
-  engine.source.containers = [engine.container('a'), engine.container('a')];
-  await engine.probe();
-  assert.deepEqual([names(engine), engine.set.snapshot().containerCount], [['a'], 1]);
-  assert.equal(engine.source.count('sample'), 1);
+test('a runtime that names a container twice has it once', async () => {
+  const runtime = new TrackedEngine(['a']);
+  runtime.source.containers = [runtime.container('a'), runtime.container('a')];
+  await runtime.probe();
+  assert.deepEqual([names(runtime), runtime.set.snapshot().containerCount], [['a'], 1]);
+  assert.equal(runtime.source.count('sample'), 1);
 });
 
 test('a failed list unpublishes everything, removes nothing, and is logged once per change', async () => {
-  const engine = new TrackedEngine(['a']);
-  await engine.probe();
-  const { owner } = engine.snapshot('a') ?? {};
-  const { lastSuccess } = engine.set.snapshot();
-  engine.source.before = (call) => {
+  const runtime = new TrackedEngine(['a']);
+  await runtime.probe();
+  const { owner } = runtime.snapshot('a') ?? {};
+  const { lastSuccess } = runtime.set.snapshot();
+  runtime.source.before = (call) => {
     if (call === 'list') throw away;
   };
-  for (let round = 0; round < 3; round += 1) await engine.probe();
-  const failed = engine.set.snapshot();
+  for (let round = 0; round < 3; round += 1) await runtime.probe();
+  const failed = runtime.set.snapshot();
   assert.deepEqual([failed.containers, failed.containerCount], [[], undefined]);
   assert.equal(failed.lastSuccess, lastSuccess);
-  assert.match(engine.set.failure ?? '', /ECONNREFUSED/);
-  assert.deepEqual(engine.observer.errors('list'), ['unreachable', 'unreachable', 'unreachable']);
-  engine.source.before = () => undefined;
-  await engine.probe();
-  await engine.probe();
-  assert.equal(engine.snapshot('a')?.owner, owner);
-  assert.equal(engine.set.failure, undefined);
-  assert.deepEqual(engine.log.messages, ['engine answers', 'engine does not answer', 'engine answers']);
+  assert.match(runtime.set.failure ?? '', /ECONNREFUSED/);
+  assert.deepEqual(runtime.observer.errors('list'), ['unreachable', 'unreachable', 'unreachable']);
+  runtime.source.before = () => undefined;
+  await runtime.probe();
+  await runtime.probe();
+  assert.equal(runtime.snapshot('a')?.owner, owner);
+  assert.equal(runtime.set.failure, undefined);
+  assert.deepEqual(runtime.log.messages, ['runtime answers', 'runtime does not answer', 'runtime answers']);
   assert.deepEqual(
-    engine.observer.probes.map(({ succeeded }) => succeeded),
+    runtime.observer.probes.map(({ succeeded }) => succeeded),
     [true, false, false, false, true, true],
   );
 });
 
 test('a list that answers 404 is a failure and counts as one', async () => {
-  const engine = new TrackedEngine(['a']);
-  engine.source.before = (call) => {
+  const runtime = new TrackedEngine(['a']);
+  runtime.source.before = (call) => {
     if (call === 'list') throw new SourceError('not-found', 'list: page not found');
   };
-  await engine.probe();
-  assert.deepEqual(engine.observer.errors('list'), ['not-found']);
-  assert.equal(engine.set.wasProbed, false);
+  await runtime.probe();
+  assert.deepEqual(runtime.observer.errors('list'), ['not-found']);
+  assert.equal(runtime.set.wasProbed, false);
 });
 
 test('whatever a source throws, update does not', async () => {
   for (const thrown of [undefined, null, 'text', 42, new TypeError('no'), { code: 'EACCES' }]) {
     for (const call of ['describe', 'list', 'inspect', 'sample'] as const) {
-      const engine = new TrackedEngine(['a']);
-      engine.source.before = (each) => (each === call ? Promise.reject(thrown) : undefined);
-      await engine.probe();
-      assert.equal(engine.observer.probes.length, 1);
+      const runtime = new TrackedEngine(['a']);
+      runtime.source.before = (each) => (each === call ? Promise.reject(thrown) : undefined);
+      await runtime.probe();
+      assert.equal(runtime.observer.probes.length, 1);
     }
   }
 });
 
 test('failures have a duration, too', async () => {
-  const engine = new TrackedEngine(['a']);
-  engine.source.before = async (call) => {
-    await engine.clock.sleep(700);
+  const runtime = new TrackedEngine(['a']);
+  runtime.source.before = async (call) => {
+    await runtime.clock.sleep(700);
     if (call === 'list') throw away;
   };
-  const update = engine.set.update(patientMillis);
-  await engine.clock.advance(2000);
+  const update = runtime.set.update(patientMillis);
+  await runtime.clock.advance(2000);
   await update;
-  assert.deepEqual(engine.observer.probes, [
-    { engine: 'unix:///scripted.sock', seconds: 1.4, succeeded: false },
+  assert.deepEqual(runtime.observer.probes, [
+    { runtime: 'unix:///scripted.sock', seconds: 1.4, succeeded: false },
   ]);
-  assert.equal(engine.observer.calls.at(-1)?.seconds, 0.7);
+  assert.equal(runtime.observer.calls.at(-1)?.seconds, 0.7);
 });
 
 for (const [kind, wait] of [
   ['obeys', hangUntilAborted],
   ['ignores', hang],
 ] as const) {
-  test(`a list that hangs and ${kind} its signal holds the engine no longer than the total time-out`, async () => {
-    const engine = new TrackedEngine(['a']);
-    await engine.probe();
-    engine.source.before = (call, _, signal) => (call === 'list' ? wait(signal) : undefined);
-    await engine.clock.advance(10_000);
-    const impatient = engine.set.update(500);
-    await engine.clock.advance(500);
+  test(`a list that hangs and ${kind} its signal holds the runtime no longer than the total time-out`, async () => {
+    const runtime = new TrackedEngine(['a']);
+    await runtime.probe();
+    runtime.source.before = (call, _, signal) => (call === 'list' ? wait(signal) : undefined);
+    await runtime.clock.advance(10_000);
+    const impatient = runtime.set.update(500);
+    await runtime.clock.advance(500);
     assert.equal(await impatient, 'timed-out');
     // What there is, while the probe goes on.
-    assert.equal(engine.cpu('a'), 1e9);
-    const patient = engine.set.update(patientMillis);
-    await engine.clock.advance(probeTimeoutMillis);
+    assert.equal(runtime.cpu('a'), 1e9);
+    const patient = runtime.set.update(patientMillis);
+    await runtime.clock.advance(probeTimeoutMillis);
     assert.equal(await patient, 'joined');
-    assert.deepEqual([names(engine), engine.observer.errors('list')], [[], ['timeout']]);
-    engine.source.before = () => undefined;
-    await engine.probe();
-    assert.equal(engine.cpu('a'), 1e9);
+    assert.deepEqual([names(runtime), runtime.observer.errors('list')], [[], ['timeout']]);
+    runtime.source.before = () => undefined;
+    await runtime.probe();
+    assert.equal(runtime.cpu('a'), 1e9);
   });
 }
 
 test('what a given-up probe did not reach is not shown any more, and the giving up is logged once', async () => {
   const many = Array.from({ length: 1100 }, (_, index) => `c${index}`);
-  const engine = new TrackedEngine(many);
-  await engine.probe();
-  assert.equal(engine.cpu('c1099'), 1e9);
-  engine.source.before = (call) => (call === 'sample' ? hang() : undefined);
+  const runtime = new TrackedEngine(many);
+  await runtime.probe();
+  assert.equal(runtime.cpu('c1099'), 1e9);
+  runtime.source.before = (call) => (call === 'sample' ? hang() : undefined);
   for (let round = 0; round < 2; round += 1) {
-    const update = engine.set.update(patientMillis);
-    await engine.clock.advance(probeTimeoutMillis);
+    const update = runtime.set.update(patientMillis);
+    await runtime.clock.advance(probeTimeoutMillis);
     await update;
   }
-  const shown = engine.set.snapshot().containers.filter(({ sample }) => sample);
+  const shown = runtime.set.snapshot().containers.filter(({ sample }) => sample);
   assert.equal(shown.length, 0);
-  const messages = engine.log.messages.filter((message) => message.startsWith('engine'));
-  assert.deepEqual(messages, ['engine answers', 'engine answers too slowly']);
-  assert.equal(engine.observer.probes.at(-1)?.succeeded, false);
+  const messages = runtime.log.messages.filter((message) => message.startsWith('runtime'));
+  assert.deepEqual(messages, ['runtime answers', 'runtime answers too slowly']);
+  assert.equal(runtime.observer.probes.at(-1)?.succeeded, false);
 });
 
-test('the engine is described at first, after a failure and every ten minutes', async () => {
-  const engine = new TrackedEngine([]);
-  for (let round = 0; round < 61; round += 1) await engine.probe();
-  assert.equal(engine.source.count('describe'), 2);
-  engine.source.before = (call) => {
+test('the runtime is described at first, after a failure and every ten minutes', async () => {
+  const runtime = new TrackedEngine([]);
+  for (let round = 0; round < 61; round += 1) await runtime.probe();
+  assert.equal(runtime.source.count('describe'), 2);
+  runtime.source.before = (call) => {
     if (call === 'list') throw away;
   };
-  await engine.probe();
-  engine.source.before = () => undefined;
-  await engine.probe();
-  assert.equal(engine.source.count('describe'), 3);
+  await runtime.probe();
+  runtime.source.before = () => undefined;
+  await runtime.probe();
+  assert.equal(runtime.source.count('describe'), 3);
 });
 
-test('several engines: one hangs, the other delivers within the inline time-out', async () => {
+test('several runtimes: one hangs, the other delivers within the inline time-out', async () => {
   const clock = new FakeClock();
   const hung = new TrackedEngine(['a'], clock, 'unix:///hung.sock');
   const healthy = new TrackedEngine(['b'], clock, 'unix:///healthy.sock');
@@ -171,7 +171,7 @@ test('several engines: one hangs, the other delivers within the inline time-out'
   const [nothing, something] = trackers.snapshots();
   assert.deepEqual([nothing?.containers, something?.containerCount], [[], 1]);
   assert.deepEqual(hung.observer.inlineTimeouts, ['unix:///hung.sock']);
-  assert.deepEqual(trackers.notYetProbed(), [{ engine: 'unix:///hung.sock', reason: 'not probed yet' }]);
+  assert.deepEqual(trackers.notYetProbed(), [{ runtime: 'unix:///hung.sock', reason: 'not probed yet' }]);
   const echo = trackers.update({ waitMillis: 0, isEcho: true });
   await clock.advance(0);
   await echo;
@@ -180,13 +180,13 @@ test('several engines: one hangs, the other delivers within the inline time-out'
 });
 
 test('close gives the probe up without blaming anybody', async () => {
-  const engine = new TrackedEngine(['a', 'b']);
-  engine.source.before = (call) => (call === 'sample' ? hang() : undefined);
-  const update = engine.set.update(patientMillis);
-  await engine.clock.advance(5);
-  engine.set.close();
+  const runtime = new TrackedEngine(['a', 'b']);
+  runtime.source.before = (call) => (call === 'sample' ? hang() : undefined);
+  const update = runtime.set.update(patientMillis);
+  await runtime.clock.advance(5);
+  runtime.set.close();
   await update;
-  assert.deepEqual(engine.log.messages, []);
-  assert.equal(engine.source.isClosed, true);
-  assert.equal(engine.snapshot('a')?.failures, 0);
+  assert.deepEqual(runtime.log.messages, []);
+  assert.equal(runtime.source.isClosed, true);
+  assert.equal(runtime.snapshot('a')?.failures, 0);
 });

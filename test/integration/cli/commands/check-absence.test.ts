@@ -8,28 +8,28 @@ import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../../../src/main.ts', import.meta.url));
 
-/** What `check` says of an engine with two containers, the usage of one of which lacks these parts. */
+/** What `check` says of a runtime with two containers, the usage of one of which lacks these parts. */
 async function check(lacking: readonly string[]): Promise<string> {
-  const engine = await startSimulatedEngine({ specs: [{ name: 'web' }, { name: 'db' }] });
+  const runtime = await startSimulatedEngine({ specs: [{ name: 'web' }, { name: 'db' }] });
   try {
     for (const part of lacking)
-      engine.fault('stats', { kind: 'set', path: [part], value: {} }, { container: 'web' });
-    const args = ['check', `--docker-url=${engine.url}`, '--exporter=prometheus'];
+      runtime.fault('stats', { kind: 'set', path: [part], value: {} }, { container: 'web' });
+    const args = ['check', `--docker-url=${runtime.url}`, '--exporter=prometheus'];
     const { stdout } = await run(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'] } });
     return stdout;
   } finally {
-    await engine.close();
+    await runtime.close();
   }
 }
 
-test('check says that the engine gives no usage of a container that runs', async () => {
+test('check says that the runtime gives no usage of a container that runs', async () => {
   const report = await check(['cpu_stats', 'memory_stats', 'pids_stats']);
   assert.match(report, /; 2 containers, 1 measured\n/);
-  assert.match(report, /^ {5}1 × no-usage: the engine gives no usage of a container that runs/m);
+  assert.match(report, /^ {5}1 × no-usage: the runtime gives no usage of a container that runs/m);
   assert.doesNotMatch(report, /no-cpu|no-memory|no-pids/);
 });
 
-test('check says that the engine counts no processes', async () => {
+test('check says that the runtime counts no processes', async () => {
   const report = await check(['pids_stats']);
   assert.match(report, /; 2 containers, 2 measured\n/);
   assert.match(report, /^ {5}1 × no-pids: /m);

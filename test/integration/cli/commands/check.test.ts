@@ -36,14 +36,14 @@ async function check(flags: Flags, files: Readonly<Record<string, string>> = {})
   return { code, stdout };
 }
 
-/** The same beside an engine that is well. */
+/** The same beside a runtime that is well. */
 async function checkCollector(flags: Flags, files?: Readonly<Record<string, string>>) {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  const { code, stdout } = await check({ 'docker-url': engine.url, ...flags }, files);
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  const { code, stdout } = await check({ 'docker-url': runtime.url, ...flags }, files);
   const [first = '', ...rest] = stdout.trimEnd().split('\n');
   assert.match(
     first,
-    /^ok {3}engine unix:.*: docker 28\.\S+, API 1\.51, cgroup v2; 1 containers, 1 measured$/,
+    /^ok {3}runtime unix:.*: docker 28\.\S+, API 1\.51, cgroup v2; 1 containers, 1 measured$/,
   );
   return { code, line: rest.at(-1) ?? '' };
 }
@@ -164,10 +164,10 @@ test('without the exporter otlp no collector is asked', async () => {
 });
 
 test('engines that are away or hang are named with what was waited for, however short others wait', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   using hanging = await startHangingServer();
   const { code, stdout } = await check({
-    'docker-url': [`tcp://${hanging.address}`, 'unix:///nowhere/docker.sock', engine.url],
+    'docker-url': [`tcp://${hanging.address}`, 'unix:///nowhere/docker.sock', runtime.url],
     // So long a healthy one may take on a busy machine.
     'call-timeout': '3s',
     'inline-timeout': '100ms',
@@ -175,7 +175,7 @@ test('engines that are away or hang are named with what was waited for, however 
   });
   assert.equal(code, 1);
   const [hung, away, well] = stdout.split('\n');
-  assert.equal(hung, `FAIL engine tcp://${hanging.address}: GET /version: no answer in time`);
-  assert.match(away ?? '', /^FAIL engine unix:\/\/\/nowhere\/docker\.sock: .*ENOENT/);
-  assert.match(well ?? '', /^ok {3}engine unix:/);
+  assert.equal(hung, `FAIL runtime tcp://${hanging.address}: GET /version: no answer in time`);
+  assert.match(away ?? '', /^FAIL runtime unix:\/\/\/nowhere\/docker\.sock: .*ENOENT/);
+  assert.match(well ?? '', /^ok {3}runtime unix:/);
 });

@@ -5,14 +5,14 @@ import { runTidegauge } from '../../../support/real/agent-process.ts';
 import { dockerExporterPeer } from '../../../../scripts/docs/migration/docker-exporter.ts';
 import { startHangingServer } from '../../../support/fakes/hanging-server.ts';
 
-test('an engine that hangs is named with what was waited for, once, and the others are printed', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
+test('a runtime that hangs is named with what was waited for, once, and the others are printed', async () => {
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
   using hanging = await startHangingServer();
   const { exitCode, stdout, stderr } = await runTidegauge({
     args: [
       'once',
       `--docker-url=tcp://${hanging.address}`,
-      `--docker-url=${engine.url}`,
+      `--docker-url=${runtime.url}`,
       // So long a healthy one may take on a busy machine.
       '--call-timeout=3s',
       '--inline-timeout=100ms',
@@ -22,29 +22,29 @@ test('an engine that hangs is named with what was waited for, once, and the othe
   assert.equal(exitCode, 1);
   assert.equal(stderr, `tidegauge: tcp://${hanging.address}: GET /version: no answer in time\n`);
   assert.match(stdout, /^web +running +\d/m, 'two samples give a rate');
-  assert.equal(engine.requests.list, 2);
+  assert.equal(runtime.requests.list, 2);
 });
 
 for (const format of ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json']) {
   test(`the agent tells nothing of itself: ${format}`, async () => {
-    await using engine = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
+    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
     const { exitCode, stdout } = await runTidegauge({
-      args: ['once', `--docker-url=${engine.url}`, '--log-level=silent', `--format=${format}`],
+      args: ['once', `--docker-url=${runtime.url}`, '--log-level=silent', `--format=${format}`],
     });
     assert.equal(exitCode, 0);
     assert.match(stdout, /web/);
     assert.doesNotMatch(stdout, /tidegauge[._][a-z]+[._]/);
-    // Of the engine, what the profile has.
+    // Of the runtime, what the profile has.
     if (format !== 'table') assert.match(stdout, /container[._]runtime[._]containers/);
   });
 }
 
 test('profile docker_exporter is there with all its names, those of its probes, too', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   const { stdout } = await runTidegauge({
     args: [
       'once',
-      `--docker-url=${engine.url}`,
+      `--docker-url=${runtime.url}`,
       '--log-level=silent',
       '--profile=docker_exporter',
       '--format=prometheus',

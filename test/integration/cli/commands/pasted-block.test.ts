@@ -16,7 +16,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs `once` with a block `docker_stats:` beside two containers, of images `nginx:1` and `redis:7`. */
 async function onceWith(block: object, ...args: readonly string[]) {
-  await using engine = await startSimulatedEngine({
+  await using runtime = await startSimulatedEngine({
     specs: [
       { name: 'web', image: 'nginx:1', labels, env: ['STAGE=test', 'REGION=eu'] },
       { name: 'store', image: 'redis:7' },
@@ -25,10 +25,10 @@ async function onceWith(block: object, ...args: readonly string[]) {
   const config = join(folder, 'tidegauge.yaml');
   await writeFile(config, JSON.stringify({ docker_stats: block }));
   const { exitCode, stdout, stderr } = await runTidegauge({
-    args: ['once', '--config', config, `--docker-url=${engine.url}`, '--log-level=silent', ...args],
+    args: ['once', '--config', config, `--docker-url=${runtime.url}`, '--log-level=silent', ...args],
   });
   assert.equal(exitCode, 0, stderr);
-  return { stdout, requests: engine.requests };
+  return { stdout, requests: runtime.requests };
 }
 
 for (const profile of ['docker_stats', 'docker_stats,semconv', 'semconv']) {

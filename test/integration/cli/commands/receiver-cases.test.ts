@@ -55,12 +55,12 @@ describe('the cases of the docker_stats receiver', needsCases, () => {
   for (const name of caseFolders('docker_stats')) {
     test(`${name}, replayed`, () => compare(name, ['--replay', casesFolder(`docker_stats/${name}`)]));
 
-    test(`${name}, by any engine that answers so`, async () => {
-      const engine = await startReplay(casesFolder(`docker_stats/${name}`));
+    test(`${name}, by any runtime that answers so`, async () => {
+      const runtime = await startReplay(casesFolder(`docker_stats/${name}`));
       try {
-        await compare(name, ['--docker-url', engine.url]);
+        await compare(name, ['--docker-url', runtime.url]);
       } finally {
-        await engine.close();
+        await runtime.close();
       }
     });
   }

@@ -24,12 +24,12 @@ async function take(host: string, port: number): Promise<Server & AsyncDisposabl
 }
 
 test('a reload that loses the address for good ends the process with the reason', async () => {
-  await using engine = await startSimulatedEngine();
+  await using runtime = await startSimulatedEngine();
   // The old agent takes its time to end, while its address is free already.
   await using sink = await OtlpSink.start({ answers: false });
   const host = ownLoopbackAddress();
   const flags = {
-    'docker-url': engine.url,
+    'docker-url': runtime.url,
     'otlp-endpoint': sink.url,
     'export-timeout': '700ms',
     listen: `${host}:9417`,

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { figureNames } from '../../../../src/audit/figure.ts';
-import { ourFigures } from '../../../../src/audit/our-figures.ts';
+import { auditedMetrics } from '../../../../src/audit/figure.ts';
+import { ourReadings } from '../../../../src/audit/our-figures.ts';
 import { percentage, verifyWith } from '../../../../src/cli/commands/verify.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import { runTidegauge } from '../../../support/real/agent-process.ts';
@@ -12,10 +12,10 @@ import { withFault } from '../../../support/fakes/faulty-figures.ts';
 import { KeptLog } from '../../../support/fakes/observed-probes.ts';
 import { load } from '../../../support/fakes/load.ts';
 
-/** What `verify` prints of an engine, and its exit code. */
+/** What `verify` prints of a runtime, and its exit code. */
 async function verify(
   url: string,
-  readings = ourFigures,
+  readings = ourReadings,
   argv: { format: 'table' | 'json'; tolerance: number } = { format: 'table', tolerance: 0.001 },
 ) {
   let stdout = '';
@@ -37,36 +37,36 @@ async function verify(
 }
 
 test('figures are printed side by side, and equal ones end with 0', async () => {
-  await using engine = await startSimulatedEngine({
+  await using runtime = await startSimulatedEngine({
     specs: [{ name: 'web', load: { cpus: 1 } }, { name: 'idle' }],
   });
   const { exitCode, stdout, stderr } = await runTidegauge({
-    args: ['verify', `--docker-url=${engine.url}`, '--log-level=silent'],
+    args: ['verify', `--docker-url=${runtime.url}`, '--log-level=silent'],
   });
   assert.equal(stderr, '');
   const lines = stdout.trimEnd().split('\n');
   assert.match(lines[0] ?? '', /^CONTAINER +FIGURE +TIDEGAUGE +COMMAND +DIFFERENCE$/);
-  assert.equal(lines.length, 1 + 2 * figureNames.length + 1);
+  assert.equal(lines.length, 1 + 2 * auditedMetrics.length + 1);
   assert.match(stdout, /^web +cpu-percent +\d+\.\d+ +\d+\.\d+ +0%$/m);
   assert.match(lines.at(-1) ?? '', /^2 of 2 running containers compared, 18 figures: none differs$/);
   assert.equal(exitCode, 0);
-  assert.equal(engine.requests.stats, 4);
+  assert.equal(runtime.requests.stats, 4);
 });
 
 test('a planted fault ends with 1 and is marked, a wider tolerance lets a divided figure pass', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
-  const { code, stdout } = await verify(engine.url, withFault('cpu-percent'));
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
+  const { code, stdout } = await verify(runtime.url, withFault('cpu-percent'));
   assert.equal(code, 1);
   assert.match(stdout, /^web +cpu-percent .* 0\.990099% +DIFFERS$/m);
   assert.match(stdout, /9 figures: 1 differ$/m);
   const wide = { format: 'json', tolerance: 0.02 } as const;
-  const patient = await verify(engine.url, withFault('cpu-percent'), wide);
+  const patient = await verify(runtime.url, withFault('cpu-percent'), wide);
   assert.equal(patient.code, 0);
   const [web] = JSON.parse(patient.stdout);
   assert.equal(web.container, 'web');
   assert.equal(web.figures[0].figure, 'cpu-percent');
   assert.ok(Math.abs(web.figures[0].ours / web.figures[0].command - 1.01) < 1e-9);
-  const counted = await verify(engine.url, withFault('memory'), wide);
+  const counted = await verify(runtime.url, withFault('memory'), wide);
   assert.equal(counted.code, 1, 'memory is only counted');
 });
 
@@ -79,10 +79,15 @@ test('the program with a planted fault ends with 1', () => {
   assert.match(stdout, /memory +\d+(\.\d+)? +\d+ +0\.990099% +DIFFERS/);
 });
 
-test('an engine that cannot be reached is named and ends with 1', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+test('a runtime that cannot be reached is named and ends with 1', async () => {
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   const { exitCode, stdout, stderr } = await runTidegauge({
-    args: ['verify', `--docker-url=${engine.url}`, '--docker-url=unix:///nowhere.sock', '--log-level=silent'],
+    args: [
+      'verify',
+      `--docker-url=${runtime.url}`,
+      '--docker-url=unix:///nowhere.sock',
+      '--log-level=silent',
+    ],
   });
   assert.equal(exitCode, 1);
   assert.match(stderr, /^tidegauge: unix:\/\/\/nowhere\.sock: .+\n$/);
@@ -90,9 +95,9 @@ test('an engine that cannot be reached is named and ends with 1', async () => {
 });
 
 test('nothing that runs is good, nothing compared of what runs is not', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  engine.fault('stats', { kind: 'status', status: 500 });
-  const { code, stdout } = await verify(engine.url);
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  runtime.fault('stats', { kind: 'status', status: 500 });
+  const { code, stdout } = await verify(runtime.url);
   assert.equal(code, 1);
   assert.match(stdout, /^web +-- +-- +-- +-- +it could not be measured$/m);
   await using empty = await startSimulatedEngine();
@@ -100,12 +105,12 @@ test('nothing that runs is good, nothing compared of what runs is not', async ()
 });
 
 test('an answer that comes twice is compared with nothing, and said to', async () => {
-  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  engine.fault('stats', { kind: 'set', path: ['read'], value: '2026-01-01T00:00:00Z' });
-  engine.fault('stats', { kind: 'mutate', mutate: frozen() });
-  const { code, stdout } = await verify(engine.url);
+  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  runtime.fault('stats', { kind: 'set', path: ['read'], value: '2026-01-01T00:00:00Z' });
+  runtime.fault('stats', { kind: 'mutate', mutate: frozen() });
+  const { code, stdout } = await verify(runtime.url);
   assert.equal(code, 1);
-  assert.match(stdout, /^web +-- +-- +-- +-- +the engine gave one answer twice$/m);
+  assert.match(stdout, /^web +-- +-- +-- +-- +the runtime gave one answer twice$/m);
 });
 
 /** The first text again and again. */

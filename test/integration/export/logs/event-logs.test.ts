@@ -7,8 +7,8 @@ import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
 
 test('what is not taken until the end is given up then, and counted', async () => {
   await using sink = await OtlpSink.start({ answers: false });
-  const engine = new TrackedEngine(['web']);
-  await engine.probe();
+  const runtime = new TrackedEngine(['web']);
+  await runtime.probe();
   let dropped = 0;
   const logs = new EventLogs({
     transport: {
@@ -20,17 +20,17 @@ test('what is not taken until the end is given up then, and counted', async () =
       tls: {},
       environment: {},
     },
-    subjects: { containerIdLabel: true, engineLabel: false },
+    entities: { containerIdLabel: true, runtimeLabel: false },
     instruments: { recordsExported: () => undefined, recordsDropped: (count) => (dropped += count) },
     exports: { exportEnded: () => undefined },
     version: '0',
-    identify: () => engine.snapshot('web'),
+    identify: () => runtime.snapshot('web'),
     now: () => Date.now(),
     monotonic: () => performance.now(),
   });
-  const { id } = engine.container('web');
+  const { id } = runtime.container('web');
   for (let event = 0; event < 2000; event += 1)
-    logs.eventHeard('engine', { id, action: 'kill', attributes: {} });
+    logs.eventReceived('runtime', { id, action: 'kill', attributes: {} });
   await sink.waitFor(1);
   await logs.shutdown(10);
   await waitUntil('all', async () => dropped === 2000);

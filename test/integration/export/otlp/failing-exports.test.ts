@@ -18,16 +18,16 @@ const GROWTH_BYTES = 2 * 2 ** 20;
 
 for (const temporality of ['cumulative', 'delta'] as const) {
   test(`a collector that stays away costs no memory: ${temporality}`, async (context) => {
-    const engine = new TrackedEngine(Array.from({ length: CONTAINERS }, (_, index) => `container-${index}`));
+    const runtime = new TrackedEngine(Array.from({ length: CONTAINERS }, (_, index) => `container-${index}`));
     const failures: ExportResult['error'][] = [];
-    const telemetry = pushing(engine, closedOrigin(), { temporality, failures });
+    const telemetry = pushing(runtime, closedOrigin(), { temporality, failures });
     const heap: number[] = [];
     for (const count of [WARM_UP, FAILURES]) {
       while (failures.length < count) {
-        await engine.clock.advance(10_000);
+        await runtime.clock.advance(10_000);
         await telemetry.flush();
       }
-      heap.push(await heapBytes(engine));
+      heap.push(await heapBytes(runtime));
     }
     assert.ok(!failures.includes(undefined));
     const [before = NaN, after = NaN] = heap;
@@ -40,7 +40,7 @@ for (const temporality of ['cumulative', 'delta'] as const) {
 }
 
 function pushing(
-  engine: TrackedEngine,
+  runtime: TrackedEngine,
   url: string,
   { temporality, failures }: { temporality: 'cumulative' | 'delta'; failures: ExportResult['error'][] },
 ): Telemetry {
@@ -54,11 +54,11 @@ function pushing(
       intervalMillis: 60_000,
       exportTimeoutMillis: 60_000,
       hostName: 'host',
-      now: engine.clock.now(),
+      now: runtime.clock.now(),
     },
     { exportEnded: ({ error }) => void failures.push(error) },
   );
-  const trackers = new Trackers([engine.set], patientMillis, engine.observer);
-  telemetry.observe(trackers, catalogueOf(['semconv']), { containerIdLabel: true, engineLabel: false });
+  const trackers = new Trackers([runtime.set], patientMillis, runtime.observer);
+  telemetry.observe(trackers, catalogueOf(['semconv']), { containerIdLabel: true, runtimeLabel: false });
   return telemetry;
 }

@@ -31,8 +31,8 @@ function pick(scopes: Awaited<ReturnType<typeof collectMany>>, protocol: OtlpPro
 }
 
 async function hostileCollection() {
-  return collectMany(hostile.length, (engine) => {
-    for (const [index, container] of engine.source.containers.entries())
+  return collectMany(hostile.length, (runtime) => {
+    for (const [index, container] of runtime.source.containers.entries())
       container.name = hostile[index] ?? '';
   });
 }

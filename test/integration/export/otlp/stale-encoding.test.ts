@@ -52,8 +52,8 @@ for (const layout of ['container', 'flat'] as const) {
     `${layout}: markers to an independent decoder: each series alone, flagged, without a value`,
     { skip: skipUnless('python') },
     async () => {
-      const scopes = await collectMany(hostile.length, (engine) => {
-        for (const [index, container] of engine.source.containers.entries())
+      const scopes = await collectMany(hostile.length, (runtime) => {
+        for (const [index, container] of runtime.source.containers.entries())
           container.name = hostile[index] ?? '';
       });
       const markers = await markersFor(scopes, layout);

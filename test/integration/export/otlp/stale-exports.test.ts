@@ -16,16 +16,16 @@ import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-eng
 
 const temporalities = ['cumulative', 'delta', 'lowmemory'] as const;
 
-/** The agent's telemetry over a scripted engine, pushing to a collector. */
+/** The agent's telemetry over a scripted runtime, pushing to a collector. */
 class Pushing implements AsyncDisposable {
-  readonly engine: TrackedEngine;
+  readonly runtime: TrackedEngine;
   readonly exports: ExportResult[] = [];
   readonly #telemetry: Telemetry;
 
   constructor(names: readonly string[], url: string, changed: Partial<OtlpExporterOptions> = {}) {
-    const engine = new TrackedEngine(names);
-    const clock = { now: () => engine.clock.now(), monotonic: () => engine.clock.monotonic() };
-    this.engine = engine;
+    const runtime = new TrackedEngine(names);
+    const clock = { now: () => runtime.clock.now(), monotonic: () => runtime.clock.monotonic() };
+    this.runtime = runtime;
     this.#telemetry = new Telemetry(
       {
         resource: { 'service.name': 'tidegauge' },
@@ -35,18 +35,18 @@ class Pushing implements AsyncDisposable {
         intervalMillis: 60_000,
         exportTimeoutMillis: 60_000,
         hostName: 'host',
-        now: engine.clock.now(),
+        now: runtime.clock.now(),
       },
       { exportEnded: (result) => void this.exports.push(result) },
     );
-    const trackers = new Trackers([engine.set], patientMillis, engine.observer);
-    const labels = { containerIdLabel: true, engineLabel: false };
+    const trackers = new Trackers([runtime.set], patientMillis, runtime.observer);
+    const labels = { containerIdLabel: true, runtimeLabel: false };
     this.#telemetry.observe(trackers, catalogueOf(['semconv']), labels);
     this.#telemetry.meter.createCounter('own').add(1);
   }
 
   async flush(afterMillis = 10_000): Promise<void> {
-    await this.engine.clock.advance(afterMillis);
+    await this.runtime.clock.advance(afterMillis);
     await this.#telemetry.flush();
   }
 
@@ -74,7 +74,7 @@ for (const temporality of temporalities) {
     await pushing.flush(1);
     assert.deepEqual(lastOf(collector).ended, new Set());
     const all = new Set(collector.json().flatMap(pointsOf).map(keyOf));
-    pushing.engine.source.containers.splice(0, 1);
+    pushing.runtime.source.containers.splice(0, 1);
     await pushing.flush();
     const { ended } = lastOf(collector);
     assert.ok(ended.size > 10);
@@ -88,7 +88,7 @@ test('a container that stops keeps its state and loses its usage', async () => {
   await using collector = await ScriptedCollector.start();
   await using pushing = new Pushing(['a'], collector.origin);
   await pushing.flush();
-  pushing.engine.container('a').exit(137);
+  pushing.runtime.container('a').exit(137);
   await pushing.flush();
   const { ended, live } = lastOf(collector);
   assert.ok(ended.has('["a","container.memory.usage",{}]'));
@@ -96,10 +96,10 @@ test('a container that stops keeps its state and loses its usage', async () => {
   assert.ok([...ended].every((key) => !live.has(key)));
 });
 
-test('an engine that is away ends its containers; those that are back before a collector heard of it do not end', async () => {
+test('a runtime that is away ends its containers; those that are back before a collector heard of it do not end', async () => {
   await using collector = await ScriptedCollector.start();
   await using pushing = new Pushing(['a'], collector.origin, { requestTimeoutMillis: 700 });
-  const { source } = pushing.engine;
+  const { source } = pushing.runtime;
   const usage = '["a","container.memory.usage",{}]';
   await pushing.flush();
   source.before = () => {
@@ -119,7 +119,7 @@ test('markers that a failed export held come with the next one that succeeds, an
   // Long enough for a busy machine to answer in, and over before a third try.
   await using pushing = new Pushing(['a'], collector.origin, { requestTimeoutMillis: 2500 });
   await pushing.flush();
-  pushing.engine.source.containers.length = 0;
+  pushing.runtime.source.containers.length = 0;
   for (const status of [500, 503, 401]) {
     collector.answer = () => ({ status });
     await pushing.flush();
@@ -140,7 +140,7 @@ test('a collector that refuses markers gets its figures all the same', async () 
   await using collector = await ScriptedCollector.start();
   await using pushing = new Pushing(['a', 'b'], collector.origin);
   await pushing.flush();
-  pushing.engine.source.containers.length = 1;
+  pushing.runtime.source.containers.length = 1;
   const isRefused = (index: number): boolean =>
     collector.requests[index]?.body.includes('"flags":1') === true;
   collector.answer = (index) => ({ status: isRefused(index) ? 400 : 200 });
@@ -165,18 +165,18 @@ test('a collector that stays away while containers come and go costs no memory',
     protocol: 'http/protobuf',
     requestTimeoutMillis: 700,
   });
-  const { engine, exports } = pushing;
+  const { runtime, exports } = pushing;
   const heap: number[] = [];
   for (const count of [WARM_UP, FAILURES]) {
     while (exports.length < count) {
       const name = (index: number): string => `container-${exports.length}-${index}`;
-      engine.source.containers = Array.from(
+      runtime.source.containers = Array.from(
         { length: CHURNING },
-        (_, index) => new ScriptedContainer(name(index), engine.clock),
+        (_, index) => new ScriptedContainer(name(index), runtime.clock),
       );
       await pushing.flush();
     }
-    heap.push(await heapBytes(engine));
+    heap.push(await heapBytes(runtime));
   }
   assert.ok(exports.every(({ error }) => error !== undefined));
   const [before = NaN, after = NaN] = heap;

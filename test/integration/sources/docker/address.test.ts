@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseEngineAddress, shownUrl, tlsOptions } from '../../../../src/sources/docker/address.ts';
 import { engineEndpoints } from '../../../../src/sources/docker/discovery.ts';
-import type { EndpointSettings, Surroundings } from '../../../../src/sources/docker/discovery.ts';
+import type { EndpointSettings, DiscoveryContext } from '../../../../src/sources/docker/discovery.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegauge-pem-'));
 const file = (name: string): string => join(folder, name);
@@ -31,7 +31,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-const at: Surroundings = {
+const at: DiscoveryContext = {
   environment: {},
   home: '/no/home',
   userId: 0,

@@ -125,6 +125,6 @@ test('an engine that refuses throws, and does not count as one without disk usag
   engine.fault('df', { kind: 'status', status: 403 });
   const endpoint = { url: `unix://${engine.socket}` };
   const source = new DockerSource({ endpoint, callTimeoutMillis: 5000, now: Date.now });
-  await assert.rejects(source.diskUsage(new AbortController().signal), { code: 'engine-error' });
+  await assert.rejects(source.diskUsage(new AbortController().signal), { code: 'runtime-error' });
   source.close();
 });

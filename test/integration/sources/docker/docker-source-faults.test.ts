@@ -17,15 +17,15 @@ function make(call: Call, source: TestSource, engine: SimulatedEngine, signal = 
 }
 
 const faults: readonly [what: string, fault: Fault, code: SourceErrorCode, message: RegExp][] = [
-  ['status 500', { kind: 'status', status: 500, message: 'boom' }, 'engine-error', /: status 500: boom$/],
-  ['status 503 of a proxy', { kind: 'html', status: 503 }, 'engine-error', /: status 503: "<!DOCTYPE html>/],
+  ['status 500', { kind: 'status', status: 500, message: 'boom' }, 'runtime-error', /: status 500: boom$/],
+  ['status 503 of a proxy', { kind: 'html', status: 503 }, 'runtime-error', /: status 503: "<!DOCTYPE html>/],
   [
     'status 403',
     { kind: 'status', status: 403, message: 'denied by policy' },
-    'engine-error',
+    'runtime-error',
     /status 403: denied by policy$/,
   ],
-  ['a redirection', { kind: 'status', status: 301, message: 'elsewhere' }, 'engine-error', /status 301/],
+  ['a redirection', { kind: 'status', status: 301, message: 'elsewhere' }, 'runtime-error', /status 301/],
   ['HTML', { kind: 'html', status: 200 }, 'bad-response', /: not JSON, begins with "<!DOCTYPE html>/],
   ['JSON of a wrong type', { kind: 'wrong-type' }, 'bad-response', /: expected a JSON (array|object)$/],
   ['null', { kind: 'replace', json: null }, 'bad-response', /: expected a JSON (array|object)$/],

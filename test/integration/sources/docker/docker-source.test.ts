@@ -59,7 +59,7 @@ test('an engine that does not speak the version asked for says so', async () => 
   using source = sourceFor(engine.url, { apiVersion: '1.99' });
   assert.equal((await source.describe(never)).apiVersion, '1.99');
   await assert.rejects(source.list(never), {
-    code: 'engine-error',
+    code: 'runtime-error',
     message: /^list of containers: status 400: client version 1\.99 is too new/,
   });
   using older = sourceFor(engine.url, { apiVersion: '1.40' });

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import type { EngineTls } from '../../../../src/sources/docker/address.ts';
-import { realSurroundings, engineEndpoints } from '../../../../src/sources/docker/discovery.ts';
+import { hostContext, engineEndpoints } from '../../../../src/sources/docker/discovery.ts';
 import { measuresOnce, never, sourceFor } from './measure.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegauge-tls-'));
@@ -134,7 +134,7 @@ test('by DOCKER_HOST and DOCKER_CERT_PATH, as the Docker CLI is set up', async (
     keyFile: undefined,
     verify: true,
   };
-  const [endpoint] = engineEndpoints(settings, realSurroundings(environment));
+  const [endpoint] = engineEndpoints(settings, hostContext(environment));
   assert.ok(endpoint);
   using source = sourceFor(endpoint);
   assert.ok(await measuresOnce(source));

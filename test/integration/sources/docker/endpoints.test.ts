@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { EngineTls } from '../../../../src/sources/docker/address.ts';
 import {
-  realSurroundings,
+  hostContext,
   engineEndpoints,
   type EndpointSettings,
 } from '../../../../src/sources/docker/discovery.ts';
@@ -46,7 +46,7 @@ const allAround = { ca: 'around', cert: 'around', key: 'around' };
 
 /** Which certificates are taken, and whether the engine's is verified. */
 function tlsOf(settings: Partial<EndpointSettings>, environment: Record<string, string> = {}) {
-  const at = { ...realSurroundings(environment), home: join(folder, 'home') };
+  const at = { ...hostContext(environment), home: join(folder, 'home') };
   const [endpoint] = engineEndpoints({ ...nothing, ...settings }, at);
   return endpoint?.tls && originsOf(endpoint.tls);
 }

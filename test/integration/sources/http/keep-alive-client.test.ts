@@ -26,7 +26,7 @@ function watchedClient(
       sockets.push(socket);
       return socket;
     },
-    host: 'engine',
+    host: 'runtime',
     maxBodyBytes,
   });
   return { client, sockets };

@@ -40,7 +40,7 @@ export async function rawServer(respond: Respond, maxBodyBytes = 1_000_000): Pro
   await once(server, 'listening');
   const client = new KeepAliveClient({
     connect: (onread) => connect({ path, onread }),
-    host: 'engine',
+    host: 'runtime',
     maxBodyBytes,
   });
   return {

@@ -16,10 +16,10 @@ const clock: typeof systemClock = {
   sleep: (millis, signal) => systemClock.sleep(millis / haste, signal),
 };
 
-/** An engine on a socket whose stream is open, and what is heard of it. */
+/** A runtime on a socket whose stream is open, and what is heard of it. */
 async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis = 60_000) {
-  const engine = await startSimulatedEngine({ specs: names.map((name) => ({ name, image: 'web:1' })) });
-  const endpoint = { url: engine.url };
+  const runtime = await startSimulatedEngine({ specs: names.map((name) => ({ name, image: 'web:1' })) });
+  const endpoint = { url: runtime.url };
   const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => Date.now() });
   const events = new ObservedEvents();
   const timing = { minProbeIntervalMillis: 10, probeTimeoutMillis: 60_000 };
@@ -37,14 +37,14 @@ async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis
   await opened(1);
   const end = async (): Promise<void> => {
     set.close();
-    await engine.close();
+    await runtime.close();
   };
-  return { engine, set, events, log, actions, heard, opened, [Symbol.asyncDispose]: end };
+  return { runtime, set, events, log, actions, heard, opened, [Symbol.asyncDispose]: end };
 }
 
-function emit(engine: SimulatedEngine, action: string, timeNano: bigint, actorId = 'a'.repeat(64)): void {
+function emit(runtime: SimulatedEngine, action: string, timeNano: bigint, actorId = 'a'.repeat(64)): void {
   const attributes = { name: 'gone', image: 'gone:1', ...(action === 'die' && { exitCode: '3' }) };
-  engine.emit({ type: 'container', action, actorId, attributes, timeNano });
+  runtime.emit({ type: 'container', action, actorId, attributes, timeNano });
 }
 
 suite('streams of events', { concurrency: true }, () => {
@@ -55,36 +55,36 @@ suite('streams of events', { concurrency: true }, () => {
   ] as const)
     test(`${what}: the stream is opened again, and what happened meanwhile is told once`, async () => {
       await using host = await heardEngine();
-      host.engine.pause('web');
+      host.runtime.pause('web');
       await host.heard(1);
-      host.engine.writeToStreams('events', text);
+      host.runtime.writeToStreams('events', text);
       await waitUntil('the end', () => Promise.resolve(host.events.listened.includes(false) || undefined));
-      host.engine.unpause('web');
+      host.runtime.unpause('web');
       await host.opened(2);
-      host.engine.pause('web');
+      host.runtime.pause('web');
       await host.heard(3);
       assert.deepEqual(host.actions(), ['pause', 'unpause', 'pause']);
       assert.equal(host.events.gaps, 0);
     });
 
   for (const how of ['end', 'reset'] as const)
-    test(`a stream that the engine ends by ${how} goes on where it was`, async () => {
+    test(`a stream that the runtime ends by ${how} goes on where it was`, async () => {
       await using host = await heardEngine();
-      host.engine.pause('web');
+      host.runtime.pause('web');
       await host.heard(1);
-      host.engine.endStreams('events', how);
-      host.engine.unpause('web');
+      host.runtime.endStreams('events', how);
+      host.runtime.unpause('web');
       await host.heard(2);
       assert.deepEqual(host.actions(), ['pause', 'unpause']);
       assert.equal(host.events.gaps, 0);
     });
 
-  test('an engine that never answers to the call for events is asked again', async () => {
+  test('a runtime that never answers to the call for events is asked again', async () => {
     await using host = await heardEngine(['web'], 1000);
-    host.engine.fault('events', { kind: 'hang' }, { times: 1 });
-    host.engine.endStreams('events');
+    host.runtime.fault('events', { kind: 'hang' }, { times: 1 });
+    host.runtime.endStreams('events');
     await host.opened(2);
-    assert.ok(host.log.messages.includes('engine tells no events'));
+    assert.ok(host.log.messages.includes('runtime tells no events'));
   });
 
   test('values of any type, times of the far future and strangers are passed over', async () => {
@@ -96,13 +96,13 @@ suite('streams of events', { concurrency: true }, () => {
       '{"Actor":7,"Action":"start"}',
       '{"Actor":{"ID":""},"Action":"die"}',
     ])
-      host.engine.writeToStreams('events', `${text}\n`);
+      host.runtime.writeToStreams('events', `${text}\n`);
     const odd = `{"Action":"pause","Actor":{"ID":"b","Attributes":[]},"timeNano":1e300}\n`;
-    host.engine.writeToStreams('events', odd);
+    host.runtime.writeToStreams('events', odd);
     await host.heard(1);
-    host.engine.endStreams('events');
+    host.runtime.endStreams('events');
     await host.opened(2);
-    host.engine.pause('web');
+    host.runtime.pause('web');
     await host.heard(2);
     assert.deepEqual(host.actions(), ['pause', 'pause']);
   });
@@ -115,34 +115,34 @@ suite('streams of events', { concurrency: true }, () => {
       const at = began - BigInt(index * 100_000);
       const tell = (): void => {
         for (const [step, action] of ['create', 'start', 'die', 'destroy'].entries())
-          emit(host.engine, action, at + BigInt(step * 1000), id);
+          emit(host.runtime, action, at + BigInt(step * 1000), id);
       };
       tell();
       tell();
     }
     await host.heard(10_000);
     await host.set.update(10_000);
-    const { imageEvents, containers, departed = [] } = host.set.snapshot();
+    const { imageEvents, containers, removed = [] } = host.set.snapshot();
     const counts = imageEvents?.images.get('gone');
     assert.deepEqual([counts?.actions.get('start'), counts?.exitCodes.get(3)], [2500, 2500]);
     assert.equal(host.events.heard.length, 10_000);
-    assert.deepEqual([containers.length, departed.length], [1, 1000]);
+    assert.deepEqual([containers.length, removed.length], [1, 1000]);
   });
 
-  test('an engine restarted in a storm: its gap is counted, and the set equals its list', async () => {
+  test('a runtime restarted in a storm: its gap is counted, and the set equals its list', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `c${index}`);
     await using host = await heardEngine(names);
-    for (const name of names.slice(0, 20)) host.engine.pause(name);
+    for (const name of names.slice(0, 20)) host.runtime.pause(name);
     await host.heard(20);
-    await host.engine.down();
-    for (const name of names.slice(0, 30)) host.engine.remove(name);
-    for (const name of names.slice(30, 40)) host.engine.kill(name);
+    await host.runtime.down();
+    for (const name of names.slice(0, 30)) host.runtime.remove(name);
+    for (const name of names.slice(30, 40)) host.runtime.kill(name);
     await waitUntil('nobody in sight', async () => {
       await host.set.update(10_000);
       return host.set.snapshot().containers.length === 0 || undefined;
     });
-    await host.engine.up();
-    for (let index = 0; index < 10; index += 1) host.engine.add({ name: `late${index}` });
+    await host.runtime.up();
+    for (let index = 0; index < 10; index += 1) host.runtime.add({ name: `late${index}` });
     await waitUntil('the return', async () => {
       await host.set.update(10_000);
       return host.events.gaps > 0 ? true : undefined;
@@ -152,7 +152,7 @@ suite('streams of events', { concurrency: true }, () => {
       await host.set.update(10_000);
       const { containers } = host.set.snapshot();
       const shown = containers.map(({ identity, state }) => `${identity.name} ${state.status}`).toSorted();
-      const there = host.engine.names.map((name) => `${name} ${host.engine.container(name).state.status}`);
+      const there = host.runtime.names.map((name) => `${name} ${host.runtime.container(name).state.status}`);
       return shown.join() === there.toSorted().join();
     });
     assert.equal(host.events.gaps, 1);

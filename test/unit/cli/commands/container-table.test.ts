@@ -4,7 +4,7 @@ import { containerTable } from '../../../../src/cli/commands/container-table.ts'
 import type { Sample } from '../../../../src/model/sample.ts';
 import type { ContainerSnapshot } from '../../../../src/model/snapshot.ts';
 
-const engine = {
+const runtime = {
   name: 'unix:///run/docker.sock',
   runtimeName: 'docker',
   warnings: [],
@@ -14,7 +14,7 @@ const engine = {
 function snapshot(name: string, changes: Partial<ContainerSnapshot> = {}): ContainerSnapshot {
   return {
     owner: {},
-    engine,
+    runtime,
     identity: {
       id: 'f'.repeat(64),
       name,
@@ -36,7 +36,7 @@ function snapshot(name: string, changes: Partial<ContainerSnapshot> = {}): Conta
 }
 
 function rows(...containers: ContainerSnapshot[]): string[] {
-  return containerTable([{ engine, containers, containerCount: containers.length, now: 0 }])
+  return containerTable([{ runtime, containers, containerCount: containers.length, now: 0 }])
     .trimEnd()
     .split('\n')
     .slice(1)

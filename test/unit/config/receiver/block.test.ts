@@ -69,7 +69,7 @@ describe('a pasted block of a docker_stats receiver', () => {
     assert.equal(load(pasted, { replay: '/r' }).config.replay, '/r');
     assert.equal(load(pasted, { demo: true }).config.demo, true);
     assert.deepEqual(problemsOf('docker_url: unix:///a\nreplay: /r'), [
-      'f.yaml:2: replay with f.yaml:1: docker_url: a recording is its own engine; leave out one of them',
+      'f.yaml:2: replay with f.yaml:1: docker_url: a recording is its own runtime; leave out one of them',
     ]);
   });
 

@@ -15,7 +15,7 @@ const good = [
 ];
 
 for (const url of good) {
-  test(`engine ${url}`, () => {
+  test(`runtime ${url}`, () => {
     assert.equal(dockerUrl().parse(url), url);
   });
 }
@@ -32,7 +32,7 @@ const bad: readonly (readonly [unknown, RegExp])[] = [
 ];
 
 for (const [raw, message] of bad) {
-  test(`engine ${JSON.stringify(raw)} is refused`, () => {
+  test(`runtime ${JSON.stringify(raw)} is refused`, () => {
     assert.match(refusals(dockerUrl(), raw), message);
   });
 }

@@ -57,12 +57,12 @@ for (const [layout, count] of [
   ['flat', 3],
 ] as const) {
   test(`${layout}: containers with 64 KiB labels do not swell a request over the limit`, async () => {
-    const scopes = await collectMany(count, (engine) => {
+    const scopes = await collectMany(count, (runtime) => {
       const labels = {
         'io.kubernetes.pod.name': '€'.repeat(65_536),
         'io.kubernetes.pod.uid': '€'.repeat(65_536),
       };
-      for (const container of engine.source.containers) container.labels = labels;
+      for (const container of runtime.source.containers) container.labels = labels;
     });
     const requests = [...requestsOf(asCollected(scopes), layout)];
     assert.equal(new Set(requests.flatMap((request) => [...containersOf(request)])).size, count);

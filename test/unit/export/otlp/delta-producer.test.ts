@@ -9,7 +9,7 @@ import { millisOf, namesOf, pointsIn } from '../../../support/wire/collected-poi
 import { ObservedEngine } from '../../../support/fakes/observed-engine.ts';
 import { ScriptedContainer } from '../../../support/fakes/scripted-container.ts';
 
-/** An engine whose containers a reader reads in delta temporality. */
+/** A runtime whose containers a reader reads in delta temporality. */
 class DeltaReader extends ObservedEngine {
   readonly #deltas = new DeltaProducer(this.meter, this.clock.now());
 
@@ -137,7 +137,7 @@ test('an older container that cannot be measured at first has its baseline at th
   reader.container('a').startedAt -= 60_000;
   reader.receive(70);
   reader.source.before = (call) => {
-    if (call === 'sample') throw new SourceError('engine-error', 'no');
+    if (call === 'sample') throw new SourceError('runtime-error', 'no');
   };
   await reader.delta();
   await reader.delta();

@@ -8,7 +8,7 @@ import type { OtlpLayout } from '../../../../src/export/otlp/batches.ts';
 import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
 import { StaleSeries } from '../../../../src/export/otlp/ended-series.ts';
 import type { RequestOutcome, StaleSeriesOptions } from '../../../../src/export/otlp/ended-series.ts';
-import type { Subject } from '../../../../src/export/entity.ts';
+import type { Entity } from '../../../../src/export/entity.ts';
 import type { OtlpRequest } from '../../../support/real/collector.ts';
 import { FakeClock } from '../../../support/fakes/fake-clock.ts';
 import { asCollected } from '../../../support/wire/otlp-exports.ts';
@@ -43,7 +43,7 @@ class World {
     const info = this.#meter.createObservableGauge('info');
     this.#meter.addBatchObservableCallback((result: ContainerObservableResult) => {
       for (const [name, has] of Object.entries(this.#published)) {
-        result.forSubject({ subject: subjectOf(name), owner: {} });
+        result.forSubject({ entity: subjectOf(name), owner: {} });
         if (has.includes('limit')) result.observeAt(limit, 1, undefined, { at: this.#at });
         if (has.includes('swap limit')) result.observeAt(limit, 1, { swap: true }, { at: this.#at });
         if (has.includes('io read'))
@@ -80,8 +80,8 @@ class World {
   }
 }
 
-/** Another object each time, as when an engine was away. */
-function subjectOf(name: string): Subject {
+/** Another object each time, as when a runtime was away. */
+function subjectOf(name: string): Entity {
   const host = resourceFromAttributes({ 'host.name': 'h' });
   const resource = resourceFromAttributes({ 'container.name': name, tags: ['1', '2'], 'host.name': 'h' });
   return { resource, host, labels: {}, point: { team: 'blue' } };
@@ -154,7 +154,7 @@ test('a marker stands where its series stood, with the time of the export', asyn
   }
 });
 
-test('of an engine whose clock is ahead a marker comes after the last point all the same', async () => {
+test('of a runtime whose clock is ahead a marker comes after the last point all the same', async () => {
   const world = new World();
   const ahead = world.clock.now() + 120_000;
   const [before = {}] = await world.export({ a: ['usage'] }, [], ahead);

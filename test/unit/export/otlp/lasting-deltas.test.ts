@@ -4,7 +4,7 @@ import { catalogueOf } from '../../../../src/metrics/catalogue.ts';
 import { ContainerMeter } from '../../../../src/export/container-producer.ts';
 import { DeltaProducer } from '../../../../src/export/otlp/delta-producer.ts';
 import { observeContainers } from '../../../../src/export/observe-containers.ts';
-import { Subjects } from '../../../../src/export/entity.ts';
+import { Entities } from '../../../../src/export/entity.ts';
 import { Trackers } from '../../../../src/tracker/trackers.ts';
 import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
@@ -14,13 +14,13 @@ const actionKey = 'container.event.action';
 
 test('in delta temporality each event is handed over once, of its container and of its image', async () => {
   const events = new ScriptedEvents();
-  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
-  engine.source.eventsOf = events.source;
+  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  runtime.source.eventsOf = events.source;
   const meter = new ContainerMeter();
-  const deltas = new DeltaProducer(meter, engine.clock.now());
-  const trackers = new Trackers([engine.set], patientMillis, engine.observer);
-  const subjects = new Subjects({ containerIdLabel: true, engineLabel: false });
-  observeContainers(meter, trackers, catalogueOf(['semconv']), subjects);
+  const deltas = new DeltaProducer(meter, runtime.clock.now());
+  const trackers = new Trackers([runtime.set], patientMillis, runtime.observer);
+  const entities = new Entities({ containerIdLabel: true, runtimeLabel: false });
+  observeContainers(meter, trackers, catalogueOf(['semconv']), entities);
   const kills = async (name: string): Promise<number> => {
     const { resourceMetrics } = await deltas.collect();
     const metrics = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
@@ -33,16 +33,16 @@ test('in delta temporality each event is handed over once, of its container and 
     );
   };
   for (const name of ['container.image.events', 'container.events']) {
-    await engine.probe();
-    await engine.probe();
+    await runtime.probe();
+    await runtime.probe();
     await kills(name);
     const seen: number[] = [];
     for (let collection = 0; collection < 4; collection += 1) {
-      if (collection === 1) events.tell(engine.container('web').id, 'kill');
-      await engine.clock.advance(10_000);
+      if (collection === 1) events.tell(runtime.container('web').id, 'kill');
+      await runtime.clock.advance(10_000);
       seen.push(await kills(name));
     }
     assert.deepEqual(seen, [0, 1, 0, 0], name);
   }
-  engine.set.close();
+  runtime.set.close();
 });

@@ -7,7 +7,7 @@ import type { ContainerSnapshot } from '../../../../src/model/snapshot.ts';
 import { needsCases, recordedText } from '../../../support/wire/recorded-cases.ts';
 import { cadvisorList } from './metric-list.ts';
 import {
-  engine as dockerEngine,
+  runtime as dockerEngine,
   engineSnapshot,
   identity,
   observationsOf,
@@ -17,7 +17,7 @@ import {
   type Observation,
 } from '../observed.ts';
 
-const { containers, engine, oneEngineOnly } = profiles.cadvisor;
+const { containers, runtime, oneRuntimeOnly } = profiles.cadvisor;
 
 /** What a metric shows of a container, by its name without `container_`. */
 function shown(name: string, snapshot: ContainerSnapshot): readonly Observation[] {
@@ -44,7 +44,7 @@ function running(sample: Partial<Sample>, parts: Partial<ContainerSnapshot> = {}
 }
 
 test('names, types and labels are cAdvisor’s, all of them and no other', () => {
-  assert.equal(oneEngineOnly, true);
+  assert.equal(oneRuntimeOnly, true);
   const base = ['id', 'name', 'image', 'container_label_*'];
   const ours = containers.map(({ name, literal, attributes }) => {
     assert.deepEqual(attributes.slice(0, 4), base, name);
@@ -80,11 +80,11 @@ test('labels: the cgroup’s path, the name, the image as typed, and the contain
   });
 });
 
-test('series of a container are labelled anew when its identity or its engine changes', () => {
+test('series of a container are labelled anew when its identity or its runtime changes', () => {
   const idOf = (snapshot: ContainerSnapshot) => shown('last_seen', snapshot)[0]?.attributes['id'];
   assert.equal(idOf(running({})), `/docker/${identity.id}`);
   const systemd = { ...dockerEngine, cgroupDriver: 'systemd' };
-  assert.equal(idOf(running({}, { engine: systemd })), `/system.slice/docker-${identity.id}.scope`);
+  assert.equal(idOf(running({}, { runtime: systemd })), `/system.slice/docker-${identity.id}.scope`);
 });
 
 test('thousands of labels are not repeated on thousands of series', () => {
@@ -195,7 +195,7 @@ test('swap is counted with memory on cgroup v1 and alone on v2', () => {
   const swap = (cgroupVersion: number): readonly number[] =>
     valuesOf(
       'spec_memory_swap_limit_bytes',
-      running({}, { limits, engine: { ...dockerEngine, cgroupVersion } }),
+      running({}, { limits, runtime: { ...dockerEngine, cgroupVersion } }),
     );
   assert.deepEqual([swap(1), swap(2)], [[250], [150]]);
 });
@@ -238,10 +238,10 @@ test('Windows: CPU time from ticks of 100 ns', () => {
   assert.deepEqual(valuesOf('cpu_system_seconds_total', snapshot), [1.5]);
 });
 
-test('the host: CPUs and memory as the engine tells them, and whether it answers', () => {
+test('the host: CPUs and memory as the runtime tells them, and whether it answers', () => {
   const told = { ...dockerEngine, cpus: 4, memoryBytes: 8 };
   const values = (parts: object) =>
-    engine.flatMap((each) => observationsOf(each, engineSnapshot(parts)).map(({ value }) => value));
-  assert.deepEqual(values({ engine: told, containerCount: 3 }), [4, 8, 0]);
+    runtime.flatMap((each) => observationsOf(each, engineSnapshot(parts)).map(({ value }) => value));
+  assert.deepEqual(values({ runtime: told, containerCount: 3 }), [4, 8, 0]);
   assert.deepEqual(values({}), [1]);
 });

@@ -10,14 +10,14 @@ import { needsCases } from '../../../support/wire/recorded-cases.ts';
 import { boundariesOf, collecting, pointsOf, typeOf } from '../../../support/wire/collected.ts';
 import {
   engineSnapshot,
-  figuresOf,
+  valuesOf,
   observationsOf,
   recordedAnswers,
   snapshotFrom,
   snapshotWith,
 } from '../observed.ts';
 
-const { containers, engine, oneEngineOnly } = profiles.docker_exporter;
+const { containers, runtime, oneRuntimeOnly } = profiles.docker_exporter;
 
 /** prometheus-net/docker_exporter's own list, by its source (c6d0132b). */
 const ofContainers = {
@@ -34,7 +34,7 @@ const ofContainers = {
   docker_probe_container_failed_total: 'counter',
 } as const;
 
-const ofEngine = { docker_containers: 'gauge', docker_probe_successfully_completed_time: 'gauge' } as const;
+const ofRuntime = { docker_containers: 'gauge', docker_probe_successfully_completed_time: 'gauge' } as const;
 
 const histograms = [
   'docker_probe_duration_seconds',
@@ -47,7 +47,7 @@ const counters = ['docker_probe_list_containers_failed_total', 'docker_probe_inl
 
 /** One figure of a container, by the metric's name without `docker_container_`. */
 function figure(name: string, parts: Partial<ContainerSnapshot>): number | undefined {
-  const found = figuresOf(snapshotWith(parts), ['docker_exporter']);
+  const found = valuesOf(snapshotWith(parts), ['docker_exporter']);
   return found.get(`docker_container_${name}{"name":"web"}`);
 }
 
@@ -56,7 +56,7 @@ function running(sample: Partial<Sample>): Partial<ContainerSnapshot> {
 }
 
 test('names, types and labels are the peer’s, all of them and no other', () => {
-  assert.equal(oneEngineOnly, true);
+  assert.equal(oneRuntimeOnly, true);
   assert.deepEqual(
     Object.fromEntries(containers.map(({ name, literal }) => [name, literal?.type])),
     ofContainers,
@@ -65,8 +65,8 @@ test('names, types and labels are the peer’s, all of them and no other', () =>
     assert.deepEqual(attributes, ['name'], name);
     assert.equal(kind, literal?.type, name);
   }
-  assert.deepEqual(Object.fromEntries(engine.map(({ name, literal }) => [name, literal?.type])), ofEngine);
-  for (const { name, attributes } of engine) assert.deepEqual(attributes, [], name);
+  assert.deepEqual(Object.fromEntries(runtime.map(({ name, literal }) => [name, literal?.type])), ofRuntime);
+  for (const { name, attributes } of runtime) assert.deepEqual(attributes, [], name);
 });
 
 test('the list of metrics has what the peer tells of itself, too', () => {
@@ -77,14 +77,14 @@ test('the list of metrics has what the peer tells of itself, too', () => {
   ];
   assert.deepEqual(Object.fromEntries(rows.map(({ name, kind }) => [name, kind])), {
     ...ofContainers,
-    ...ofEngine,
+    ...ofRuntime,
     ...Object.fromEntries(own),
   });
   for (const { exposedName, name, isOn } of rows) assert.deepEqual([exposedName, isOn], [name, true]);
 });
 
 test('recorded: the figures of a container that runs', needsCases, () => {
-  const found = figuresOf(snapshotFrom(recordedAnswers('cgroup_v1', 'io_writer')), ['docker_exporter']);
+  const found = valuesOf(snapshotFrom(recordedAnswers('cgroup_v1', 'io_writer')), ['docker_exporter']);
   const label = '{"name":"io_writer"}';
   const expected = {
     docker_container_cpu_used_total: 767273600,
@@ -107,7 +107,7 @@ test('recorded: of a container that ended the restarts and the state remain', ne
   const answers = recordedAnswers('cgroup_v2', 'oom_exited', false);
   const label = '{"name":"oom_exited"}';
   assert.deepEqual(
-    [...figuresOf(snapshotFrom(answers), ['docker_exporter'])],
+    [...valuesOf(snapshotFrom(answers), ['docker_exporter'])],
     [
       [`docker_container_restart_count${label}`, 0],
       [`docker_container_running_state${label}`, 0],
@@ -182,7 +182,7 @@ test('the start time is there only while it runs', () => {
 
 test('containers and the last success are absent until they are known', () => {
   const values = (parts: object) =>
-    engine.flatMap((each) => observationsOf(each, engineSnapshot(parts)).map(({ value }) => value));
+    runtime.flatMap((each) => observationsOf(each, engineSnapshot(parts)).map(({ value }) => value));
   assert.deepEqual(values({}), []);
   assert.deepEqual(values({ containerCount: 0, lastSuccess: 2500 }), [0, 2.5]);
 });
@@ -195,7 +195,7 @@ test('its own metrics, through the SDK: counters from 0, histograms in its fourt
   instruments.probeEnded('e', 2);
   instruments.callEnded('e', 'list', 0.25, 'timeout');
   instruments.callEnded('e', 'list', 0.25);
-  instruments.callEnded('e', 'inspect', 1, 'engine-error');
+  instruments.callEnded('e', 'inspect', 1, 'runtime-error');
   instruments.callEnded('e', 'stats', 3);
   instruments.inlineTimedOut();
   const after = await collect();

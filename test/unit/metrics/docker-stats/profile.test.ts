@@ -108,7 +108,7 @@ test('the percentage of CPU is since our own sample, else since the answer’s; 
   // A recorded answer has no other sample to come.
   const day = 24 * 3_600_000;
   assert.equal(percent({}, { takenAt: 2 * day, readAt: 1 }), 30);
-  // An engine whose clock is a quarter of an hour off is no recording.
+  // A runtime whose clock is a quarter of an hour off is no recording.
   for (const readAt of [2 * day - 900_000, 2 * day + 900_000])
     assert.equal(percent({}, { takenAt: 2 * day, readAt }), undefined);
   assert.equal(

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diskUsageInstruments } from '../../../../src/metrics/runtime.ts';
-import { semconvEngine } from '../../../../src/metrics/semconv/runtime.ts';
-import type { EngineSnapshot } from '../../../../src/model/snapshot.ts';
+import { semconvRuntime } from '../../../../src/metrics/semconv/runtime.ts';
+import type { RuntimeSnapshot } from '../../../../src/model/snapshot.ts';
 import { describeEngine } from '../../../../src/sources/docker/engine.ts';
 import { needsCases, recordedJson } from '../../../support/wire/recorded-cases.ts';
-import { engine, engineSnapshot, observationsOf } from '../observed.ts';
+import { runtime, engineSnapshot, observationsOf } from '../observed.ts';
 
-function figures(snapshot: EngineSnapshot): Record<string, number> {
-  const found = [...semconvEngine, ...diskUsageInstruments].flatMap((instrument) =>
+function figures(snapshot: RuntimeSnapshot): Record<string, number> {
+  const found = [...semconvRuntime, ...diskUsageInstruments].flatMap((instrument) =>
     observationsOf(instrument, snapshot).map(({ value, attributes }) => {
-      const { engine: name, ...others } = attributes;
-      assert.equal(name, engine.name);
+      const { 'container.runtime.endpoint': name, ...others } = attributes;
+      assert.equal(name, runtime.name);
       return [
         `${instrument.name}${Object.values(others).length > 0 ? JSON.stringify(others) : ''}`,
         value,
@@ -56,8 +56,10 @@ test('failures begin when the agent did', () => {
   );
 });
 
-test('nothing is told of an engine that is away, but what measuring it cost', () => {
-  const names = Object.keys(figures(engineSnapshot({ diskUsage: report, engine: { ...engine, images: 3 } })));
+test('nothing is told of a runtime that is away, but what measuring it cost', () => {
+  const names = Object.keys(
+    figures(engineSnapshot({ diskUsage: report, runtime: { ...runtime, images: 3 } })),
+  );
   assert.deepEqual(
     names.filter((name) => !name.startsWith('tidegauge.disk_usage.')),
     [],
@@ -75,11 +77,11 @@ test('every state has a series, so that their sum is the number of containers', 
   );
 });
 
-test('telegraf’s recorded engine: its images, version and storage driver', needsCases, () => {
+test('telegraf’s recorded runtime: its images, version and storage driver', needsCases, () => {
   const info = recordedJson('telegraf/windows_memory_stats/data/info.json');
-  const described = describeEngine({ name: engine.name, version: undefined, info, apiVersion: '1.24' });
+  const described = describeEngine({ name: runtime.name, version: undefined, info, apiVersion: '1.24' });
   assert.deepEqual([described.images, described.storageDriver], [199, 'devicemapper']);
-  const found = figures(engineSnapshot({ containerCount: 108, engine: described }));
+  const found = figures(engineSnapshot({ containerCount: 108, runtime: described }));
   assert.equal(found['container.runtime.images'], 199);
   assert.ok(Object.keys(found).some((name) => name.includes('"container.runtime.version":"17.09.0-ce"')));
 });

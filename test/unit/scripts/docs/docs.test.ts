@@ -43,19 +43,19 @@ describe('documents', () => {
 
   test('list every metric of every profile, and the kinds and attributes of the own ones', async () => {
     const text = [...(await metricBlocks()).values()].join('\n');
-    const { containers, engine } = wholeCatalogue(profileNames);
-    const names = [...containers, ...engine].map(({ name }) => name);
+    const { containers, runtime } = wholeCatalogue(profileNames);
+    const names = [...containers, ...runtime].map(({ name }) => name);
     assert.deepEqual(
       names.filter((name) => !text.includes(`| \`${name}\` |`)),
       [],
     );
     assert.match(
       text,
-      /\| `tidegauge\.probe\.duration` \| `tidegauge_probe_duration_seconds` \| histogram \| `s` \| `engine` \|/,
+      /\| `tidegauge\.probe\.duration` \| `tidegauge_probe_duration_seconds` \| histogram \| `s` \| `container\.runtime\.endpoint` \|/,
     );
     assert.match(
       text,
-      /\| `tidegauge\.list\.errors` \| `tidegauge_list_errors_total` \| counter \| `\{error\}` \| `engine`, `error\.type` \|/,
+      /\| `tidegauge\.list\.errors` \| `tidegauge_list_errors_total` \| counter \| `\{error\}` \| `container\.runtime\.endpoint`, `error\.type` \|/,
     );
     assert.match(text, /\| `nodejs\.eventloop\.delay\.p99` \| `\w+` \| gauge \|/);
     assert.match(text, /\| `docker_probe_inspect_duration_seconds` \| the same \| histogram \|/);

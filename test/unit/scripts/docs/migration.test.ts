@@ -9,8 +9,8 @@ import { telegrafPeer } from '../../../../scripts/docs/migration/telegraf.ts';
 
 describe('docs/migration.md', () => {
   test('moves to metrics that there are', async () => {
-    const { containers, engine } = wholeCatalogue(['semconv']);
-    const known = new Map([...containers, ...engine].map(({ name, attributes }) => [name, attributes]));
+    const { containers, runtime } = wholeCatalogue(['semconv']);
+    const known = new Map([...containers, ...runtime].map(({ name, attributes }) => [name, attributes]));
     for (const { name, attributes } of await agentMetrics()) known.set(name, attributes);
     for (const { title, moves } of [...peers.values(), telegrafPeer]) {
       for (const [old, [semconv]] of Object.entries(moves)) {
@@ -26,8 +26,8 @@ describe('docs/migration.md', () => {
     const container = ['blkio', 'cpu', 'health', 'mem', 'net', 'status'].map(
       (name) => `docker_container_${name}`,
     );
-    const engine = ['docker', 'docker_data', 'docker_metadata', 'docker_devicemapper', 'docker_disk_usage'];
-    assert.deepEqual([...measurements].sort(), [...container, ...engine, 'docker_swarm'].sort());
+    const runtime = ['docker', 'docker_data', 'docker_metadata', 'docker_devicemapper', 'docker_disk_usage'];
+    assert.deepEqual([...measurements].sort(), [...container, ...runtime, 'docker_swarm'].sort());
   });
 
   test('has no empty cell for what profile semconv tells', () => {

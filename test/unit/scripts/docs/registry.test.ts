@@ -66,8 +66,8 @@ test('is valid YAML in the shape of the conventions’ registries, each id once'
 
 test('holds every metric of our own with its kind, unit and attributes, and none of the conventions', () => {
   const [, ...metrics] = parsed().groups;
-  const { containers, engine } = wholeCatalogue(['semconv']);
-  const ours = [...containers, ...engine].filter(({ stability: origin }) => origin === 'extension');
+  const { containers, runtime } = wholeCatalogue(['semconv']);
+  const ours = [...containers, ...runtime].filter(({ stability: origin }) => origin === 'extension');
   for (const { name, kind, unit, attributes } of ours) {
     const found = metrics.find(({ metric_name: its }) => its === name);
     assert.ok(found, name);

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import {
   discoverEndpoint,
-  realSurroundings,
-  type Surroundings,
+  hostContext,
+  type DiscoveryContext,
 } from '../../../../src/sources/docker/discovery.ts';
 
 const folders: string[] = [];
@@ -24,14 +24,14 @@ function homeWith(files: Readonly<Record<string, string>>): string {
   return home;
 }
 
-/** Surroundings in which nothing exists but the home's files and these sockets. */
+/** DiscoveryContext in which nothing exists but the home's files and these sockets. */
 function surroundings(parts: {
   readonly environment?: Record<string, string>;
   readonly home?: string;
   readonly sockets?: readonly string[];
   readonly userId?: number;
   readonly platform?: NodeJS.Platform;
-}): Surroundings {
+}): DiscoveryContext {
   const { environment = {}, home = '/no/home', sockets = [], userId = 1000, platform = 'linux' } = parts;
   const exists = (path: string): boolean =>
     sockets.includes(path) || (path.startsWith(home) && existsSync(path));
@@ -177,7 +177,7 @@ test('without any, the usual one of the platform', () => {
 
 test('the real surroundings read files and know what exists', () => {
   const home = homeWith({ 'a.txt': 'text' });
-  const real = realSurroundings({ HOME: home });
+  const real = hostContext({ HOME: home });
   assert.equal(real.readText(join(home, 'a.txt')), 'text');
   assert.deepEqual([real.exists(home), real.exists(join(home, 'b'))], [true, false]);
   assert.equal(real.platform, process.platform);

@@ -5,14 +5,18 @@ import { HttpResponse } from '../../../../src/sources/http/response-parser.ts';
 
 const json = '{"read":"2026-11-23T10:09:21Z","name":"/wéb 🐳"}';
 
-interface Told {
+interface FeedItem {
   readonly status: number;
   readonly text: string;
   readonly keepAlive: boolean;
 }
 
 /** Reads one answer that comes in these parts; `closed` ends the connection after them. */
-function read(parts: readonly (string | Buffer)[], closed = false, maxBodyBytes = 100_000): Told | undefined {
+function read(
+  parts: readonly (string | Buffer)[],
+  closed = false,
+  maxBodyBytes = 100_000,
+): FeedItem | undefined {
   const response = new HttpResponse(maxBodyBytes);
   for (const part of parts) response.push(Buffer.from(part));
   if (closed) response.end();

@@ -5,17 +5,17 @@ import type { SourceCall } from '../../../support/fakes/scripted-source.ts';
 import { hang } from '../../../support/fakes/scripted-source.ts';
 import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
 
-function failing(engine: TrackedEngine, call: SourceCall, name: string, error: unknown): void {
-  const { id } = engine.container(name);
-  engine.source.before = (each, of) => {
+function failing(runtime: TrackedEngine, call: SourceCall, name: string, error: unknown): void {
+  const { id } = runtime.container(name);
+  runtime.source.before = (each, of) => {
     if (each === call && of === id) throw error;
   };
 }
 
-const broken = new SourceError('engine-error', 'status 500');
+const broken = new SourceError('runtime-error', 'status 500');
 
-function shown(engine: TrackedEngine, name: string): unknown {
-  const snapshot = engine.snapshot(name);
+function shown(runtime: TrackedEngine, name: string): unknown {
+  const snapshot = runtime.snapshot(name);
   return snapshot && [snapshot.failures, Boolean(snapshot.sample), snapshot.published];
 }
 
@@ -24,20 +24,20 @@ for (const [call, told] of [
   ['sample', 'stats'],
 ] as const) {
   test(`a failed ${call} is counted for its container alone, and stays visible while its figures are hidden`, async () => {
-    const engine = new TrackedEngine(['a', 'b']);
-    failing(engine, call, 'a', broken);
-    await engine.probe();
-    await engine.probe();
-    assert.deepEqual(shown(engine, 'a'), [2, false, call === 'sample']);
-    assert.deepEqual(shown(engine, 'b'), [0, true, true]);
-    assert.equal(engine.set.snapshot().containerCount, 2);
-    assert.equal(engine.observer.probes.at(-1)?.succeeded, true);
-    engine.source.before = () => undefined;
-    await engine.probe();
-    assert.deepEqual(shown(engine, 'a'), [2, true, true]);
-    const lines = engine.log.messages.filter((message) => message.startsWith('container'));
+    const runtime = new TrackedEngine(['a', 'b']);
+    failing(runtime, call, 'a', broken);
+    await runtime.probe();
+    await runtime.probe();
+    assert.deepEqual(shown(runtime, 'a'), [2, false, call === 'sample']);
+    assert.deepEqual(shown(runtime, 'b'), [0, true, true]);
+    assert.equal(runtime.set.snapshot().containerCount, 2);
+    assert.equal(runtime.observer.probes.at(-1)?.succeeded, true);
+    runtime.source.before = () => undefined;
+    await runtime.probe();
+    assert.deepEqual(shown(runtime, 'a'), [2, true, true]);
+    const lines = runtime.log.messages.filter((message) => message.startsWith('container'));
     assert.deepEqual(lines, ['container cannot be measured', 'container is measured again']);
-    assert.deepEqual(engine.observer.errors(told), ['engine-error', 'engine-error']);
+    assert.deepEqual(runtime.observer.errors(told), ['runtime-error', 'runtime-error']);
   });
 }
 
@@ -49,67 +49,67 @@ test('vanishing or stopping in between is no failure: who it is stays, its usage
     ['sample', stopped],
     ['inspect', gone],
   ] as const) {
-    const engine = new TrackedEngine(['a']);
-    await engine.probe();
-    failing(engine, call, 'a', error);
-    await engine.probe(61_000);
-    const a = engine.snapshot('a');
+    const runtime = new TrackedEngine(['a']);
+    await runtime.probe();
+    failing(runtime, call, 'a', error);
+    await runtime.probe(61_000);
+    const a = runtime.snapshot('a');
     assert.deepEqual([a?.failures, a?.published, a?.state.status], [0, true, 'running'], call);
     assert.deepEqual([a?.sample, a?.previous], [undefined, undefined]);
-    assert.deepEqual([engine.observer.errors('stats'), engine.observer.errors('inspect')], [[], []]);
-    assert.deepEqual(engine.log.messages, ['engine answers']);
+    assert.deepEqual([runtime.observer.errors('stats'), runtime.observer.errors('inspect')], [[], []]);
+    assert.deepEqual(runtime.log.messages, ['runtime answers']);
   }
 });
 
 test('one that vanished before it was ever inspected shows nothing', async () => {
-  const engine = new TrackedEngine(['a']);
-  failing(engine, 'inspect', 'a', new SourceError('not-found', 'gone'));
-  await engine.probe();
-  assert.deepEqual(engine.set.snapshot().containers, []);
-  assert.equal(engine.set.snapshot().containerCount, 1);
+  const runtime = new TrackedEngine(['a']);
+  failing(runtime, 'inspect', 'a', new SourceError('not-found', 'gone'));
+  await runtime.probe();
+  assert.deepEqual(runtime.set.snapshot().containers, []);
+  assert.equal(runtime.set.snapshot().containerCount, 1);
 });
 
 test('not running: usage goes, who it is, its state, exit code and restarts stay', async () => {
-  const engine = new TrackedEngine(['a']);
-  await engine.probe();
-  assert.equal(engine.cpu('a'), 1e9);
-  engine.container('a').restartCount = 3;
-  engine.container('a').exit(137);
-  const samples = engine.source.count('sample');
-  await engine.probe();
-  const a = engine.snapshot('a');
+  const runtime = new TrackedEngine(['a']);
+  await runtime.probe();
+  assert.equal(runtime.cpu('a'), 1e9);
+  runtime.container('a').restartCount = 3;
+  runtime.container('a').exit(137);
+  const samples = runtime.source.count('sample');
+  await runtime.probe();
+  const a = runtime.snapshot('a');
   assert.deepEqual([a?.sample, a?.published, a?.identity.name], [undefined, true, 'a']);
   assert.deepEqual([a?.state.status, a?.state.exitCode, a?.state.restartCount], ['exited', 137, 3]);
-  assert.equal(engine.source.count('sample'), samples);
-  engine.container('a').restart();
-  await engine.probe();
-  assert.equal(engine.cpu('a'), 1e8);
+  assert.equal(runtime.source.count('sample'), samples);
+  runtime.container('a').restart();
+  await runtime.probe();
+  assert.equal(runtime.cpu('a'), 1e8);
 });
 
 test('paused is measured, an unknown state is asked', async () => {
-  const engine = new TrackedEngine(['a', 'b']);
-  engine.container('a').status = 'paused';
-  engine.container('b').status = 'dead';
-  await engine.probe();
-  assert.deepEqual([engine.cpu('a'), engine.cpu('b')], [1e9, undefined]);
-  const { source } = engine;
+  const runtime = new TrackedEngine(['a', 'b']);
+  runtime.container('a').status = 'paused';
+  runtime.container('b').status = 'dead';
+  await runtime.probe();
+  assert.deepEqual([runtime.cpu('a'), runtime.cpu('b')], [1e9, undefined]);
+  const { source } = runtime;
   const inspect = source.inspect.bind(source);
   source.inspect = async (id, signal) => ({ ...(await inspect(id, signal)), state: {} });
   source.list = () =>
     Promise.resolve(source.containers.map(({ id, name }) => ({ id, name, statusText: '' })));
-  engine.container('b').status = 'running';
-  await engine.probe();
-  assert.equal(engine.cpu('b'), 1e9);
+  runtime.container('b').status = 'running';
+  await runtime.probe();
+  assert.equal(runtime.cpu('b'), 1e9);
 });
 
 test('figures appear when first measured, the difference when measured twice', async () => {
-  const engine = new TrackedEngine(['a']);
-  const a = engine.container('a');
-  engine.source.before = (call) => (call === 'sample' ? hang() : undefined);
-  const update = engine.set.update(0);
-  await engine.clock.advance(0);
+  const runtime = new TrackedEngine(['a']);
+  const a = runtime.container('a');
+  runtime.source.before = (call) => (call === 'sample' ? hang() : undefined);
+  const update = runtime.set.update(0);
+  await runtime.clock.advance(0);
   await update;
-  assert.deepEqual([engine.snapshot('a')?.published, engine.cpu('a')], [true, undefined]);
+  assert.deepEqual([runtime.snapshot('a')?.published, runtime.cpu('a')], [true, undefined]);
   const again = new TrackedEngine(['a']);
   await again.probe();
   assert.deepEqual([again.cpu('a'), again.snapshot('a')?.previous], [a.cpuNanos, undefined]);
@@ -121,27 +121,27 @@ test('figures appear when first measured, the difference when measured twice', a
 });
 
 test('the same sample again keeps its time and the sample before it', async () => {
-  const engine = new TrackedEngine(['a']);
-  await engine.probe();
-  const first = engine.snapshot('a')?.sample;
-  await engine.probe();
-  const second = engine.snapshot('a')?.sample;
+  const runtime = new TrackedEngine(['a']);
+  await runtime.probe();
+  const first = runtime.snapshot('a')?.sample;
+  await runtime.probe();
+  const second = runtime.snapshot('a')?.sample;
   assert.ok(second);
-  engine.container('a').answer = () => second;
-  await engine.probe();
-  const { sample, previous } = engine.snapshot('a') ?? {};
+  runtime.container('a').answer = () => second;
+  await runtime.probe();
+  const { sample, previous } = runtime.snapshot('a') ?? {};
   assert.deepEqual([sample, previous?.takenAt], [second, first?.takenAt]);
 });
 
 test('the state carries the time of the list, however long the other containers took', async () => {
   const names = Array.from({ length: 12 }, (_, index) => `c${index}`);
-  const engine = new TrackedEngine(names);
+  const runtime = new TrackedEngine(names);
   let millis = 0;
   // Fast enough for the pool to take them one after another.
-  engine.source.before = (call) => (call === 'sample' ? engine.clock.sleep((millis += 15)) : undefined);
-  const listedAt = engine.clock.now();
-  const update = engine.set.update(patientMillis);
-  await engine.clock.advance(20_000);
+  runtime.source.before = (call) => (call === 'sample' ? runtime.clock.sleep((millis += 15)) : undefined);
+  const listedAt = runtime.clock.now();
+  const update = runtime.set.update(patientMillis);
+  await runtime.clock.advance(20_000);
   await update;
-  for (const name of names) assert.equal(engine.snapshot(name)?.stateAt, listedAt, name);
+  for (const name of names) assert.equal(runtime.snapshot(name)?.stateAt, listedAt, name);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerState } from '../../../../src/model/container.ts';
 import type { CpuUsage } from '../../../../src/model/sample.ts';
-import { LastingStarts } from '../../../../src/tracker/container/host-start-times.ts';
+import { HostStartTimes } from '../../../../src/tracker/container/host-start-times.ts';
 import { identity } from '../../metrics/observed.ts';
 import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
 
@@ -15,7 +15,7 @@ function inspected(state: ContainerState, createdAt?: number) {
 }
 
 test('the host’s CPU time began with its boot, told once; a host that boots anew begins anew', () => {
-  const lasting = new LastingStarts(5000);
+  const lasting = new HostStartTimes(5000);
   assert.equal(lasting.starts.of('host'), 5000);
   const cpu = { systemNanos: 400e9, onlineCpus: 4 };
   lasting.acceptSample(sample(1_000_000, cpu));
@@ -29,7 +29,7 @@ test('the host’s CPU time began with its boot, told once; a host that boots an
 });
 
 test('restarts are counted since the container was made, and anew after a start by hand', () => {
-  const lasting = new LastingStarts(5000);
+  const lasting = new HostStartTimes(5000);
   assert.equal(lasting.starts.of('restarts'), 5000);
   lasting.acceptInspected(inspected({ restartCount: 3, startedAt: 4000 }, 1000));
   lasting.acceptInspected(inspected({ restartCount: 4, startedAt: 6000 }, 1000));
@@ -39,13 +39,13 @@ test('restarts are counted since the container was made, and anew after a start 
   assert.equal(lasting.starts.of('restarts'), 8000);
 });
 
-test('an engine that gives the same reading again has measured once', async () => {
-  const engine = new TrackedEngine(['a']);
-  engine.container('a').extra = { readAt: 1 };
-  await engine.probe();
-  await engine.probe(patientMillis);
-  assert.equal(engine.snapshot('a')?.previous, undefined);
-  engine.container('a').extra = { readAt: 2 };
-  await engine.probe(patientMillis);
-  assert.equal(engine.snapshot('a')?.previous?.readAt, 1);
+test('a runtime that gives the same reading again has measured once', async () => {
+  const runtime = new TrackedEngine(['a']);
+  runtime.container('a').extra = { readAt: 1 };
+  await runtime.probe();
+  await runtime.probe(patientMillis);
+  assert.equal(runtime.snapshot('a')?.previous, undefined);
+  runtime.container('a').extra = { readAt: 2 };
+  await runtime.probe(patientMillis);
+  assert.equal(runtime.snapshot('a')?.previous?.readAt, 1);
 });

@@ -10,7 +10,7 @@ function receive(owner: ScriptedContainer, receivedBytes: number): void {
   owner.networks = [{ name: 'eth0', receivedBytes }];
 }
 
-/** An engine with a pod: its sandbox, an hour old, and an application in the sandbox's network. */
+/** A runtime with a pod: its sandbox, an hour old, and an application in the sandbox's network. */
 class Pod extends TrackedEngine {
   readonly sandbox: ScriptedContainer;
   readonly app: ScriptedContainer;

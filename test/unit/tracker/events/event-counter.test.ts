@@ -3,29 +3,29 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContainerEvent } from '../../../../src/model/events.ts';
 import { exitClassOf } from '../../../../src/model/events.ts';
-import { countEvents, EventCounting } from '../../../../src/tracker/events/event-counter.ts';
+import { countEvents, EventCounter } from '../../../../src/tracker/events/event-counter.ts';
 import { identityOfEvent } from '../../../../src/tracker/events/event-identity.ts';
 import { FakeClock } from '../../../support/fakes/fake-clock.ts';
 import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
 import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
-import { engine as description } from '../../metrics/observed.ts';
+import { runtime as description } from '../../metrics/observed.ts';
 
 const intervalMillis = 10_000;
-const lingerMillis = 60_000;
+const retentionMillis = 60_000;
 
 const identify = (event: ContainerEvent) => identityOfEvent(event, {});
 
 function counted(...events: readonly Partial<ContainerEvent>[]) {
   const clock = new FakeClock();
-  const counting = new EventCounting({ clock, intervalMillis, identify });
+  const counting = new EventCounter({ clock, intervalMillis, identify });
   const observer = countEvents(counting);
-  observer.listening('engine', true);
+  observer.listening('runtime', true);
   const count = (event: Partial<ContainerEvent>): void =>
-    observer.eventHeard('engine', { id: 'a', action: 'start', attributes: { image: 'web:1' }, ...event });
+    observer.eventReceived('runtime', { id: 'a', action: 'start', attributes: { image: 'web:1' }, ...event });
   events.forEach(count);
-  const departed = () => counting.departed(description, clock.now()).map(({ identity }) => identity.name);
-  return { clock, counting, count, departed };
+  const removed = () => counting.removed(description, clock.now()).map(({ identity }) => identity.name);
+  return { clock, counting, count, removed };
 }
 
 test('events are counted by action, health transitions by what they lead to, ends by code and class', () => {
@@ -61,81 +61,81 @@ test('an end by a signal is told by 128 and one of 64 more', () => {
 });
 
 test('before anybody listens nothing is counted, and nobody is said to have zero', () => {
-  const counting = new EventCounting({ clock: new FakeClock(), intervalMillis, identify });
+  const counting = new EventCounter({ clock: new FakeClock(), intervalMillis, identify });
   counting.count({ id: 'a', action: 'start', attributes: {} });
   assert.equal(counting.of('a'), undefined);
   assert.equal(counting.images, undefined);
 });
 
 test('a container that ended and removed itself stays in sight for the time promised, and its image for ever', async () => {
-  const { clock, counting, count, departed } = counted({ attributes: { name: 'brief', image: 'web:1' } });
+  const { clock, counting, count, removed } = counted({ attributes: { name: 'brief', image: 'web:1' } });
   count({ action: 'die' });
   count({ action: 'destroy' });
-  assert.deepEqual(departed(), ['brief']);
-  await clock.advance(lingerMillis - 1);
-  assert.deepEqual(departed(), ['brief']);
+  assert.deepEqual(removed(), ['brief']);
+  await clock.advance(retentionMillis - 1);
+  assert.deepEqual(removed(), ['brief']);
   await clock.advance(1);
-  assert.deepEqual(departed(), []);
+  assert.deepEqual(removed(), []);
   assert.equal(counting.of('a')?.actions.size, 0, 'forgotten');
   assert.equal(counting.images?.images.get('web')?.actions.get('start'), 1);
 });
 
 test('whom somebody removes long after its end is gone at once', async () => {
-  const { clock, count, departed } = counted();
+  const { clock, count, removed } = counted();
   count({ action: 'die' });
   await clock.advance(intervalMillis);
   count({ action: 'destroy' });
-  assert.deepEqual(departed(), []);
+  assert.deepEqual(removed(), []);
 });
 
 test('whom somebody kills is gone at once if a reader saw it, else it stays in sight to be counted', async () => {
   const events = new ScriptedEvents();
-  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
-  engine.source.eventsOf = events.source;
-  await engine.probe();
-  await engine.probe();
-  assert.notEqual(engine.snapshot('web'), undefined);
-  const [web] = engine.source.containers.splice(0);
+  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  runtime.source.eventsOf = events.source;
+  await runtime.probe();
+  await runtime.probe();
+  assert.notEqual(runtime.snapshot('web'), undefined);
+  const [web] = runtime.source.containers.splice(0);
   let nanos = 5e18;
   for (const id of [web?.id ?? '', 'b'.repeat(64)])
     for (const action of ['kill', 'die', 'destroy']) events.tell(id, action, (nanos += 1e6));
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
-  await engine.clock.advance(300);
-  const { departed = [] } = engine.set.snapshot();
+  await runtime.clock.advance(300);
+  const { removed = [] } = runtime.set.snapshot();
   assert.deepEqual(
-    departed.map(({ identity }) => identity.id),
+    removed.map(({ identity }) => identity.id),
     ['b'.repeat(64)],
   );
-  engine.set.close();
+  runtime.set.close();
 });
 
 test('of ten thousand that went within a minute a thousand stay in sight, and all are counted', () => {
-  const { counting, count, departed } = counted();
+  const { counting, count, removed } = counted();
   for (let index = 0; index < 10_000; index += 1) {
     for (const action of ['start', 'die', 'destroy']) count({ id: `id${index}`, action });
   }
-  assert.equal(departed().length, 1000);
+  assert.equal(removed().length, 1000);
   assert.equal(counting.images?.images.get('web')?.actions.get('start'), 10_000);
 });
 
 test('who was destroyed is in sight without a break, though its tracker is there a moment longer', async () => {
   const events = new ScriptedEvents();
-  const engine = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
-  engine.source.eventsOf = events.source;
-  await engine.probe();
-  await engine.probe();
-  const [gone] = engine.source.containers.splice(0);
-  engine.source.before = (call) => {
-    // Readers look while the engine answers with its list.
-    if (call === 'list') assert.equal(engine.set.snapshot().containers[0]?.events?.actions.get('die'), 1);
+  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  runtime.source.eventsOf = events.source;
+  await runtime.probe();
+  await runtime.probe();
+  const [gone] = runtime.source.containers.splice(0);
+  runtime.source.before = (call) => {
+    // Readers look while the runtime answers with its list.
+    if (call === 'list') assert.equal(runtime.set.snapshot().containers[0]?.events?.actions.get('die'), 1);
   };
   for (const action of ['die', 'destroy']) events.tell(gone?.id ?? '', action);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
-  await engine.clock.advance(300);
-  const { containers, departed = [] } = engine.set.snapshot();
-  assert.deepEqual([containers.length, departed.length], [0, 1]);
-  assert.equal(departed[0]?.sample, undefined, 'nothing but its counts');
-  engine.set.close();
+  await runtime.clock.advance(300);
+  const { containers, removed = [] } = runtime.set.snapshot();
+  assert.deepEqual([containers.length, removed.length], [0, 1]);
+  assert.equal(removed[0]?.sample, undefined, 'nothing but its counts');
+  runtime.set.close();
 });
 
 test('a thousand images are told apart, those beyond are counted together', () => {
@@ -154,7 +154,7 @@ test('an image without a name is told by its id, as its containers were run', ()
 test('containers that are not selected are not counted', () => {
   const clock = new FakeClock();
   const selection = { asksForImage: false, selects: ({ name }: { name: string }) => name !== 'hidden' };
-  const counting = new EventCounting({
+  const counting = new EventCounter({
     clock,
     intervalMillis,
     identify: (event) => identityOfEvent(event, { selection }),
@@ -168,22 +168,22 @@ test('containers that are not selected are not counted', () => {
 
 test('who is gone keeps the identity and the owner under which readers saw it', async () => {
   const events = new ScriptedEvents();
-  const engine = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
-  engine.source.eventsOf = events.source;
-  await engine.probe();
-  await engine.probe();
-  const before = engine.snapshot('db');
+  const runtime = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
+  runtime.source.eventsOf = events.source;
+  await runtime.probe();
+  await runtime.probe();
+  const before = runtime.snapshot('db');
   assert.equal(before?.events?.actions.size, 0, 'nothing happened yet, and that is known');
-  const gone = engine.container('db');
+  const gone = runtime.container('db');
   events.tell(gone.id, 'die', 5e18);
-  engine.source.containers = engine.source.containers.filter((each) => each !== gone);
+  runtime.source.containers = runtime.source.containers.filter((each) => each !== gone);
   events.tell(gone.id, 'destroy', 5e18 + 1e6);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
-  await engine.clock.advance(300);
-  const { containers, departed = [] } = engine.set.snapshot();
+  await runtime.clock.advance(300);
+  const { containers, removed = [] } = runtime.set.snapshot();
   assert.equal(containers.length, 1);
   assert.deepEqual(
-    departed.map(({ identity, owner, published, events: counts }) => [
+    removed.map(({ identity, owner, published, events: counts }) => [
       identity === before?.identity,
       owner === before?.owner,
       published,
@@ -191,7 +191,7 @@ test('who is gone keeps the identity and the owner under which readers saw it', 
     ]),
     [[true, true, false, 1]],
   );
-  await engine.probe(61_000);
-  assert.deepEqual(engine.set.snapshot().departed, []);
-  engine.set.close();
+  await runtime.probe(61_000);
+  assert.deepEqual(runtime.set.snapshot().removed, []);
+  runtime.set.close();
 });

@@ -1,6 +1,6 @@
 import { chosenMetrics, chosenResource } from './catalogue.ts';
-import type { Auditor } from '../audit/auditor.ts';
 import { selfAudit } from './self-audit.ts';
+import { AgentSignals } from './signals.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { readDuration } from '../config/types/duration.ts';
@@ -17,12 +17,11 @@ import type { Catalogue } from '../metrics/catalogue.ts';
 import { DockerExporterInstruments } from '../self-metrics/docker-exporter-instruments.ts';
 import { EventLoopDelay } from '../self-metrics/event-loop-delay.ts';
 import { observeProcess } from '../self-metrics/process-instruments.ts';
-import { observeEvents, observeExports, observeProbes } from '../model/observers.ts';
+import type { EventObserver } from '../model/observers.ts';
 import type { EventLogs } from '../export/logs/event-logs.ts';
 import { loggedExports } from '../export/otlp/export-log.ts';
 import { logSdk } from '../export/sdk-diagnostics.ts';
 import { ScrapeSource } from '../export/prometheus/scrape-source.ts';
-import type { EntityOptions } from '../export/entity.ts';
 import { Telemetry } from '../export/telemetry.ts';
 import { EventFeed } from '../live/event-feed.ts';
 import { firstProbe } from '../tracker/first-probe.ts';
@@ -39,19 +38,17 @@ const lastExportMillis = 4000;
  */
 const ownMetricsWaitMillis = 400;
 
-/** What an agent is made of besides its configuration. */
+/** Dependencies of an {@link Agent} beside its configuration. */
 export interface AgentDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
-  /** Told of each stats answer of a runtime: for those who check our figures against it. */
-  readonly heard?: (id: string, answer: string) => void;
 }
 
 /**
- * The running agent: trackers before two readers, and the server that is scraped. `start` then `stop`, once each.
- * A runtime that is away, at the start or later, never ends it.
+ * The running agent: trackers, two readers, and the server that is scraped. `start` then `stop`, once each. A runtime
+ * that is away, at the start or later, never ends it.
  */
 export class Agent {
   readonly #config: Config;
@@ -73,44 +70,27 @@ export class Agent {
     const catalogue = chosenMetrics(config);
     this.#showsDiskUsage = catalogue.runtime.some(({ source }) => source === 'disk usage');
     const endpoints = findEndpoints(config, environment);
-    const late: { instruments?: AgentInstruments } = {};
-    const counted = {
-      exportEnded: (...told: Parameters<AgentInstruments['exportEnded']>) =>
-        late.instruments?.exportEnded(...told),
+    const signals = new AgentSignals();
+    this.#telemetry = new Telemetry(telemetryOptions(config, dependencies), signals.exports);
+    const { meter } = this.#telemetry;
+    const observers = {
+      probes: signals.probes,
+      events: signals.events,
+      ...(config.selfAudit && { stats: signals.stats }),
     };
-    const exports = observeExports([counted, loggedExports(log, shownOtlpUrl(config.otlpEndpoint))]);
-    this.#telemetry = new Telemetry(telemetryOptions(config, dependencies), exports);
-    const instruments = new AgentInstruments(this.#telemetry.meter, () => clock.now());
-    late.instruments = instruments;
-    const auditor = config.selfAudit ? this.#createAuditor(log) : undefined;
-    const isPeer = config.profile.includes('docker_exporter');
-    const observer = observeProbes([
-      instruments,
-      this.#loopDelay,
-      ...(isPeer ? [new DockerExporterInstruments(this.#telemetry.meter)] : []),
-      ...(auditor ? [auditor] : []),
-    ]);
+    this.#trackers = createTrackers(config, endpoints, observers, dependencies);
     const entities = {
       containerIdLabel: config.containerIdLabel,
       runtimeLabel: endpoints.length > 1,
       resourceOf: chosenResource(config),
     };
-    this.#eventLogs = this.#createEventLogs(entities);
-    const heard = auditor && { heard: auditor.hear.bind(auditor) };
-    const feed = new EventFeed((...told) => this.#trackers.identify(...told) !== undefined);
-    this.#trackers = createTrackers(config, endpoints, observer, {
-      ...dependencies,
-      ...heard,
-      events: observeEvents([instruments, feed, this.#eventLogs]),
-    });
-    for (const { runtime } of this.#trackers.sets) {
-      instruments.begin(runtime.name);
-      auditor?.begin(runtime.name);
-    }
+    this.#eventLogs = createEventLogs(config, entities, { ...dependencies, meter });
+    const feed = new EventFeed();
+    this.#subscribe(signals, [feed, ...(this.#eventLogs ? [this.#eventLogs] : [])]);
     this.#telemetry.observe(this.#trackers, catalogue, entities);
     const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
     const settled = (): Promise<void> => this.#trackers.update({ isEcho: true, waitMillis });
-    observeProcess(this.#telemetry.meter, { version }, this.#loopDelay, settled);
+    observeProcess(meter, { version }, this.#loopDelay, settled);
     if (config.api && !config.sdkDisabled)
       this.#live = new Live(this.#trackers, feed, { clock, log, readInterval: readDuration });
     this.#server = this.#createServer(catalogue);
@@ -147,16 +127,27 @@ export class Agent {
     return createHttpServer({ metrics, readiness, api: this.#live, log: this.#dependencies.log });
   }
 
-  #createAuditor(log: Log): Auditor {
-    return selfAudit(this.#telemetry.meter, log, (name) =>
-      this.#trackers.sets.find(({ runtime }) => runtime.name === name)?.snapshot(),
-    );
-  }
-
-  #createEventLogs(entities: EntityOptions): EventLogs | undefined {
-    const dependencies = { ...this.#dependencies, meter: this.#telemetry.meter };
-    const identify: Trackers['identify'] = (...told) => this.#trackers.identify(...told);
-    return createEventLogs(this.#config, dependencies, { entities, identify });
+  /** Subscribes the agent's own instruments, its log and the given receivers of events. */
+  #subscribe(signals: AgentSignals, eventObservers: readonly EventObserver[]): void {
+    const { clock, log } = this.#dependencies;
+    const { meter } = this.#telemetry;
+    const instruments = new AgentInstruments(meter, () => clock.now());
+    signals.exports.subscribe(instruments);
+    signals.exports.subscribe(loggedExports(log, shownOtlpUrl(this.#config.otlpEndpoint)));
+    signals.probes.subscribe(instruments);
+    signals.probes.subscribe(this.#loopDelay);
+    if (this.#config.profile.includes('docker_exporter'))
+      signals.probes.subscribe(new DockerExporterInstruments(meter));
+    for (const observer of [instruments, ...eventObservers]) signals.events.subscribe(observer);
+    const auditor = this.#config.selfAudit ? selfAudit(meter, log, this.#trackers) : undefined;
+    if (auditor) {
+      signals.probes.subscribe(auditor);
+      signals.stats.subscribe(auditor);
+    }
+    for (const { runtime } of this.#trackers.sets) {
+      instruments.begin(runtime.name);
+      auditor?.begin(runtime.name);
+    }
   }
 
   /** Lets go of what an agent holds that exports nothing any more, or never did. */

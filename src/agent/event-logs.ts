@@ -6,12 +6,12 @@ import type { Config } from '../config/settings/settings.ts';
 import type { Log } from '../log.ts';
 import { EventLogInstruments } from '../self-metrics/agent-instruments.ts';
 import { otlpOptions } from './otlp.ts';
+import type { EntityOptions } from '../export/entity.ts';
 import { EventLogs } from '../export/logs/event-logs.ts';
-import type { EventLogsOptions } from '../export/logs/event-logs.ts';
 import { loggedExports } from '../export/otlp/export-log.ts';
 
-/** What the log records of events are made of besides the configuration. */
-interface DiscoveryContext {
+/** Dependencies of event logs beside the configuration. */
+interface EventLogDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
@@ -28,8 +28,8 @@ const metricsPath = /\/v1\/metrics$/;
  */
 export function createEventLogs(
   config: Config,
-  { clock, log, environment, version, meter }: DiscoveryContext,
-  { entities, identify }: Pick<EventLogsOptions, 'entities' | 'identify'>,
+  entities: EntityOptions,
+  { clock, log, environment, version, meter }: EventLogDependencies,
 ): EventLogs | undefined {
   if (!config.eventLogs || config.sdkDisabled) return undefined;
   const url = logsUrl(config);
@@ -38,7 +38,6 @@ export function createEventLogs(
   return new EventLogs({
     transport: { ...otlpOptions(config, environment, clock), url: url.href },
     entities,
-    identify,
     instruments,
     exports: loggedExports(log, shownOtlpUrl(url), 'log records'),
     version,

@@ -5,8 +5,8 @@ import { instanceId } from '../attributes/instance-id.ts';
 import { otlpOptions } from './otlp.ts';
 import type { TelemetryOptions } from '../export/telemetry.ts';
 
-/** What telemetry is made of besides the configuration. */
-interface DiscoveryContext {
+/** Dependencies of telemetry beside the configuration. */
+interface TelemetryDependencies {
   readonly clock: Clock;
   readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
@@ -15,7 +15,7 @@ interface DiscoveryContext {
 /** What a configuration says of the readers. Throws a ConfigError for certificates that cannot be used. */
 export function telemetryOptions(
   config: Config,
-  { clock, environment, version }: DiscoveryContext,
+  { clock, environment, version }: TelemetryDependencies,
 ): TelemetryOptions {
   const host = hostname();
   const isOn = (name: 'otlp' | 'prometheus' | 'console'): boolean =>

@@ -6,7 +6,7 @@ import { selectionOf } from './selection.ts';
 import type { Config } from '../config/settings/settings.ts';
 import type { Log } from '../log.ts';
 import { profiles } from '../metrics/catalogue.ts';
-import type { EventObserver, ProbeObserver } from '../model/observers.ts';
+import type { EventObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import type { EngineEndpoint } from '../sources/docker/address.ts';
 import { hostContext, engineEndpoints } from '../sources/docker/discovery.ts';
@@ -46,42 +46,50 @@ function orConfigError<T>(make: () => T): T {
   }
 }
 
-/** What trackers are made of besides the configuration. */
+/** Dependencies of trackers beside the configuration. */
 interface TrackerDependencies {
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of each stats answer of a runtime. */
-  readonly heard?: (id: string, answer: string) => void;
-  /** Hears the runtimes' events; for those that stay. */
-  readonly events?: EventObserver;
 }
 
-/** The trackers of all runtimes, each runtime behind its own update lock. Those that stay listen to its events. */
+/** Observers of trackers: probes always, events where a stream is to be opened, stats responses where they are checked. */
+export interface TrackerObservers {
+  readonly probes: ProbeObserver;
+  readonly events?: EventObserver;
+  readonly stats?: StatsObserver;
+}
+
+/** The trackers of all runtimes, each runtime behind its own update lock. */
 export function createTrackers(
   config: Config,
   endpoints: readonly EngineEndpoint[],
-  observer: ProbeObserver,
-  { clock, log, heard, events }: TrackerDependencies,
+  { probes: observer, events, stats }: TrackerObservers,
+  { clock, log }: TrackerDependencies,
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
   const selection = selectionOf(config);
   const mapperOfRuntime = attributeMappers(config, chosenMetrics(config), log);
   const sets = endpoints.map((endpoint) => {
-    const version = apiVersion === undefined ? {} : { apiVersion };
-    const told = { now: () => clock.now(), ...(heard && { heard }) };
-    const source = new DockerSource({ endpoint, callTimeoutMillis, ...version, ...told });
-    const timing = {
-      minProbeIntervalMillis: config.minProbeInterval,
-      probeTimeoutMillis: config.probeTimeout,
-      diskUsageIntervalMillis: config.diskUsageInterval,
-    };
-    const choice = {
+    const source = new DockerSource({
+      endpoint,
+      callTimeoutMillis,
+      now: () => clock.now(),
+      ...(apiVersion !== undefined && { apiVersion }),
+      ...(stats && { onStats: (id, text) => stats.statsReceived(id, text) }),
+    });
+    return new TrackerSet({
+      source,
+      observer,
+      clock,
+      log,
       selection,
       mapper: mapperOfRuntime(),
       ...(events && { events }),
       collectMillis: config.interval,
-    };
-    return new TrackerSet({ source, observer, clock, log, ...choice, ...timing });
+      minProbeIntervalMillis: config.minProbeInterval,
+      probeTimeoutMillis: config.probeTimeout,
+      diskUsageIntervalMillis: config.diskUsageInterval,
+    });
   });
   return new Trackers(sets, config.inlineTimeout, observer);
 }

@@ -56,7 +56,7 @@ export class AttributeMapper implements IdentityMapper {
     this.#held.delete(id);
   }
 
-  cut(): DroppedAttributes {
+  dropped(): DroppedAttributes {
     const sum = { too_many_values: 0, name_taken: 0 };
     for (const { cut } of this.#held.values()) {
       sum.too_many_values += cut.too_many_values;

@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { AuditObserver, ProbeObserver } from '../model/observers.ts';
+import type { AuditObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
 import { AnswerPairs } from './answer-pairs.ts';
 import { compareMetrics, isWithin } from './compare.ts';
@@ -32,7 +32,7 @@ interface Audit {
  * Chooses one running container after each probe, keeps what the runtime answers of it in the next two, and compares
  * what is then shown of it with the docker command's arithmetic. Costs no call of the runtime.
  */
-export class Auditor implements ProbeObserver {
+export class Auditor implements ProbeObserver, StatsObserver {
   readonly #options: AuditorOptions;
   readonly #pairs = new AnswerPairs();
   #audits: readonly Audit[] = [];
@@ -46,9 +46,8 @@ export class Auditor implements ProbeObserver {
     this.#options.observer.begin(runtime);
   }
 
-  /** Takes the runtime's own answer with a container's usage. */
-  hear(id: string, answer: string): void {
-    if (this.#audits.some((audit) => audit.id === id)) this.#pairs.hear(id, answer);
+  statsReceived(id: string, text: string): void {
+    if (this.#audits.some((audit) => audit.id === id)) this.#pairs.hear(id, text);
   }
 
   probeEnded(runtime: string): void {

@@ -1,25 +1,25 @@
-/** Gives up what is waited for when news make it worthless; the call itself goes on, left behind. */
+/** Cancels the wait for calls whose results became worthless; the calls themselves go on. */
 export class Cancellable {
-  #isSuperseded = false;
-  #giveUp: (() => void) | undefined;
+  #isCancelled = false;
+  #cancelCurrent: (() => void) | undefined;
 
-  /** Gives up what is waited for, and whatever is to be until {@link resume}. */
-  supersede(): void {
-    this.#isSuperseded = true;
-    this.#giveUp?.();
+  /** Cancels the current wait, and every later one until {@link reset}. */
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#cancelCurrent?.();
   }
 
-  /** Calls are waited for again. */
-  resume(): void {
-    this.#isSuperseded = false;
+  /** Lets calls be waited for again. */
+  reset(): void {
+    this.#isCancelled = false;
   }
 
-  /** The call's answer; the call is not made at all where nobody would wait for it. One at a time. */
-  async unless<T>(call: () => Promise<T>): Promise<T | 'superseded'> {
-    if (this.#isSuperseded) return 'superseded';
-    const givenUp = new Promise<'superseded'>((resolve) => {
-      this.#giveUp = () => resolve('superseded');
+  /** The call's result, or `cancelled`; while cancelled the call is not made. One at a time. */
+  async race<T>(call: () => Promise<T>): Promise<T | 'cancelled'> {
+    if (this.#isCancelled) return 'cancelled';
+    const cancelled = new Promise<'cancelled'>((resolve) => {
+      this.#cancelCurrent = () => resolve('cancelled');
     });
-    return await Promise.race([call(), givenUp]);
+    return await Promise.race([call(), cancelled]);
   }
 }

@@ -1,4 +1,4 @@
-import type { ContainerEvent } from '../model/events.ts';
+import type { ContainerEvent, ReceivedEvent } from '../model/events.ts';
 import type { EventObserver } from '../model/observers.ts';
 import { Subscription } from './subscription.ts';
 
@@ -18,21 +18,15 @@ export class EventFeed implements EventObserver {
   readonly #listeners = new Set<Subscription<FeedItem>>();
   readonly #listening = new Map<string, boolean>();
   #last: FeedItem[] = [];
-  readonly #isShown: (runtime: string, event: ContainerEvent) => boolean;
-
-  /** @param isShown whether it is an event of a container that is to be seen. */
-  constructor(isShown: (runtime: string, event: ContainerEvent) => boolean = () => true) {
-    this.#isShown = isShown;
-  }
 
   listening(runtime: string, isListening: boolean): void {
     this.#listening.set(runtime, isListening);
     this.#tell({ kind: 'listening', runtime, isListening });
   }
 
-  eventReceived(runtime: string, event: ContainerEvent): void {
-    if (!this.#isShown(runtime, event)) return;
-    const told: FeedItem = { kind: 'event', runtime, event };
+  eventReceived({ runtime, event, identity }: ReceivedEvent): void {
+    if (!identity) return;
+    const told: FeedItem = { kind: 'event', runtime: runtime.name, event };
     this.#last.push(told);
     if (this.#last.length > 2 * remembered) this.#last = this.#last.slice(-remembered);
     this.#tell(told);

@@ -50,9 +50,11 @@ export function sampleView({ id, name, snapshot, hostCpus }: PublishedSample): o
 export function feedItemView(told: FeedItem): object {
   if (told.kind === 'listening') return { runtime: told.runtime, listening: told.isListening };
   if (told.kind === 'missed') return { runtime: told.runtime };
-  const { id, action, nanos, attributes } = told.event;
+  const { id, action, nanos, health, name, image, exitCode, signal, labels } = told.event;
   const time = nanos === undefined ? undefined : isoTime(nanos / 1e6);
-  return { runtime: told.runtime, time, id, name: attributes['name'], action, attributes };
+  const word = health === undefined ? action : `${action}: ${health}`;
+  const attributes = { ...labels, name, image, exitCode: exitCode?.toString(), signal };
+  return { runtime: told.runtime, time, id, name, action: word, attributes };
 }
 
 function valuesOf(snapshot: ContainerSnapshot): readonly Value[] {

@@ -54,11 +54,9 @@ export interface ContainerIdentity {
   readonly command: readonly string[];
   /** The arguments alone that the image or its user gave (`Config.Cmd`), the entrypoint not among them. */
   readonly commandArguments?: readonly string[];
-  /** `host`, `bridge`, `none`, `container:ID` or a network's name. */
-  readonly networkMode?: string;
   readonly restartPolicy?: string;
-  /** The cgroup or slice it was put under by name; absent where the runtime chose. */
-  readonly cgroupParent?: string;
+  /** Path of its cgroup below the root of the hierarchy: `/docker/ID`; absent where the runtime does not let it be known. */
+  readonly cgroupPath?: string;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number;
   /** What settings make of labels and environment. */

@@ -1,4 +1,5 @@
-import type { HealthStatus } from './container.ts';
+import type { ContainerIdentity, HealthStatus } from './container.ts';
+import type { RuntimeDescription } from './runtime.ts';
 
 /** Actions of the runtime that are counted, in its own words. Health transitions are counted by what they lead to. */
 export const countedActions = ['start', 'restart', 'die', 'oom', 'kill', 'pause'] as const;
@@ -40,14 +41,50 @@ export interface ImageEventCounts {
   readonly images: ReadonlyMap<string | undefined, EventCounts>;
 }
 
-/** Something that happened to a container. */
+/** Actions that sources hand over, in Docker's words; sources of other runtimes translate theirs. */
+export const containerActions = [
+  'create',
+  'start',
+  'restart',
+  'die',
+  'stop',
+  'kill',
+  'oom',
+  'pause',
+  'unpause',
+  'rename',
+  'update',
+  'destroy',
+  'health_status',
+] as const;
+
+/** One of {@link containerActions}. */
+export type ContainerAction = (typeof containerActions)[number];
+
+/** Something that happened to a container, normalised by its source. */
 export interface ContainerEvent {
   /** 64 hexadecimal digits. */
   readonly id: string;
-  /** The runtime's word: `start`, `die`, `health_status: healthy`. */
-  readonly action: string;
+  readonly action: ContainerAction;
   /** By the runtime's clock, in nanoseconds since the epoch, to the 256 that a double tells apart. */
   readonly nanos?: number;
-  /** The container's labels among the runtime's own: `name`, `image`, `exitCode`, `signal`. */
-  readonly attributes: Readonly<Record<string, string>>;
+  /** Name at that time; absent where the event does not carry it. */
+  readonly name?: string;
+  /** Image as its user typed it. */
+  readonly image?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of `die`. */
+  readonly exitCode?: number;
+  /** Of `kill`: the signal's number or name. */
+  readonly signal?: string;
+  /** Of `health_status`. */
+  readonly health?: HealthStatus;
+}
+
+/** An event, the runtime that sent it, and its container. */
+export interface ReceivedEvent {
+  readonly runtime: RuntimeDescription;
+  readonly event: ContainerEvent;
+  /** As its tracker knows it, else as the event describes it; absent when it is not selected. */
+  readonly identity?: ContainerIdentity;
 }

@@ -13,5 +13,5 @@ export interface IdentityMapper {
   map(identity: ContainerIdentity): MappedAttributes;
   /** The container with this id is not measured any more. */
   forget(id: string): void;
-  cut(): DroppedAttributes;
+  dropped(): DroppedAttributes;
 }

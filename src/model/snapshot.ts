@@ -11,9 +11,10 @@ export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}` |
 /** What is counted over the runs of a container: its host's CPU time, and its restarts. */
 export type HostGroup = 'host' | 'restarts';
 
-/** When what is counted began, in milliseconds since the epoch; a counter never falls within one start. */
+/** Start times of counters in milliseconds since the epoch; no counter falls within one start. */
 export interface CounterStarts {
-  of(group: CounterGroup): number;
+  /** @param counter its key in the sample; without one the latest start of the group, which holds for sums over it. */
+  of(group: CounterGroup, counter?: string): number;
 }
 
 /** All that a reader may know of one published container at one moment. */
@@ -30,6 +31,10 @@ export interface ContainerSnapshot {
   readonly sample?: Sample;
   /** True when it runs and yet the runtime gave no usage on two probes in a row: all there is of it are its networks. */
   readonly givesNoUsage: boolean;
+  /** True when it lives in the host's network namespace, whose traffic is not its own. */
+  readonly hasHostNetwork?: boolean;
+  /** The network namespace that it joined; its counters are exported for one container of the namespace alone. */
+  readonly sharedNetwork?: { readonly ownerId: string; readonly isCountedHere: boolean };
   /** Our own measurement before that one, of the same run. */
   readonly previous?: PreviousSample;
   readonly starts: CounterStarts;
@@ -48,6 +53,8 @@ export type Identified = Pick<ContainerSnapshot, 'runtime' | 'identity'>;
 
 /** All that a reader may know of one runtime at one moment. */
 export interface RuntimeSnapshot {
+  /** Stands for the tracker set: what a reader keeps of a runtime hangs on it in a WeakMap and dies with it. */
+  readonly owner: object;
   readonly runtime: RuntimeDescription;
   /** What is published; empty while the runtime does not answer. */
   readonly containers: readonly ContainerSnapshot[];

@@ -1,6 +1,6 @@
 import { endpointKey } from '../model/runtime.ts';
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { ContainerEvent } from '../model/events.ts';
+import type { ReceivedEvent } from '../model/events.ts';
 import type {
   AuditFailure,
   AuditObserver,
@@ -107,8 +107,8 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
 
   listening(_runtime: string, _isListening: boolean): void {}
 
-  eventReceived(runtime: string, _event: ContainerEvent): void {
-    this.#events.add(1, { [endpointKey]: runtime });
+  eventReceived({ runtime }: ReceivedEvent): void {
+    this.#events.add(1, { [endpointKey]: runtime.name });
   }
 
   eventsMissed(runtime: string): void {

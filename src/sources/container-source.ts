@@ -16,8 +16,10 @@ export interface ListedContainer {
   /** First of `Names` without its slash, else the full id. */
   readonly name: string;
   readonly status?: ContainerStatus;
-  /** The runtime's text for people: `Up 5 minutes (healthy)`. */
-  readonly statusText: string;
+  /** Opaque; when it differs from the last list's, the container changed and is inspected again. */
+  readonly revision: string;
+  /** True when its last start or end may be less than a minute ago: a run may then change without a new revision. */
+  readonly changedRecently: boolean;
   readonly health?: HealthStatus;
   /** As its user typed it; the image's id once another image has that name. */
   readonly image?: string;
@@ -25,14 +27,49 @@ export interface ListedContainer {
   readonly labels?: Readonly<Record<string, unknown>>;
 }
 
-/** What inspecting one container tells. */
+/** The network namespace of a container. */
+export interface ContainerNetwork {
+  /** Id of the container whose namespace this one joined; absent for a namespace of its own. */
+  readonly ownerId?: string;
+  /** When the namespace was made, where the source knows; milliseconds since the epoch. */
+  readonly startedAt?: number;
+  /** True when it lives in the host's namespace. */
+  readonly isHost?: boolean;
+}
+
+/** The Kubernetes pod of a container. */
+export interface ContainerPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
+/** Result of inspecting one container. */
 export interface InspectedContainer {
   readonly identity: ContainerIdentity;
   readonly state: ContainerState;
   readonly limits: ContainerLimits;
+  /** Of its first process, in the runtime's own pid namespace; absent while it does not run. */
+  readonly pid?: number;
+  readonly network: ContainerNetwork;
+  readonly pod?: ContainerPod;
 }
 
-/** Where containers are found: one runtime. Calls may overlap; each obeys its signal down to the socket. */
+/** Where usage is read: a runtime's API, the kernel's cgroup files. */
+export interface UsageSource {
+  readonly kind: 'docker' | 'cgroup' | 'cri' | 'kubelet';
+  /** One round over the containers of a source; a call that answers for all is made at the first read. */
+  round(signal: AbortSignal): UsageRound;
+}
+
+/** The reads of one round; they may overlap. */
+export interface UsageRound {
+  /** One sample; undefined when the container does not run. Throws {@link SourceError}. */
+  read(container: InspectedContainer): Promise<Sample | undefined>;
+  close(): void;
+}
+
+/** Where containers are found: one runtime on one host. Calls may overlap; each obeys its signal down to the socket. */
 export interface ContainerSource {
   /** The endpoint without credentials. */
   readonly name: string;
@@ -42,13 +79,13 @@ export interface ContainerSource {
   list(signal: AbortSignal): Promise<readonly ListedContainer[]>;
   /** Throws {@link SourceError}, `not-found` when the container is gone. */
   inspect(id: string, signal: AbortSignal): Promise<InspectedContainer>;
-  /** One measurement; `undefined` when the container does not run. Throws {@link SourceError}. */
-  sample(id: string, signal: AbortSignal): Promise<Sample | undefined>;
+  /** The runtime's own usage, always there as the fallback. */
+  readonly usage: UsageSource;
   /** Disk usage, which the runtime may take minutes for; absent where the source has none. Throws {@link SourceError}. */
   diskUsage?(signal: AbortSignal): Promise<DiskUsage>;
   /**
-   * What happens to containers from now on, after what the runtime remembers since then; resolves once the runtime listens,
-   * throws SourceError when the stream breaks off. Undefined for a runtime whose events cannot be relied on.
+   * Stream of events from now on, preceded by those that the runtime remembers since `sinceNanos`. Resolves once the
+   * stream is open; iteration throws SourceError when it breaks off. Undefined for a runtime without reliable events.
    * @param sinceNanos by the runtime's clock, since the epoch.
    */
   events(signal: AbortSignal, sinceNanos?: number): Promise<AsyncIterable<ContainerEvent> | undefined>;

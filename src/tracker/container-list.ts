@@ -1,134 +1,85 @@
 import type { Clock } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { ContainerEvent } from '../model/events.ts';
-import type { EventObserver } from '../model/observers.ts';
-import type { ContainerSource, ListedContainer } from '../sources/container-source.ts';
-import type { SourceCalls } from './source-calls.ts';
-import { EventStream } from './events/event-stream.ts';
-import type { Heard } from './container/inspection.ts';
+import type { ListedContainer } from '../sources/container-source.ts';
+import type { ChangeKnowledge } from './container/inspection.ts';
+import type { EventStream } from './events/event-stream.ts';
 import { ListCache } from './list-cache.ts';
-import { Throttle, type ThrottledWork } from '../concurrency/throttle.ts';
+import type { SourceCalls } from './source-calls.ts';
 
-/** In a storm of events the runtime is asked this often at most. */
-const refreshPauseMillis = 250;
-/** So long after the list shows a change its event is waited for. */
+/** How long a change that a list shows may wait for its event. */
 const lateEventMillis = 3000;
 
-/** What an {@link ContainerList} needs. */
-export interface ContainerListOptions {
-  readonly source: ContainerSource;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Hears the runtime's events; absent: they are not listened to. */
-  readonly events?: EventObserver | undefined;
-  /** Asked for soon after an event. */
-  readonly refresh: ThrottledWork;
-}
-
-/** What a round measures. */
+/** The containers of a runtime at one moment. */
 export interface Listed {
   readonly listed: readonly ListedContainer[];
   /** When the runtime was asked for it, on the monotonic clock. */
   readonly askedAt: number;
-  readonly heard: (id: string) => Heard;
-  /** Whether nobody can have changed unheard. */
-  readonly isSure: boolean;
+  readonly changeOf: (id: string) => ChangeKnowledge;
+  /** True when every change since the last list arrived as an event. */
+  readonly isComplete: boolean;
 }
 
 /**
- * The containers of one runtime as its list told them, and what its events say has changed since. While events are heard
- * the runtime is asked only when something changed, and once in a while for what they may have missed.
+ * List-watch of one runtime: its last list and the changes since by its events. While the stream of events is reliable
+ * the runtime is listed only after a change, and once per resync period for what events may have missed.
  */
 export class ContainerList {
-  readonly #options: ContainerListOptions;
-  readonly #listed = new ListCache();
-  readonly #watch: EventStream | undefined;
-  /** By when their events are to be heard, on the monotonic clock. */
+  readonly #clock: Clock;
+  readonly #stream: EventStream | undefined;
+  readonly #cache = new ListCache();
+  /** Deadlines of the events that a list announced, by container, on the monotonic clock. */
   readonly #expected = new Map<string, number>();
 
-  constructor(options: ContainerListOptions) {
-    this.#options = options;
-    const { events } = options;
-    if (events) this.#watch = this.#listen(events);
+  /** @param stream absent: nobody listens to events, and every refresh lists. */
+  constructor(clock: Clock, stream: EventStream | undefined) {
+    this.#clock = clock;
+    this.#stream = stream;
   }
 
-  /** Listens, if it does not yet; for a runtime that has answered. */
-  listen(): void {
-    this.#watch?.start();
+  /** Makes the next refresh list: what is known may be wrong. */
+  invalidate(): void {
+    this.#cache.invalidate();
   }
 
-  /** The runtime answers again after it did not. */
-  retry(): void {
-    this.#watch?.retry();
+  /** Records that an event of that container arrived. */
+  change(id: string): void {
+    this.#cache.change(id);
+    this.#expected.delete(id);
   }
 
-  /** What is known may be wrong: the runtime must be asked. */
-  doubt(): void {
-    this.#listed.doubt();
+  /** A new stream of events began: what happened before is unknown. */
+  restart(): void {
+    this.#expected.clear();
+    this.#cache.invalidate();
   }
 
-  /** Ends the stream of events. */
-  close(): void {
-    this.#watch?.close();
+  /** From the runtime, or from the cache while events say that nothing changed. Throws SourceError. */
+  async refresh(calls: SourceCalls): Promise<Listed> {
+    const isReliable = this.#stream?.isReliable === true;
+    const askedAt = this.#clock.monotonic();
+    const cached = isReliable ? this.#cache.fresh(askedAt) : undefined;
+    if (cached) return { ...cached, changeOf: () => 'unchanged', isComplete: true };
+    const wasStale = this.#cache.isStale;
+    const isComplete = isReliable && !wasStale;
+    const changed = this.#cache.drainChanged();
+    const response = await calls.list();
+    if (this.#stream?.isOpen && !wasStale && !this.#cache.isStale)
+      this.#expectEvents(this.#cache.unannounced(response));
+    const listed = this.#cache.accept(response, askedAt);
+    const otherwise = isComplete ? 'unchanged' : 'unknown';
+    return { listed, askedAt, changeOf: (id) => (changed.has(id) ? 'changed' : otherwise), isComplete };
   }
 
-  /** From the runtime, or what it listed before while its events say that nothing has changed. Throws SourceError. */
-  async ask(calls: SourceCalls): Promise<Listed> {
-    const { clock } = this.#options;
-    const isHeard = this.#watch?.isTrusted === true;
-    const askedAt = clock.monotonic();
-    const known = isHeard ? this.#listed.known(askedAt) : undefined;
-    if (known) return { ...known, heard: () => 'unchanged', isSure: true };
-    const isDoubted = this.#listed.isDoubted;
-    const isSure = isHeard && !isDoubted;
-    const changed = this.#listed.takeChanged();
-    const answer = await calls.list();
-    if (this.#watch?.isOpen && !isDoubted && !this.#listed.isDoubted)
-      this.#expect(this.#listed.unannounced(answer));
-    const listed = this.#listed.accept(answer, askedAt);
-    const otherwise = isSure ? 'unchanged' : 'unheard';
-    return { listed, askedAt, heard: (id) => (changed.has(id) ? 'changed' : otherwise), isSure };
-  }
-
-  #listen(events: EventObserver): EventStream {
-    const { source, clock } = this.#options;
-    const { name } = source;
-    const throttle = new Throttle(clock, refreshPauseMillis, this.#options.refresh);
-    return new EventStream({
-      ...this.#options,
-      opened: () => {
-        this.#expected.clear();
-        // What happened before the runtime listened is not known.
-        this.#listed.doubt();
-        events.listening(name, true);
-      },
-      closed: () => events.listening(name, false),
-      missed: () => {
-        this.#listed.doubt();
-        throttle.request();
-        events.eventsMissed(name);
-      },
-      event: (event: ContainerEvent) => {
-        this.#listed.change(event.id);
-        this.#expected.delete(event.id);
-        events.eventReceived(name, event);
-        throttle.request();
-      },
-    });
-  }
-
-  /** A stream that tells nothing of what the list shows is deaf: a proxy, or a connection that died unnoticed. */
-  #expect(ids: readonly string[]): void {
+  /** A stream that lacks the events of what a list shows is broken: a proxy's, or a connection that died unnoticed. */
+  #expectEvents(ids: readonly string[]): void {
     if (ids.length === 0) return;
-    const { clock } = this.#options;
-    const due = clock.monotonic() + lateEventMillis;
+    const due = this.#clock.monotonic() + lateEventMillis;
     for (const id of ids) if (!this.#expected.has(id)) this.#expected.set(id, due);
-    const judge = (): void => {
+    const check = (): void => {
       const isLate = [...this.#expected.values()].some((each) => each <= due);
       if (!isLate) return;
       this.#expected.clear();
-      this.#watch?.distrust();
+      this.#stream?.reconnect();
     };
-    void clock.sleep(lateEventMillis).then(judge);
+    void this.#clock.sleep(lateEventMillis).then(check);
   }
 }

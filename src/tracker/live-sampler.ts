@@ -1,20 +1,24 @@
-import type { RuntimeDescription } from '../model/runtime.ts';
+import type { Cancellable } from '../concurrency/cancellable.ts';
 import type { LiveMeasurement } from '../model/live-sample.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
 import type { ContainerTracker } from './container/container-tracker.ts';
-import type { ContainerQueue } from './container/container-queue.ts';
-import { isAbsence, type SourceCalls } from './source-calls.ts';
+import type { Reconciler } from './reconciler.ts';
+import { isAbsence, SourceCalls } from './source-calls.ts';
+import type { SourceCallsOptions } from './source-calls.ts';
+import type { SourceState } from './source-state.ts';
+import type { UpdateLock } from './update-lock.ts';
 
-/** What {@link LiveSampler} needs. */
+/** Dependencies of {@link LiveSampler}. */
 export interface LiveSamplerOptions {
-  readonly turns: ContainerQueue;
-  /** A probe that comes so soon after needs no other sample. */
+  readonly calls: SourceCallsOptions;
+  readonly lock: UpdateLock;
+  readonly state: SourceState;
+  readonly reconciler: Reconciler;
+  /** Updates this soon after need no other sample. */
   readonly freshMillis: number;
-  calls(signal: AbortSignal): SourceCalls;
-  /** Asked for while the runtime is away: nobody else may be there to find out that it is back. */
-  probe(): unknown;
 }
 
-/** Measures single containers for those who watch them, beside the probes; one that comes soon after is spared the call. */
+/** Samples single containers for subscribers, alongside the probes. */
 export class LiveSampler {
   readonly #options: LiveSamplerOptions;
   readonly #closed = new AbortController();
@@ -23,33 +27,36 @@ export class LiveSampler {
     this.#options = options;
   }
 
-  /**
-   * Measures one container now. Never throws.
-   * @param runtime undefined while the runtime does not answer.
-   */
-  async measure(id: string, runtime: RuntimeDescription | undefined): Promise<LiveMeasurement> {
-    if (!runtime) {
-      this.#options.probe();
+  /** Samples one container now. Never throws. */
+  async measure(id: string): Promise<LiveMeasurement> {
+    const { lock, state, reconciler } = this.#options;
+    if (!reconciler.counts) {
+      // Subscribers may be the only ones to find out that the runtime is back.
+      void lock.update(0);
       return { outcome: 'failed', reason: 'the runtime does not answer' };
     }
-    const measured = await this.#options.turns.take(id, (tracker) => this.#measured(tracker, runtime));
-    // Its news have their turn first.
-    if (measured === 'superseded') return await this.measure(id, runtime);
+    const measured = await reconciler.queue.run(id, (tracker, sampling) =>
+      this.#measure(tracker, sampling, state.runtime),
+    );
+    // A newer change of the container is applied first; then again.
+    if (measured === 'cancelled') return await this.measure(id);
     return measured ?? { outcome: 'removed' };
   }
 
-  /** Gives up what is under way. */
+  /** Aborts the samples under way. */
   close(): void {
     this.#closed.abort();
   }
 
-  async #measured(
+  async #measure(
     tracker: ContainerTracker,
+    sampling: Cancellable,
     runtime: RuntimeDescription,
-  ): Promise<LiveMeasurement | 'superseded'> {
-    const calls = this.#options.calls(this.#closed.signal);
-    const outcome = await tracker.measure(calls, this.#options.freshMillis);
-    if (outcome === 'superseded') return outcome;
+  ): Promise<LiveMeasurement | 'cancelled'> {
+    const calls = new SourceCalls(this.#options.calls, this.#closed.signal);
+    const outcome = await tracker.measure(calls, sampling, this.#options.freshMillis);
+    calls.close();
+    if (outcome === 'cancelled') return outcome;
     if (outcome !== 'measured')
       return isAbsence(outcome) ? { outcome: 'not running' } : { outcome: 'failed', reason: outcome.message };
     const snapshot = tracker.snapshot(runtime);

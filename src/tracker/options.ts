@@ -5,25 +5,23 @@ import type { IdentityMapper } from '../model/identity-mapper.ts';
 import type { ContainerSource } from '../sources/container-source.ts';
 import type { Selection } from './selection.ts';
 
-/** What a tracker set is made of. */
+/** Settings and dependencies of a tracker set. */
 export interface TrackerSetOptions {
   readonly source: ContainerSource;
   readonly observer: ProbeObserver;
   readonly clock: Clock;
   readonly log: Log;
-  /** Absent: every container is measured. */
+  /** Absent: every container is selected. */
   readonly selection?: Selection;
   /** Absent: labels and environment make no attributes. */
   readonly mapper?: IdentityMapper;
   /** Callers that come sooner after the last probe's end do nothing. */
   readonly minProbeIntervalMillis: number;
-  /** After this a probe is given up. */
+  /** Deadline of a probe. */
   readonly probeTimeoutMillis: number;
-  /**
-   * Hears the runtime's events, so that it need not be asked what they tell; for those that stay. Absent: nobody listens.
-   */
+  /** Receives the runtime's events, which then spare lists and inspects. Absent: no stream is opened. */
   readonly events?: EventObserver;
-  /** Between two collections: an end that was in sight for less may have been missed. 10 s by default. */
+  /** Between two collections: the end of a container that was published for less may have been missed. 10 s by default. */
   readonly collectMillis?: number;
   /** Between two measurements of disk usage; 0 or absent: none. */
   readonly diskUsageIntervalMillis?: number;

@@ -1,88 +1,125 @@
-import type { ContainerStatus } from '../model/container.ts';
-import type { RuntimeDescription } from '../model/runtime.ts';
-import type { ListedContainer } from '../sources/container-source.ts';
-import type { AdaptivePool } from '../concurrency/adaptive-pool.ts';
-import { ContainerTracker } from './container/container-tracker.ts';
-import type { SourceCalls } from './source-calls.ts';
-import type { ContainerList, Listed } from './container-list.ts';
-import type { EventCounter } from './events/event-counter.ts';
-import { countByStatus } from './list-cache.ts';
+import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
 import { KeyedQueue } from '../concurrency/keyed-queue.ts';
-import { SelectedContainers } from './selection.ts';
+import type { ContainerStatus } from '../model/container.ts';
+import type { RuntimeSnapshot } from '../model/snapshot.ts';
+import type { ListedContainer } from '../sources/container-source.ts';
+import type { ContainerList, Listed } from './container-list.ts';
+import { ContainerQueue } from './container/container-queue.ts';
+import { ContainerTracker } from './container/container-tracker.ts';
+import type { EventCounter } from './events/event-counter.ts';
 import type { TrackerSetOptions } from './options.ts';
+import { SelectedContainers } from './selection.ts';
+import type { SourceCalls } from './source-calls.ts';
+import type { SourceState } from './source-state.ts';
 
-/** A list, and whom of it the selection picks. */
+/** A list, and those of it that are selected. */
 export interface Reconciliation extends Listed {
   readonly selected: readonly ListedContainer[];
   /** When the runtime had answered, in milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** How many containers a runtime has. */
-export interface ListedCounts {
-  readonly containerCount: number;
-  readonly unselectedCount: number;
-  readonly containersByStatus: ReadonlyMap<ContainerStatus, number>;
-}
+/** Numbers of containers by the last list. */
+export type ListedCounts = Required<
+  Pick<RuntimeSnapshot, 'containerCount' | 'unselectedCount' | 'containersByStatus'>
+>;
 
-/** What a {@link Reconciler} needs beside the options of its set. */
+/** Dependencies of a {@link Reconciler} beside the options of its set. */
 export interface ReconcilerDependencies {
-  readonly trackers: Map<string, ContainerTracker>;
   readonly list: ContainerList;
-  readonly counting: EventCounter;
-  runtime(): RuntimeDescription;
+  readonly counter: EventCounter;
+  readonly state: SourceState;
 }
 
-/** Keeps a tracker for every container that the runtime lists and the selection picks, and none for any other. */
+/** Keeps one tracker for each container that is listed and selected, and none for any other. */
 export class Reconciler {
   readonly #options: TrackerSetOptions;
-  readonly #parts: ReconcilerDependencies;
+  readonly #dependencies: ReconcilerDependencies;
   readonly #selected: SelectedContainers;
-  readonly #turns = new KeyedQueue();
+  readonly #trackers = new Map<string, ContainerTracker>();
+  readonly #lists = new KeyedQueue();
+  /** Serialises the work on each container. */
+  readonly queue = new ContainerQueue(this.#trackers);
+  /** Its concurrency follows the runtime's latency from probe to probe. */
+  readonly #pool: AdaptivePool;
+  #counts: ListedCounts | undefined;
 
-  constructor(options: TrackerSetOptions, parts: ReconcilerDependencies) {
+  constructor(options: TrackerSetOptions, dependencies: ReconcilerDependencies) {
     this.#options = options;
-    this.#parts = parts;
+    this.#dependencies = dependencies;
+    this.#pool = new AdaptivePool(options.clock);
     this.#selected = new SelectedContainers(options.selection);
   }
 
-  /** Undefined while the runtime does not answer. */
-  counts: ListedCounts | undefined;
-
-  /** Makes the set equal to the list. One at a time: an older list never comes after a newer. Throws SourceError. */
-  look(calls: SourceCalls, pool: AdaptivePool): Promise<Reconciliation> {
-    return this.#turns.run('', () => this.#look(calls, pool));
+  /** By container id. */
+  get trackers(): ReadonlyMap<string, ContainerTracker> {
+    return this.#trackers;
   }
 
-  async #look(calls: SourceCalls, pool: AdaptivePool): Promise<Reconciliation> {
-    const list = await this.#parts.list.ask(calls);
+  /** Undefined while the runtime does not answer. */
+  get counts(): ListedCounts | undefined {
+    return this.#counts;
+  }
+
+  /** Makes the trackers equal to the list. One at a time, so that lists apply in their order. Throws SourceError. */
+  reconcile(calls: SourceCalls, pool: AdaptivePool): Promise<Reconciliation> {
+    return this.#lists.run('', () => this.#reconcile(calls, pool));
+  }
+
+  /** Reconciles, then updates every container; changed ones first, since somebody may wait for them. Throws SourceError. */
+  async updateAll(calls: SourceCalls): Promise<void> {
+    const { selected, changeOf, askedAt, now } = await this.reconcile(calls, this.#pool);
+    const isChanged = ({ id }: ListedContainer): boolean => changeOf(id) === 'changed';
+    const inOrder = [...selected.filter(isChanged), ...selected.filter((item) => !isChanged(item))];
+    await this.#pool.run(inOrder, (listed) =>
+      this.queue.apply(listed.id, askedAt, (tracker, sampling) =>
+        tracker.update({ listed, now, change: changeOf(listed.id) }, calls, sampling),
+      ),
+    );
+  }
+
+  /** Hides everything until the next list, but removes no tracker: the runtime may only be away for a moment. */
+  unpublish(): void {
+    this.#counts = undefined;
+    for (const tracker of this.#trackers.values()) tracker.unpublish();
+  }
+
+  async #reconcile(calls: SourceCalls, pool: AdaptivePool): Promise<Reconciliation> {
+    const list = await this.#dependencies.list.refresh(calls);
     const { listed, askedAt } = list;
     const now = this.#options.clock.now();
     const selected = await this.#selected.of(listed, calls, (items, each) => pool.run(items, each));
-    this.counts = {
+    this.#counts = {
       containerCount: listed.length,
       unselectedCount: listed.length - selected.length,
       containersByStatus: countByStatus(listed),
     };
     this.#synchronize(selected, now);
-    this.#parts.counting.listed(new Set(listed.map(({ id }) => id)), askedAt);
+    this.#dependencies.counter.reconcile(new Set(listed.map(({ id }) => id)), askedAt);
     return { ...list, selected, now };
   }
 
   #synchronize(selected: readonly ListedContainer[], now: number): void {
-    const { trackers } = this.#parts;
     const ids = new Set(selected.map(({ id }) => id));
-    for (const [id, tracker] of trackers) if (!ids.has(id)) this.#remove(id, tracker);
+    for (const [id, tracker] of this.#trackers) if (!ids.has(id)) this.#remove(id, tracker);
     for (const item of selected) {
-      if (!trackers.has(item.id))
-        trackers.set(item.id, new ContainerTracker(item, now, this.#options.log, trackers));
+      if (!this.#trackers.has(item.id))
+        this.#trackers.set(item.id, new ContainerTracker(item, now, this.#options.log, this.#trackers));
     }
   }
 
   #remove(id: string, tracker: ContainerTracker): void {
-    const { trackers, counting } = this.#parts;
-    counting.left(id, tracker.snapshot(this.#parts.runtime()));
-    trackers.delete(id);
+    const { counter, state } = this.#dependencies;
+    counter.left(id, tracker.snapshot(state.runtime));
+    this.#trackers.delete(id);
     this.#options.mapper?.forget(id);
   }
+}
+
+/** Numbers of containers by state; those of unknown state are left out. */
+function countByStatus(listed: readonly ListedContainer[]): ReadonlyMap<ContainerStatus, number> {
+  const counts = new Map<ContainerStatus, number>();
+  for (const { status } of listed)
+    if (status !== undefined) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return counts;
 }

@@ -47,7 +47,7 @@ export class SelectedContainers {
     const image = tellsIdOnly(item) ? (asked ?? known?.image) : undefined;
     const { labels, ...slim } = item;
     const isSelected =
-      known?.image === image && known && looksSame(known.listed, item)
+      known?.image === image && known && isUnchanged(known.listed, item)
         ? known.isSelected
         : this.#selection.selects({ ...item, ...(image !== undefined && { image }) });
     return { listed: labels ? slim : item, image, isSelected };
@@ -78,6 +78,6 @@ function tellsIdOnly({ image }: ListedContainer): boolean {
   return image?.startsWith('sha256:') === true;
 }
 
-function looksSame(before: ListedContainer, now: ListedContainer): boolean {
+function isUnchanged(before: ListedContainer, now: ListedContainer): boolean {
   return before.name === now.name && before.image === now.image && before.status === now.status;
 }

@@ -2,49 +2,61 @@ import type { RuntimeDescription } from '../model/runtime.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
 import type { SourceCall, ProbeObserver } from '../model/observers.ts';
 import type { Sample } from '../model/sample.ts';
-import type { ContainerSource, InspectedContainer, ListedContainer } from '../sources/container-source.ts';
+import type {
+  ContainerSource,
+  InspectedContainer,
+  ListedContainer,
+  UsageRound,
+} from '../sources/container-source.ts';
+import type { Clock } from '../clock.ts';
 import { AbortListeners } from '../concurrency/abort-listeners.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import type { SourceError } from '../sources/source-error.ts';
 
-/** What every call of one probe needs. */
+/** Dependencies of every probe's calls. */
 export interface SourceCallsOptions {
   readonly source: ContainerSource;
   readonly observer: ProbeObserver;
-  /** What attributes are made of, as soon as it is known. */
+  /** Makes attributes of an inspected container. */
   readonly mapper?: IdentityMapper | undefined;
-  /** The probe's deadline. */
-  readonly signal: AbortSignal;
-  /** Milliseconds that only grow. */
-  monotonic(): number;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /**
- * The runtime's calls of one probe, each timed and told to the observer; a call that outlives the probe's signal is
- * left behind, so that not even a source that ignores its signal holds a probe. Every method throws SourceError.
+ * Calls of one probe to its source, each timed and reported to the observer. A call that outlives the probe's signal is
+ * abandoned, so that not even a source that ignores its signal holds up a probe. Every method throws SourceError.
  */
 export class SourceCalls {
   readonly #options: SourceCallsOptions;
+  readonly #signal: AbortSignal;
   readonly #abort: AbortListeners;
+  #usage: UsageRound | undefined;
   #hadFailures = false;
 
-  constructor(options: SourceCallsOptions) {
+  /** @param signal the probe's deadline. */
+  constructor(options: SourceCallsOptions, signal: AbortSignal) {
     this.#options = options;
-    this.#abort = new AbortListeners(options.signal);
+    this.#signal = signal;
+    this.#abort = new AbortListeners(signal);
   }
 
-  /** Whether a call failed, other than for a container that was gone or had stopped. */
+  /** True when a call failed, other than for a container that was gone or had stopped. */
   get hadFailures(): boolean {
     return this.#hadFailures;
   }
 
   get isOver(): boolean {
-    return this.#options.signal.aborted;
+    return this.#signal.aborted;
   }
 
-  /** Milliseconds that only grow. */
+  /** Milliseconds of a clock that is never set back. */
   monotonic(): number {
-    return this.#options.monotonic();
+    return this.#options.clock.monotonic();
+  }
+
+  /** Ends the usage round; the calls of a probe end with it. */
+  close(): void {
+    this.#usage?.close();
   }
 
   describe(): Promise<RuntimeDescription> {
@@ -62,14 +74,15 @@ export class SourceCalls {
     return mapper ? { ...inspected, identity: { ...identity, mapped: mapper.map(identity) } } : inspected;
   }
 
-  /** The image as its user typed it, of a container that may not be measured at all. */
+  /** The image as its user typed it, of a container that may not be selected. */
   async imageOf(id: string): Promise<string | undefined> {
     const { identity } = await this.#timed('inspect', (source, signal) => source.inspect(id, signal));
     return identity.image.reference;
   }
 
-  sample(id: string): Promise<Sample | undefined> {
-    return this.#timed('stats', (source, signal) => source.sample(id, signal));
+  /** One sample by the source's usage round; undefined when the container does not run. */
+  sample(container: InspectedContainer): Promise<Sample | undefined> {
+    return this.#timed('stats', ({ usage }, signal) => (this.#usage ??= usage.round(signal)).read(container));
   }
 
   async #timed<T>(
@@ -77,11 +90,11 @@ export class SourceCalls {
     make: (source: ContainerSource, signal: AbortSignal) => Promise<T>,
     failuresOnly = false,
   ): Promise<T> {
-    const { source, observer, signal } = this.#options;
-    const start = this.#options.monotonic();
-    const seconds = (): number => (this.#options.monotonic() - start) / 1000;
+    const { source, observer } = this.#options;
+    const start = this.monotonic();
+    const seconds = (): number => (this.monotonic() - start) / 1000;
     try {
-      const result = await this.#unlessAborted(make(source, signal));
+      const result = await this.#unlessAborted(make(source, this.#signal));
       if (!failuresOnly) observer.callEnded(source.name, call, seconds());
       return result;
     } catch (thrown) {
@@ -94,7 +107,7 @@ export class SourceCalls {
   }
 
   #unlessAborted<T>(result: Promise<T>): Promise<T> {
-    const { signal } = this.#options;
+    const signal = this.#signal;
     return new Promise((resolve, reject) => {
       const giveUp = (): void => reject(toSourceError(signal.reason, 'probe'));
       if (signal.aborted) giveUp();
@@ -104,7 +117,7 @@ export class SourceCalls {
   }
 }
 
-/** The container was removed or stopped in between: no failure of anybody. */
+/** True for a container that was removed or stopped in between: no failure. */
 export function isAbsence(error: SourceError): boolean {
   return error.code === 'not-found' || error.code === 'not-running';
 }

@@ -1,21 +1,35 @@
+import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { SourceCalls } from './source-calls.ts';
 
-/** Logged when its kind changes, not once per probe. */
+/** Why a probe failed; logged when its kind changes, not once per probe. */
 export interface Failure {
   readonly kind: 'runtime does not answer' | 'runtime answers too slowly';
   readonly reason: string;
 }
 
-/** Whether the last probe of a runtime went well; logs each change for the worse or the better once. */
-export class SourceHealth {
-  readonly #log: Log;
-  #failure: Failure | undefined;
-  #hasAnswered = false;
+/** The runtime's version and host are asked for this often, and after each failure. */
+const maxAgeMillis = 10 * 60_000;
 
-  constructor(log: Log) {
+/** A runtime as last described, and how its last probe went; logs each change for the worse or the better once. */
+export class SourceState {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #runtime: RuntimeDescription;
+  #describedAt = Number.NEGATIVE_INFINITY;
+  #failure: Failure | undefined;
+  #lastSuccess: number | undefined;
+
+  /** @param name the source's name, all that is known of the runtime before its first response. */
+  constructor(name: string, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+    this.#clock = clock;
     this.#log = log;
+    this.#runtime = { name, runtimeName: 'docker', warnings: [] };
+  }
+
+  get runtime(): RuntimeDescription {
+    return this.#runtime;
   }
 
   /** Why the last probe failed; absent when it did not. */
@@ -23,47 +37,33 @@ export class SourceHealth {
     return this.#failure?.reason;
   }
 
-  succeeded({ name, runtimeVersion }: RuntimeDescription, containers: number): void {
-    if (this.#failure !== undefined || !this.#hasAnswered)
-      this.#log.info({ runtime: name, version: runtimeVersion, containers }, 'runtime answers');
-    this.#failure = undefined;
-    this.#hasAnswered = true;
+  /** When the last successful probe ended, in milliseconds since the epoch; undefined before the first. */
+  get lastSuccess(): number | undefined {
+    return this.#lastSuccess;
   }
 
-  failed({ name }: RuntimeDescription, failure: Failure): void {
-    const fields = { runtime: name, error: failure.reason };
+  /** Asks the runtime to describe itself when the last description is old. Throws SourceError. */
+  async refresh(calls: SourceCalls): Promise<void> {
+    const now = this.#clock.monotonic();
+    if (now - this.#describedAt < maxAgeMillis) return;
+    this.#runtime = await calls.describe();
+    this.#describedAt = now;
+  }
+
+  succeeded(containers: number): void {
+    const { name, runtimeVersion } = this.#runtime;
+    if (this.#failure !== undefined || this.#lastSuccess === undefined)
+      this.#log.info({ runtime: name, version: runtimeVersion, containers }, 'runtime answers');
+    this.#failure = undefined;
+    this.#lastSuccess = this.#clock.now();
+  }
+
+  failed(failure: Failure): void {
+    // The next probe may reach another runtime at the same address.
+    this.#describedAt = Number.NEGATIVE_INFINITY;
+    const fields = { runtime: this.#runtime.name, error: failure.reason };
     if (this.#failure?.kind === failure.kind) this.#log.debug(fields, `still: ${failure.kind}`);
     else this.#log.warn(fields, failure.kind);
     this.#failure = failure;
-  }
-}
-
-/** The runtime's version and host are asked again this often, and after each failure. */
-const maxAgeMillis = 10 * 60_000;
-
-/** A runtime as it last described itself. */
-export class DescribedRuntime {
-  #runtime: RuntimeDescription;
-  #describedAt = Number.NEGATIVE_INFINITY;
-
-  constructor(name: string) {
-    this.#runtime = { name, runtimeName: 'docker', warnings: [] };
-  }
-
-  /** Before its first answer no more than its name. */
-  get runtime(): RuntimeDescription {
-    return this.#runtime;
-  }
-
-  /** Asks it, where its last answer is old. Throws SourceError. */
-  async refresh(calls: SourceCalls, monotonicMillis: number): Promise<void> {
-    if (monotonicMillis - this.#describedAt < maxAgeMillis) return;
-    this.#runtime = await calls.describe();
-    this.#describedAt = monotonicMillis;
-  }
-
-  /** It may be another one by now. */
-  doubt(): void {
-    this.#describedAt = Number.NEGATIVE_INFINITY;
   }
 }

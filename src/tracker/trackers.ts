@@ -1,5 +1,4 @@
-import type { ContainerEvent } from '../model/events.ts';
-import type { RuntimeSnapshot, Identified } from '../model/snapshot.ts';
+import type { RuntimeSnapshot } from '../model/snapshot.ts';
 import type { ProbeObserver } from '../model/observers.ts';
 import type { TrackerSet } from './tracker-set.ts';
 
@@ -40,13 +39,6 @@ export class Trackers {
   /** One per runtime, in the order of configuration. */
   snapshots(): readonly RuntimeSnapshot[] {
     return this.sets.map((set) => set.snapshot());
-  }
-
-  /** Whose event it is; undefined for a container that the selection leaves out. */
-  identify(runtime: string, event: ContainerEvent): Identified | undefined {
-    const set = this.sets.find((each) => each.runtime.name === runtime);
-    const identity = set?.identify(event);
-    return set && identity && { runtime: set.runtime, identity };
   }
 
   /** Engines that no probe has reached since the start, each with the reason. */

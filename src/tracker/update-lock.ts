@@ -7,12 +7,10 @@ export type UpdateOutcome = 'probed' | 'joined' | 'young' | 'timed-out';
 /** Settings of an {@link UpdateLock}, in milliseconds. */
 export interface UpdateLockOptions {
   /** A caller that comes sooner after the last probe's end does nothing. */
-  readonly minIntervalMillis: number;
+  readonly minProbeIntervalMillis: number;
   /** After this the probe's signal aborts. */
-  readonly totalTimeoutMillis: number;
-  /** Monotonic, in milliseconds. */
-  monotonic(): number;
-  readonly sleep: Clock['sleep'];
+  readonly probeTimeoutMillis: number;
+  readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
 }
 
 /**
@@ -33,17 +31,18 @@ export class UpdateLock {
     this.#probe = probe;
   }
 
-  /** Returns when the data is as fresh as it may be, or after `waitMillis`. Never throws. */
+  /** Resolves when the data is as fresh as it may be, or after `waitMillis`. Never throws. */
   async update(waitMillis: number): Promise<UpdateOutcome> {
     const outcome = this.#running ? 'joined' : 'probed';
     if (!this.#running && this.#isYoung()) return 'young';
     this.#running ??= this.#run();
-    const { sleep } = this.#options;
-    return (await settlesWithin(this.#running, waitMillis, sleep)) ? outcome : 'timed-out';
+    const { clock } = this.#options;
+    const isInTime = await settlesWithin(this.#running, waitMillis, clock.sleep.bind(clock));
+    return isInTime ? outcome : 'timed-out';
   }
 
-  /** Runs `work` beside the probes, with their time-out. It must end soon after its signal aborts. */
-  async beside(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** Runs `work` alongside the probes, with their time-out. It must end soon after its signal aborts. */
+  async alongside(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     if (!this.#closed.signal.aborted) await this.#limited(work);
   }
 
@@ -54,15 +53,15 @@ export class UpdateLock {
 
   #isYoung(): boolean {
     if (this.#closed.signal.aborted) return true;
-    const age = this.#lastEnd === undefined ? Infinity : this.#options.monotonic() - this.#lastEnd;
-    return age < this.#options.minIntervalMillis;
+    const age = this.#lastEnd === undefined ? Infinity : this.#options.clock.monotonic() - this.#lastEnd;
+    return age < this.#options.minProbeIntervalMillis;
   }
 
   async #run(): Promise<void> {
     try {
       await this.#limited(this.#probe);
     } finally {
-      this.#lastEnd = this.#options.monotonic();
+      this.#lastEnd = this.#options.clock.monotonic();
       this.#running = undefined;
     }
   }
@@ -72,7 +71,8 @@ export class UpdateLock {
     const deadline = new AbortController();
     const signal = AbortSignal.any([deadline.signal, this.#closed.signal]);
     const expire = (): void => deadline.abort(new DOMException('probe took too long', 'TimeoutError'));
-    void this.#options.sleep(this.#options.totalTimeoutMillis, ended.signal).then(expire, () => undefined);
+    const { clock, probeTimeoutMillis } = this.#options;
+    void clock.sleep(probeTimeoutMillis, ended.signal).then(expire, () => undefined);
     try {
       await work(signal);
     } finally {

@@ -48,7 +48,7 @@ suite('Helm chart', options, () => {
 
 suite('sockets in the Helm chart', options, () => {
   test("mounts the socket's directory, never the socket", async () => {
-    const { pod, container } = await renderChart('--set=runtime.socketDirectory=/run/podman');
+    const { pod, container } = await renderChart('--set=docker.socketDirectory=/run/podman');
     assert.deepEqual(pod.volumes.at(-1), {
       name: 'socket-directory',
       hostPath: { path: '/run/podman', type: 'Directory' },
@@ -60,13 +60,13 @@ suite('sockets in the Helm chart', options, () => {
   });
 
   test('mounts nothing of the node for a runtime on the network', async () => {
-    const { pod, config } = await renderChart('--set=runtime.urls={tcp://127.0.0.1:2375}');
+    const { pod, config } = await renderChart('--set=docker.urls={tcp://127.0.0.1:2375}');
     assert.equal(pod.volumes.length, 1);
     assert.deepEqual(config, { docker_url: ['tcp://127.0.0.1:2375'], exporter: ['prometheus'] });
   });
 
   test('lets the groups of sockets in', async () => {
-    const { pod } = await renderChart('--set=runtime.socketGroups={998,999}');
+    const { pod } = await renderChart('--set=docker.socketGroups={998,999}');
     assert.deepEqual(pod.securityContext.supplementalGroups, [998, 999]);
   });
 });
@@ -206,7 +206,7 @@ suite('image and heap in the Helm chart', options, () => {
 suite('mistakes in the values of the Helm chart', options, () => {
   const mistakes: readonly (readonly [string, RegExp])[] = [
     ['sokcet=/run', /'sokcet' not allowed/],
-    ['engine.socketDir=/run', /'socketDir' not allowed/],
+    ['docker.socketDir=/run', /'socketDir' not allowed/],
     ['securityContext.readOnlyRootFS=true', /'readOnlyRootFS' not allowed/],
     ['image.pullPolicy=Sometimes', /at '\/image\/pullPolicy'/],
     ['image.digest=latest', /at '\/image\/digest'/],
@@ -214,10 +214,10 @@ suite('mistakes in the values of the Helm chart', options, () => {
     ['otlp.endpoint=collector:4317', /at '\/otlp\/endpoint'/],
     ['otlp.headersSecret.name=vendor', /otlp\.headersSecret\.key/],
     ['resources.limits.memory=256MB', /at '\/resources\/limits\/memory'/],
-    ['engine.socketDirectory=/run/docker.sock', /is a socket; give the directory/],
-    ['engine.urls={unix:///var/run/docker.sock}', /not below \/host\/run/],
+    ['docker.socketDirectory=/run/docker.sock', /is a socket; give the directory/],
+    ['docker.urls={unix:///var/run/docker.sock}', /not below \/host\/run/],
     ['config.listen=:9417', /config\.listen: set listen\.host and listen\.port instead/],
-    ['config.docker_url=unix:///x', /config\.docker_url: set runtime\.urls instead/],
+    ['config.docker_url=unix:///x', /config\.docker_url: set docker.urls instead/],
     ['extraEnv[0].name=OTEL_RESOURCE_ATTRIBUTES', /the chart itself sets OTEL_RESOURCE_ATTRIBUTES/],
   ];
   for (const [value, message] of mistakes) {
@@ -235,7 +235,7 @@ suite('notes of the Helm chart', options, () => {
       'curl http://127.0.0.1:9417/metrics',
       'Nothing is pushed: otlp.endpoint is empty.',
       'kubectl label namespace monitoring pod-security.kubernetes.io/enforce=privileged',
-      'engine.socketGroups',
+      'docker.socketGroups',
       'containerd or CRI-O',
     ]) {
       assert.ok(notes.includes(expected), `"${expected}" is not in:\n${notes}`);
@@ -244,7 +244,7 @@ suite('notes of the Helm chart', options, () => {
 
   test('leave out what does not apply', async () => {
     const notes = await renderNotes(
-      '--set=otlp.endpoint=http://collector:4318,runtime.urls={tcp://127.0.0.1:2375}',
+      '--set=otlp.endpoint=http://collector:4318,docker.urls={tcp://127.0.0.1:2375}',
     );
     assert.doesNotMatch(notes, /Nothing is pushed|pod-security|socketGroups|\n\n\n/);
   });

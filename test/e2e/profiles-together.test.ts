@@ -12,7 +12,7 @@ import {
   conflictsOf,
 } from '../../src/metrics/catalogue.ts';
 import { firstOfEachName } from '../../src/metrics/prometheus-names.ts';
-import { observeProbes } from '../../src/model/observers.ts';
+import { ProbeSignal } from '../../src/agent/signals.ts';
 import { collectOnce } from '../../src/export/collect-once.ts';
 import type { ExpositionFormat } from '../../src/export/prometheus/text-format.ts';
 import { renderCollected } from '../../src/export/prometheus/scrape-source.ts';
@@ -49,7 +49,7 @@ suite('1,000 containers with clashing names and labels', { skip: skipUnless('pyt
     );
     const { config } = loadConfig({ flags: {}, environment: {}, readFile: () => '' });
     const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
-    trackers = createTrackers(config, [{ url: runtime.url }], observeProbes([]), surroundings);
+    trackers = createTrackers(config, [{ url: runtime.url }], { probes: new ProbeSignal() }, surroundings);
     await trackers.update();
   });
   after(async () => {

@@ -189,7 +189,7 @@ suite('what is missing', { concurrency: true }, () => {
     const { stdout } = await ask({ TIDEGAUGE_CACHE: '/nowhere', E2E: '' });
     assert.match(
       stdout,
-      /^\/nowhere\/bin\/helm-v.* is missing: run test\/setup\/install\.sh; .*python.*; .*dockerd/,
+      /^\/nowhere\/bin\/helm-v.* is missing: run test\/components\/install\.sh; .*python.*; .*dockerd/,
     );
   });
 

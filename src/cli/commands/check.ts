@@ -8,7 +8,7 @@ import { OtlpExporter } from '../../export/otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from '../../export/otlp/otlp-exporter.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
-import { observeProbes } from '../../model/observers.ts';
+import { ProbeSignal } from '../../agent/signals.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -55,7 +55,7 @@ function checkedTrackers(config: Config, { log, version }: CommandContext): Trac
   return createTrackers(
     { ...patient(config), minProbeInterval: secondLookMillis / 2 },
     endpoints,
-    observeProbes([]),
+    { probes: new ProbeSignal() },
     processContext,
   );
 }

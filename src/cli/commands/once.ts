@@ -9,7 +9,7 @@ import { requestsOf } from '../../export/otlp/batches.ts';
 import { requestSerializer } from '../../export/otlp/serializer.ts';
 import { renderCollected } from '../../export/prometheus/scrape-source.ts';
 import { withoutAgent } from '../../metrics/catalogue.ts';
-import { observeProbes } from '../../model/observers.ts';
+import { ProbeSignal } from '../../agent/signals.ts';
 import { DockerExporterInstruments } from '../../self-metrics/docker-exporter-instruments.ts';
 import type { TrackerSet } from '../../tracker/tracker-set.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -100,12 +100,13 @@ async function printOnce(context: CommandContext<typeof options>): Promise<numbe
   const catalogue = withoutAgent(chosenMetrics(config));
   const recorded = new Recorded();
   const isPeer = config.profile.includes('docker_exporter');
-  const observer = observeProbes(isPeer ? [new DockerExporterInstruments(recorded.meter)] : []);
+  const probes = new ProbeSignal();
+  if (isPeer) probes.subscribe(new DockerExporterInstruments(recorded.meter));
   const endpoints = findEndpoints(config, process.env);
   const processContext = { clock: systemClock, log, environment: process.env, version };
   // Two probes and no third for the collection: nobody else asks.
   const timing = { ...patient(config), minProbeInterval: sampleGapMillis / 2 };
-  const trackers = createTrackers(timing, endpoints, observer, processContext);
+  const trackers = createTrackers(timing, endpoints, { probes }, processContext);
   try {
     await trackers.update();
     // A recording has no second sample to give.

@@ -8,7 +8,7 @@ import { ourReadings } from '../../audit/our-figures.ts';
 import type { MetricReadings } from '../../audit/our-figures.ts';
 import { systemClock } from '../../clock.ts';
 import { alignedRows } from '../../metrics/text-table.ts';
-import { observeProbes } from '../../model/observers.ts';
+import { ProbeSignal } from '../../agent/signals.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
@@ -53,12 +53,12 @@ async function verify(context: CommandContext<typeof options>, readings: MetricR
   const demo = await withDemo(context);
   const config = demo.applyTo(context.config);
   const pairs = new AnswerPairs();
-  const heard = (id: string, answer: string): void => pairs.hear(id, answer);
+  const stats = { statsReceived: (id: string, text: string): void => pairs.hear(id, text) };
   const trackers = createTrackers(
     { ...patient(config), minProbeInterval: gapMillis / 2 },
     findEndpoints(config, process.env),
-    observeProbes([]),
-    { clock: systemClock, log, heard },
+    { probes: new ProbeSignal(), stats },
+    { clock: systemClock, log },
   );
   try {
     const failures = await probeTwice(trackers, config.inlineTimeout, signal);

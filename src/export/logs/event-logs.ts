@@ -2,9 +2,8 @@ import { SeverityNumber } from '@opentelemetry/api';
 import type { Attributes, HrTime, Logger } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
-import type { ContainerEvent } from '../../model/events.ts';
+import type { ContainerEvent, ReceivedEvent } from '../../model/events.ts';
 import type { EventLogObserver, EventObserver, ExportObserver, ExportResult } from '../../model/observers.ts';
-import type { Identified } from '../../model/snapshot.ts';
 import { Entities } from '../entity.ts';
 import type { EntityOptions } from '../entity.ts';
 import type { OtlpTransport } from '../otlp/otlp-exporter.ts';
@@ -20,8 +19,6 @@ export interface EventLogsOptions {
   readonly exports: ExportObserver;
   /** Of the agent: that of the instrumentation scope. */
   readonly version: string;
-  /** Whose event it is; undefined for a container that is none of ours. */
-  identify(runtime: string, event: ContainerEvent): Identified | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Milliseconds that only grow. */
@@ -64,14 +61,12 @@ export class EventLogs implements EventObserver {
 
   eventsMissed(_runtime: string): void {}
 
-  eventReceived(runtime: string, event: ContainerEvent): void {
-    if (this.#isEnded) return;
-    const container = this.#options.identify(runtime, event);
-    if (!container) return;
+  eventReceived({ runtime, event, identity }: ReceivedEvent): void {
+    if (this.#isEnded || !identity) return;
     if (this.#pending >= maxPending) return this.#options.instruments.recordsDropped(1, 'queue_full');
     this.#pending += 1;
-    const { resource } = this.#entities.ofContainer(container);
-    const record = eventRecord(event, container.identity.name);
+    const { resource } = this.#entities.ofContainer({ runtime, identity });
+    const record = eventRecord(event, identity.name);
     this.#logger(resource).emit({ ...record, observedTimestamp: this.#options.now() });
   }
 
@@ -124,16 +119,14 @@ const maxNanos = 2 ** 63;
 
 /** What an event says, as a log record: a `container.ACTION` event, of severity WARN for what nobody wishes for. */
 export function eventRecord(event: ContainerEvent, name: string): EventRecord {
-  const [action = '', health] = event.action.split(': ');
-  const exitCode = exitCodeOf(event);
-  const { signal } = event.attributes;
+  const { action, health, exitCode, signal } = event;
   const isBad = isUnwished(action, exitCode, health);
   const timestamp = timeOf(event);
   return {
     eventName: `container.${action}`,
     severityNumber: isBad ? SeverityNumber.WARN : SeverityNumber.INFO,
     severityText: isBad ? 'WARN' : 'INFO',
-    body: `${name}: ${event.action}${exitCode === undefined ? '' : `, exit code ${exitCode}`}`,
+    body: `${name}: ${action}${health === undefined ? '' : `: ${health}`}${exitCode === undefined ? '' : `, exit code ${exitCode}`}`,
     attributes: {
       'container.event.action': action,
       ...(exitCode !== undefined && { 'container.exit_code': exitCode }),
@@ -146,12 +139,6 @@ export function eventRecord(event: ContainerEvent, name: string): EventRecord {
 
 function isUnwished(action: string, exitCode = 0, health = ''): boolean {
   return action === 'oom' || health === 'unhealthy' || (action === 'die' && exitCode !== 0);
-}
-
-/** Docker's word, or Podman's. */
-function exitCodeOf({ attributes }: ContainerEvent): number | undefined {
-  const text = attributes['exitCode'] ?? attributes['containerExitCode'];
-  return text !== undefined && /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
 function timeOf({ nanos }: ContainerEvent): HrTime | undefined {

@@ -102,7 +102,7 @@ function cadvisorLabels({ identity, runtime }: ContainerSnapshot, series = 1): A
 function labelsOf(identity: ContainerIdentity, runtime: RuntimeDescription): Labels {
   const { name, image } = identity;
   const bare = {
-    id: cgroupPath(identity, runtime),
+    id: identity.cgroupPath ?? `/${identity.id}`,
     name,
     ...(image.reference !== undefined && { image: image.reference }),
   };
@@ -119,30 +119,4 @@ function ownLabels(labels: ContainerIdentity['labels']): ReadonlyMap<string, str
     if (value && !own.has(label)) own.set(label, value);
   }
   return own;
-}
-
-/**
- * Where a container's cgroup is below the hierarchy's root, by the rules of the runtime's cgroup driver
- * (runc's `systemd` and `cgroupfs` managers): `/docker/ID`, or `/system.slice/docker-ID.scope`.
- */
-export function cgroupPath(
-  { id, cgroupParent }: Pick<ContainerIdentity, 'id' | 'cgroupParent'>,
-  { runtimeName, cgroupDriver }: Pick<RuntimeDescription, 'runtimeName' | 'cgroupDriver'>,
-): string {
-  const isPodman = runtimeName === 'podman';
-  if (cgroupDriver === 'systemd') {
-    const slice = cgroupParent ?? (isPodman ? 'machine.slice' : 'system.slice');
-    return `${slicePath(slice)}/${isPodman ? 'libpod' : 'docker'}-${id}.scope`;
-  }
-  const parent = cgroupParent ?? (isPodman ? 'libpod_parent' : 'docker');
-  return `/${parent.replaceAll(/^\/+|\/+$/g, '')}/${isPodman ? 'libpod-' : ''}${id}`;
-}
-
-/** Systemd puts `a-b.slice` into `a.slice`; a path is one already. */
-function slicePath(slice: string): string {
-  const name = /^([^/]+)\.slice$/.exec(slice)?.[1];
-  if (name === undefined) return `/${slice.replaceAll(/^\/+|\/+$/g, '')}`;
-  if (name === '-') return '';
-  const parts = name.split('-');
-  return parts.map((_part, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
 }

@@ -114,8 +114,8 @@ function counter(
       labels: ['interface'],
       absentWhen: 'the network is none, the host’s or another container’s',
     },
-    ({ sample, identity }) => {
-      if (identity.networkMode?.startsWith('container:')) return [];
+    ({ sample, sharedNetwork }) => {
+      if (sharedNetwork) return [];
       return (sample?.networks ?? []).map((usage) => ({
         value: read(usage),
         labels: { interface: usage.name },

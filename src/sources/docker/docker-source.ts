@@ -3,7 +3,12 @@ import type { DiskUsage } from '../../model/disk-usage.ts';
 import type { ContainerEvent } from '../../model/events.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
 import type { Sample } from '../../model/sample.ts';
-import type { ContainerSource, InspectedContainer, ListedContainer } from '../container-source.ts';
+import type {
+  ContainerSource,
+  InspectedContainer,
+  ListedContainer,
+  UsageSource,
+} from '../container-source.ts';
 import { parseEngineJson } from '../exact-json.ts';
 import type { Answer } from '../http/keep-alive-client.ts';
 import { objectOf, textOf } from '../json-fields.ts';
@@ -28,8 +33,8 @@ export interface DockerSourceOptions {
   readonly callTimeoutMillis: number;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Told of each answer with a container's usage, as the engine gave it. */
-  heard?(id: string, answer: string): void;
+  /** Called with the text of each stats response. */
+  onStats?(id: string, text: string): void;
 }
 
 /** A Docker or Podman engine over its HTTP API. */
@@ -42,7 +47,15 @@ export class DockerSource implements ContainerSource {
   /** What the engine last told of itself. */
   #version: unknown;
   #info: unknown;
-  #isPodman = false;
+  /** As last described. */
+  #engine: RuntimeDescription | undefined;
+  readonly usage: UsageSource = {
+    kind: 'docker',
+    round: (signal) => ({
+      read: ({ identity: { id } }) => this.#sample(id, signal),
+      close: () => undefined,
+    }),
+  };
 
   constructor(options: DockerSourceOptions) {
     this.#options = options;
@@ -59,8 +72,7 @@ export class DockerSource implements ContainerSource {
     this.#prefix = negotiated ? `/v${negotiated}` : '';
     const info = (this.#info = (await this.#optional(`${this.#prefix}/info`, signal)) ?? this.#info);
     const engine = describeEngine({ name: this.name, version, info, apiVersion: negotiated });
-    this.#isPodman = engine.runtimeName === 'podman';
-    return engine;
+    return (this.#engine = engine);
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
@@ -70,22 +82,22 @@ export class DockerSource implements ContainerSource {
 
   async inspect(id: string, signal: AbortSignal): Promise<InspectedContainer> {
     const answer = await this.#client.container(`${this.#prefix}/containers/${id}/json`, signal);
-    return parseInspect(id, expectOk(answer, `inspect of ${id}`));
+    return parseInspect(id, expectOk(answer, `inspect of ${id}`), this.#engine);
   }
 
-  async sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
+  async #sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
     const path = `${this.#prefix}/containers/${id}/stats?stream=false&one-shot=true`;
     const answer = await this.#client.container(path, signal);
     // A stopped or restarting container: 409 by some engines, an empty body by Podman.
     if (answer.status === 409 || (answer.status === 200 && answer.text.trim() === '')) return undefined;
     const sample = parseStats(expectOk(answer, `stats of ${id}`), this.#options.now());
-    this.#options.heard?.(id, answer.text);
+    this.#options.onStats?.(id, answer.text);
     return sample;
   }
 
   async events(signal: AbortSignal, sinceNanos?: number): Promise<AsyncIterable<ContainerEvent> | undefined> {
     // Podman's compatible API has other words for some actions, and lacks others.
-    if (this.#isPodman) return undefined;
+    if (this.#engine?.runtimeName === 'podman') return undefined;
     return readEvents(await this.#client.stream(`${this.#prefix}${eventsPath(sinceNanos)}`, signal));
   }
 

@@ -1,31 +1,25 @@
-import type { ContainerEvent } from '../../model/events.ts';
-import { objectOf, textMapOf, textOf } from '../json-fields.ts';
+import { containerActions } from '../../model/events.ts';
+import type { ContainerAction, ContainerEvent } from '../../model/events.ts';
+import { objectOf, present, textMapOf, textOf } from '../json-fields.ts';
+import { healthOf } from './list.ts';
 import { SourceError } from '../source-error.ts';
 
 /** A line that is longer is none of an engine. */
 const maxLineCharacters = 1024 * 1024;
 
-/**
- * What changes a container or is counted. The engine filters: `exec_*` of health checks alone would be a flood.
- * Attributes such as the image and the exit code come with each event (Moby `daemon/events.go`).
- */
-const actions = [
-  'create',
-  'start',
-  'restart',
-  'die',
-  'stop',
-  'kill',
-  'oom',
-  'pause',
-  'unpause',
-  'rename',
-  'update',
-  'destroy',
-  'health_status',
-] as const;
+/** The engine's own attributes of an event; the others are the container's labels (Moby `daemon/events.go`). */
+const ownAttributes: ReadonlySet<string> = new Set([
+  'name',
+  'image',
+  'exitCode',
+  'containerExitCode',
+  'signal',
+  'oldName',
+  'execDuration',
+]);
 
-const filters = encodeURIComponent(JSON.stringify({ type: ['container'], event: actions }));
+/** The engine filters: `exec_*` of health checks alone would be a flood. */
+const filters = encodeURIComponent(JSON.stringify({ type: ['container'], event: containerActions }));
 
 /**
  * The path of the stream of events, without the API version.
@@ -38,25 +32,49 @@ export function eventsPath(sinceNanos?: number): string {
   return `/events?since=${nanos / 1_000_000_000n}.${fraction}&filters=${filters}`;
 }
 
-/** One event; undefined for what was not asked for: some proxies drop the filters. */
+/** One event; undefined for one that was not asked for: some proxies drop the filters. */
 function parseEvent(value: unknown): ContainerEvent | undefined {
-  const event = objectOf(value);
-  const actor = objectOf(event?.['Actor']);
-  const id = textOf(actor?.['ID']);
-  const action = actionOf(event);
-  if (id === undefined || action === undefined) return undefined;
-  const nanos = timeOf(event?.['timeNano']);
-  const attributes = textMapOf(actor?.['Attributes']);
-  return { id, action, attributes, ...(nanos !== undefined && { nanos }) };
+  const fields = objectOf(value) ?? {};
+  const actor = objectOf(fields['Actor']) ?? {};
+  const id = textOf(actor['ID']);
+  const kind = fields['Type'] ?? 'container';
+  // A `destroy` may be a volume's. The result of a health check follows a colon: `health_status: healthy`.
+  const [word, result = ''] = textOf(fields['Action'])?.split(':') ?? [];
+  const action = containerActions.find((name) => name === word);
+  if (id === undefined || kind !== 'container' || action === undefined) return undefined;
+  const attributes = textMapOf(actor['Attributes']);
+  return present<ContainerEvent>({
+    id,
+    action,
+    nanos: timeOf(fields['timeNano']),
+    name: attributes['name'],
+    image: attributes['image'],
+    labels: labelsOf(attributes),
+    signal: attributes['signal'],
+    ...outcomeOf(action, result.trim(), attributes),
+  });
 }
 
-/** A `destroy` may be a volume's. What a health check leads to stands after a colon: `health_status: healthy`. */
-function actionOf(event: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  const type = event?.['Type'];
-  if (type !== undefined && type !== 'container') return undefined;
-  const action = textOf(event?.['Action']);
-  const isAskedFor = actions.some((name) => action === name || action?.startsWith(`${name}:`));
-  return isAskedFor ? action : undefined;
+/** The exit code of a death, the result of a health check. */
+function outcomeOf(
+  action: ContainerAction,
+  result: string,
+  attributes: Readonly<Record<string, string>>,
+): Pick<ContainerEvent, 'exitCode' | 'health'> {
+  return present({
+    exitCode: action === 'die' ? exitCodeOf(attributes) : undefined,
+    health: action === 'health_status' ? healthOf(result) : undefined,
+  });
+}
+
+function labelsOf(attributes: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(attributes).filter(([key]) => !ownAttributes.has(key)));
+}
+
+/** Docker's attribute, or Podman's. */
+function exitCodeOf(attributes: Readonly<Record<string, string>>): number | undefined {
+  const text = attributes['exitCode'] ?? attributes['containerExitCode'];
+  return text !== undefined && /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
 
 /** The engine's 64 bits. Asked to begin with a later time it refuses, and then it would for ever. */

@@ -1,5 +1,7 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState, LimitName } from '../../model/container.ts';
-import type { InspectedContainer } from '../container-source.ts';
+import type { ContainerNetwork, ContainerPod, InspectedContainer } from '../container-source.ts';
+import { cgroupPath } from './cgroup-path.ts';
+import type { CgroupHost } from './cgroup-path.ts';
 import { displayName, healthOf, statusOf } from './list.ts';
 import {
   countOf,
@@ -22,18 +24,45 @@ import { SourceError } from '../source-error.ts';
  * `GET /containers/{id}/json` as Moby's `container.InspectResponse` gives it; a missing field loses that fact alone.
  * Throws {@link SourceError} `bad-response` when the answer is no object.
  */
-export function parseInspect(id: string, answer: unknown): InspectedContainer {
+export function parseInspect(id: string, answer: unknown, host?: CgroupHost): InspectedContainer {
   const fields = objectOf(answer);
   if (!fields) throw new SourceError('bad-response', `inspect of ${id}: expected a JSON object`);
   const hostConfig = objectOf(fields['HostConfig']) ?? {};
-  return {
-    identity: identityOf(id, fields, hostConfig),
-    state: stateOf(objectOf(fields['State']) ?? {}, fields),
+  const identity = identityOf({ id, fields, hostConfig, host });
+  const state = objectOf(fields['State']) ?? {};
+  return present<InspectedContainer>({
+    identity,
+    state: stateOf(state, fields),
     limits: { ...limitsOf(hostConfig), ...unknownLimits(fields['HostConfig']) },
-  };
+    pid: smallCount(state['Pid']) || undefined,
+    network: networkOf(textOf(hostConfig['NetworkMode'])),
+    pod: podOf(identity.labels),
+  });
 }
 
-function identityOf(id: string, fields: Fields, hostConfig: Fields): ContainerIdentity {
+/** Docker's network modes that name another namespace: `host`, `container:ID`. */
+function networkOf(mode = ''): ContainerNetwork {
+  const [, ownerId] = /^container:(.+)$/.exec(mode) ?? [];
+  if (ownerId !== undefined) return { ownerId };
+  return mode === 'host' ? { isHost: true } : {};
+}
+
+/** Labels that cri-dockerd and the kubelet's dockershim put on containers of a pod. */
+function podOf(labels: ContainerIdentity['labels']): ContainerPod | undefined {
+  const name = labels['io.kubernetes.pod.name'];
+  const namespace = labels['io.kubernetes.pod.namespace'];
+  if (!name || !namespace) return undefined;
+  return present<ContainerPod>({ name, namespace, uid: labels['io.kubernetes.pod.uid'] });
+}
+
+interface Inspected {
+  readonly id: string;
+  readonly fields: Fields;
+  readonly hostConfig: Fields;
+  readonly host: CgroupHost | undefined;
+}
+
+function identityOf({ id, fields, hostConfig, host }: Inspected): ContainerIdentity {
   const config = objectOf(fields['Config']) ?? {};
   const path = textOf(fields['Path']);
   return present<ContainerIdentity>({
@@ -48,9 +77,8 @@ function identityOf(id: string, fields: Fields, hostConfig: Fields): ContainerId
     hostname: textOf(config['Hostname']),
     command: path ? [path, ...textsOf(fields['Args'])] : textsOf(config['Cmd']),
     commandArguments: Array.isArray(config['Cmd']) ? textsOf(config['Cmd']) : undefined,
-    networkMode: textOf(hostConfig['NetworkMode']),
     restartPolicy: textOf(objectOf(hostConfig['RestartPolicy'])?.['Name']),
-    cgroupParent: textOf(hostConfig['CgroupParent']),
+    cgroupPath: host && cgroupPath({ id, parent: textOf(hostConfig['CgroupParent']) }, host),
     createdAt: timeOf(fields['Created']),
   });
 }

@@ -45,7 +45,8 @@ function listedContainer(id: string, fields: Fields): ListedContainer {
     id,
     name: displayName(textsOf(fields['Names']), id),
     status: statusOf(fields['State']),
-    statusText,
+    revision: revisionOf(statusText),
+    changedRecently: isRecent(statusText),
     health: healthOf(objectOf(fields['Health'])?.['Status']) ?? healthInText(statusText),
     image: textOf(fields['Image']),
     labels: objectOf(fields['Labels']),
@@ -56,4 +57,24 @@ function listedContainer(id: string, fields: Fields): ListedContainer {
 function healthInText(text: string): HealthStatus | undefined {
   const inside = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(text);
   return healthOf(inside?.[1]);
+}
+
+const unit = '(?:second|minute|hour|day|week|month|year)';
+const elapsed = new RegExp(` (?:Less than a|About an?|\\d+) ${unit}s?(?: ago)?`);
+const elapsedSeconds = / (?:Less than a|\d+) seconds?\b/;
+
+/**
+ * The engine's status text without the elapsed time, which changes by itself: `Up 5 minutes (healthy)` →
+ * `Up (healthy)`, `Exited (137) 2 hours ago` → `Exited (137)`.
+ */
+export function revisionOf(statusText: string): string {
+  return statusText.replace(elapsed, '');
+}
+
+/**
+ * True when the status text dates the last start or end in seconds. go-units' HumanDuration rounds down, so a text in
+ * minutes describes nothing that happened after an inspect of the last minute.
+ */
+export function isRecent(statusText: string): boolean {
+  return elapsedSeconds.test(statusText);
 }

@@ -1,47 +1,54 @@
-import type { ContainerTracker } from './container-tracker.ts';
+import { Cancellable } from '../../concurrency/cancellable.ts';
 import { KeyedQueue } from '../../concurrency/keyed-queue.ts';
+import type { ContainerTracker } from './container-tracker.ts';
 
-/** Lets a container be worked on by one at a time: a probe, what events say, those who watch it. */
+/** Work on one container; `sampling` cancels the wait for a sample once a newer change of the container is known. */
+export type ContainerWork<T> = (tracker: ContainerTracker, sampling: Cancellable) => Promise<T>;
+
+/** Serialises the work on each container: probes, event refreshes, live samples. */
 export class ContainerQueue {
   readonly #trackers: ReadonlyMap<string, ContainerTracker>;
-  readonly #turns = new KeyedQueue();
-  readonly #toldAt = new WeakMap<ContainerTracker, number>();
+  readonly #queue = new KeyedQueue();
+  readonly #sampling = new WeakMap<ContainerTracker, Cancellable>();
+  /** Time of the list that was last applied, on the monotonic clock. */
+  readonly #appliedAt = new WeakMap<ContainerTracker, number>();
 
   constructor(trackers: ReadonlyMap<string, ContainerTracker>) {
     this.#trackers = trackers;
   }
 
-  /** Runs work on a container after all that was to be done before; undefined when there is none of that id. */
-  async take<T>(id: string, work: (tracker: ContainerTracker) => Promise<T>): Promise<T | undefined> {
+  /** Runs work after all earlier work on that container; undefined when there is none of that id. */
+  async run<T>(id: string, work: ContainerWork<T>): Promise<T | undefined> {
     const tracker = this.#trackers.get(id);
-    return tracker && (await this.#turns.run(id, () => work(tracker)));
+    return tracker && (await this.#queue.run(id, () => work(tracker, this.#samplingOf(tracker))));
   }
 
-  /** The same with what a list told that was asked for at that time; nothing when a later one was quicker. */
-  async tell(id: string, askedAt: number, work: (tracker: ContainerTracker) => Promise<void>): Promise<void> {
-    await this.take(id, (tracker) => this.#told(tracker, askedAt, work));
+  /** Applies a list that was asked for at that time on the monotonic clock; skipped when a later list was faster. */
+  async apply(id: string, askedAt: number, work: ContainerWork<void>): Promise<void> {
+    await this.run(id, (tracker, sampling) => this.#apply(tracker, askedAt, () => work(tracker, sampling)));
   }
 
-  /** The same at once: a sample under way may take a second, and is of a container that was. */
-  async tellAtOnce(
-    id: string,
-    askedAt: number,
-    work: (tracker: ContainerTracker) => Promise<void>,
-  ): Promise<void> {
-    this.#trackers.get(id)?.sampling.supersede();
-    await this.take(id, async (tracker) => {
-      tracker.sampling.resume();
-      await this.#told(tracker, askedAt, work);
+  /** Like {@link apply}, but cancels a sample under way: it may take a second, and describes what was. */
+  async preempt(id: string, askedAt: number, work: ContainerWork<void>): Promise<void> {
+    const tracker = this.#trackers.get(id);
+    if (tracker) this.#samplingOf(tracker).cancel();
+    await this.run(id, async (current, sampling) => {
+      sampling.reset();
+      await this.#apply(current, askedAt, () => work(current, sampling));
     });
   }
 
-  async #told(
-    tracker: ContainerTracker,
-    askedAt: number,
-    work: (tracker: ContainerTracker) => Promise<void>,
-  ): Promise<void> {
-    if (askedAt < (this.#toldAt.get(tracker) ?? askedAt)) return;
-    this.#toldAt.set(tracker, askedAt);
-    await work(tracker);
+  async #apply(tracker: ContainerTracker, askedAt: number, work: () => Promise<void>): Promise<void> {
+    if (askedAt < (this.#appliedAt.get(tracker) ?? askedAt)) return;
+    this.#appliedAt.set(tracker, askedAt);
+    await work();
+  }
+
+  #samplingOf(tracker: ContainerTracker): Cancellable {
+    const known = this.#sampling.get(tracker);
+    if (known) return known;
+    const sampling = new Cancellable();
+    this.#sampling.set(tracker, sampling);
+    return sampling;
   }
 }

@@ -1,51 +1,44 @@
-import { Cancellable } from '../../concurrency/cancellable.ts';
+import type { Cancellable } from '../../concurrency/cancellable.ts';
 import type { Log } from '../../log.ts';
-import type { ContainerIdentity } from '../../model/container.ts';
+import type { ContainerIdentity, ContainerStatus } from '../../model/container.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
-import { isSameReading, slim, withoutNetworks } from '../../model/sample.ts';
-import type { PreviousSample, Sample } from '../../model/sample.ts';
-import type { ContainerSnapshot, CounterGroup, CounterStarts } from '../../model/snapshot.ts';
+import { hasUsage, withoutNetworks } from '../../model/sample.ts';
+import type { Sample } from '../../model/sample.ts';
+import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
 import { toSourceError } from '../../sources/source-error.ts';
 import type { SourceError } from '../../sources/source-error.ts';
 import type { SourceCalls } from '../source-calls.ts';
-import { cgroupCounters, isNetwork } from './counters.ts';
-import { EmptySamples } from './empty-samples.ts';
+import { CounterHistory } from './counter-history.ts';
 import { ContainerFailures } from './failures.ts';
-import { HostStartTimes, isLasting } from './host-start-times.ts';
 import { Inspection } from './inspection.ts';
-import type { Heard } from './inspection.ts';
-import { joinsNetwork, networkOwner } from './network-owner.ts';
-import { NetworkStartTimes } from './network-start-times.ts';
-import { CounterStartTimes } from './start-times.ts';
+import type { ListedChange } from './inspection.ts';
+import { countsNetwork, networkOwner } from './shared-network.ts';
+import type { Networked } from './shared-network.ts';
 
-/** What came of a sample: superseded by news of the container, or an error. */
-export type MeasureOutcome = 'measured' | 'superseded' | SourceError;
+/** Outcome of one sample: `cancelled` by a newer change of the container, or an error. */
+export type MeasureOutcome = 'measured' | 'cancelled' | SourceError;
+
+/** So many samples without usage in a row confirm that a running container has none: one may be of one that just died. */
+const confirmedEmptySamples = 2;
 
 /**
- * What is held of one container: who it is, how it fares, its latest sample and the one before.
- * One update at a time; its owner sees to that.
+ * State of one container: identity, state, its latest sample and the one before. One update at a time; the container
+ * queue sees to that.
  */
-export class ContainerTracker {
+export class ContainerTracker implements Networked {
   readonly id: string;
-  /** Whether its samples are worth waiting for. */
-  readonly sampling = new Cancellable();
   readonly #failures: ContainerFailures;
   readonly #neighbours: ReadonlyMap<string, ContainerTracker>;
   readonly #trackedSince: number;
+  readonly #inspection = new Inspection();
+  readonly #history: CounterHistory;
   #listed: ListedContainer;
   #listedAt: number;
-  readonly #known = new Inspection();
-  #startedAt: number;
-  #starts: CounterStartTimes;
-  /** Outlives the runs of a container that lives in another one's network. */
-  #network = new NetworkStartTimes();
-  readonly #lasting: HostStartTimes;
-  #sample: Sample | undefined;
-  #previous: PreviousSample | undefined;
   #isPublished = false;
   #hasUsage = false;
-  readonly #emptyAnswers = new EmptySamples();
+  /** Samples without usage in a row while it runs. */
+  #emptySamples = 0;
   /** Until then a probe needs no sample of its own; by the monotonic clock. */
   #freshUntil = 0;
 
@@ -63,105 +56,95 @@ export class ContainerTracker {
     this.#listed = listed;
     this.#listedAt = now;
     this.#trackedSince = now;
-    this.#startedAt = now;
-    this.#starts = new CounterStartTimes(now, cgroupCounters);
-    this.#lasting = new HostStartTimes(now);
+    this.#history = new CounterHistory(now);
     this.#failures = new ContainerFailures(log);
     this.#neighbours = neighbours;
   }
 
-  /** Who it is, or undefined while nothing is known yet. */
+  /** Undefined while nothing is known yet. */
   get identity(): ContainerIdentity | undefined {
-    if (this.#known.inspected) return this.#known.inspected.identity;
+    const inspected = this.#inspection.inspected;
+    if (inspected) return inspected.identity;
     return this.#failures.count > 0 ? listedIdentity(this.#listed) : undefined;
   }
 
-  /** As last inspected: `container:ID` in another one's network. */
-  get networkMode(): string | undefined {
-    return this.#known.inspected?.identity.networkMode;
+  get networkOwnerId(): string | undefined {
+    return this.#inspection.inspected?.network.ownerId;
   }
 
-  /** One update: a look, and a sample of what runs. Never throws; a failure is counted. */
-  async update(
-    listed: ListedContainer,
-    calls: SourceCalls,
-    now: number,
-    heard: Heard = 'unheard',
-  ): Promise<void> {
-    if (!(await this.look(listed, calls, now, heard))) return;
-    const isFresh = calls.monotonic() < this.#freshUntil && this.#hasUsage && this.#mayRun(listed);
-    if (!isFresh) await this.#tryMeasure(listed, calls);
+  /** Inspects where needed, then samples what runs. Never throws; a failure is counted. */
+  async update(change: ListedChange, calls: SourceCalls, sampling: Cancellable): Promise<void> {
+    if (!(await this.inspect(change, calls))) return;
+    const isFresh = calls.monotonic() < this.#freshUntil && this.#hasUsage && this.#mayRun(change.listed);
+    if (!isFresh) await this.#tryMeasure(change.listed, calls, sampling);
   }
 
-  /**
-   * Inspects when something changed; gives whether what is known may be shown. Never throws; a failure is counted.
-   * @param now when the runtime gave the list, in milliseconds since the epoch.
-   */
-  async look(listed: ListedContainer, calls: SourceCalls, now: number, heard: Heard): Promise<boolean> {
-    // Not reached before the probe was given up: what is known is stale.
+  /** Inspects when something changed; true when what is known may be shown. Never throws; a failure is counted. */
+  async inspect(change: ListedChange, calls: SourceCalls): Promise<boolean> {
+    const { listed, now } = change;
+    // Not reached before the probe's deadline: what is known is stale.
     if (calls.isOver) {
       this.unpublish();
       return false;
     }
     try {
-      if (this.#known.isOutdated(listed, now, heard, this.#startedAt))
+      if (this.#inspection.isOutdated(change, this.#history.startedAt))
         this.#accept(await calls.inspect(this.id), listed, now);
     } catch (thrown) {
-      // Removed in between keeps what is known in sight until the next list; any other error hides what may be wrong.
+      // A container removed in between stays published until the next list; any other error hides what may be wrong.
       this.#hasUsage = false;
-      this.#isPublished = !this.#failures.failed(listed, thrown) && this.#known.inspected !== undefined;
+      this.#isPublished = !this.#failures.failed(listed, thrown) && this.#inspection.inspected !== undefined;
       return false;
     } finally {
       this.#listed = listed;
       this.#listedAt = now;
     }
     this.#isPublished = true;
-    // Whoever measures next may have others to wait for.
+    // The sample may come much later, after those of others.
     if (!this.#mayRun(listed)) this.#hasUsage = false;
     return true;
   }
 
-  /** One sample between updates, which spares the updates of the next `freshMillis` theirs. Never throws. */
-  async measure(calls: SourceCalls, freshMillis: number): Promise<MeasureOutcome> {
-    const outcome = await this.#tryMeasure(this.#listed, calls);
+  /** Takes one sample between updates; the updates of the next `freshMillis` take none. Never throws. */
+  async measure(calls: SourceCalls, sampling: Cancellable, freshMillis: number): Promise<MeasureOutcome> {
+    const outcome = await this.#tryMeasure(this.#listed, calls, sampling);
     this.#freshUntil = calls.monotonic() + freshMillis;
     return outcome;
   }
 
-  async #tryMeasure(listed: ListedContainer, calls: SourceCalls): Promise<MeasureOutcome> {
+  async #tryMeasure(
+    listed: ListedContainer,
+    calls: SourceCalls,
+    sampling: Cancellable,
+  ): Promise<MeasureOutcome> {
+    const { inspected } = this.#inspection;
     try {
-      const isRunning = this.#mayRun(listed);
-      const answer = isRunning ? await this.sampling.unless(() => calls.sample(this.id)) : undefined;
-      if (answer === 'superseded') return answer;
-      await this.#acceptAnswer(answer, listed, calls);
+      const sample =
+        inspected && this.#mayRun(listed) ? await sampling.race(() => calls.sample(inspected)) : undefined;
+      if (sample === 'cancelled') return sample;
+      await this.#acceptSample(sample, listed, calls);
       this.#failures.recovered(listed);
       return 'measured';
     } catch (thrown) {
       this.#hasUsage = false;
-      this.#emptyAnswers.forget();
+      this.#emptySamples = 0;
       this.#failures.failed(listed, thrown);
       return toSourceError(thrown, `stats of ${this.id}`);
     }
   }
 
-  /** Takes everything out of sight until the next update; what is known is kept. */
+  /** Hides everything until the next update; what is known is kept. */
   unpublish(): void {
     this.#isPublished = false;
     this.#hasUsage = false;
   }
 
-  /** What readers may show, or undefined while nothing is known yet. */
+  /** What readers may show; undefined while nothing is known yet. */
   snapshot(runtime: RuntimeDescription): ContainerSnapshot | undefined {
     const { identity } = this;
     if (!identity) return undefined;
-    const { state = {}, limits = {} } = this.#known.inspected ?? {};
-    const own = this.#starts.starts;
-    const network = this.#networkStarts();
-    const lasting = this.#lasting.starts;
-    const startsOf = (group: CounterGroup): CounterStarts => {
-      if (isLasting(group)) return lasting;
-      return isNetwork(group) && network ? network : own;
-    };
+    const { state = {}, limits = {}, network } = this.#inspection.inspected ?? {};
+    const networkStartedAt = this.#networkStartedAt();
     return {
       owner: this,
       runtime,
@@ -169,9 +152,11 @@ export class ContainerTracker {
       state,
       limits,
       stateAt: this.#listedAt,
-      givesNoUsage: this.#isPublished && this.#emptyAnswers.areBelieved,
-      ...this.#usage(network !== undefined),
-      starts: { of: (group) => startsOf(group).of(group) },
+      givesNoUsage: this.#isPublished && this.#hasNoUsage,
+      ...this.#usage(networkStartedAt !== undefined),
+      ...(network?.isHost && { hasHostNetwork: true }),
+      ...(network?.ownerId !== undefined && { sharedNetwork: this.#sharedNetwork(network.ownerId) }),
+      starts: this.#history.starts(networkStartedAt),
       failures: this.#failures.count,
       trackedSince: this.#trackedSince,
       published: this.#isPublished,
@@ -179,67 +164,83 @@ export class ContainerTracker {
   }
 
   #usage(withNetworks: boolean): Pick<ContainerSnapshot, 'sample' | 'previous'> {
-    const taken = this.#hasUsage ? this.#sample : undefined;
-    const sample = withNetworks ? taken : taken && withoutNetworks(taken);
-    return { ...(sample && { sample }), ...(sample && this.#previous && { previous: this.#previous }) };
+    const { previous } = this.#history;
+    const latest = this.#hasUsage ? this.#history.sample : undefined;
+    const sample = withNetworks ? latest : latest && withoutNetworks(latest);
+    return { ...(sample && { sample }), ...(sample && previous && { previous }) };
   }
 
-  /** Undefined as long as the network's owner is waiting to be inspected. */
-  #networkStarts(): CounterStarts | undefined {
+  #sharedNetwork(ownerId: string): NonNullable<ContainerSnapshot['sharedNetwork']> {
     const owner = networkOwner<ContainerTracker>(this, this.#neighbours);
-    if (owner) return owner.#known.inspected && this.#network.ofOwner(owner.#startedAt);
-    // An owner that is not there: its last known start holds, else the earliest time of which we know that the
-    // network was there, the start of this container's first run that we saw. It stays when the container restarts.
-    return this.#network.ofOwner(this.#network.beganAt ?? this.#startedAt);
+    return {
+      ownerId: owner?.id ?? ownerId,
+      isCountedHere: countsNetwork<ContainerTracker>(this, this.#neighbours),
+    };
   }
 
-  #accept(answer: InspectedContainer, listed: ListedContainer, now: number): void {
-    const startedAt = answer.state.startedAt ?? (this.#known.inspected ? this.#startedAt : now);
-    if (!this.#known.inspected || startedAt !== this.#startedAt)
-      this.#beginRun(startedAt, answer.identity.networkMode);
-    this.#lasting.acceptInspected(this.#known.accept(answer, listed, now));
+  /** Start of the network's owner; undefined as long as the owner waits to be inspected. */
+  #networkStartedAt(): number | undefined {
+    const owner = networkOwner<ContainerTracker>(this, this.#neighbours)?.container;
+    if (owner) return owner.#inspection.inspected && owner.#history.startedAt;
+    // An owner that is not tracked: its last known start, else the earliest time at which the network is known to have
+    // existed, which is this container's first run that was seen. It stays when the container restarts.
+    return this.#history.networkBeganAt ?? this.#history.startedAt;
   }
 
-  #beginRun(startedAt: number, networkMode: string | undefined): void {
-    this.#startedAt = startedAt;
-    this.#starts = new CounterStartTimes(startedAt, cgroupCounters, this.#starts.known);
-    if (!joinsNetwork(networkMode)) this.#network = new NetworkStartTimes(this.#network);
-    this.#sample = undefined;
-    this.#previous = undefined;
+  /** True when the inspect shows a new run. */
+  #accept(response: InspectedContainer, listed: ListedContainer, now: number): boolean {
+    const { startedAt: known } = this.#history;
+    const isFirst = !this.#inspection.inspected;
+    const startedAt = response.state.startedAt ?? (isFirst ? now : known);
+    const isNewRun = isFirst || startedAt !== known;
+    if (isNewRun) this.#beginRun(startedAt, response);
+    this.#history.acceptInspected(this.#inspection.accept(response, listed, now));
+    return isNewRun;
+  }
+
+  #beginRun(startedAt: number, { network }: InspectedContainer): void {
+    this.#history.beginRun(startedAt, network);
     this.#hasUsage = false;
-    this.#emptyAnswers.forget();
+    this.#emptySamples = 0;
   }
 
-  async #acceptAnswer(
-    answer: Sample | undefined,
+  async #acceptSample(
+    response: Sample | undefined,
     listed: ListedContainer,
     calls: SourceCalls,
   ): Promise<void> {
     this.#hasUsage = false;
-    const sample = this.#emptyAnswers.believed(answer, this.#known.inspected?.state.status ?? listed.status);
+    const sample = this.#confirmed(response, this.#inspection.inspected?.state.status ?? listed.status);
     if (!sample) return;
-    if (this.#starts.accept(sample)) await this.#restarted(sample, calls);
-    else if (!isSameReading(sample, this.#sample)) this.#previous = this.#sample && slim(this.#sample);
-    this.#network.accept(sample);
-    this.#lasting.acceptSample(sample);
-    this.#networkStarts();
-    this.#sample = sample;
+    if (this.#history.count(sample)) await this.#restarted(sample, calls);
+    this.#history.keep(sample);
+    // Network counters begin with the owner as it is known at this sample.
+    this.#history.starts(this.#networkStartedAt());
     this.#hasUsage = this.#mayRun(listed);
   }
 
-  /** CPU time fell: the container was started anew since it was inspected. Nothing of the old run outlives that. */
-  async #restarted(sample: Sample, calls: SourceCalls): Promise<void> {
-    const starts = this.#starts;
-    this.#sample = undefined;
-    this.#previous = undefined;
-    this.#accept(await calls.inspect(this.id), this.#listed, this.#listedAt);
-    // A new start time began a new run, whose counters have not seen this sample yet.
-    if (this.#starts !== starts) this.#starts.accept(sample);
+  /** A sample without usage counts only when the container goes on running: then it is all there is. */
+  #confirmed(sample: Sample | undefined, status: ContainerStatus | undefined): Sample | undefined {
+    const isEmpty = !sample || !hasUsage(sample);
+    this.#emptySamples = isEmpty && status === 'running' ? this.#emptySamples + 1 : 0;
+    return isEmpty && !this.#hasNoUsage ? undefined : sample;
   }
 
-  /** A runtime that tells no state is asked: it answers with nothing when the container does not run. */
+  /** True when the runtime gives no usage of a container that goes on running. */
+  get #hasNoUsage(): boolean {
+    return this.#emptySamples >= confirmedEmptySamples;
+  }
+
+  /** CPU time fell: the container was restarted since its inspect, and nothing of the old run holds. */
+  async #restarted(sample: Sample, calls: SourceCalls): Promise<void> {
+    this.#history.forgetSamples();
+    // The counters of a new run have not seen this sample yet.
+    if (this.#accept(await calls.inspect(this.id), this.#listed, this.#listedAt)) this.#history.count(sample);
+  }
+
+  /** A container of unknown state may run: the runtime gives no sample when it does not. */
   #mayRun(listed: ListedContainer): boolean {
-    const status = this.#known.inspected?.state.status ?? listed.status;
+    const status = this.#inspection.inspected?.state.status ?? listed.status;
     return status === undefined || status === 'running' || status === 'paused';
   }
 }

@@ -1,20 +1,27 @@
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
-import { lastingText, tellsSeconds } from './uptime-text.ts';
 
-/** Limits may change without a word in the list: inspect is at least this fresh. Not more: see {@link tellsSeconds}. */
+/** Limits may change without a new revision: an inspect is at most this old where events do not say so. */
 const maxAgeMillis = 60_000;
 
-/** What the runtime's events say of a container since the last update; `unheard` where they are not heard. */
-export type Heard = 'changed' | 'unchanged' | 'unheard';
+/** What events say of a container since its last update; `unknown` where events are unreliable or absent. */
+export type ChangeKnowledge = 'changed' | 'unchanged' | 'unknown';
 
-/** A container as last inspected, and whether that still holds. */
+/** One item of a list, when it was listed, and what events say of it. */
+export interface ListedChange {
+  readonly listed: ListedContainer;
+  /** When the runtime answered, in milliseconds since the epoch. */
+  readonly now: number;
+  readonly change: ChangeKnowledge;
+}
+
+/** The last inspect of a container, and whether it still holds. */
 export class Inspection {
   #inspected: InspectedContainer | undefined;
   #inspectedAt = 0;
-  /** What the list said then. */
+  /** The list item that led to it. */
   #listed: ListedContainer | undefined;
 
-  /** Undefined as long as it was never inspected. */
+  /** Undefined before the first inspect. */
   get inspected(): InspectedContainer | undefined {
     return this.#inspected;
   }
@@ -29,22 +36,22 @@ export class Inspection {
     return this.#inspected;
   }
 
-  /** @param startedAt of the run that we know of, in milliseconds since the epoch. */
-  isOutdated(listed: ListedContainer, now: number, heard: Heard, startedAt: number): boolean {
+  /** @param startedAt start of the known run, in milliseconds since the epoch. */
+  isOutdated({ listed, now, change }: ListedChange, startedAt: number): boolean {
     const known = this.#listed;
-    if (!known || heard === 'changed') return true;
+    if (!known || change === 'changed') return true;
     if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health)
       return true;
-    if (lastingText(known.statusText) !== lastingText(listed.statusText)) return true;
-    if (heard === 'unchanged') return this.#mayHaveGoneUnheard(listed, now, startedAt);
+    if (known.revision !== listed.revision) return true;
+    if (change === 'unchanged') return this.#missedChange(listed, now, startedAt);
     if (now - this.#inspectedAt >= maxAgeMillis || now < this.#inspectedAt) return true;
-    // A run that is told in seconds may be another one than a moment ago, under the same text.
-    return tellsSeconds(listed.statusText);
+    // A run that began within the last minute may be another one than a moment ago, under the same revision.
+    return listed.changedRecently;
   }
 
-  /** The list tells of a start or an end within the last minute; what we know of is twice as long ago. */
-  #mayHaveGoneUnheard({ statusText }: ListedContainer, now: number, startedAt: number): boolean {
+  /** The list dates a start or an end within the last minute, and the last one known is twice as long ago. */
+  #missedChange({ changedRecently }: ListedContainer, now: number, startedAt: number): boolean {
     const lastChange = Math.max(startedAt, this.#inspected?.state.finishedAt ?? 0);
-    return tellsSeconds(statusText) && now - lastChange > 2 * maxAgeMillis;
+    return changedRecently && now - lastChange > 2 * maxAgeMillis;
   }
 }

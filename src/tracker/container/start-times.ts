@@ -1,19 +1,22 @@
 import type { Integer, Sample } from '../../model/sample.ts';
-import type { CounterGroup, CounterStarts } from '../../model/snapshot.ts';
-import { isNetwork } from './counters.ts';
+import type { CounterGroup, CounterStarts, HostGroup } from '../../model/snapshot.ts';
+import type { InspectedContainer } from '../../sources/container-source.ts';
+import { isNetwork, networkCounters } from './counters.ts';
 import type { VisitCounters } from './counters.ts';
 
 interface Group {
   startedAt: number;
   /** The last value of each counter. */
   readonly values: Map<string, Integer>;
-  /** Whether a counter fell in the sample that is being taken. */
-  fell: boolean;
+  /** Own start times of counters that began again alone. */
+  readonly own: Map<string, number>;
+  /** Counters that fell in the sample that is being accepted. */
+  readonly fallen: Set<string>;
 }
 
 /**
- * When each group of a container's counters began. A counter that fell without a known restart began again after the
- * sample before: its group's start moves there, so that within one start no counter ever falls.
+ * Start times of a container's counters. A counter that falls without a known restart began again after the previous
+ * sample: its own start moves there and its siblings' stay, so that no counter ever falls within one start.
  */
 export class CounterStartTimes {
   readonly #startedAt: number;
@@ -24,8 +27,8 @@ export class CounterStartTimes {
   #starts: CounterStarts | undefined;
 
   /**
-   * @param startedAt when the container started, or when we first saw it; milliseconds since the epoch.
-   * @param before the starts of the run before: those of this one are others.
+   * @param startedAt when the container started, or when it was first seen; milliseconds since the epoch.
+   * @param before start times of the previous run: this run's must differ from them.
    */
   constructor(startedAt: number, visit: VisitCounters, before?: ReadonlyMap<CounterGroup, number>) {
     this.#startedAt = startedAt;
@@ -33,80 +36,201 @@ export class CounterStartTimes {
     this.#before = before;
   }
 
-  /** The starts as they are now; later samples do not change what was given out. */
+  /** Start times as they are now; later samples do not change what was handed out. */
   get starts(): CounterStarts {
     if (this.#starts) return this.#starts;
-    const starts = this.known;
+    const groups = new Map([...this.#groups].map(([name, group]) => [name, startsOf(group)]));
     const first = this.#startedAt;
-    this.#starts = { of: (group) => starts.get(group) ?? first };
+    this.#starts = {
+      of(name, counter) {
+        const group = groups.get(name);
+        return group ? group(counter) : first;
+      },
+    };
     return this.#starts;
   }
 
-  /** The starts of the groups that have counted anything. */
+  /** The latest start time in each group that has counted anything. */
   get known(): ReadonlyMap<CounterGroup, number> {
-    return new Map([...this.#groups].map(([name, { startedAt }]) => [name, startedAt]));
+    return new Map([...this.#groups].map(([name, group]) => [name, latestStart(group)]));
   }
 
-  /** Takes the next sample; true when CPU time fell, which means that the container was started anew. */
+  /** Accepts the next sample; true when the total CPU time fell, which means that the container was restarted. */
   accept(sample: Sample): boolean {
     const { takenAt } = sample;
     this.#forgetDetached(sample);
-    this.#visit(sample, (group, key, value) => {
-      if (value !== undefined) this.#take(this.#groups.get(group) ?? this.#open(group, takenAt), key, value);
+    this.#visit(sample, (name, key, value) => {
+      if (value !== undefined) take(this.#groups.get(name) ?? this.#open(name, takenAt), key, value);
     });
-    const startedAnew = this.#groups.get('cpu')?.fell === true;
-    for (const group of this.#groups.values()) this.#settle(group, takenAt);
+    const wasRestarted = this.#groups.get('cpu')?.fallen.has('total') === true;
+    for (const [name, group] of this.#groups) this.#settle(group, takenAt, wasRestarted && name === 'cpu');
     this.#lastAt = takenAt;
-    return startedAnew;
+    return wasRestarted;
   }
 
-  /** An interface that joins later began its counting after the last sample; a cgroup's files are there at once. */
+  /** An interface that joins later began to count after the last sample; a cgroup's files are there from the start. */
   #open(name: CounterGroup, takenAt: number): Group {
     const joined = this.#lastAt !== undefined && isNetwork(name);
     const began = joined ? this.#lastBefore(takenAt) : Math.min(this.#startedAt, takenAt);
-    // Where the clock was set back in between, a run may seem to have started when the one before did.
+    // When the clock was set back in between, a run may seem to have started at the same time as the previous one.
     const startedAt = began === this.#before?.get(name) ? began - 1 : began;
-    const group = { startedAt, values: new Map<string, Integer>(), fell: false };
+    const group = {
+      startedAt,
+      values: new Map<string, Integer>(),
+      own: new Map<string, number>(),
+      fallen: new Set<string>(),
+    };
     this.#groups.set(name, group);
     this.#starts = undefined;
     return group;
   }
 
-  #take(group: Group, key: string, value: Integer): void {
-    const known = group.values.get(key);
-    if (known !== undefined && value < known) group.fell = true;
-    group.values.set(key, value);
+  #settle(group: Group, takenAt: number, beganAnew: boolean): void {
+    const latest = latestStart(group);
+    // Either the whole group began again, or the clock was set back to before its start.
+    if (beganAnew) this.#begin(group, this.#restart(latest, takenAt));
+    else if (takenAt < latest) this.#begin(group, takenAt);
+    for (const key of beganAnew ? [] : group.fallen) {
+      group.own.set(key, this.#restart(group.own.get(key) ?? group.startedAt, takenAt));
+      this.#starts = undefined;
+    }
+    group.fallen.clear();
   }
 
-  #settle(group: Group, takenAt: number): void {
-    if (group.fell) this.#begin(group, this.#restart(group, takenAt));
-    // The clock was set back to before the start.
-    else if (takenAt < group.startedAt) this.#begin(group, takenAt);
-    group.fell = false;
-  }
-
-  /** Another start than the one before, and none after the sample, wherever the clock was set to. */
-  #restart({ startedAt }: Group, takenAt: number): number {
+  /** Differs from the previous start, and is never after the sample, wherever the clock was set to. */
+  #restart(startedAt: number, takenAt: number): number {
     const restartedAt = Math.min(Math.max(this.#lastBefore(takenAt), startedAt + 1), takenAt);
     return restartedAt === startedAt ? restartedAt - 1 : restartedAt;
   }
 
   #begin(group: Group, startedAt: number): void {
     group.startedAt = startedAt;
+    group.own.clear();
     this.#starts = undefined;
   }
 
-  /** Engine and agent may disagree on the time: a start after the sample would move with every sample. */
+  /** The runtime's clock and ours may differ: a start after the sample would move with every sample. */
   #lastBefore(takenAt: number): number {
     return Math.min(this.#lastAt ?? takenAt, takenAt);
   }
 
-  /** An interface that comes back counts from zero, even if it has counted beyond the old value by then. */
+  /** An interface that comes back counts from zero, even when it has passed its old value by then. */
   #forgetDetached({ networks }: Sample): void {
     if (!networks) return;
     for (const name of this.#groups.keys()) {
       const isAttached = networks.some((usage) => name === `network ${usage.name}`);
       if (isNetwork(name) && !isAttached) this.#groups.delete(name);
     }
+  }
+}
+
+function take({ values, fallen }: Group, key: string, value: Integer): void {
+  const before = values.get(key);
+  if (before !== undefined && value < before) fallen.add(key);
+  values.set(key, value);
+}
+
+/** The latest start in a group: that of a sum over its counters. */
+function latestStart({ startedAt, own }: Group): number {
+  return own.size === 0 ? startedAt : Math.max(startedAt, ...own.values());
+}
+
+/** The start of one counter, or without a key the latest of the group. */
+function startsOf(group: Group): (counter?: string) => number {
+  const { startedAt } = group;
+  const own = new Map(group.own);
+  const latest = latestStart(group);
+  return (counter) => (counter === undefined ? latest : (own.get(counter) ?? startedAt));
+}
+
+/**
+ * Start times of a container's network counters: they begin with the run of the namespace's owner, which may be another
+ * container (a pod's sandbox), and then outlive the container's own runs.
+ */
+export class NetworkStartTimes {
+  readonly #before: ReadonlyMap<CounterGroup, number> | undefined;
+  #beganAt: number | undefined;
+  #tracking: CounterStartTimes | undefined;
+  #sample: Sample | undefined;
+
+  /** @param before those of the previous network namespace. */
+  constructor(before?: NetworkStartTimes) {
+    this.#before = before && before.#tracking?.known;
+  }
+
+  /** The owner's start, as last known. */
+  get beganAt(): number | undefined {
+    return this.#beganAt;
+  }
+
+  /** Accepts the next sample. */
+  accept(sample: Sample): void {
+    this.#sample = sample;
+    this.#tracking?.accept(sample);
+  }
+
+  /** The start times in the network of an owner that started at this time, in milliseconds since the epoch. */
+  ofOwner(startedAt: number): CounterStarts {
+    if (!this.#tracking || this.#isAnew(startedAt)) {
+      this.#beganAt = startedAt;
+      this.#tracking = new CounterStartTimes(
+        startedAt,
+        networkCounters,
+        this.#tracking?.known ?? this.#before,
+      );
+      if (this.#sample) this.#tracking.accept(this.#sample);
+    }
+    return this.#tracking.starts;
+  }
+
+  /** An owner that started after the sample did not count what is in it; nor does a start go back. */
+  #isAnew(startedAt: number): boolean {
+    const { takenAt = startedAt } = this.#sample ?? {};
+    return this.#beganAt !== undefined && startedAt > this.#beganAt && startedAt <= takenAt;
+  }
+}
+
+/** True for groups whose counters outlive the runs of a container. */
+export function isHostGroup(group: CounterGroup): group is HostGroup {
+  return group === 'host' || group === 'restarts';
+}
+
+/** Start times of the counters that outlive the runs of a container. No counter falls within one start. */
+export class HostStartTimes {
+  #host: number;
+  #systemNanos: Integer | undefined;
+  #restarts: number;
+  #restartCount: number | undefined;
+
+  /** @param trackedSince when the container was first seen; milliseconds since the epoch. */
+  constructor(trackedSince: number) {
+    this.#host = trackedSince;
+    this.#restarts = trackedSince;
+  }
+
+  /** Start times as they are now; later samples do not change what was handed out. */
+  get starts(): CounterStarts {
+    const starts: Readonly<Record<HostGroup, number>> = { host: this.#host, restarts: this.#restarts };
+    return { of: (group) => (isHostGroup(group) ? starts[group] : starts.host) };
+  }
+
+  /** The host's CPU time counts since its boot, which no runtime gives: all CPUs together had that much time. */
+  acceptSample({ cpu, takenAt }: Sample): void {
+    if (cpu?.systemNanos === undefined) return;
+    const isFirst = this.#systemNanos === undefined || cpu.systemNanos < this.#systemNanos;
+    this.#systemNanos = cpu.systemNanos;
+    const cpus = cpu.onlineCpus ?? cpu.perCpuNanos?.length;
+    if (!isFirst) return;
+    this.#host = cpus === undefined ? takenAt : Math.round(takenAt - Number(cpu.systemNanos) / cpus / 1e6);
+  }
+
+  /** A manual start sets the restart count to 0. */
+  acceptInspected({ identity, state }: Pick<InspectedContainer, 'identity' | 'state'>): void {
+    const { restartCount } = state;
+    if (restartCount === undefined) return;
+    const before = this.#restartCount;
+    this.#restartCount = restartCount;
+    if (before === undefined) this.#restarts = identity.createdAt ?? this.#restarts;
+    else if (restartCount < before) this.#restarts = Math.max(state.startedAt ?? 0, this.#restarts + 1);
   }
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../../clock.ts';
-import { healthStatuses } from '../../model/container.ts';
 import type { ContainerIdentity, ContainerImage, HealthStatus } from '../../model/container.ts';
 import { countedActions, exitClassOf } from '../../model/events.ts';
 import type {
@@ -10,83 +9,79 @@ import type {
   ExitClass,
   ImageEventCounts,
 } from '../../model/events.ts';
-import type { EventObserver } from '../../model/observers.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { RemovedContainers } from './departed-containers.ts';
-import type { Known } from './departed-containers.ts';
+import { RemovedContainers } from './removed-containers.ts';
+import type { RemovedContainer } from './removed-containers.ts';
 
-/** Each image has some ten series that last for ever. */
+/** Images with series of their own; each has some ten that are never removed. */
 const maxImages = 1000;
 
 interface Entry {
   readonly tally: EventTally;
-  /** Stands for the container where no tracker ever did. */
-  known: Known;
+  /** The owner is the identity itself where no tracker ever stood for the container. */
+  known: RemovedContainer;
   /** All on the monotonic clock. */
-  lastHeardAt: number;
+  lastEventAt: number;
   killedAt?: number;
   diedAt?: number;
-  goneAt?: number;
+  removedAt?: number;
 }
 
-/** What an {@link EventCounter} needs. */
+/** Settings of an {@link EventCounter}. */
 export interface EventCounterOptions {
   readonly clock: Clock;
   /** Between two collections. */
   readonly intervalMillis: number;
-  /** Whose event it is; undefined when the selection leaves it out. */
-  identify(event: ContainerEvent): ContainerIdentity | undefined;
 }
 
 /**
- * Counts what the runtime's events tell: for each container, as long as it is there or in sight, and for each image for
- * ever, as a series that lives once has no increase.
+ * Counts events by container, as long as it exists or is retained, and by image for ever: a series that exists for one
+ * collection alone has no increase.
  */
 export class EventCounter {
-  readonly #options: EventCounterOptions;
+  readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #images = new Map<string | undefined, EventTally>();
   readonly #removed: RemovedContainers;
-  /** As whom readers saw those that are there. */
-  readonly #seen = new WeakSet<Known['owner']>();
-  /** Whom the runtime listed last. */
-  #there: ReadonlySet<string> = new Set();
+  /** Owners of the containers that readers were given. */
+  readonly #seen = new WeakSet<RemovedContainer['owner']>();
+  /** Ids of the last list. */
+  #listed: ReadonlySet<string> = new Set();
   #since: number | undefined;
 
   constructor(options: EventCounterOptions) {
-    this.#options = options;
+    this.#clock = options.clock;
     this.#removed = new RemovedContainers(options);
   }
 
-  /** Events are heard from now on; later calls change nothing. */
+  /** Counting begins now; later calls change nothing. */
   begin(): void {
-    this.#since ??= this.#options.clock.now();
+    this.#since ??= this.#clock.now();
   }
 
-  /** Counts an event of a container that is selected. */
-  count(event: ContainerEvent): void {
+  /** Counts an event of a selected container. */
+  count(event: ContainerEvent, identity: ContainerIdentity): void {
+    if (this.#since === undefined) return;
     const { id } = event;
-    const identity = this.#since === undefined ? undefined : this.#options.identify(event);
-    if (!identity) return;
-    const lastHeardAt = this.#options.clock.monotonic();
+    const lastEventAt = this.#clock.monotonic();
     const known = { owner: identity, identity };
-    const entry = this.#entries.get(id) ?? { tally: new EventTally(), known, lastHeardAt };
-    entry.lastHeardAt = lastHeardAt;
+    const entry = this.#entries.get(id) ?? { tally: new EventTally(), known, lastEventAt };
+    entry.lastEventAt = lastEventAt;
     this.#entries.set(id, entry);
     entry.tally.count(event);
     this.#imageOf(nameOf(identity.image)).count(event);
     this.#note(event.action, id, entry);
   }
 
-  /** What was counted of a container that is there; undefined while no events are heard. */
+  /** The counts of an existing container; undefined while nothing is counted. */
   of(id: string): EventCountsSince | undefined {
     return this.#since === undefined
       ? undefined
       : since(this.#since, this.#entries.get(id)?.tally ?? nothing);
   }
 
-  /** What is known of a container that is there, with its counts; those of its image begin at zero, too. */
+  /** A snapshot with its counts; the counts of its image begin at zero, too. */
   counted(snapshot: ContainerSnapshot | undefined): ContainerSnapshot[] {
     if (!snapshot) return [];
     this.#seen.add(snapshot.owner);
@@ -97,31 +92,31 @@ export class EventCounter {
     return [events ? { ...snapshot, events } : snapshot];
   }
 
-  /** The runtime lists it no more: a reader that saw it goes on to see it as the same. */
-  left(id: string, known: Known | undefined): void {
+  /** The container is listed no more: a reader that was given it goes on to see the same owner. */
+  left(id: string, known: RemovedContainer | undefined): void {
     const entry = this.#entries.get(id);
     if (entry && known) entry.known = { owner: known.owner, identity: known.identity };
   }
 
   /**
-   * Whom the runtime listed when it was asked at that time, on the monotonic clock. Of whom something was heard since
-   * then, the next list tells.
+   * Removes what a list does not hold any more. A container with an event since the list was asked for (on the monotonic
+   * clock) waits for the next list.
    */
-  listed(there: ReadonlySet<string>, askedAt: number): void {
-    this.#there = there;
+  reconcile(listed: ReadonlySet<string>, askedAt: number): void {
+    this.#listed = listed;
     for (const [id, entry] of this.#entries)
-      if (!there.has(id) && (entry.goneAt !== undefined || entry.lastHeardAt < askedAt))
-        this.#depart(id, entry);
+      if (!listed.has(id) && (entry.removedAt !== undefined || entry.lastEventAt < askedAt))
+        this.#remove(id, entry);
   }
 
-  /** Of each image; undefined while no events were heard. */
+  /** Counts by image; undefined while nothing is counted. */
   get images(): ImageEventCounts | undefined {
     return this.#since === undefined ? undefined : { since: this.#since, images: this.#images };
   }
 
-  /** Those that are gone and still in sight: nothing of them but their counts. */
+  /** Removed containers that are retained: nothing of them but their counts. */
   removed(runtime: RuntimeDescription, now: number): ContainerSnapshot[] {
-    return this.#removed.shown(runtime, now);
+    return this.#removed.snapshots(runtime, now);
   }
 
   #imageOf(name: string | undefined): EventTally {
@@ -132,35 +127,24 @@ export class EventCounter {
   }
 
   #note(action: string, id: string, entry: Entry): void {
-    const now = entry.lastHeardAt;
+    const now = entry.lastEventAt;
     if (action === 'kill') entry.killedAt = now;
     else if (action === 'die') entry.diedAt = now;
     if (action !== 'destroy') return;
-    entry.goneAt = now;
-    // Who is shown as being there keeps its counts until the list says otherwise.
-    if (!this.#there.has(id)) this.#depart(id, entry);
+    entry.removedAt = now;
+    // A container that is still published keeps its counts until the next list.
+    if (!this.#listed.has(id)) this.#remove(id, entry);
   }
 
-  #depart(id: string, { known, tally, goneAt = this.#options.clock.monotonic(), ...times }: Entry): void {
+  #remove(id: string, { known, tally, removedAt = this.#clock.monotonic(), ...times }: Entry): void {
     this.#entries.delete(id);
     if (this.#since === undefined) return;
     const wasSeen = this.#seen.has(known.owner);
-    this.#removed.add(known, since(this.#since, tally), { ...times, goneAt, wasSeen });
+    this.#removed.add(known, since(this.#since, tally), { ...times, removedAt, wasSeen });
   }
 }
 
-/** Lets events be counted as they are heard. */
-export function countEvents(counting: EventCounter): EventObserver {
-  return {
-    listening: (_runtime, isListening) => {
-      if (isListening) counting.begin();
-    },
-    eventReceived: (_runtime, event) => counting.count(event),
-    eventsMissed: () => undefined,
-  };
-}
-
-/** As what it was run where it has no name. */
+/** The reference that it was run by where the image has no name. */
 function nameOf({ name, reference }: ContainerImage): string | undefined {
   return name ?? reference;
 }
@@ -169,35 +153,22 @@ function since(began: number, { actions, health, exits, exitCodes }: EventTally)
   return { since: began, actions, health, exits, exitCodes };
 }
 
-/** Windows has billions of exit codes. */
+/** Exit codes with a count of their own: Windows has billions. */
 const maxExitCodes = 100;
 
-/** Counts events, of a container or of all those of an image. */
+/** Counts of one container, or of all containers of an image. */
 export class EventTally implements EventCounts {
   readonly actions = new Map<CountedAction, number>();
   readonly health = new Map<HealthStatus, number>();
   readonly exits = new Map<ExitClass, number>();
   readonly exitCodes = new Map<number, number>();
 
-  /** Actions that are not counted are passed over. */
-  count({ action, attributes }: ContainerEvent): void {
+  /** Actions other than the counted ones are ignored. */
+  count({ action, health, exitCode }: ContainerEvent): void {
     const counted = countedActions.find((name) => name === action);
     if (counted) increment(this.actions, counted);
-    else this.#countHealth(action);
-    if (counted === 'die') this.#countExit(attributes['exitCode']);
-  }
-
-  /** `health_status: healthy`. */
-  #countHealth(action: string): void {
-    const [name, told = ''] = action.split(':');
-    const health = name === 'health_status' && healthStatuses.find((status) => status === told.trim());
     if (health) increment(this.health, health);
-  }
-
-  /** A code that is none makes a death of no class. */
-  #countExit(text: string | undefined): void {
-    if (text === undefined || !/^-?\d{1,10}$/.test(text)) return;
-    const exitCode = Number(text);
+    if (exitCode === undefined) return;
     increment(this.exits, exitClassOf(exitCode));
     if (this.exitCodes.has(exitCode) || this.exitCodes.size < maxExitCodes)
       increment(this.exitCodes, exitCode);

@@ -3,59 +3,55 @@ import type { Log } from '../../log.ts';
 import type { ContainerEvent } from '../../model/events.ts';
 import type { ContainerSource } from '../../sources/container-source.ts';
 import { toSourceError } from '../../sources/source-error.ts';
-import { EventHistory } from './event-history.ts';
+import { EventHistory, GapDetector } from './event-history.ts';
 
-/** Before a stream that broke off is opened again: the least, and the most after many failures. */
+/** Pauses before a broken stream is reopened: the first, and the longest after many failures. */
 const firstPauseMillis = 1000;
 const maxPauseMillis = 60_000;
-/** A stream that lived so long was a good one. */
+/** A stream that lived this long was a good one: pauses begin again at the first. */
 const goodMillis = 30_000;
-/** What the runtime remembers comes at once. */
-const patienceMillis = 3000;
+/** A runtime sends what it remembers at once: what has not come by then will not come. */
+const replayMillis = 3000;
 
-/** More than a runtime remembers. */
-const maxEarly = 1024;
-
-/** What an {@link EventStream} needs. */
+/** Dependencies of an {@link EventStream}. */
 export interface EventStreamOptions {
   readonly source: Pick<ContainerSource, 'name' | 'events'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Hears every event once, at once. */
-  event(event: ContainerEvent): void;
-  /** The runtime listens from now on; what the list says may be older than what the stream tells. */
+}
+
+/** Receives what happens on a stream. Every method returns at once and never throws. */
+export interface EventStreamListener {
+  /** Each event once. */
+  received(event: ContainerEvent): void;
+  /** The stream is open; a list from before may miss what happened until now. */
   opened(): void;
-  /** The stream broke off. */
   closed(): void;
-  /** Between the last stream and this one something may have happened that neither told. */
+  /** Events may be lost between the previous stream and this one. */
   missed(): void;
 }
 
-type Heard = 'nothing to hear' | 'not opened' | 'broke off';
+type StreamEnd = 'unsupported' | 'not opened' | 'broke off';
 
 /**
- * Keeps one stream of events open for as long as it lives, with pauses that grow and differ between hosts. After a break
- * it goes on where it was, as far back as the runtime remembers. Tells whether it is open, so that whoever relies on it
- * knows when not to. Never throws.
+ * Keeps one stream of events open for its whole life, with pauses that grow and differ between agents. After a break it
+ * resumes where it was, as far back as the runtime remembers. Never throws.
  */
 export class EventStream {
   readonly #options: EventStreamOptions;
   readonly #closed = new AbortController();
-  readonly #heard = new EventHistory();
+  readonly #history = new EventHistory();
+  readonly #gaps = new GapDetector(this.#history);
+  #listener: EventStreamListener | undefined;
   #stream = new AbortController();
   #pause = new AbortController();
-  /** Whether what is heard next tells if anything was missed. */
-  #isJudging = false;
-  /** Told by a stream that was opened again before anything that was heard, and early by their time. */
-  #early: ContainerEvent[] = [];
-  #isStarted = false;
   #wasOpen = false;
   #isOpen = false;
-  /** Nothing was heard since the list showed what the stream did not tell. */
-  #isDeaf = false;
-  #isFailing = false;
-  /** Logged as missed, and nothing was heard since. */
-  #isMissing = false;
+  /** True from a list that shows what the stream did not send, until the stream sends something. */
+  #isSilent = false;
+  /** A failure and a gap are logged once, until an event arrives. */
+  #hasLoggedFailure = false;
+  #hasLoggedGap = false;
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
@@ -65,27 +61,27 @@ export class EventStream {
     return this.#isOpen;
   }
 
-  /** Whether nothing happens unheard: it is open, and no stream that proved deaf. */
-  get isTrusted(): boolean {
-    return this.#isOpen && !this.#isDeaf;
+  /** True while every change arrives as an event: the stream is open, and the last list did not contradict it. */
+  get isReliable(): boolean {
+    return this.#isOpen && !this.#isSilent;
   }
 
-  /** Begins to listen, once; a runtime that was never reached has nothing to tell. */
-  start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    void this.#listen();
+  /** Opens the stream; the first call alone counts. For a runtime that has answered once. */
+  start(listener: EventStreamListener): void {
+    if (this.#listener) return;
+    this.#listener = listener;
+    void this.#run(listener);
   }
 
-  /** The runtime is back: no more waiting. */
+  /** Reopens without waiting: the runtime is back. */
   retry(): void {
     this.#pause.abort();
   }
 
-  /** Ends a stream that does not tell what happened: the next one begins with that, and is trusted once it tells something. */
-  distrust(): void {
-    this.#isDeaf = true;
-    this.#stream.abort(new Error('the list shows what the stream did not tell'));
+  /** Replaces a stream that misses events; the next one is reliable once it sends something. */
+  reconnect(): void {
+    this.#isSilent = true;
+    this.#stream.abort(new Error('the list shows changes that the stream did not send'));
   }
 
   /** Ends the stream. */
@@ -93,14 +89,14 @@ export class EventStream {
     this.#closed.abort();
   }
 
-  async #listen(): Promise<void> {
+  async #run(listener: EventStreamListener): Promise<void> {
     const { clock } = this.#options;
     let pauseMillis = firstPauseMillis;
     while (!this.#closed.signal.aborted) {
       const start = clock.monotonic();
-      const heard = await this.#hear();
-      if (heard === 'nothing to hear') return;
-      const wasGood = heard === 'broke off' && clock.monotonic() - start >= goodMillis;
+      const end = await this.#read(listener);
+      if (end === 'unsupported') return;
+      const wasGood = end === 'broke off' && clock.monotonic() - start >= goodMillis;
       if (wasGood) pauseMillis = firstPauseMillis;
       this.#pause = new AbortController();
       const signal = AbortSignal.any([this.#pause.signal, this.#closed.signal]);
@@ -109,83 +105,77 @@ export class EventStream {
     }
   }
 
-  async #hear(): Promise<Heard> {
+  async #read(listener: EventStreamListener): Promise<StreamEnd> {
     this.#stream = new AbortController();
     const signal = AbortSignal.any([this.#stream.signal, this.#closed.signal]);
     try {
-      const { resumeFrom } = this.#heard;
+      const { resumeFrom } = this.#history;
       const events = await this.#options.source.events(signal, resumeFrom);
-      if (!events) return 'nothing to hear';
-      this.#opened(resumeFrom !== undefined, signal);
-      for await (const event of events) this.#accept(event);
+      if (!events) return 'unsupported';
+      this.#opened(listener, resumeFrom !== undefined, signal);
+      for await (const event of events) this.#accept(listener, event);
     } catch (thrown) {
       this.#failed(toSourceError(thrown, 'events').message);
     }
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
-    this.#isJudging = false;
-    this.#early = [];
-    // Those who wait for an answer of this stream wait in vain.
+    this.#gaps.reset();
+    // Ends the wait for the replay of this stream.
     this.#stream.abort();
-    if (wasOpen) this.#options.closed();
+    if (wasOpen) listener.closed();
     return wasOpen ? 'broke off' : 'not opened';
   }
 
-  #opened(isResumed: boolean, signal: AbortSignal): void {
+  #opened(listener: EventStreamListener, isResumed: boolean, signal: AbortSignal): void {
     const isFirst = !this.#wasOpen;
     this.#wasOpen = this.#isOpen = true;
-    this.#options.opened();
-    if (isFirst) return this.#heard.begin(this.#options.clock.now());
-    this.#isJudging = true;
-    if (isResumed) void this.#options.clock.sleep(patienceMillis, signal).then(this.#missed, () => undefined);
-    else this.#missed();
+    listener.opened();
+    if (isFirst) return this.#history.begin(this.#options.clock.now());
+    this.#gaps.begin();
+    const gapFound = (): void => this.#gapFound(listener);
+    if (isResumed) void this.#options.clock.sleep(replayMillis, signal).then(gapFound, () => undefined);
+    else gapFound();
   }
 
-  #accept(event: ContainerEvent): void {
-    if (this.#heard.has(event)) return this.#repeated();
-    const isEarly = this.#isJudging && this.#heard.isEarly(event);
-    if (isEarly && this.#early.length < maxEarly) return void this.#early.push(event);
-    this.#missed();
-    this.#tell(event);
+  #accept(listener: EventStreamListener, event: ContainerEvent): void {
+    const verdict = this.#gaps.classify(event);
+    if (verdict === 'held') return;
+    if (verdict === 'repeated') {
+      this.#gaps.reset();
+      this.#recovered();
+      return;
+    }
+    this.#gapFound(listener);
+    this.#deliver(listener, event);
   }
 
-  /**
-   * A runtime that still remembers the last one heard remembers all that came after it; and what it tells before one
-   * that was heard is older: it happened before anybody listened.
-   */
-  #repeated(): void {
-    this.#early = [];
-    this.#isJudging = false;
-    this.#works();
+  #deliver(listener: EventStreamListener, event: ContainerEvent): void {
+    this.#recovered();
+    this.#history.add(event);
+    listener.received(event);
   }
 
-  #works(): void {
+  #gapFound(listener: EventStreamListener): void {
+    if (!this.#gaps.isUndecided) return;
+    const held = this.#gaps.takeHeld();
     const { log, source } = this.#options;
-    if (this.#isFailing) log.info({ runtime: source.name }, 'runtime tells its events again');
-    this.#isDeaf = this.#isMissing = this.#isFailing = false;
+    // A proxy may end each stream before an event arrives.
+    if (!this.#hasLoggedGap) log.warn({ runtime: source.name }, 'events of the runtime may have been missed');
+    this.#hasLoggedGap = true;
+    listener.missed();
+    for (const event of held) this.#deliver(listener, event);
   }
 
-  #tell(event: ContainerEvent): void {
-    this.#works();
-    this.#heard.add(event);
-    this.#options.event(event);
-  }
-
-  readonly #missed = (): void => {
-    if (!this.#isJudging) return;
-    this.#isJudging = false;
+  #recovered(): void {
     const { log, source } = this.#options;
-    // Logged once until it works again: a proxy may end each stream before anything is told.
-    if (!this.#isMissing) log.warn({ runtime: source.name }, 'events of the runtime may have been missed');
-    this.#isMissing = true;
-    this.#options.missed();
-    for (const event of this.#early.splice(0)) this.#tell(event);
-  };
+    if (this.#hasLoggedFailure) log.info({ runtime: source.name }, 'runtime tells its events again');
+    this.#isSilent = this.#hasLoggedGap = this.#hasLoggedFailure = false;
+  }
 
-  /** Logged once until it works again: without events, probes list and inspect as before. */
+  /** Without events, probes list and inspect as before. */
   #failed(error: string): void {
-    if (this.#closed.signal.aborted || this.#isFailing) return;
-    this.#isFailing = true;
+    if (this.#closed.signal.aborted || this.#hasLoggedFailure) return;
+    this.#hasLoggedFailure = true;
     const { log, source } = this.#options;
     log.info({ runtime: source.name, error }, 'runtime tells no events');
   }

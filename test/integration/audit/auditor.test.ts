@@ -28,9 +28,8 @@ async function startAudited(readings: MetricReadings, names: readonly string[]) 
   });
   const { config } = load({ flags: { 'docker-url': runtime.url, 'min-probe-interval': '0ms' } });
   const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
-  const heard = auditor.hear.bind(auditor);
   const endpoints = findEndpoints(config, {});
-  const trackers = createTrackers(config, endpoints, auditor, { ...surroundings, heard });
+  const trackers = createTrackers(config, endpoints, { probes: auditor, stats: auditor }, surroundings);
   auditor.begin(runtime.url);
   return {
     runtime,

@@ -8,6 +8,7 @@ import { RecordingError } from '../../../src/simulator/replay/recording-files.ts
 import { startReplay } from '../../../src/simulator/replay/start.ts';
 import { DockerSource } from '../../../src/sources/docker/docker-source.ts';
 import { casesFolder, needsCases } from '../../support/wire/recorded-cases.ts';
+import { sampleOf } from '../../support/fakes/sample-of.ts';
 
 const container = {
   Id: 'a1'.repeat(32),
@@ -71,9 +72,9 @@ describe('an engine that replays', () => {
       );
       for (const reference of [container.Id, 'web', 'a1a1'])
         assert.equal((await source.inspect(reference, never)).identity.image.reference, 'nginx');
-      assert.equal((await source.sample('web', never))?.cpu?.totalNanos, 9223372036854775801n);
+      assert.equal((await sampleOf(source, 'web', never))?.cpu?.totalNanos, 9223372036854775801n);
       await assert.rejects(source.inspect('b', never), { code: 'not-found' });
-      await assert.rejects(source.sample('b', never), { code: 'not-found' });
+      await assert.rejects(sampleOf(source, 'b', never), { code: 'not-found' });
     } finally {
       source.close();
       await engine.close();
@@ -94,7 +95,7 @@ describe('an engine that replays', () => {
         ['web', 'running'],
         ['job', 'exited'],
       ]);
-      assert.equal(await source.sample('b2', never), undefined);
+      assert.equal(await sampleOf(source, 'b2', never), undefined);
     } finally {
       source.close();
       await engine.close();

@@ -1,9 +1,11 @@
-import type { ContainerEvent } from '../../../src/model/events.ts';
+import type { ContainerEvent, ReceivedEvent } from '../../../src/model/events.ts';
 import type { EventObserver } from '../../../src/model/observers.ts';
 
-/** Keeps what was heard. */
+/** Keeps the events that it receives. */
 export class ObservedEvents implements EventObserver {
-  readonly heard: ContainerEvent[] = [];
+  readonly events: ContainerEvent[] = [];
+  /** Names of the containers that the events were joined to; undefined for containers that are not selected. */
+  readonly names: (string | undefined)[] = [];
   readonly listened: boolean[] = [];
   gaps = 0;
 
@@ -11,8 +13,9 @@ export class ObservedEvents implements EventObserver {
     this.listened.push(isListening);
   }
 
-  eventReceived(_runtime: string, event: ContainerEvent): void {
-    this.heard.push(event);
+  eventReceived({ event, identity }: ReceivedEvent): void {
+    this.events.push(event);
+    this.names.push(identity?.name);
   }
 
   eventsMissed(): void {

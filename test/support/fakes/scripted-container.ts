@@ -2,6 +2,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { ContainerState, ContainerStatus, HealthStatus } from '../../../src/model/container.ts';
 import type { InterfaceUsage, Sample } from '../../../src/model/sample.ts';
 import { humanDuration } from '../../../src/simulator/answers/list.ts';
+import { isRecent, revisionOf } from '../../../src/sources/docker/list.ts';
 import type { InspectedContainer, ListedContainer } from '../../../src/sources/container-source.ts';
 
 /** A container of a ScriptedSource: what it counts is set by hand, its texts are Docker's. */
@@ -20,7 +21,7 @@ export class ScriptedContainer {
   restartCount = 0;
   cpuNanos = 1e9;
   networks: readonly InterfaceUsage[] | undefined;
-  networkMode: string | undefined;
+  networkOwnerId: string | undefined;
   /** Added to every sample. */
   extra: Partial<Sample> = {};
   /** Answered instead of a sample of its own. */
@@ -46,7 +47,7 @@ export class ScriptedContainer {
 
   /** Started in the network of another container, whose counters a runtime gives for both. */
   join(owner: ScriptedContainer): void {
-    this.networkMode = `container:${owner.id}`;
+    this.networkOwnerId = owner.id;
     this.#networkOwner = owner;
   }
 
@@ -58,11 +59,13 @@ export class ScriptedContainer {
 
   listed(): ListedContainer {
     const { id, name, status, health, image, labels } = this;
-    return { id, name, image, labels, status, statusText: this.#text(), ...(health && { health }) };
+    const text = this.#text();
+    const change = { revision: revisionOf(text), changedRecently: isRecent(text) };
+    return { id, name, image, labels, status, ...change, ...(health && { health }) };
   }
 
   inspected(): InspectedContainer {
-    const { id, name, labels, status, health, startedAt, exitCode, restartCount, networkMode } = this;
+    const { id, name, labels, status, health, startedAt, exitCode, restartCount, networkOwnerId } = this;
     const identity = {
       id,
       name,
@@ -70,7 +73,6 @@ export class ScriptedContainer {
       labels,
       environment: [],
       command: [],
-      ...(networkMode !== undefined && { networkMode }),
     };
     const state: ContainerState = {
       status,
@@ -79,7 +81,8 @@ export class ScriptedContainer {
       ...(health && { health }),
       ...(exitCode !== undefined && { exitCode }),
     };
-    return { identity, state, limits: { pids: 100 } };
+    const network = networkOwnerId === undefined ? {} : { ownerId: networkOwnerId };
+    return { identity, state, limits: { pids: 100 }, network };
   }
 
   sampled(): Sample | undefined {

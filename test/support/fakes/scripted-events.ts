@@ -1,4 +1,4 @@
-import type { ContainerEvent } from '../../../src/model/events.ts';
+import type { ContainerAction, ContainerEvent } from '../../../src/model/events.ts';
 import type { ContainerSource } from '../../../src/sources/container-source.ts';
 
 /** A stream of events that a test writes, ends and breaks by hand; each opening is a stream of its own. */
@@ -21,8 +21,14 @@ export class ScriptedEvents {
     return Promise.resolve(this.#read());
   };
 
-  tell(id: string, action: string, nanos?: number): void {
-    const event = { id, action, attributes: {}, ...(nanos !== undefined && { nanos }) };
+  tell(id: string, action: ContainerAction, nanos?: number, name?: string): void {
+    const event = {
+      id,
+      action,
+      labels: {},
+      ...(nanos !== undefined && { nanos }),
+      ...(name !== undefined && { name }),
+    };
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting) waiting(event);

@@ -4,6 +4,7 @@ import type {
   ContainerSource,
   InspectedContainer,
   ListedContainer,
+  UsageSource,
 } from '../../../src/sources/container-source.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import type { ScriptedContainer } from './scripted-container.ts';
@@ -64,7 +65,15 @@ export class ScriptedSource implements ContainerSource {
     return this.eventsOf(signal, sinceNanos);
   }
 
-  async sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
+  readonly usage: UsageSource = {
+    kind: 'docker',
+    round: (signal) => ({
+      read: ({ identity: { id } }) => this.#sample(id, signal),
+      close: () => undefined,
+    }),
+  };
+
+  async #sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
     this.mostSamples = Math.max(this.mostSamples, ++this.#samples);
     try {
       await this.#begin('sample', id, signal);

@@ -108,9 +108,9 @@ test('a name of the identity or, on points, of a metric is left out and counted'
     resource: { 'cpu.mode': '3' },
     point: { 'k8s.pod.name': '1' },
   });
-  assert.deepEqual(mapper.cut(), { too_many_values: 0, name_taken: 4 });
+  assert.deepEqual(mapper.dropped(), { too_many_values: 0, name_taken: 4 });
   mapper.forget(identity.id);
-  assert.deepEqual(mapper.cut(), { too_many_values: 0, name_taken: 0 });
+  assert.deepEqual(mapper.dropped(), { too_many_values: 0, name_taken: 0 });
 });
 
 test('a value over the limit is left out, and comes when another one has gone', () => {
@@ -122,11 +122,11 @@ test('a value over the limit is left out, and comes when another one has gone', 
     [a, b, c, a].map((each) => mapper.map(each).resource['container.label.x']),
     ['a', undefined, undefined, 'a'],
   );
-  assert.deepEqual(mapper.cut(), { too_many_values: 2, name_taken: 0 });
+  assert.deepEqual(mapper.dropped(), { too_many_values: 2, name_taken: 0 });
   mapper.forget('a');
   mapper.forget('a');
   assert.equal(mapper.map(b).resource['container.label.x'], 'b');
-  assert.deepEqual(mapper.cut(), { too_many_values: 1, name_taken: 0 });
+  assert.deepEqual(mapper.dropped(), { too_many_values: 1, name_taken: 0 });
   assert.deepEqual(full, ['container.label.x']);
 });
 
@@ -165,7 +165,7 @@ test('whatever containers come, change and go, no attribute has more values than
         for (const [name, { size }] of values) assert.ok(size <= 2, name);
       }
       for (const id of shown.keys()) mapper.forget(id);
-      assert.deepEqual(mapper.cut(), { too_many_values: 0, name_taken: 0 });
+      assert.deepEqual(mapper.dropped(), { too_many_values: 0, name_taken: 0 });
     }),
   );
 });

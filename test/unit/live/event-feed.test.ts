@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventFeed } from '../../../src/live/event-feed.ts';
 import { MergedStream } from '../../../src/live/live.ts';
+import { receivedEvent } from '../../support/fakes/received-event.ts';
 
 test('begins with who is listened to and the last 200, whatever was before', async () => {
   const feed = new EventFeed();
   feed.listening('runtime', true);
-  for (let nanos = 0; nanos < 10_000; nanos += 1)
-    feed.eventReceived('runtime', { id: 'a', action: 'start', nanos, attributes: {} });
+  for (let nanos = 0; nanos < 10_000; nanos += 1) feed.eventReceived(receivedEvent({ nanos }));
   const listener = feed.subscribe();
   feed.eventsMissed('runtime');
   feed.close();
@@ -20,8 +20,7 @@ test('begins with who is listened to and the last 200, whatever was before', asy
 test('who does not read holds a bounded number, and is told how many were lost', async () => {
   const feed = new EventFeed();
   const stream = new MergedStream([feed.subscribe()], ({ kind }) => [{ event: kind, data: {} }]);
-  for (let event = 0; event < 10_000; event += 1)
-    feed.eventReceived('runtime', { id: 'a', action: 'start', attributes: {} });
+  for (let event = 0; event < 10_000; event += 1) feed.eventReceived(receivedEvent());
   feed.close();
   const counts = new Map<string, number>();
   const dropped = [];

@@ -63,6 +63,7 @@ export const identity: ContainerIdentity = {
   labels: {},
   environment: [],
   command: [],
+  cgroupPath: `/docker/${'c'.repeat(64)}`,
 };
 
 /** A snapshot of a container of which nothing is known. */
@@ -117,5 +118,5 @@ export function recordedAnswers(capture: Capture, container: string, isRunning =
 
 /** A runtime with containers. */
 export function engineSnapshot(parts: Partial<RuntimeSnapshot> = {}): RuntimeSnapshot {
-  return { runtime, containers: [], now: 10_000, ...parts };
+  return { owner: {}, runtime, containers: [], now: 10_000, ...parts };
 }

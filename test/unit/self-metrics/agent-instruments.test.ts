@@ -5,7 +5,7 @@ import { AgentInstruments, probeBuckets } from '../../../src/self-metrics/agent-
 import { instanceId } from '../../../src/attributes/instance-id.ts';
 import { EventLoopDelay } from '../../../src/self-metrics/event-loop-delay.ts';
 import { observeProcess } from '../../../src/self-metrics/process-instruments.ts';
-import { observeExports, observeProbes } from '../../../src/model/observers.ts';
+import { ExportSignal, ProbeSignal } from '../../../src/agent/signals.ts';
 import { boundariesOf, collecting, pointsOf, typeOf } from '../../support/wire/collected.ts';
 
 test('error counters of a runtime begin at 0', async () => {
@@ -132,11 +132,16 @@ test('several observers are told all, in order', () => {
     exportEnded: () => told.push(`${name} export`),
   });
   const both = [observer('a'), observer('b')];
-  const probes = observeProbes(both);
+  const probes = new ProbeSignal();
+  const exports = new ExportSignal();
+  for (const each of both) {
+    probes.subscribe(each);
+    exports.subscribe(each);
+  }
   probes.probeEnded('e', 1, true);
   probes.callEnded('e', 'list', 1, 'timeout');
   probes.inlineTimedOut('e');
-  observeExports(both).exportEnded({ seconds: 1, bytes: 0, rejectedPoints: 0 });
+  exports.exportEnded({ seconds: 1, bytes: 0, rejectedPoints: 0 });
   assert.deepEqual(told, [
     'a probe e,1,true',
     'b probe e,1,true',

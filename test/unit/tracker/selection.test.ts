@@ -103,7 +103,7 @@ test('attributes are made of whom is inspected, and forgotten of whom is gone or
   const mapper: IdentityMapper = {
     map: ({ name }) => ({ resource: { of: name }, point: {} }),
     forget: (id) => forgotten.push(id),
-    cut: () => ({ too_many_values: 1, name_taken: 2 }),
+    dropped: () => ({ too_many_values: 1, name_taken: 2 }),
   };
   const runtime = engineWith({ selects: ({ name }) => name !== 'hidden' }, mapper);
   await runtime.probe();

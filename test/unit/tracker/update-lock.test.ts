@@ -10,10 +10,9 @@ class LockedProbe {
   #end: () => void = () => undefined;
   readonly lock = new UpdateLock(
     {
-      minIntervalMillis: 1000,
-      totalTimeoutMillis: 120_000,
-      monotonic: () => this.clock.monotonic(),
-      sleep: (millis, signal) => this.clock.sleep(millis, signal),
+      minProbeIntervalMillis: 1000,
+      probeTimeoutMillis: 120_000,
+      clock: this.clock,
     },
     (signal) => {
       this.signals.push(signal);

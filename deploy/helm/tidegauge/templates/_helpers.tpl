@@ -58,14 +58,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* Whether an engine is reached through a socket of the node; empty means no. */}}
 {{- define "tidegauge.usesSocket" -}}
-{{- range .Values.engine.urls -}}
+{{- range .Values.docker.urls -}}
 {{- if hasPrefix "unix://" . -}}yes{{- end -}}
 {{- end -}}
 {{- end }}
 
 {{/* The agent's configuration file. Without an endpoint the default exporters would push to the pod itself. */}}
 {{- define "tidegauge.config" -}}
-{{- $defaults := dict "docker_url" .Values.engine.urls -}}
+{{- $defaults := dict "docker_url" .Values.docker.urls -}}
 {{- if not (include "tidegauge.pushes" .) -}}
 {{- $_ := set $defaults "exporter" (list "prometheus") -}}
 {{- end -}}
@@ -90,7 +90,7 @@ k8s.node.name=$(NODE_NAME)
 
 {{/* Fails on values that contradict each other, naming what to set instead. */}}
 {{- define "tidegauge.validate" -}}
-{{- $instead := dict "docker_url" "engine.urls" "listen" "listen.host and listen.port" "otlp_endpoint" "otlp.endpoint" "otlp_headers" "otlp.headersSecret" "resource_attributes" "resourceAttributes" -}}
+{{- $instead := dict "docker_url" "docker.urls" "listen" "listen.host and listen.port" "otlp_endpoint" "otlp.endpoint" "otlp_headers" "otlp.headersSecret" "resource_attributes" "resourceAttributes" -}}
 {{- range $key, $_ := .Values.config -}}
 {{- with get $instead $key -}}
 {{- fail (printf "config.%s: set %s instead" $key .) -}}
@@ -108,12 +108,12 @@ k8s.node.name=$(NODE_NAME)
 {{- fail (printf "extraEnv: the chart itself sets %s%s" .name (get $own .name)) -}}
 {{- end -}}
 {{- end -}}
-{{- if hasSuffix ".sock" .Values.engine.socketDirectory -}}
-{{- fail (printf "engine.socketDirectory: %s is a socket; give the directory that holds it" .Values.engine.socketDirectory) -}}
+{{- if hasSuffix ".sock" .Values.docker.socketDirectory -}}
+{{- fail (printf "docker.socketDirectory: %s is a socket; give the directory that holds it" .Values.docker.socketDirectory) -}}
 {{- end -}}
-{{- range .Values.engine.urls -}}
+{{- range .Values.docker.urls -}}
 {{- if and (hasPrefix "unix://" .) (not (hasPrefix "unix:///host/run/" .)) -}}
-{{- fail (printf "engine.urls: %s is not below /host/run, where engine.socketDirectory is mounted" .) -}}
+{{- fail (printf "docker.urls: %s is not below /host/run, where docker.socketDirectory is mounted" .) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -4,6 +4,7 @@ import { EventLogs } from '../../../../src/export/logs/event-logs.ts';
 import { waitUntil } from '../../../support/real/daemon.ts';
 import { OtlpSink } from '../../../support/fakes/otlp-sink.ts';
 import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { receivedEvent } from '../../../support/fakes/received-event.ts';
 
 test('what is not taken until the end is given up then, and counted', async () => {
   await using sink = await OtlpSink.start({ answers: false });
@@ -24,13 +25,11 @@ test('what is not taken until the end is given up then, and counted', async () =
     instruments: { recordsExported: () => undefined, recordsDropped: (count) => (dropped += count) },
     exports: { exportEnded: () => undefined },
     version: '0',
-    identify: () => runtime.snapshot('web'),
     now: () => Date.now(),
     monotonic: () => performance.now(),
   });
   const { id } = runtime.container('web');
-  for (let event = 0; event < 2000; event += 1)
-    logs.eventReceived('runtime', { id, action: 'kill', attributes: {} });
+  for (let event = 0; event < 2000; event += 1) logs.eventReceived(receivedEvent({ id, action: 'kill' }));
   await sink.waitFor(1);
   await logs.shutdown(10);
   await waitUntil('all', async () => dropped === 2000);

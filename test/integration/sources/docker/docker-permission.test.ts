@@ -55,7 +55,7 @@ test('a user whom the socket is closed to is told which group opens it', needsRo
     const source = new DockerSource({ endpoint: { url: ${JSON.stringify(engine.url)} }, callTimeoutMillis: 5000, now: Date.now });
     const tell = (error) => console.log(JSON.stringify([error.code, error.message]));
     for (const call of ['describe', 'list']) await source[call](new AbortController().signal).catch(tell);
-    await source.sample('web', new AbortController().signal).catch(tell);
+    await source.usage.round(new AbortController().signal).read({ identity: { id: 'web' } }).catch(tell);
     source.close();`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
   const told: unknown[] = stdout

@@ -5,6 +5,7 @@ import type { SimulatedEngine } from '../../../../src/simulator/simulated-engine
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import type { SourceErrorCode } from '../../../../src/sources/source-error.ts';
 import { measuresOnce, never, sourceFor, type TestSource } from './measure.ts';
+import { sampleOf } from '../../../support/fakes/sample-of.ts';
 
 type Call = 'list' | 'inspect' | 'stats';
 
@@ -13,7 +14,7 @@ const calls: readonly Call[] = ['list', 'inspect', 'stats'];
 function make(call: Call, source: TestSource, engine: SimulatedEngine, signal = never): Promise<unknown> {
   const { id } = engine.container('web');
   if (call === 'list') return source.list(signal);
-  return call === 'inspect' ? source.inspect(id, signal) : source.sample(id, signal);
+  return call === 'inspect' ? source.inspect(id, signal) : sampleOf(source, id, signal);
 }
 
 const faults: readonly [what: string, fault: Fault, code: SourceErrorCode, message: RegExp][] = [

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import type { SourceErrorCode } from '../../../../src/sources/source-error.ts';
 import { measuresOnce, never, sourceFor } from './measure.ts';
+import { sampleOf } from '../../../support/fakes/sample-of.ts';
 
 const specs = [{ name: 'web' }, { name: 'db' }];
 
@@ -19,7 +20,7 @@ test('one engine, over its socket and over TCP: described, listed, inspected, me
     const { id } = engine.container('web');
     const inspected = await source.inspect(id, never);
     assert.deepEqual([inspected.identity.name, inspected.state.status], ['web', 'running']);
-    const sample = await source.sample(id, never);
+    const sample = await sampleOf(source, id, never);
     assert.ok(sample?.cpu && sample.memory && sample.pids);
     assert.ok(Math.abs(sample.takenAt - Date.now()) < 5000);
   }
@@ -34,7 +35,7 @@ test('stopped containers are listed too; one that ended has no sample', async ()
     web: 'exited',
     db: 'running',
   });
-  assert.equal(await source.sample(engine.container('web').id, never), undefined);
+  assert.equal(await sampleOf(source, engine.container('web').id, never), undefined);
 });
 
 test('the API version is the engine’s, up to ours; older and newer engines are measured too', async () => {
@@ -93,17 +94,17 @@ test('a container that is gone is not found; one that is being removed is measur
     message: new RegExp(`^(inspect|stats) of ${gone}: No such container`),
   };
   await assert.rejects(source.inspect(gone, never), notFound);
-  await assert.rejects(source.sample(gone, never), notFound);
+  await assert.rejects(sampleOf(source, gone, never), notFound);
   const { id } = engine.container('web');
   engine.fault('stats', { kind: 'status', status: 409 });
-  assert.equal(await source.sample(id, never), undefined);
+  assert.equal(await sampleOf(source, id, never), undefined);
 });
 
 test('Podman answers with nothing for a container that stopped', async () => {
   await using engine = await startSimulatedEngine({ specs });
   engine.fault('stats', { kind: 'mutate', mutate: () => '\n' });
   using source = sourceFor(engine.url);
-  assert.equal(await source.sample(engine.container('web').id, never), undefined);
+  assert.equal(await sampleOf(source, engine.container('web').id, never), undefined);
 });
 
 test('an engine that is away, and back again', async () => {
@@ -117,7 +118,7 @@ test('an engine that is away, and back again', async () => {
   };
   await assert.rejects(source.describe(never), away);
   await assert.rejects(source.list(never), away);
-  await assert.rejects(source.sample(engine.names[0] ?? '', never), away);
+  await assert.rejects(sampleOf(source, engine.names[0] ?? '', never), away);
   await engine.up();
   assert.ok(await measuresOnce(source));
 });

@@ -12,6 +12,7 @@ import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import type { EngineTls } from '../../../../src/sources/docker/address.ts';
 import { hostContext, engineEndpoints } from '../../../../src/sources/docker/discovery.ts';
 import { measuresOnce, never, sourceFor } from './measure.ts';
+import { sampleOf } from '../../../support/fakes/sample-of.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidegauge-tls-'));
 const file = (name: string): string => join(folder, name);
@@ -152,7 +153,11 @@ test('a server whose certificate is not trusted is refused, for control and stat
   for (const [tls, message] of cases) {
     using source = sourceFor({ url, tls });
     await assert.rejects(source.list(never), { name: 'SourceError', code: 'unreachable', message });
-    await assert.rejects(source.sample('web', never), { name: 'SourceError', code: 'unreachable', message });
+    await assert.rejects(sampleOf(source, 'web', never), {
+      name: 'SourceError',
+      code: 'unreachable',
+      message,
+    });
   }
   using careless = sourceFor({ url, tls: { ...withoutAuthority, verify: false } });
   assert.ok(await measuresOnce(careless));
@@ -169,7 +174,7 @@ test('a client that the server does not know is refused', async () => {
   for (const tls of strangers) {
     using source = sourceFor({ url, tls });
     await assert.rejects(source.list(never), { name: 'SourceError', code: 'unreachable' });
-    await assert.rejects(source.sample('web', never), { name: 'SourceError', code: 'unreachable' });
+    await assert.rejects(sampleOf(source, 'web', never), { name: 'SourceError', code: 'unreachable' });
   }
 });
 

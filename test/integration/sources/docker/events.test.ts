@@ -20,12 +20,25 @@ test('events of a stream, however it is cut', async () => {
     id: 'abc',
     action: 'start',
     nanos: 1_700_000_000_123_456_768,
-    attributes: { image: 'web:1' },
-  };
-  const expected = [start, { ...start, action: 'health_status: healthy' }];
+    image: 'web:1',
+    labels: {},
+  } as const;
+  const expected = [start, { ...start, action: 'health_status', health: 'healthy' }];
   for (const at of [0, 1, 60, text.length - 1])
     assert.deepEqual(await read(text.slice(0, at), text.slice(at)), expected);
   assert.deepEqual(await read('{"Type":"daemon"}\n', '\n'), []);
+});
+
+test('the end of a container by Docker’s attribute or Podman’s; a code that is none is absent', async () => {
+  const die = (attributes: object) => line('die').replace('{"image":"web:1"}', JSON.stringify(attributes));
+  const codes = [{ exitCode: '137' }, { containerExitCode: '3' }, { exitCode: 'many' }, {}];
+  const events = await read(codes.map(die).join(''));
+  assert.deepEqual(
+    events.map(({ exitCode }) => exitCode),
+    [137, 3, undefined, undefined],
+  );
+  const [killed] = await read(line('kill').replace('"image":"web:1"', '"signal":"15","a.b":"c"'));
+  assert.deepEqual([killed?.signal, killed?.labels], ['15', { 'a.b': 'c' }]);
 });
 
 test('what was not asked for is passed over: a proxy may drop the filters', async () => {
@@ -34,16 +47,17 @@ test('what was not asked for is passed over: a proxy may drop the filters', asyn
   assert.deepEqual(await read(others, volume), []);
   const untyped = line('oom').replace('"Type":"container",', '');
   const told = await read(line('die'), untyped, line('health_status:unhealthy'));
+  assert.equal(told[2]?.health, 'unhealthy');
   assert.deepEqual(
     told.map(({ action }) => action),
-    ['die', 'oom', 'health_status:unhealthy'],
+    ['die', 'oom', 'health_status'],
   );
 });
 
 test('a time that the engine cannot mean is none: a stream that is to begin there is refused', async () => {
   for (const time of ['1e300', '9223372036854775808', '-1', '0', 'null', '"1"']) {
     const [event] = await read(line('start').replace(/"timeNano":\d+/, `"timeNano":${time}`));
-    assert.deepEqual(event, { id: 'abc', action: 'start', attributes: { image: 'web:1' } }, time);
+    assert.deepEqual(event, { id: 'abc', action: 'start', image: 'web:1', labels: {} }, time);
   }
 });
 

@@ -1,6 +1,7 @@
 import type { ContainerSource } from '../../../../src/sources/container-source.ts';
 import type { EngineEndpoint } from '../../../../src/sources/docker/address.ts';
 import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
+import { sampleOf } from '../../../support/fakes/sample-of.ts';
 
 /** A signal that nobody aborts. */
 export const never = new AbortController().signal;
@@ -26,7 +27,7 @@ export async function measuresOnce(source: ContainerSource): Promise<boolean> {
   const samples = await Promise.all(
     listed.map(async ({ id }) => {
       await source.inspect(id, never);
-      return source.sample(id, never);
+      return sampleOf(source, id, never);
     }),
   );
   return samples.length > 0 && samples.every((sample) => sample?.cpu && sample.memory?.usage);

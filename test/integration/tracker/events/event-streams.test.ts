@@ -26,9 +26,9 @@ async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis
   const observer = new ObservedProbes();
   const log = new KeptLog();
   const set = new TrackerSet({ source, observer, clock, log, events, ...timing });
-  const actions = () => events.heard.map(({ action }) => action);
+  const actions = () => events.events.map(({ action }) => action);
   const heard = (count: number) =>
-    waitUntil(`${count} events`, () => Promise.resolve(events.heard.length >= count || undefined));
+    waitUntil(`${count} events`, () => Promise.resolve(events.events.length >= count || undefined));
   const opened = (count: number) =>
     waitUntil(`stream ${count}`, () =>
       Promise.resolve(events.listened.filter(Boolean).length >= count || undefined),
@@ -125,7 +125,7 @@ suite('streams of events', { concurrency: true }, () => {
     const { imageEvents, containers, removed = [] } = host.set.snapshot();
     const counts = imageEvents?.images.get('gone');
     assert.deepEqual([counts?.actions.get('start'), counts?.exitCodes.get(3)], [2500, 2500]);
-    assert.equal(host.events.heard.length, 10_000);
+    assert.equal(host.events.events.length, 10_000);
     assert.deepEqual([containers.length, removed.length], [1, 1000]);
   });
 

@@ -36,7 +36,7 @@ function snapshot(name: string, changes: Partial<ContainerSnapshot> = {}): Conta
 }
 
 function rows(...containers: ContainerSnapshot[]): string[] {
-  return containerTable([{ runtime, containers, containerCount: containers.length, now: 0 }])
+  return containerTable([{ owner: {}, runtime, containers, containerCount: containers.length, now: 0 }])
     .trimEnd()
     .split('\n')
     .slice(1)

@@ -95,7 +95,9 @@ test('a run that was measured before its start was known is not counted twice', 
   // The text in the list is as rounded as ever, so that only the next inspect tells.
   const { source } = reader;
   source.list = () =>
-    Promise.resolve([{ id: before.id, name: 'a', status: 'running', statusText: 'Up About a minute' }]);
+    Promise.resolve([
+      { id: before.id, name: 'a', status: 'running', revision: 'Up', changedRecently: false },
+    ]);
   const seconds: number[] = [];
   for (let round = 0; round < 8; round += 1) {
     for (const { value } of pointsIn(await reader.delta(), 'a', 'container.cpu.time')) seconds.push(value);

@@ -80,11 +80,13 @@ test('labels: the cgroup’s path, the name, the image as typed, and the contain
   });
 });
 
-test('series of a container are labelled anew when its identity or its runtime changes', () => {
+test('series of a container are labelled anew when its identity changes', () => {
   const idOf = (snapshot: ContainerSnapshot) => shown('last_seen', snapshot)[0]?.attributes['id'];
   assert.equal(idOf(running({})), `/docker/${identity.id}`);
-  const systemd = { ...dockerEngine, cgroupDriver: 'systemd' };
-  assert.equal(idOf(running({}, { runtime: systemd })), `/system.slice/docker-${identity.id}.scope`);
+  const systemd = { ...identity, cgroupPath: `/system.slice/docker-${identity.id}.scope` };
+  assert.equal(idOf(running({}, { identity: systemd })), systemd.cgroupPath);
+  const { cgroupPath: _unknown, ...unknown } = identity;
+  assert.equal(idOf(running({}, { identity: unknown })), `/${identity.id}`);
 });
 
 test('thousands of labels are not repeated on thousands of series', () => {
@@ -208,7 +210,7 @@ test('networks by interface, each since its own start; those of another containe
   assert.deepEqual([received?.value, received?.attributes['interface'], more], [1, 'eth0', []]);
   assert.equal(received?.startedAt, 7000);
   assert.deepEqual(series('network_transmit_packets_dropped_total', own, 'interface'), { eth0: 2 });
-  const joined = running({ networks }, { identity: { ...identity, networkMode: 'container:abc' } });
+  const joined = running({ networks }, { sharedNetwork: { ownerId: 'abc', isCountedHere: false } });
   assert.deepEqual(shown('network_receive_bytes_total', joined), []);
 });
 

@@ -96,7 +96,9 @@ test('paused is measured, an unknown state is asked', async () => {
   const inspect = source.inspect.bind(source);
   source.inspect = async (id, signal) => ({ ...(await inspect(id, signal)), state: {} });
   source.list = () =>
-    Promise.resolve(source.containers.map(({ id, name }) => ({ id, name, statusText: '' })));
+    Promise.resolve(
+      source.containers.map(({ id, name }) => ({ id, name, revision: '', changedRecently: false })),
+    );
   runtime.container('b').status = 'running';
   await runtime.probe();
   assert.equal(runtime.cpu('b'), 1e9);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerState } from '../../../../src/model/container.ts';
 import type { CpuUsage } from '../../../../src/model/sample.ts';
-import { HostStartTimes } from '../../../../src/tracker/container/host-start-times.ts';
+import { HostStartTimes } from '../../../../src/tracker/container/start-times.ts';
 import { identity } from '../../metrics/observed.ts';
 import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
 

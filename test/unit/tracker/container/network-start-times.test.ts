@@ -114,11 +114,11 @@ test('until the owner is inspected they are not shown, and everything else is', 
 });
 
 test('an owner that nobody knows: they began with the first run that was seen, whatever comes after', async () => {
-  for (const mode of ['container:gone', undefined]) {
+  for (const ownerId of ['gone', undefined]) {
     const pod = new Pod();
     // Without an end, else.
-    if (mode === undefined) pod.sandbox.join(pod.app);
-    else pod.app.networkMode = mode;
+    if (ownerId === undefined) pod.sandbox.join(pod.app);
+    else pod.app.networkOwnerId = ownerId;
     receive(pod.app, 1000);
     const { startedAt } = pod.app;
     await pod.probe();

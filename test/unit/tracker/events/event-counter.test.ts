@@ -3,26 +3,28 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContainerEvent } from '../../../../src/model/events.ts';
 import { exitClassOf } from '../../../../src/model/events.ts';
-import { countEvents, EventCounter } from '../../../../src/tracker/events/event-counter.ts';
-import { identityOfEvent } from '../../../../src/tracker/events/event-identity.ts';
+import { EventCounter } from '../../../../src/tracker/events/event-counter.ts';
 import { FakeClock } from '../../../support/fakes/fake-clock.ts';
 import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
 import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
 import { runtime as description } from '../../metrics/observed.ts';
+import { parseImageReference } from '../../../../src/sources/image-reference.ts';
+import { receivedEvent } from '../../../support/fakes/received-event.ts';
 
 const intervalMillis = 10_000;
 const retentionMillis = 60_000;
 
-const identify = (event: ContainerEvent) => identityOfEvent(event, {});
-
 function counted(...events: readonly Partial<ContainerEvent>[]) {
   const clock = new FakeClock();
-  const counting = new EventCounter({ clock, intervalMillis, identify });
-  const observer = countEvents(counting);
-  observer.listening('runtime', true);
-  const count = (event: Partial<ContainerEvent>): void =>
-    observer.eventReceived('runtime', { id: 'a', action: 'start', attributes: { image: 'web:1' }, ...event });
+  const counting = new EventCounter({ clock, intervalMillis });
+  counting.begin();
+  const count = (parts: Partial<ContainerEvent>): void => {
+    const { event, identity } = receivedEvent({ image: 'web:1', ...parts });
+    const { id, name = id, image: reference } = event;
+    const image = parseImageReference(reference, undefined);
+    counting.count(event, { ...identity, id, name, image, labels: {}, environment: [], command: [] });
+  };
   events.forEach(count);
   const removed = () => counting.removed(description, clock.now()).map(({ identity }) => identity.name);
   return { clock, counting, count, removed };
@@ -32,14 +34,14 @@ test('events are counted by action, health transitions by what they lead to, end
   const image = 'registry:5000/web:1';
   const { counting, clock } = counted(
     { action: 'start' },
-    { action: 'die', attributes: { image, exitCode: '137' } },
+    { action: 'die', image, exitCode: 137 },
     { action: 'start' },
-    { action: 'die', attributes: { image, exitCode: '0' } },
-    { action: 'die', attributes: { image, exitCode: 'no number' } },
+    { action: 'die', image, exitCode: 0 },
+    { action: 'die', image },
     { action: 'oom' },
-    { action: 'health_status: unhealthy' },
-    { action: 'health_status: odd' },
-    { action: 'exec_start: sh' },
+    { action: 'health_status', health: 'unhealthy' },
+    { action: 'health_status' },
+    { action: 'update' },
   );
   const { since, actions, health, exits, exitCodes } = counting.of('a') ?? assert.fail();
   assert.equal(since, clock.now());
@@ -61,14 +63,15 @@ test('an end by a signal is told by 128 and one of 64 more', () => {
 });
 
 test('before anybody listens nothing is counted, and nobody is said to have zero', () => {
-  const counting = new EventCounter({ clock: new FakeClock(), intervalMillis, identify });
-  counting.count({ id: 'a', action: 'start', attributes: {} });
+  const counting = new EventCounter({ clock: new FakeClock(), intervalMillis });
+  const { event, identity } = receivedEvent();
+  if (identity) counting.count(event, identity);
   assert.equal(counting.of('a'), undefined);
   assert.equal(counting.images, undefined);
 });
 
 test('a container that ended and removed itself stays in sight for the time promised, and its image for ever', async () => {
-  const { clock, counting, count, removed } = counted({ attributes: { name: 'brief', image: 'web:1' } });
+  const { clock, counting, count, removed } = counted({ name: 'brief' });
   count({ action: 'die' });
   count({ action: 'destroy' });
   assert.deepEqual(removed(), ['brief']);
@@ -98,7 +101,7 @@ test('whom somebody kills is gone at once if a reader saw it, else it stays in s
   const [web] = runtime.source.containers.splice(0);
   let nanos = 5e18;
   for (const id of [web?.id ?? '', 'b'.repeat(64)])
-    for (const action of ['kill', 'die', 'destroy']) events.tell(id, action, (nanos += 1e6));
+    for (const action of ['kill', 'die', 'destroy'] as const) events.tell(id, action, (nanos += 1e6));
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   await runtime.clock.advance(300);
   const { removed = [] } = runtime.set.snapshot();
@@ -112,7 +115,7 @@ test('whom somebody kills is gone at once if a reader saw it, else it stays in s
 test('of ten thousand that went within a minute a thousand stay in sight, and all are counted', () => {
   const { counting, count, removed } = counted();
   for (let index = 0; index < 10_000; index += 1) {
-    for (const action of ['start', 'die', 'destroy']) count({ id: `id${index}`, action });
+    for (const action of ['start', 'die', 'destroy'] as const) count({ id: `id${index}`, action });
   }
   assert.equal(removed().length, 1000);
   assert.equal(counting.images?.images.get('web')?.actions.get('start'), 10_000);
@@ -129,7 +132,7 @@ test('who was destroyed is in sight without a break, though its tracker is there
     // Readers look while the runtime answers with its list.
     if (call === 'list') assert.equal(runtime.set.snapshot().containers[0]?.events?.actions.get('die'), 1);
   };
-  for (const action of ['die', 'destroy']) events.tell(gone?.id ?? '', action);
+  for (const action of ['die', 'destroy'] as const) events.tell(gone?.id ?? '', action);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   await runtime.clock.advance(300);
   const { containers, removed = [] } = runtime.set.snapshot();
@@ -140,30 +143,31 @@ test('who was destroyed is in sight without a break, though its tracker is there
 
 test('a thousand images are told apart, those beyond are counted together', () => {
   const { counting, count } = counted();
-  for (let index = 0; index < 1100; index += 1) count({ attributes: { image: `image${index}:1` } });
+  for (let index = 0; index < 1100; index += 1) count({ image: `image${index}:1` });
   assert.equal(counting.images?.images.size, 1001);
   assert.equal(counting.images?.images.get(undefined)?.actions.get('start'), 100);
 });
 
 test('an image without a name is told by its id, as its containers were run', () => {
   const id = `sha256:${'a'.repeat(64)}`;
-  const { counting } = counted({ attributes: { image: id } });
+  const { counting } = counted({ image: id });
   assert.deepEqual([...(counting.images?.images.keys() ?? [])], [id]);
 });
 
-test('containers that are not selected are not counted', () => {
-  const clock = new FakeClock();
+test('containers that are not selected are not counted, and their events name no container', async () => {
+  const events = new ScriptedEvents();
+  const observed = new ObservedEvents();
   const selection = { asksForImage: false, selects: ({ name }: { name: string }) => name !== 'hidden' };
-  const counting = new EventCounter({
-    clock,
-    intervalMillis,
-    identify: (event) => identityOfEvent(event, { selection }),
-  });
-  counting.begin();
-  counting.count({ id: 'a', action: 'start', attributes: { name: 'hidden' } });
-  counting.count({ id: 'b', action: 'start', attributes: { name: 'shown' } });
-  assert.equal(counting.of('a')?.actions.size, 0);
-  assert.equal(counting.of('b')?.actions.get('start'), 1);
+  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: observed, selection });
+  runtime.source.eventsOf = events.source;
+  await runtime.probe();
+  events.tell('a'.repeat(64), 'start', 5e18, 'hidden');
+  events.tell('b'.repeat(64), 'start', 5e18, 'shown');
+  for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+  assert.deepEqual(observed.names, [undefined, 'shown']);
+  const counts = runtime.set.snapshot().imageEvents?.images.get(undefined);
+  assert.equal(counts?.actions.get('start'), 1);
+  runtime.set.close();
 });
 
 test('who is gone keeps the identity and the owner under which readers saw it', async () => {

@@ -111,7 +111,7 @@ async function heardHost() {
   runtime.source.eventsOf = events.source;
   await runtime.probe();
   await runtime.probe();
-  const actions = () => observer.heard.map(({ action }) => action);
+  const actions = () => observer.events.map(({ action }) => action);
   const { id } = runtime.container('web');
   const reopen = async (): Promise<void> => {
     events.end();

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cgroupPath } from '../../../src/metrics/cadvisor/declare.ts';
-import { captures, needsCases, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
+import { cgroupPath } from '../../../../src/sources/docker/cgroup-path.ts';
+import {
+  captures,
+  needsCases,
+  recordedText,
+  runningContainers,
+} from '../../../support/wire/recorded-cases.ts';
 
 const id = 'a'.repeat(64);
 
 function path(cgroupParent: string | undefined, cgroupDriver: string, runtimeName = 'docker'): string {
-  return cgroupPath(
-    { id, ...(cgroupParent !== undefined && { cgroupParent }) },
-    { runtimeName, cgroupDriver },
-  );
+  return cgroupPath({ id, parent: cgroupParent }, { runtimeName, cgroupDriver });
 }
 
 test('recorded: the path that the kernel gives for the container’s process', needsCases, () => {
@@ -20,7 +22,7 @@ test('recorded: the path that the kernel gives for the container’s process', n
       const [line = ''] = recordedText(`${capture}/${container}/proc_cgroup.txt`).split('\n');
       const runtime = { runtimeName: 'docker', cgroupDriver: info.CgroupDriver };
       assert.equal(
-        cgroupPath({ id: inspect.Id }, runtime),
+        cgroupPath({ id: inspect.Id, parent: undefined }, runtime),
         line.replace(/^[^/]*/, ''),
         `${capture}/${container}`,
       );

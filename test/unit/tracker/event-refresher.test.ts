@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ContainerAction } from '../../../src/model/events.ts';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ContainerTracker } from '../../../src/tracker/container/container-tracker.ts';
@@ -30,7 +31,7 @@ async function waitingHost() {
   await settle(runtime);
   waits = false;
   let nanos = 5e18;
-  const tell = async (id: string, action: string): Promise<void> => {
+  const tell = async (id: string, action: ContainerAction): Promise<void> => {
     nanos += 1e6;
     events.tell(id, action, nanos);
     await settle(runtime);
@@ -92,17 +93,18 @@ test('a probe that waited for a sample that an event brought needs none of its o
 test('what an older list told never comes after what a newer one did', async () => {
   const trackers = new Map<string, ContainerTracker>();
   const clock = new FakeClock();
-  const listed = { id: 'a', name: 'web', status: 'running', statusText: 'Up 5 minutes' } as const;
+  const listed = { id: 'a', name: 'web', status: 'running', revision: 'Up', changedRecently: false } as const;
   trackers.set('a', new ContainerTracker(listed, clock.now(), new KeptLog(), trackers));
-  const turns = new ContainerQueue(trackers);
-  const told: number[] = [];
-  const tell = (askedAt: number): Promise<void> =>
-    turns.tell('a', askedAt, async () => void told.push(askedAt));
-  await Promise.all([tell(1), tell(3), tell(2), tell(3)]);
-  await turns.tellAtOnce('a', 2, async () => void told.push(2));
-  assert.deepEqual(told, [1, 3, 3]);
-  assert.equal(await trackers.get('a')?.sampling.unless(() => Promise.resolve('taken')), 'taken');
-  assert.equal(await turns.take('b', () => Promise.resolve(1)), undefined);
+  const queue = new ContainerQueue(trackers);
+  const applied: number[] = [];
+  const apply = (askedAt: number): Promise<void> =>
+    queue.apply('a', askedAt, async () => void applied.push(askedAt));
+  await Promise.all([apply(1), apply(3), apply(2), apply(3)]);
+  await queue.preempt('a', 2, async () => void applied.push(2));
+  assert.deepEqual(applied, [1, 3, 3]);
+  const sampled = await queue.run('a', (_tracker, sampling) => sampling.race(() => Promise.resolve('taken')));
+  assert.equal(sampled, 'taken');
+  assert.equal(await queue.run('b', () => Promise.resolve(1)), undefined);
 });
 
 test('who ended has no usage from then on, whoever else is still being measured', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { humanDuration } from '../../../../src/simulator/answers/list.ts';
-import { lastingText, tellsSeconds } from '../../../../src/tracker/container/uptime-text.ts';
+import { isRecent, revisionOf } from '../../../../src/sources/docker/list.ts';
 
 const hour = 3_600_000;
 
@@ -18,7 +18,7 @@ test('only the time that went by is left out of the text', () => {
     Created: 'Created',
     '': '',
   };
-  for (const [text, lasting] of Object.entries(texts)) assert.equal(lastingText(text), lasting);
+  for (const [text, lasting] of Object.entries(texts)) assert.equal(revisionOf(text), lasting);
 });
 
 test('a text tells seconds in the first minute, whatever it tells of', () => {
@@ -29,15 +29,15 @@ test('a text tells seconds in the first minute, whatever it tells of', () => {
     'Exited (1) 2 seconds ago',
   ];
   const old = ['Up About a minute', 'Up 59 minutes', 'Exited (0) 2 hours ago', 'Created', 'Dead', 'Up', ''];
-  for (const text of young) assert.equal(tellsSeconds(text), true, text);
-  for (const text of old) assert.equal(tellsSeconds(text), false, text);
+  for (const text of young) assert.equal(isRecent(text), true, text);
+  for (const text of old) assert.equal(isRecent(text), false, text);
 });
 
 test('a text that tells no seconds is of what happened a minute ago or earlier', () => {
   const uptime = fc.oneof(fc.nat(120_000), fc.nat(100 * hour), fc.nat(30_000 * hour));
   fc.assert(
     fc.property(uptime, (millis) => {
-      assert.equal(tellsSeconds(`Up ${humanDuration(millis)}`), millis < 60_000);
+      assert.equal(isRecent(`Up ${humanDuration(millis)}`), millis < 60_000);
     }),
     { numRuns: 2000 },
   );

@@ -1,0 +1,91 @@
+import type { ContainerNetwork, InspectedContainer } from '../../sources/container-source.ts';
+import { isSameReading, slim } from '../../model/sample.ts';
+import type { PreviousSample, Sample } from '../../model/sample.ts';
+import type { CounterGroup, CounterStarts } from '../../model/snapshot.ts';
+import { cgroupCounters, isNetwork } from './counters.ts';
+import { CounterStartTimes, HostStartTimes, isHostGroup, NetworkStartTimes } from './start-times.ts';
+
+/** The last samples of one container and the start times of its counters, over all its runs. */
+export class CounterHistory {
+  #startedAt: number;
+  #run: CounterStartTimes;
+  /** Outlives the runs of a container that joined another one's network. */
+  #network = new NetworkStartTimes();
+  readonly #host: HostStartTimes;
+  #sample: Sample | undefined;
+  #previous: PreviousSample | undefined;
+
+  /** @param trackedSince when the container was first seen; milliseconds since the epoch. */
+  constructor(trackedSince: number) {
+    this.#startedAt = trackedSince;
+    this.#run = new CounterStartTimes(trackedSince, cgroupCounters);
+    this.#host = new HostStartTimes(trackedSince);
+  }
+
+  /** Start of the current run, in milliseconds since the epoch. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /** The latest sample of the current run. */
+  get sample(): Sample | undefined {
+    return this.#sample;
+  }
+
+  /** The sample before {@link sample}, of the same run: what rates are computed from. */
+  get previous(): PreviousSample | undefined {
+    return this.#previous;
+  }
+
+  /** Start of the network namespace, as last known. */
+  get networkBeganAt(): number | undefined {
+    return this.#network.beganAt;
+  }
+
+  /** Accepts what an inspect says of restarts. */
+  acceptInspected(inspected: InspectedContainer): void {
+    this.#host.acceptInspected(inspected);
+  }
+
+  /** Begins a new run, whose counters begin again; those of a joined network do not. */
+  beginRun(startedAt: number, { ownerId }: ContainerNetwork): void {
+    this.#startedAt = startedAt;
+    this.#run = new CounterStartTimes(startedAt, cgroupCounters, this.#run.known);
+    if (ownerId === undefined) this.#network = new NetworkStartTimes(this.#network);
+    this.forgetSamples();
+  }
+
+  /** Drops the samples: what comes next belongs to another run. */
+  forgetSamples(): void {
+    this.#sample = undefined;
+    this.#previous = undefined;
+  }
+
+  /** Adds a sample to the counters of the run; true when the CPU time fell, which means a restart unseen so far. */
+  count(sample: Sample): boolean {
+    return this.#run.accept(sample);
+  }
+
+  /** Keeps a counted sample as the latest. */
+  keep(sample: Sample): void {
+    if (!isSameReading(sample, this.#sample)) this.#previous = this.#sample && slim(this.#sample);
+    this.#network.accept(sample);
+    this.#host.acceptSample(sample);
+    this.#sample = sample;
+  }
+
+  /**
+   * Start times as they are now.
+   * @param networkStartedAt start of the namespace's owner; undefined leaves network counters without start times of their own.
+   */
+  starts(networkStartedAt: number | undefined): CounterStarts {
+    const run = this.#run.starts;
+    const host = this.#host.starts;
+    const network = networkStartedAt === undefined ? undefined : this.#network.ofOwner(networkStartedAt);
+    const startsOf = (group: CounterGroup): CounterStarts => {
+      if (isHostGroup(group)) return host;
+      return isNetwork(group) && network ? network : run;
+    };
+    return { of: (group, counter) => startsOf(group).of(group, counter) };
+  }
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../clock.ts';
+import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
+import { settlesWithin } from '../concurrency/settles-within.ts';
+import { Throttle } from '../concurrency/throttle.ts';
+import type { ContainerList } from './container-list.ts';
+import type { Reconciler, Reconciliation } from './reconciler.ts';
+import { SourceCalls } from './source-calls.ts';
+import type { SourceCallsOptions } from './source-calls.ts';
+import type { UpdateLock } from './update-lock.ts';
+
+/** Pause between two refreshes in a storm of events. */
+const refreshPauseMillis = 250;
+/** A runtime that locks a container may not answer for minutes: the others wait this long for its inspect. */
+const inspectWaitMillis = 500;
+
+/** Dependencies of {@link EventRefresher}. */
+export interface EventRefresherOptions {
+  readonly clock: Clock;
+  readonly calls: SourceCallsOptions;
+  readonly lock: UpdateLock;
+  readonly list: ContainerList;
+  readonly reconciler: Reconciler;
+  /** Updates this soon after need no other sample. */
+  readonly freshMillis: number;
+}
+
+/**
+ * Refreshes, alongside the probes, the containers whose events arrived: their state at once, their usage as soon as the
+ * runtime has it, which before Docker Engine 23 takes up to a second.
+ */
+export class EventRefresher {
+  readonly #options: EventRefresherOptions;
+  readonly #unmeasured = new Set<string>();
+  readonly #refreshing: Throttle;
+  readonly #measuring: Throttle;
+
+  constructor(options: EventRefresherOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#refreshing = new Throttle(clock, refreshPauseMillis, (release) =>
+      this.#alongside((calls) => this.#refresh(calls, release)),
+    );
+    this.#measuring = new Throttle(clock, 0, () => this.#alongside((calls) => this.#measure(calls)));
+  }
+
+  /** Asks for a refresh soon. */
+  request(): void {
+    this.#refreshing.request();
+  }
+
+  /** Never rejects: a failure is the next probe's to see. */
+  async #alongside(work: (calls: SourceCalls) => Promise<void>): Promise<void> {
+    const { lock, list, reconciler } = this.#options;
+    await lock.alongside(async (signal) => {
+      const calls = new SourceCalls(this.#options.calls, signal);
+      try {
+        if (reconciler.counts) await work(calls);
+        if (calls.hadFailures) list.invalidate();
+      } catch {
+        list.invalidate();
+      } finally {
+        calls.close();
+      }
+    });
+  }
+
+  /** @param release called when only inspects that the runtime does not answer are under way. */
+  async #refresh(calls: SourceCalls, release: () => void): Promise<void> {
+    const { clock, list, reconciler } = this.#options;
+    const reconciliation = await reconciler.reconcile(calls, new AdaptivePool(clock));
+    // Containers that are not inspected now may have changed without an event: the next probe inspects.
+    if (!reconciliation.isComplete) list.invalidate();
+    await this.#inspectChanged(reconciliation, calls, release);
+  }
+
+  async #inspectChanged(
+    { selected, changeOf, askedAt, now }: Reconciliation,
+    calls: SourceCalls,
+    release: () => void,
+  ): Promise<void> {
+    const { clock, reconciler } = this.#options;
+    const changed = selected.filter(({ id }) => changeOf(id) === 'changed');
+    const inspects: Promise<void>[] = [];
+    await new AdaptivePool(clock).run(changed, async (listed) => {
+      const inspect = reconciler.queue.preempt(listed.id, askedAt, async (tracker) => {
+        if (await tracker.inspect({ listed, now, change: 'changed' }, calls)) this.#unmeasured.add(listed.id);
+      });
+      inspects.push(inspect);
+      await settlesWithin(inspect, inspectWaitMillis, clock.sleep.bind(clock));
+    });
+    this.#measureChanged();
+    release();
+    await Promise.all(inspects);
+    this.#measureChanged();
+  }
+
+  #measureChanged(): void {
+    if (this.#unmeasured.size > 0) this.#measuring.request();
+  }
+
+  async #measure(calls: SourceCalls): Promise<void> {
+    const { clock, reconciler, freshMillis } = this.#options;
+    const ids = [...this.#unmeasured];
+    this.#unmeasured.clear();
+    await new AdaptivePool(clock).run(ids, async (id) => {
+      await reconciler.queue.run(id, (tracker, sampling) => tracker.measure(calls, sampling, freshMillis));
+    });
+  }
+}

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type BuildResult, type Metafile, type Plugin } from 'esbuild';
 import { licencesOf } from './licences.ts';
 
 const repository = join(import.meta.dirname, '..');
@@ -111,12 +111,32 @@ function mistakesIn({ warnings, metafile }: BuildResult<{ metafile: true }>): st
   const isHttpImported = imported.some(
     ({ path, kind }) => nodeHttp.test(path) && !kind.startsWith('require'),
   );
+  const simulated = startInputs(metafile).find((path) => path.startsWith('src/simulator/'));
   return [
     ...warnings.map(({ text }) => text),
     ...(heavy.length > 0 ? [`bundled although unused: ${heavy[0]}`] : []),
     ...(inputs.some((path) => path.startsWith('late:')) ? [] : ['ssh2 is not loaded late']),
     ...(isHttpImported ? ['http is imported, and undici with it'] : []),
+    ...(simulated === undefined ? [] : [`every start parses ${simulated}`]),
   ];
+}
+
+/**
+ * Sources in the files that every start parses: the entry, what it imports late, and all that these import statically.
+ * Paths are relative to the repository.
+ */
+export function startInputs({ outputs }: Pick<Metafile, 'outputs'>): string[] {
+  const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === 'src/main.ts');
+  const late = importsOf(outputs, entry, ['import-statement', 'dynamic-import']);
+  const parsed = new Set(entry === undefined ? [] : [entry, ...late]);
+  for (const path of parsed)
+    for (const each of importsOf(outputs, path, ['import-statement'])) parsed.add(each);
+  return [...parsed].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+}
+
+function importsOf(outputs: Metafile['outputs'], path = '', kinds: readonly string[]): string[] {
+  const imports = outputs[path]?.imports ?? [];
+  return imports.filter(({ kind, external }) => !external && kinds.includes(kind)).map((each) => each.path);
 }
 
 async function makeExecutable(file: string): Promise<void> {
@@ -125,7 +145,7 @@ async function makeExecutable(file: string): Promise<void> {
 }
 
 /** Bundles the agent with all that it needs at run time; nothing of node_modules is looked for later. */
-async function bundle(directory: string): Promise<void> {
+export async function bundle(directory: string): Promise<Metafile> {
   await rm(directory, { recursive: true, force: true });
   const result = await build(optionsFor(directory));
   const mistakes = mistakesIn(result);
@@ -135,9 +155,12 @@ async function bundle(directory: string): Promise<void> {
     join(directory, 'licences.txt'),
     await licencesOf(Object.keys(result.metafile.inputs), repository),
   );
-  const bytes = Object.values(result.metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-  process.stdout.write(`${relative(process.cwd(), directory)}: ${(bytes / 1e6).toFixed(1)} MB\n`);
+  return result.metafile;
 }
 
-const [directory = join(repository, 'dist')] = process.argv.slice(2);
-await bundle(resolve(directory));
+if (import.meta.main) {
+  const [directory = join(repository, 'dist')] = process.argv.slice(2);
+  const { outputs } = await bundle(resolve(directory));
+  const bytes = Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0);
+  process.stdout.write(`${relative(process.cwd(), directory)}: ${(bytes / 1e6).toFixed(1)} MB\n`);
+}

@@ -1,25 +1,23 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { promisify } from 'node:util';
+import { bundle, startInputs } from '../../scripts/build.ts';
 import { waitUntil } from '../support/real/daemon.ts';
 import { runTidegauge, startAgent } from '../support/real/agent-process.ts';
 import { OtlpSink } from '../support/fakes/otlp-sink.ts';
 import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 
-const BUILD = join(import.meta.dirname, '../../scripts/build.ts');
-
 suite('the bundle, which leaves out parts of its packages', { concurrency: true }, () => {
   let directory: string;
   let program: string;
+  let inputs: readonly string[];
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tidegauge-bundle-'));
     program = join(directory, 'main.js');
-    await promisify(execFile)(process.execPath, [BUILD, directory]);
+    inputs = startInputs(await bundle(directory));
   });
   after(() => rm(directory, { recursive: true }));
 
@@ -38,6 +36,19 @@ suite('the bundle, which leaves out parts of its packages', { concurrency: true 
         await waitUntil(path, async () => sink.requests.some((each) => each.path === path));
       assert.deepEqual(agent.logged('export fails'), []);
     });
+
+  test('parses the simulator for --demo and --replay alone', async () => {
+    assert.deepEqual(
+      inputs.filter((path) => path.startsWith('src/simulator/')),
+      [],
+    );
+    for (const expected of ['src/main.ts', 'src/cli/commands/demo.ts', 'src/agent/agent.ts'])
+      assert.ok(inputs.includes(expected), expected);
+    const { exitCode, stdout } = await runTidegauge({ program, args: ['once', '--demo', '--exporter=none'] });
+    assert.deepEqual([exitCode, /api-crashloop|running/.test(stdout)], [0, true]);
+    const replayed = await runTidegauge({ program, args: ['once', `--replay=${join(directory, 'none')}`] });
+    assert.deepEqual([replayed.exitCode, replayed.stderr.includes('none: no such folder')], [2, true]);
+  });
 
   test('tells what is wrong with its settings', async () => {
     const { exitCode, stderr } = await runTidegauge({ program, args: ['once', '--interval=soon'] });

@@ -2,11 +2,8 @@ import { connect } from 'node:net';
 import { ConfigError } from '../../config/config-error.ts';
 import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
 import type { Config } from '../../config/settings/settings.ts';
-import { OtlpReceiver } from '../../simulator/otlp-receiver.ts';
-import { RecordingError } from '../../simulator/replay/recording-files.ts';
+import type { OtlpReceiver } from '../../simulator/otlp-receiver.ts';
 import type { SimulatedEngine } from '../../simulator/simulated-engine.ts';
-import { startReplay } from '../../simulator/replay/start.ts';
-import { startSimulatedEngine } from '../../simulator/start.ts';
 import type { CommandContext } from '../command.ts';
 
 /** Containers of the demo's scenario; more are ordinary ones. */
@@ -28,15 +25,16 @@ const noDemo: Demo = {
   close: () => Promise.resolve(),
 };
 
-/** Starts what the configuration asks for. */
+/** Starts what the configuration asks for. The simulator is read here and nowhere else: other starts never parse it. */
 export async function withDemo({ config, stdout }: Pick<CommandContext, 'config' | 'stdout'>): Promise<Demo> {
   if (config.replay !== undefined) return replaying(config.replay);
   if (!config.demo) return noDemo;
   const { demoSeed: seed, demoContainers } = config;
   const containers = Math.max(0, demoContainers - scenarioContainers);
+  const { startSimulatedEngine } = await import('../../simulator/start.ts');
   const runtime = await startSimulatedEngine({ scenario: 'demo', seed, containers });
   const pushes = config.exporter.includes('otlp') && !config.sdkDisabled;
-  const receiver = pushes && !(await answers(config.otlpEndpoint)) ? await OtlpReceiver.start() : undefined;
+  const receiver = pushes && !(await answers(config.otlpEndpoint)) ? await startReceiver() : undefined;
   return {
     applyTo: (given) => ({
       ...given,
@@ -51,7 +49,14 @@ export async function withDemo({ config, stdout }: Pick<CommandContext, 'config'
   };
 }
 
+async function startReceiver(): Promise<OtlpReceiver> {
+  const { OtlpReceiver: Receiver } = await import('../../simulator/otlp-receiver.ts');
+  return Receiver.start();
+}
+
 async function replaying(directory: string): Promise<Demo> {
+  const { RecordingError } = await import('../../simulator/replay/recording.ts');
+  const { startReplay } = await import('../../simulator/replay/start.ts');
   const runtime = await startReplay(directory).catch((error: unknown) => {
     if (!(error instanceof RecordingError)) throw error;
     throw new ConfigError(error.problems.map((problem) => `--replay: ${problem}`));

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { readRecording } from '../../../src/simulator/replay/recording.ts';
-import { RecordingError } from '../../../src/simulator/replay/recording-files.ts';
+import { readRecording, RecordingError } from '../../../src/simulator/replay/recording.ts';
 import { startReplay } from '../../../src/simulator/replay/start.ts';
 import { DockerSource } from '../../../src/sources/docker/docker-source.ts';
 import { casesFolder, needsCases } from '../../support/wire/recorded-cases.ts';
@@ -111,6 +110,27 @@ describe('an engine that replays', () => {
       windows.containers.map(({ id }) => id),
       ['123456789'],
     );
+  });
+
+  test('takes every spelling of a path', async () => {
+    await write({ 'container1.json': container, 'stats1.json': stats, 'db/inspect.json': { Id: 'd1' } });
+    const link = join(root, 'link');
+    await symlink(join(folder, 'db'), link);
+    const spellings = [
+      `${folder}/../${basename(folder)}`,
+      `${folder}/db/..`,
+      `${link}/..`,
+      `${folder}/`,
+      `${folder}//.`,
+      relative(process.cwd(), folder),
+      `./${relative(process.cwd(), folder)}/`,
+    ];
+    for (const path of spellings)
+      assert.deepEqual(
+        readRecording(path).containers.map(({ id }) => id),
+        [container.Id, 'd1'],
+        path,
+      );
   });
 
   test('tells all that is wrong with a folder', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownLoopbackAddress, startDaemon, waitUntil } from '../test/support/real/daemon.ts';
 import { startCollector } from '../test/support/real/collector.ts';
-import type { EngineUnderTest } from './engines.ts';
+import type { RuntimeUnderTest } from './runtimes.ts';
 import type { BenchOptions, Exports } from './options.ts';
 import { OtlpSink } from './otlp-sink.ts';
 
@@ -25,7 +25,7 @@ export interface RunningAgent extends AsyncDisposable {
 export interface AgentKind {
   readonly name: 'tidegauge' | 'docker_stats';
   readonly exports: Exports;
-  start(runtime: EngineUnderTest, options: BenchOptions): Promise<RunningAgent>;
+  start(runtime: RuntimeUnderTest, options: BenchOptions): Promise<RunningAgent>;
 }
 
 /** The agents that are compared, peers first. */
@@ -40,7 +40,7 @@ export function agentKinds({ peer, exports }: BenchOptions): AgentKind[] {
 
 async function startTidegauge(
   exports: Exports,
-  runtime: EngineUnderTest,
+  runtime: RuntimeUnderTest,
   { program, nodeFlags, intervalMillis }: BenchOptions,
 ): Promise<RunningAgent> {
   const sink = await OtlpSink.start();
@@ -92,7 +92,7 @@ async function secondExport(sink: OtlpSink, intervalMillis: number): Promise<num
 
 async function startPeer(
   exports: Exports,
-  runtime: EngineUnderTest,
+  runtime: RuntimeUnderTest,
   { intervalMillis }: BenchOptions,
 ): Promise<RunningAgent> {
   const sink = await OtlpSink.start();

@@ -1,11 +1,11 @@
 import { agentKinds } from './agents.ts';
-import { startEngineUnderTest } from './engines.ts';
-import type { EngineUnderTest } from './engines.ts';
+import { startRuntimeUnderTest } from './runtimes.ts';
+import type { RuntimeUnderTest } from './runtimes.ts';
 import type { Measurement } from './measurement.ts';
 import { measureAgent, measureIdle } from './measure.ts';
 import { readOptions, USAGE } from './options.ts';
 import type { BenchOptions } from './options.ts';
-import type { EngineCpu } from './processes.ts';
+import type { RuntimeCpu } from './processes.ts';
 import { renderTables } from './report.ts';
 
 if (process.argv.includes('--help')) process.stdout.write(USAGE);
@@ -14,19 +14,19 @@ else await run(readOptions(process.argv.slice(2)));
 async function run(options: BenchOptions): Promise<void> {
   const measurements: Measurement[] = [];
   for (const name of options.runtimes) {
-    tell(`starting ${name} with its containers`);
-    await using runtime = await startEngineUnderTest(name, options.containers);
+    logProgress(`starting ${name} with its containers`);
+    await using runtime = await startRuntimeUnderTest(name, options.containers);
     measurements.push(...(await measureOn(runtime, options)));
   }
   process.stdout.write(`\n${renderTables(measurements)}`);
 }
 
 /** One agent after another, with the idle engine measured before and after each. */
-async function measureOn(runtime: EngineUnderTest, options: BenchOptions): Promise<Measurement[]> {
+async function measureOn(runtime: RuntimeUnderTest, options: BenchOptions): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   let idleBefore = await measureIdle(runtime);
   for (const kind of agentKinds(options)) {
-    tell(`${runtime.name}, ${runtime.containers} containers: ${kind.name}, ${kind.exports}`);
+    logProgress(`${runtime.name}, ${runtime.containers} containers: ${kind.name}, ${kind.exports}`);
     const finish = await measureAgent(kind, runtime, options);
     const idleAfter = await measureIdle(runtime);
     const measurement = finish(between(idleBefore, idleAfter));
@@ -37,7 +37,7 @@ async function measureOn(runtime: EngineUnderTest, options: BenchOptions): Promi
   return measurements;
 }
 
-function between(a: EngineCpu, b: EngineCpu): EngineCpu {
+function between(a: RuntimeCpu, b: RuntimeCpu): RuntimeCpu {
   return {
     daemon: (a.daemon + b.daemon) / 2,
     containerd: (a.containerd + b.containerd) / 2,
@@ -45,6 +45,6 @@ function between(a: EngineCpu, b: EngineCpu): EngineCpu {
   };
 }
 
-function tell(text: string): void {
+function logProgress(text: string): void {
   process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 }

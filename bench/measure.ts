@@ -2,11 +2,11 @@ import { loadavg } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentKind, RunningAgent } from './agents.ts';
-import type { EngineUnderTest } from './engines.ts';
+import type { RuntimeUnderTest } from './runtimes.ts';
 import type { Measurement, Quantiles } from './measurement.ts';
 import type { BenchOptions } from './options.ts';
-import { cpuSeconds, engineCpu, machineCpu, residentMebibytes } from './processes.ts';
-import type { EngineCpu } from './processes.ts';
+import { cpuSeconds, runtimeCpu, machineCpu, residentMebibytes } from './processes.ts';
+import type { RuntimeCpu } from './processes.ts';
 import { countSeries, firstOf, quantile, scrape, valueOf } from './scrape.ts';
 import type { Scrape } from './scrape.ts';
 
@@ -24,7 +24,7 @@ const firstMinuteMillis = 60_000;
 interface Reading {
   readonly at: number;
   readonly agent: number;
-  readonly runtime: EngineCpu;
+  readonly runtime: RuntimeCpu;
   readonly machine: number;
   readonly calls: Readonly<Record<string, number>> | undefined;
   readonly exported: Measurement['exported'];
@@ -42,19 +42,19 @@ interface Gathered {
 }
 
 /** CPU seconds per second that the engine takes when no agent runs. */
-export async function measureIdle({ processes }: EngineUnderTest): Promise<EngineCpu> {
-  const [before, start] = [engineCpu(processes), performance.now()];
+export async function measureIdle({ processes }: RuntimeUnderTest): Promise<RuntimeCpu> {
+  const [before, start] = [runtimeCpu(processes), performance.now()];
   await delay(idleSeconds * 1000);
-  const [after, end] = [engineCpu(processes), performance.now()];
+  const [after, end] = [runtimeCpu(processes), performance.now()];
   return perUnit(minus(after, before), (end - start) / 1000);
 }
 
 /** Starts an agent, measures a window of whole cycles, and ends the agent. The idle cost is yet to be taken off. */
 export async function measureAgent(
   kind: AgentKind,
-  runtime: EngineUnderTest,
+  runtime: RuntimeUnderTest,
   options: BenchOptions,
-): Promise<(idlePerSecond: EngineCpu) => Measurement> {
+): Promise<(idlePerSecond: RuntimeCpu) => Measurement> {
   const startedAt = performance.now();
   await using agent = await kind.start(runtime, options);
   const gathered = await gather(agent, runtime, options, startedAt);
@@ -67,13 +67,13 @@ export async function measureAgent(
     exports: kind.exports,
     program: kind.name === 'tidegauge' ? `${basename(dirname(options.program))}` : 'otelcol',
     intervalSeconds: options.intervalMillis / 1000,
-    ...cycleFigures(gathered, kind, options.cycles, idlePerSecond),
+    ...cycleValues(gathered, kind, options.cycles, idlePerSecond),
     idlePerSecond,
     residentMebibytes: { mean: mean(gathered.resident), max: Math.max(...gathered.resident) },
     blockMillis: gathered.blockMillis,
     scrape: quantiles(gathered.scrapes),
     cachedScrape: quantiles(cached),
-    ...pageFigures(gathered.scrapes.at(-1) ?? gathered.baseline),
+    ...pageValues(gathered.scrapes.at(-1) ?? gathered.baseline),
     readySeconds: agent.readyMillis === undefined ? undefined : agent.readyMillis / 1000,
     load,
   });
@@ -81,7 +81,7 @@ export async function measureAgent(
 
 async function gather(
   agent: RunningAgent,
-  runtime: EngineUnderTest,
+  runtime: RuntimeUnderTest,
   { intervalMillis, warmUpCycles, cycles, scrapePhase }: BenchOptions,
   startedAt: number,
 ): Promise<Gathered> {
@@ -120,22 +120,22 @@ async function gather(
   };
 }
 
-async function read(agent: RunningAgent, runtime: EngineUnderTest): Promise<Reading> {
+async function read(agent: RunningAgent, runtime: RuntimeUnderTest): Promise<Reading> {
   return {
     at: performance.now(),
     agent: cpuSeconds(agent.pid),
-    runtime: engineCpu(runtime.processes),
+    runtime: runtimeCpu(runtime.processes),
     machine: machineCpu(),
     calls: await runtime.requests(),
     exported: agent.sink.received,
   };
 }
 
-function cycleFigures(
+function cycleValues(
   gathered: Gathered,
   { name, exports }: AgentKind,
   cycles: number,
-  idle: EngineCpu,
+  idle: RuntimeCpu,
 ): Pick<
   Measurement,
   'cycles' | 'completed' | 'probes' | 'inlineTimeouts' | 'exported' | 'cpuPerCycle' | 'others' | 'calls'
@@ -178,7 +178,7 @@ function freshPages({ baseline, scrapes }: Gathered, metric: string): number {
   }).length;
 }
 
-function pageFigures(page: Scrape): Pick<Measurement, 'series' | 'containerSeries' | 'scrapeBytes'> {
+function pageValues(page: Scrape): Pick<Measurement, 'series' | 'containerSeries' | 'scrapeBytes'> {
   const { all, containers } = countSeries(page);
   return { series: all, containerSeries: containers, scrapeBytes: page.bytes };
 }
@@ -206,11 +206,11 @@ function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-function minus(a: EngineCpu, b: EngineCpu): EngineCpu {
+function minus(a: RuntimeCpu, b: RuntimeCpu): RuntimeCpu {
   return { daemon: a.daemon - b.daemon, containerd: a.containerd - b.containerd, shims: a.shims - b.shims };
 }
 
-function perUnit({ daemon, containerd, shims }: EngineCpu, units: number): EngineCpu {
+function perUnit({ daemon, containerd, shims }: RuntimeCpu, units: number): RuntimeCpu {
   return { daemon: daemon / units, containerd: containerd / units, shims: shims / units };
 }
 

@@ -1,4 +1,4 @@
-import type { EngineCpu } from './processes.ts';
+import type { RuntimeCpu } from './processes.ts';
 
 /** Two quantiles of durations, in milliseconds, and of how many. */
 export interface Quantiles {
@@ -24,12 +24,12 @@ export interface Measurement {
   readonly inlineTimeouts: number | undefined;
   readonly exported: { readonly exports: number; readonly requests: number; readonly bytes: number };
   /** CPU seconds per completed cycle, the engine's without what it takes when nobody asks. */
-  readonly cpuPerCycle: EngineCpu & {
+  readonly cpuPerCycle: RuntimeCpu & {
     readonly agent: number;
     readonly runtime: number;
     readonly total: number;
   };
-  readonly idlePerSecond: EngineCpu;
+  readonly idlePerSecond: RuntimeCpu;
   readonly residentMebibytes: { readonly mean: number; readonly max: number };
   /** The agent's own `nodejs.eventloop.delay.max`: in the minute of its start, and later. */
   readonly blockMillis: { readonly start: number | undefined; readonly later: number | undefined };

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** An engine that the benchmark can run against. */
-export type BenchEngine = '20.10' | 'current' | 'simulated';
+/** A Docker Engine that the benchmark can run against. */
+export type BenchRuntime = '20.10' | 'current' | 'simulated';
 
 /** What is exported while measuring: the page that is scraped, or a push besides. */
 export type Exports = 'prometheus' | 'prometheus+otlp';
 
 /** What to measure and how. */
 export interface BenchOptions {
-  readonly runtimes: readonly BenchEngine[];
+  readonly runtimes: readonly BenchRuntime[];
   /** Absent: 200 real ones, 1,000 simulated ones. */
   readonly containers: number | undefined;
   /** Whole intervals in a window, after those that warm up. */
@@ -50,7 +50,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     args: [...args],
     allowNegative: true,
     options: {
-      runtime: { type: 'string', multiple: true, default: ['simulated'] },
+      engine: { type: 'string', multiple: true, default: ['simulated'] },
       containers: { type: 'string' },
       cycles: { type: 'string', default: '12' },
       'warm-up': { type: 'string', default: '2' },
@@ -64,7 +64,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     },
   });
   return {
-    runtimes: values.runtime.map(engineOf),
+    runtimes: values.engine.map(runtimeOf),
     containers: values.containers === undefined ? undefined : whole('--containers', values.containers),
     cycles: whole('--cycles', values.cycles),
     warmUpCycles: whole('--warm-up', values['warm-up']),
@@ -77,7 +77,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function engineOf(value: string): BenchEngine {
+function runtimeOf(value: string): BenchRuntime {
   if (value === '20.10' || value === 'current' || value === 'simulated') return value;
   throw new Error(`--engine ${value}: expected 20.10, current or simulated`);
 }

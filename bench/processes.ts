@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Process ids of an engine, by what they are. */
-export interface EngineProcesses {
+export interface RuntimeProcesses {
   readonly daemon: readonly number[];
   readonly containerd: readonly number[];
   readonly shims: readonly number[];
 }
 
 /** CPU seconds since the processes began. */
-export interface EngineCpu {
+export interface RuntimeCpu {
   readonly daemon: number;
   readonly containerd: number;
   readonly shims: number;
@@ -28,7 +28,7 @@ export function cpuSeconds(pid: number): number {
 }
 
 /** CPU seconds of an engine so far. */
-export function engineCpu({ daemon, containerd, shims }: EngineProcesses): EngineCpu {
+export function runtimeCpu({ daemon, containerd, shims }: RuntimeProcesses): RuntimeCpu {
   const all = (pids: readonly number[]): number => sum(pids.map(cpuSeconds));
   return { daemon: all(daemon), containerd: all(containerd), shims: all(shims) };
 }
@@ -47,7 +47,7 @@ export function residentMebibytes(pid: number): number {
 }
 
 /** The processes of the engine in a directory, which all of them name on their command line. */
-export function processesOf(directory: string): EngineProcesses {
+export function processesOf(directory: string): RuntimeProcesses {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const programs = pids.flatMap((pid) => {
     const [program = '', ...args] = orElse('', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8')).split(

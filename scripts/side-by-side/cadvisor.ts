@@ -8,7 +8,7 @@ import { pointsOf, type Point } from '../../test/support/wire/otlp-points.ts';
 import { OtlpSink } from '../../test/support/fakes/otlp-sink.ts';
 import type { RealEngine } from '../../test/support/real/real-engine.ts';
 import { pairsOfPoints, SKEW_MILLIS, type Moments, type Pair } from './compare.ts';
-import { VersionedEngine } from '../../test/support/fakes/versioned-engine.ts';
+import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts';
 
 const SOURCES: ReadonlySet<string> = new Set(['list', 'inspect', 'stats']);
 const shared = profiles.cadvisor.containers.filter(({ source }) => SOURCES.has(source));
@@ -32,7 +32,7 @@ export class CadvisorComparison {
   /** Starts both; cAdvisor is told the engine's version. */
   static async start(runtime: RealEngine, version: string, interval: string): Promise<CadvisorComparison> {
     await using stack = new AsyncDisposableStack();
-    const { url } = stack.use(await VersionedEngine.start(runtime, version));
+    const { url } = stack.use(await VersionedRuntime.start(runtime, version));
     const cadvisor = stack.use(await Cadvisor.start({ url, directory: runtime.directory }));
     const sink = stack.use(await OtlpSink.start());
     const args = ['--profile=cadvisor', '--exporter=otlp', '--otlp-protocol=http/json'];

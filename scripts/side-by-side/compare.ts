@@ -24,8 +24,8 @@ export interface Pair {
   readonly reading: number;
   /** Undefined where it has no point. */
   readonly theirs: number | undefined;
-  /** The least and the most of ours within the skew; undefined where we have no point. */
-  readonly ours: readonly [least: number, most: number] | undefined;
+  /** Minimum and maximum of ours within the skew; undefined where we have no point. */
+  readonly ours: readonly [min: number, max: number] | undefined;
 }
 
 /** When readings are taken: milliseconds since the epoch, a pause apart. */
@@ -56,8 +56,8 @@ export function pairsOfPoints(
       if (!first) return [];
       const rule = ruleOf(first);
       const from = moment - moments.pauseMillis;
-      const figures = rule === 'mean' ? means(their, our, from, moment) : bounded(their, our, from, moment);
-      return [{ ...identityOf(first), rule, reading: index + 1, ...figures }];
+      const values = rule === 'mean' ? means(their, our, from, moment) : bounded(their, our, from, moment);
+      return [{ ...identityOf(first), rule, reading: index + 1, ...values }];
     }),
   );
 }

@@ -105,10 +105,10 @@ function verdict(pairs: readonly Pair[]): string {
 }
 
 function agreement(pairs: readonly Pair[]): string {
-  const most = Math.max(...pairs.map(shareOf));
-  if (most === 0) return 'equal';
+  const max = Math.max(...pairs.map(shareOf));
+  if (max === 0) return 'equal';
   if (pairs.every(({ rule }) => rule === 'time')) return `within ${SKEW_MILLIS / 1000} s`;
-  return most <= TOLERANCE ? `within ${TOLERANCE * 100} %` : 'within the floor';
+  return max <= TOLERANCE ? `within ${TOLERANCE * 100} %` : 'within the floor';
 }
 
 function written(value: number): string {

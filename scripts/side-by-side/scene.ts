@@ -62,8 +62,8 @@ export async function runSideBySide(version: EngineVersion, pauseMillis: number)
   await using agent = await startAgent({
     args: [`--config=${config}`, '--profile=docker_stats', `--otlp-endpoint=${collector.otlpUrl}`],
   });
-  const told = await versionOf(version, runtime);
-  await using cadvisor = await CadvisorComparison.start(runtime, told, INTERVAL);
+  const runtimeVersion = await versionOf(version, runtime);
+  await using cadvisor = await CadvisorComparison.start(runtime, runtimeVersion, INTERVAL);
   await agent.untilReady();
   const start = Date.now();
   const at = Array.from({ length: READINGS }, (_, index) => start + (index + 1) * pauseMillis);
@@ -71,7 +71,7 @@ export async function runSideBySide(version: EngineVersion, pauseMillis: number)
   await cadvisor.read(moments);
   await delay(4 * SKEW_MILLIS);
   return {
-    runtime: `${told}, API ${runtime.apiVersion}`,
+    runtime: `${runtimeVersion}, API ${runtime.apiVersion}`,
     pairs: pairsOf(await collector.fileExport(), moments),
     cadvisorPairs: cadvisor.pairs(moments),
   };

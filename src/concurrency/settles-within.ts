@@ -6,12 +6,12 @@ export async function settlesWithin(
   millis: number,
   sleep: Clock['sleep'],
 ): Promise<boolean> {
-  const patience = new AbortController();
-  const late = sleep(millis, patience.signal).then(
+  const timer = new AbortController();
+  const late = sleep(millis, timer.signal).then(
     () => false,
     () => true,
   );
   const ended = await Promise.race([work.then(() => true), late]);
-  patience.abort();
+  timer.abort();
   return ended;
 }

@@ -116,7 +116,7 @@ export function uptime({ state, stateAt, sample }: ContainerSnapshot): number | 
 }
 
 /** A hundred of the steps in which cgroup v1 counts the modes: by then one of them has counted something. */
-const untoldNanos = 1e9;
+const modeStepsNanos = 1e9;
 
 /**
  * Whether the runtime tells user and kernel time apart; the answer must not change while a container lives, for then
@@ -125,6 +125,6 @@ const untoldNanos = 1e9;
  */
 export function hasCpuModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {
   if (userNanos || kernelNanos) return true;
-  const isTold = userNanos !== undefined && kernelNanos !== undefined;
-  return isTold && perCpuNanos !== undefined && totalNanos < untoldNanos;
+  const hasModes = userNanos !== undefined && kernelNanos !== undefined;
+  return hasModes && perCpuNanos !== undefined && totalNanos < modeStepsNanos;
 }

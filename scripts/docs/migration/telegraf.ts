@@ -1,6 +1,6 @@
 import { detailOf } from './memory-detail.ts';
 import type { Moves, Peer } from './moves.ts';
-import { telegrafEngine } from './telegraf-engine.ts';
+import { telegrafRuntime } from './telegraf-runtime.ts';
 
 /** Keys of cgroup v1 and v2 that telegraf hands on as they are. */
 const memoryKeys = [
@@ -90,6 +90,6 @@ export const telegrafPeer: Peer = {
     'docker_container_status.finished_at': ['', 'when a container stopped: the state changes at that moment'],
     'docker_container_status.pid': ['', 'no figure, and another one at each start'],
     'docker_container_status.uptime_ns': ['container.uptime', 'in seconds'],
-    ...telegrafEngine,
+    ...telegrafRuntime,
   },
 };

@@ -109,8 +109,8 @@ function aggregate(values: readonly number[], strategy: AggregationStrategy): nu
     case 'avg':
       return sum / values.length;
     case 'min':
-      return values.reduce((least, value) => Math.min(least, value));
+      return values.reduce((min, value) => Math.min(min, value));
     case 'max':
-      return values.reduce((most, value) => Math.max(most, value));
+      return values.reduce((max, value) => Math.max(max, value));
   }
 }

@@ -269,15 +269,15 @@ function part(attribute: string, value: string, keys: readonly string[]): Part {
   return { attributes: { [attribute]: value }, keys };
 }
 
-function figure({ stats }: MemoryUsage, keys: readonly string[]): Integer | undefined {
+function statOf({ stats }: MemoryUsage, keys: readonly string[]): Integer | undefined {
   for (const key of keys) if (stats[key] !== undefined) return stats[key];
   return undefined;
 }
 
 /** The kernel counts shared memory (tmpfs, shm) as page cache; here it is a type of its own. */
 function pageCacheBytes(memory: MemoryUsage): number | undefined {
-  const all = figure(memory, cacheKeys);
-  const shared = figure(memory, sharedKeys) ?? 0;
+  const all = statOf(memory, cacheKeys);
+  const shared = statOf(memory, sharedKeys) ?? 0;
   return all === undefined || all < shared ? undefined : difference(all, shared);
 }
 
@@ -285,7 +285,7 @@ function observeParts(parts: readonly Part[]): ContainerInstrument['observe'] {
   return ({ sample }, observe) => {
     if (!sample?.memory) return;
     for (const { attributes, keys } of parts) {
-      const value = figure(sample.memory, keys);
+      const value = statOf(sample.memory, keys);
       if (value !== undefined) observe(Number(value), attributes);
     }
   };

@@ -7,7 +7,7 @@ import { ourReadings, type MetricReadings } from '../../../src/audit/our-figures
 import { systemClock } from '../../../src/clock.ts';
 import { AuditInstruments } from '../../../src/self-metrics/agent-instruments.ts';
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
-import { withFault } from '../../support/fakes/faulty-figures.ts';
+import { withFault } from '../../support/fakes/faulty-metric.ts';
 import { KeptLog } from '../../support/fakes/observed-probes.ts';
 import { load } from '../../support/fakes/load.ts';
 import { collecting, pointsOf } from '../../support/wire/collected.ts';

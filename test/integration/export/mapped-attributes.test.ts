@@ -9,7 +9,7 @@ import { prometheusLabel } from '../../../src/metrics/prometheus-names.ts';
 import { renderCollected } from '../../../src/export/prometheus/scrape-source.ts';
 import { mapperWith, ruleOf } from '../../support/fakes/attribute-mapper.ts';
 import { skipUnless } from '../../support/real/component.ts';
-import { ObservedEngine } from '../../support/fakes/observed-engine.ts';
+import { ObservedRuntime } from '../../support/fakes/observed-runtime.ts';
 import { asCollected } from '../../support/wire/otlp-exports.ts';
 import { parseOpenMetrics, parsePrometheusText, type ParsedFamily } from '../../support/real/python.ts';
 
@@ -56,7 +56,7 @@ async function observed(): Promise<{
   const rules = [ruleOf('/(?s)^(.*)$/=$1', 'label', 'point'), ruleOf('*', 'label')];
   const mapper = mapperWith({ rules });
   const names = manyLabels.map((_, index) => `c${index}`);
-  const runtime = new ObservedEngine(names, 'semconv', undefined, mapper);
+  const runtime = new ObservedRuntime(names, 'semconv', undefined, mapper);
   for (const [index, labels] of manyLabels.entries()) {
     const wellFormed = Object.entries(labels).map(([key, value]) => [
       key.toWellFormed(),

@@ -16,13 +16,13 @@ import { plainOptions } from '../../support/wire/otlp-exports.ts';
 import { pointsNamed } from '../../support/wire/otlp-points.ts';
 import { ScriptedCollector } from '../../support/fakes/scripted-collector.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
-import { patientMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 type OtlpOptions = NonNullable<TelemetryOptions['otlp']>;
 
 /** The agent's telemetry over a scripted runtime, pushing to a scripted collector. */
 class Pushing implements AsyncDisposable {
-  readonly runtime = new TrackedEngine(['a']);
+  readonly runtime = new TrackedRuntime(['a']);
   readonly exports: ExportResult[] = [];
   readonly telemetry: Telemetry;
 
@@ -46,7 +46,7 @@ class Pushing implements AsyncDisposable {
       ...more,
     };
     this.telemetry = new Telemetry(options, { exportEnded: (result) => void this.exports.push(result) });
-    const trackers = new Trackers([runtime.set], patientMillis, runtime.observer);
+    const trackers = new Trackers([runtime.set], ampleMillis, runtime.observer);
     const labels = { containerIdLabel: true, runtimeLabel: false };
     this.telemetry.observe(trackers, catalogue, labels);
   }

@@ -10,11 +10,11 @@ import { TrackerSet } from '../../../src/tracker/tracker-set.ts';
 import { KeptLog, ObservedProbes } from '../../support/fakes/observed-probes.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
-import { patientMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 /** A collector over a scripted runtime that was probed once. */
 async function watched(...names: string[]) {
-  const runtime = new TrackedEngine(names);
+  const runtime = new TrackedRuntime(names);
   for (const container of runtime.source.containers)
     container.extra = { cpu: { totalNanos: 1e9, systemNanos: 8e9 } };
   await runtime.probe();
@@ -164,7 +164,7 @@ test('a round that takes longer than its interval is not made again meanwhile: n
   runtime.source.before = () => (turn = turn.then(() => runtime.clock.sleep(10)));
   collector.subscribeAll();
   await runtime.clock.advance(20_000);
-  assert.ok(runtime.source.mostSamples <= 40, `${runtime.source.mostSamples} at once`);
+  assert.ok(runtime.source.maxSamples <= 40, `${runtime.source.maxSamples} at once`);
   collector.close();
   const begun = calls();
   await runtime.clock.advance(5000);
@@ -216,7 +216,7 @@ test('all containers of a real connection, new ones too, and a loss of the runti
   const [log, observer, clock] = [new KeptLog(), new ObservedProbes(), systemClock];
   const timing = { minProbeIntervalMillis: 10, probeTimeoutMillis: 5000 };
   const set = new TrackerSet({ source, observer, clock, log, ...timing });
-  await set.update(patientMillis);
+  await set.update(ampleMillis);
   const collector = new StatsCollector({ host: hostOf(set), clock, log, intervalMillis: 50 });
   const all = collector.subscribeAll();
   const until = async (what: (sample: PublishedSample) => boolean) => {
@@ -227,7 +227,7 @@ test('all containers of a real connection, new ones too, and a loss of the runti
   };
   await until(({ name, snapshot }) => name === 'web' && snapshot !== undefined);
   runtime.add({ name: 'fresh' });
-  await set.update(patientMillis);
+  await set.update(ampleMillis);
   await until(({ name, snapshot }) => name === 'fresh' && snapshot !== undefined);
   await runtime.down();
   await until(({ failure }) => failure !== undefined);

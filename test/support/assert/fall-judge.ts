@@ -28,15 +28,15 @@ export class FallJudge {
 
   #acceptPoint(container: string, metric: MetricData, point: DataPoint<number>): void {
     const key = `${container} ${metric.descriptor.name} ${JSON.stringify(point.attributes)}`;
-    const told = `${key}: ${JSON.stringify(point)}`;
+    const description = `${key}: ${JSON.stringify(point)}`;
     const isBelow = point.value < 0 && metric.descriptor.name !== withoutHealth;
-    assert.ok(Number.isFinite(point.value) && !isBelow, told);
-    assert.ok(millisOf(point.startTime) <= millisOf(point.endTime), told);
+    assert.ok(Number.isFinite(point.value) && !isBelow, description);
+    assert.ok(millisOf(point.startTime) <= millisOf(point.endTime), description);
     const isCounter = metric.dataPointType === DataPointType.SUM && metric.isMonotonic;
     if (!isCounter || this.#temporality === 'delta') return;
     const before = this.#last.get(key);
     this.#last.set(key, point);
     if (!before || millisOf(before.startTime) !== millisOf(point.startTime)) return;
-    assert.ok(point.value >= before.value, `fell: ${JSON.stringify(before)} → ${told}`);
+    assert.ok(point.value >= before.value, `fell: ${JSON.stringify(before)} → ${description}`);
   }
 }

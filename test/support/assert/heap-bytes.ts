@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { TrackedEngine } from '../fakes/tracked-engine.ts';
+import type { TrackedRuntime } from '../fakes/tracked-runtime.ts';
 
 /** What is alive, without what the test itself keeps of each probe. */
-export async function heapBytes({ observer }: TrackedEngine): Promise<number> {
+export async function heapBytes({ observer }: TrackedRuntime): Promise<number> {
   observer.calls.length = 0;
   return await liveBytes();
 }

@@ -13,16 +13,16 @@ interface Seen {
 /** Follows series through collections: times never go back, and no counter falls within one start. */
 export class SeriesJudge {
   /** Containers of which the last collection held more than their failures. */
-  figures: readonly string[] = [];
+  measured: readonly string[] = [];
   readonly #series = new WeakMap<object, Map<string, Seen>>();
 
   /** Judges one collection. */
   accept(scopes: readonly ScopeMetrics[]): void {
     for (const scope of scopes) this.#acceptScope(scope);
-    const withFigures = scopes.filter(({ metrics }) =>
+    const withMetrics = scopes.filter(({ metrics }) =>
       metrics.some(({ descriptor }) => descriptor.name.startsWith('container.')),
     );
-    this.figures = namesOf(withFigures);
+    this.measured = namesOf(withMetrics);
   }
 
   #acceptScope(scope: ScopeMetrics): void {

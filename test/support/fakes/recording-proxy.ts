@@ -31,20 +31,20 @@ export class RecordingProxy {
   /** As `--docker-url` takes it. */
   readonly url: string;
   readonly #directory: string;
-  readonly #engineSocket: string;
+  readonly runtimeSocket: string;
   readonly #server: Server;
   readonly #answers = new Map<string, RecordedAnswer[]>();
 
-  private constructor(engineSocket: string, directory: string) {
-    this.#engineSocket = engineSocket;
+  private constructor(runtimeSocket: string, directory: string) {
+    this.runtimeSocket = runtimeSocket;
     this.#directory = directory;
     this.url = `unix://${join(directory, 'proxy.sock')}`;
     this.#server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing));
   }
 
   /** Starts to listen. */
-  static async start(engineSocket: string): Promise<RecordingProxy> {
-    const proxy = new RecordingProxy(engineSocket, await mkdtemp(join(tmpdir(), 'tidegauge-proxy-')));
+  static async start(runtimeSocket: string): Promise<RecordingProxy> {
+    const proxy = new RecordingProxy(runtimeSocket, await mkdtemp(join(tmpdir(), 'tidegauge-proxy-')));
     proxy.#server.listen(proxy.url.replace('unix://', ''));
     await once(proxy.#server, 'listening');
     return proxy;
@@ -63,7 +63,7 @@ export class RecordingProxy {
 
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method, url: path = '', headers } = incoming;
-    const onward = request({ socketPath: this.#engineSocket, method, path, headers }, (answer) => {
+    const onward = request({ socketPath: this.runtimeSocket, method, path, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));

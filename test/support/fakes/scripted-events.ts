@@ -21,7 +21,7 @@ export class ScriptedEvents {
     return Promise.resolve(this.#read());
   };
 
-  tell(id: string, action: ContainerAction, nanos?: number, name?: string): void {
+  emit(id: string, action: ContainerAction, nanos?: number, name?: string): void {
     const event = {
       id,
       action,

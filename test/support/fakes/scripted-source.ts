@@ -22,8 +22,8 @@ export class ScriptedSource implements ContainerSource {
   before: BeforeAnswer = () => undefined;
   isClosed = false;
   /** Probes at one time, as this runtime sees it: lists that began and did not end. */
-  mostLists = 0;
-  mostSamples = 0;
+  maxLists = 0;
+  maxSamples = 0;
   #lists = 0;
   #samples = 0;
   readonly #calls = new Map<SourceCall, number>();
@@ -44,7 +44,7 @@ export class ScriptedSource implements ContainerSource {
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
-    this.mostLists = Math.max(this.mostLists, ++this.#lists);
+    this.maxLists = Math.max(this.maxLists, ++this.#lists);
     try {
       await this.#begin('list', '', signal);
       return this.containers.map((container) => container.listed());
@@ -74,7 +74,7 @@ export class ScriptedSource implements ContainerSource {
   };
 
   async #sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
-    this.mostSamples = Math.max(this.mostSamples, ++this.#samples);
+    this.maxSamples = Math.max(this.maxSamples, ++this.#samples);
     try {
       await this.#begin('sample', id, signal);
       return this.#find(id).sampled();

@@ -82,12 +82,12 @@ export class AgentProcess {
 
   /** Waits for the line that says where it listens. */
   async untilRuns(): Promise<void> {
-    const look = async (): Promise<string | undefined> => {
+    const readUrl = async (): Promise<string | undefined> => {
       if (!this.isRunning) throw new Error(`the agent ended:\n${this.#stderr}`);
       const line = this.logged('tidegauge runs')[0];
       return typeof line?.['metrics'] === 'string' ? line['metrics'] : undefined;
     };
-    this.#metricsUrl = await waitUntil('the agent to run', look);
+    this.#metricsUrl = await waitUntil('the agent to run', readUrl);
   }
 
   /** The log so far; lines that are no JSON are an error. */
@@ -125,11 +125,11 @@ export class AgentProcess {
     isEnough: (exposition: Exposition) => boolean,
     timeoutMillis?: number,
   ): Promise<Exposition> {
-    const look = async (): Promise<Exposition | undefined> => {
+    const readMetrics = async (): Promise<Exposition | undefined> => {
       const exposition = await this.metrics();
       return isEnough(exposition) ? exposition : undefined;
     };
-    return await waitUntil(what, look, timeoutMillis);
+    return await waitUntil(what, readMetrics, timeoutMillis);
   }
 
   /** What a probe that began after this call shows: waits until two more have ended, as one may be under way. */

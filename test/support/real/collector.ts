@@ -179,11 +179,11 @@ export class Collector {
     isEnough: (requests: readonly OtlpRequest[]) => boolean = (requests) => requests.length > 0,
     timeoutMillis?: number,
   ): Promise<OtlpRequest[]> {
-    const look = async (): Promise<OtlpRequest[] | undefined> => {
+    const readExport = async (): Promise<OtlpRequest[] | undefined> => {
       const requests = await this.fileExport();
       return isEnough(requests) ? requests : undefined;
     };
-    return await waitUntil("the Collector's export", look, timeoutMillis);
+    return await waitUntil("the Collector's export", readExport, timeoutMillis);
   }
 
   /** What the Collector logged since its first start. */

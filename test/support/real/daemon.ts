@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MILLIS = 20;
 /** What takes a second takes a minute beside other tests on a small machine; only what never comes waits this long. */
-const PATIENCE_MILLIS = 120_000;
+const TIMEOUT_MILLIS = 120_000;
 
 /** How a real program is started, and how we see that it is ready. */
 export interface DaemonOptions {
@@ -70,12 +70,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 /** Looks again and again until there is something, and it is not `false`, and gives that; throws after 2 min by default. */
 export async function waitUntil<T>(
   what: string,
-  look: () => Promise<T | undefined | false>,
-  timeoutMillis = PATIENCE_MILLIS,
+  attempt: () => Promise<T | undefined | false>,
+  timeoutMillis = TIMEOUT_MILLIS,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMillis;
   for (;;) {
-    const seen = await look();
+    const seen = await attempt();
     if (seen !== undefined && seen !== false) return seen;
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMillis} ms in vain for ${what}`);
     await delay(POLL_MILLIS);

@@ -88,11 +88,11 @@ export class Prometheus {
     isEnough: (series: readonly PrometheusSeries[]) => boolean = (series) => series.length > 0,
     timeoutMillis?: number,
   ): Promise<PrometheusSeries[]> {
-    const look = async (): Promise<PrometheusSeries[] | undefined> => {
+    const querySeries = async (): Promise<PrometheusSeries[] | undefined> => {
       const series = await this.query(promql);
       return isEnough(series) ? series : undefined;
     };
-    return await waitUntil(`the answer to ${promql}`, look, timeoutMillis);
+    return await waitUntil(`the answer to ${promql}`, querySeries, timeoutMillis);
   }
 
   /** The scraped targets and how the last scrape of each went. */

@@ -144,12 +144,12 @@ export class RealEngine {
 
   /** Waits until a container has that file: its command's word that it got so far. */
   async untilFile(container: string, path: string): Promise<void> {
-    const look = (): Promise<true | undefined> =>
+    const checkFile = (): Promise<true | undefined> =>
       this.docker('exec', container, 'test', '-e', path).then(
         () => true,
         () => undefined,
       );
-    await waitUntil(`${path} in ${container}`, look, 300_000);
+    await waitUntil(`${path} in ${container}`, checkFile, 300_000);
   }
 
   /** Asks the Engine API; gives the parsed JSON, or the text when it is none. Throws for any status but 200. */

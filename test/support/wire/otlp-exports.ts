@@ -5,7 +5,7 @@ import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import type { ExportResult } from '../../../src/model/observers.ts';
 import { OtlpExporter } from '../../../src/export/otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from '../../../src/export/otlp/otlp-exporter.ts';
-import { ObservedEngine } from '../fakes/observed-engine.ts';
+import { ObservedRuntime } from '../fakes/observed-runtime.ts';
 
 /** Settings of an exporter in tests, but for where it exports to. */
 export const plainOptions: Omit<OtlpExporterOptions, 'url' | 'observer'> = {
@@ -29,12 +29,12 @@ export async function exportOnce(
   collected: ResourceMetrics,
   options: Partial<OtlpExporterOptions> = {},
 ): Promise<ExportResult & { readonly succeeded: boolean }> {
-  const heard: ExportResult[] = [];
-  const observer = { exportEnded: (result: ExportResult) => void heard.push(result) };
+  const results: ExportResult[] = [];
+  const observer = { exportEnded: (result: ExportResult) => void results.push(result) };
   const exporter = new OtlpExporter({ ...plainOptions, url, observer, ...options });
   const code = await new Promise((resolve) => exporter.export(collected, (result) => resolve(result.code)));
-  const [result] = heard;
-  if (!result || heard.length > 1) throw new Error(`the observer heard of ${heard.length} exports`);
+  const [result] = results;
+  if (!result || results.length > 1) throw new Error(`the observer heard of ${results.length} exports`);
   return { ...result, succeeded: code === ExportResultCode.SUCCESS };
 }
 
@@ -46,9 +46,9 @@ export function asCollected(scopeMetrics: ScopeMetrics[]): ResourceMetrics {
 /** A collection of that many running containers, each with some 45 points. */
 export async function collectMany(
   count: number,
-  change: (runtime: ObservedEngine) => void = () => undefined,
+  change: (runtime: ObservedRuntime) => void = () => undefined,
 ): Promise<ScopeMetrics[]> {
-  const runtime = new ObservedEngine(Array.from({ length: count }, (_, index) => `container-${index}`));
+  const runtime = new ObservedRuntime(Array.from({ length: count }, (_, index) => `container-${index}`));
   const counts = {
     receivedBytes: 2 ** 60,
     receivedPackets: 5,

@@ -4,7 +4,7 @@ import { compareMetrics, isWithin } from '../../../src/audit/compare.ts';
 import { auditedMetrics, metricOf } from '../../../src/audit/figure.ts';
 import { ourReadings } from '../../../src/audit/our-figures.ts';
 import { parseEngineJson } from '../../../src/sources/exact-json.ts';
-import { withFault } from '../../support/fakes/faulty-figures.ts';
+import { withFault } from '../../support/fakes/faulty-metric.ts';
 import { captures, needsCases, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
 import { snapshotFrom } from '../metrics/observed.ts';
 

@@ -10,10 +10,10 @@ import {
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { millisOf, namesOf, pointsIn } from '../../support/wire/collected-points.ts';
-import { ObservedEngine } from '../../support/fakes/observed-engine.ts';
+import { ObservedRuntime } from '../../support/fakes/observed-runtime.ts';
 
 /** A runtime read by the two kinds of reader that the agent has, with the real SDK between. */
-class TwoReaders extends ObservedEngine {
+class TwoReaders extends ObservedRuntime {
   readonly #exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   readonly #push = new PeriodicExportingMetricReader({
     exporter: this.#exporter,

@@ -12,7 +12,7 @@ import { parseStats } from '../../../src/sources/docker/stats.ts';
 import { parseEngineJson } from '../../../src/sources/exact-json.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { FallJudge } from '../../support/assert/fall-judge.ts';
-import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 const counters = ['cpu', 'user', 'system', 'received', 'written', 'faults', 'throttled'] as const;
 
@@ -39,7 +39,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** One container of a runtime with a clock of its own, read as the agent reads it, by both kinds of reader. */
 class World {
-  readonly #runtime = new TrackedEngine(['a']);
+  readonly #runtime = new TrackedRuntime(['a']);
   readonly #readers: readonly { readonly producer: MetricProducer; readonly judge: FallJudge }[];
   readonly #counted: Record<Counter, number> = {
     cpu: 1e9,

@@ -5,8 +5,8 @@ import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { observedIn } from '../../../src/export/container-producer.ts';
 import { Entities } from '../../../src/export/entity.ts';
 import { namesOf, pointsIn } from '../../support/wire/collected-points.ts';
-import { ObservedEngine } from '../../support/fakes/observed-engine.ts';
-import { patientMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { ObservedRuntime } from '../../support/fakes/observed-runtime.ts';
+import { ampleMillis, TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 function valueTypes(scopes: readonly ScopeMetrics[]): Record<string, ValueType> {
   const metrics = scopes.flatMap((scope) => scope.metrics);
@@ -14,7 +14,7 @@ function valueTypes(scopes: readonly ScopeMetrics[]): Record<string, ValueType> 
 }
 
 test('counts and bytes go out as integers, seconds and ratios as doubles', async () => {
-  const runtime = new ObservedEngine(['a']);
+  const runtime = new ObservedRuntime(['a']);
   runtime.container('a').networks = [{ name: 'eth0', receivedBytes: 1, receivedPackets: 1 }];
   await runtime.collect();
   const types = valueTypes(await runtime.collect());
@@ -25,14 +25,14 @@ test('counts and bytes go out as integers, seconds and ratios as doubles', async
 });
 
 test('integers beyond 2^53 come out as the nearest double', async () => {
-  const runtime = new ObservedEngine(['a']);
+  const runtime = new ObservedRuntime(['a']);
   runtime.container('a').networks = [{ name: 'eth0', receivedBytes: 2n ** 60n + 1n }];
   const [point] = pointsIn(await runtime.collect(), 'a', 'container.network.io');
   assert.equal(point?.value, 2 ** 60);
 });
 
 test('profile docker_exporter is observed by the same trackers', async () => {
-  const runtime = new ObservedEngine(['a'], 'docker_exporter');
+  const runtime = new ObservedRuntime(['a'], 'docker_exporter');
   runtime.container('a').restartCount = 2;
   const scopes = await runtime.collect();
   const points = pointsIn(scopes, 'a', 'docker_container_restart_count');
@@ -43,7 +43,7 @@ test('profile docker_exporter is observed by the same trackers', async () => {
 });
 
 test('the reader’s patience bounds the wait for a probe', async () => {
-  const runtime = new ObservedEngine(['a']);
+  const runtime = new ObservedRuntime(['a']);
   await runtime.collect();
   runtime.source.before = () => runtime.clock.sleep(60_000);
   await runtime.clock.advance(10_000);
@@ -51,11 +51,11 @@ test('the reader’s patience bounds the wait for a probe', async () => {
   await runtime.clock.advance(300);
   const { resourceMetrics } = await collection;
   assert.deepEqual(namesOf(resourceMetrics.scopeMetrics), ['a']);
-  await runtime.clock.advance(patientMillis);
+  await runtime.clock.advance(ampleMillis);
 });
 
 test('a subject stays the same object until the identity is read anew, and carries what each reader needs', async () => {
-  const runtime = new ObservedEngine(['a']);
+  const runtime = new ObservedRuntime(['a']);
   // In its first minute it is inspected, and so its identity read, at every probe.
   runtime.container('a').startedAt -= 3_600_000;
   const subjectOf = (scopes: readonly ScopeMetrics[]) =>
@@ -74,7 +74,7 @@ test('a subject stays the same object until the identity is read anew, and carri
 });
 
 test('labels are as wanted', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await runtime.probe();
   const snapshot = runtime.snapshot('a');
   assert.ok(snapshot);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { containerView } from '../../../src/live/views.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
-import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 test('while its state cannot be read, nothing of a container is shown but who it is', async () => {
-  const runtime = new TrackedEngine(['web']);
+  const runtime = new TrackedRuntime(['web']);
   await runtime.probe();
   const shown = (): string[] => {
     const snapshot = runtime.snapshot('web');

@@ -12,7 +12,7 @@ import { countedEvents } from './counted-events.ts';
 import { captures, needsCases, recordedContainers } from '../../support/wire/recorded-cases.ts';
 import {
   runtime,
-  engineSnapshot,
+  runtimeSnapshot,
   identity,
   observationsOf,
   recordedAnswers,
@@ -24,7 +24,7 @@ import {
 const names: readonly ProfileName[] = ['semconv', 'docker_exporter'];
 
 /** A runtime that tells everything. */
-const wholeEngine: RuntimeDescription = {
+const wholeRuntime: RuntimeDescription = {
   ...runtime,
   apiVersion: '1.56',
   osType: 'linux',
@@ -101,8 +101,8 @@ test('recorded: attributes list exactly the keys that are observed', needsCases,
 
 test('engine: attributes list exactly the keys that are observed', () => {
   const lacking = snapshotWith({ sample: { takenAt: 1, windows: false } });
-  const entity = engineSnapshot({
-    runtime: wholeEngine,
+  const entity = runtimeSnapshot({
+    runtime: wholeRuntime,
     containers: [lacking],
     containerCount: 1,
     containersByStatus: new Map([['running', 1]]),
@@ -205,7 +205,7 @@ test('recorded: why a figure is not there', needsCases, () => {
 });
 
 test('a runtime that is away is down, and nothing else is known of it but its age', () => {
-  const away = engineSnapshot({ lastSuccess: 4000 });
+  const away = runtimeSnapshot({ lastSuccess: 4000 });
   const found = catalogueOf(names).runtime.flatMap((instrument) =>
     observationsOf(instrument, away).map(({ value }) => [instrument.name, value]),
   );
@@ -218,7 +218,7 @@ test('a runtime that is away is down, and nothing else is known of it but its ag
 });
 
 test('a clock that was set back makes no figure negative', () => {
-  const back = engineSnapshot({ lastSuccess: 20_000, now: 10_000, containerCount: 0 });
+  const back = runtimeSnapshot({ lastSuccess: 20_000, now: 10_000, containerCount: 0 });
   const values = catalogueOf(names).runtime.flatMap((instrument) => observationsOf(instrument, back));
   assert.ok(values.every(({ value }) => value >= 0));
   const future = snapshotWith({ state: { status: 'running', startedAt: 9000 }, stateAt: 5000 });

@@ -22,7 +22,7 @@ const status = 'inspect/State/Status';
 const startedAt = 'inspect/State/StartedAt';
 const exporterName = 'inspect/Name';
 
-type Inputs = readonly (readonly [figure: string, ...inputs: string[]])[];
+type Inputs = readonly (readonly [series: string, ...inputs: string[]])[];
 
 /** What each figure is made of, by the beginning of its key; the first that fits counts. */
 const inputs: Inputs = [
@@ -77,19 +77,19 @@ const networkFields: Readonly<Record<string, string>> = {
   'container.network.packet.dropped': 'dropped',
 };
 
-function inputsOf(figure: string, of: Inputs): readonly string[] {
-  const network = /^(container\.network\.[a-z.]+)\{.*:"(\w+)",.*:"(\w+)"\}$/.exec(figure);
+function inputsOf(series: string, of: Inputs): readonly string[] {
+  const network = /^(container\.network\.[a-z.]+)\{.*:"(\w+)",.*:"(\w+)"\}$/.exec(series);
   if (network) {
     const [, name = '', device = '', direction] = network;
     return [`stats/networks/${device}/${direction === 'receive' ? 'rx' : 'tx'}_${networkFields[name]}`];
   }
-  const found = of.find(([beginning]) => figure.startsWith(beginning));
-  assert.ok(found, `nobody said what ${figure} is made of`);
+  const found = of.find(([beginning]) => series.startsWith(beginning));
+  assert.ok(found, `nobody said what ${series} is made of`);
   return found.slice(1);
 }
 
-function isAffected(figure: string, mutations: readonly Mutation[], of: Inputs): boolean {
-  return inputsOf(figure, of).some((input) => mutations.some((mutation) => touches(mutation, input)));
+function isAffected(series: string, mutations: readonly Mutation[], of: Inputs): boolean {
+  return inputsOf(series, of).some((input) => mutations.some((mutation) => touches(mutation, input)));
 }
 
 /** What peers show as 0 when the runtime says that there is none. */
@@ -97,23 +97,23 @@ const zeroForNone =
   /^(docker_container_(network|disk)|container_spec_memory|container\.cpu\.shares|container\.memory\.fails)/;
 
 /** More memory in use than the limit leaves none. */
-function isTrueZero(figure: string, mutations: readonly Mutation[]): boolean {
-  if (zeroForNone.test(figure)) return mutations.some(({ to }) => saysNone(to));
-  return figure === 'container.memory.available' || cadvisorZeros.test(figure);
+function isTrueZero(series: string, mutations: readonly Mutation[]): boolean {
+  if (zeroForNone.test(series)) return mutations.some(({ to }) => saysNone(to));
+  return series === 'container.memory.available' || cadvisorZeros.test(series);
 }
 
 /** No NaN, nothing negative, no zero that nobody counted, nothing that was not there before. */
 function expectBelievable(
-  figure: string,
+  series: string,
   value: number,
   whole: ReadonlyMap<string, number>,
   { mutations, of }: { readonly mutations: readonly Mutation[]; readonly of: Inputs },
 ): void {
-  const isAllowed = value >= 0 || figure.startsWith('container_health_state');
-  assert.ok(Number.isFinite(value) && isAllowed, `${figure} is ${value}`);
-  const before = whole.get(figure);
-  if (before === undefined) assert.ok(isAffected(figure, mutations, of), `${figure} came from nowhere`);
-  else if (value === 0 && before !== 0) assert.ok(isTrueZero(figure, mutations), `${figure} is a false zero`);
+  const isAllowed = value >= 0 || series.startsWith('container_health_state');
+  assert.ok(Number.isFinite(value) && isAllowed, `${series} is ${value}`);
+  const before = whole.get(series);
+  if (before === undefined) assert.ok(isAffected(series, mutations, of), `${series} came from nowhere`);
+  else if (value === 0 && before !== 0) assert.ok(isTrueZero(series, mutations), `${series} is a false zero`);
 }
 
 const containers: readonly [Capture, string][] = [
@@ -143,11 +143,11 @@ for (const [capture, container, profiles, of] of cases) {
       fc.assert(
         fc.property(mutationsOf({ stats: answers.stats, inspect: answers.inspect }), (mutations) => {
           const found = valuesOf(snapshotFrom(afterMutations(answers, mutations)), profiles, everything);
-          for (const figure of whole.keys()) {
-            if (!isAffected(figure, mutations, of))
-              assert.equal(found.get(figure), whole.get(figure), figure);
+          for (const series of whole.keys()) {
+            if (!isAffected(series, mutations, of))
+              assert.equal(found.get(series), whole.get(series), series);
           }
-          for (const [figure, value] of found) expectBelievable(figure, value, whole, { mutations, of });
+          for (const [series, value] of found) expectBelievable(series, value, whole, { mutations, of });
         }),
         { numRuns: 3000 },
       );

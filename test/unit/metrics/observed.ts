@@ -29,15 +29,15 @@ export function valuesOf(
   profiles: readonly ProfileName[],
   catalogue: Catalogue = catalogueOf(profiles),
 ): Map<string, number> {
-  const figures = new Map<string, number>();
+  const values = new Map<string, number>();
   for (const instrument of catalogue.containers) {
     for (const { value, attributes } of observationsOf(instrument, snapshot)) {
       const key = `${instrument.name}${Object.keys(attributes).length > 0 ? JSON.stringify(attributes) : ''}`;
-      if (figures.has(key)) throw new Error(`observed twice: ${key}`);
-      figures.set(key, value);
+      if (values.has(key)) throw new Error(`observed twice: ${key}`);
+      values.set(key, value);
     }
   }
-  return figures;
+  return values;
 }
 
 /** The figures of profile `semconv`. */
@@ -117,6 +117,6 @@ export function recordedAnswers(capture: Capture, container: string, isRunning =
 }
 
 /** A runtime with containers. */
-export function engineSnapshot(parts: Partial<RuntimeSnapshot> = {}): RuntimeSnapshot {
+export function runtimeSnapshot(parts: Partial<RuntimeSnapshot> = {}): RuntimeSnapshot {
   return { owner: {}, runtime, containers: [], now: 10_000, ...parts };
 }

@@ -8,7 +8,7 @@ import { valuesOf, identity, semconv, snapshotFrom } from './observed.ts';
 const receivedAt = Date.UTC(2026, 10, 23);
 
 /** The answers of one case of the docker_stats receiver. */
-function figures(folder: string): Map<string, number> {
+function valuesOfCase(folder: string): Map<string, number> {
   const read = (name: string): unknown => recordedJson(`docker_stats/${folder}/${name}.json`);
   assert.ok(parseContainerList(read('containers')).length > 0);
   return semconv(snapshotFrom({ stats: read('stats'), inspect: read('container'), receivedAt }));
@@ -48,19 +48,21 @@ const expected = {
 
 for (const [folder, values] of Object.entries(expected)) {
   test(`docker_stats ${folder}: the figures that its own test expects`, needsCases, () => {
-    const found = figures(folder);
+    const found = valuesOfCase(folder);
     for (const [key, value] of Object.entries(values)) assert.equal(found.get(key), value, key);
   });
 }
 
 test('docker_stats on cgroup v1: sync, async, discard and total count nothing twice', needsCases, () => {
-  const keys = [...figures('single_container').keys()].filter((key) => key.startsWith('container.disk.io'));
+  const keys = [...valuesOfCase('single_container').keys()].filter((key) =>
+    key.startsWith('container.disk.io'),
+  );
   assert.equal(keys.length, 2);
 });
 
 test('docker_stats cpu_limit: the two-sample answer alone gives the usage', needsCases, () => {
-  assert.equal(figures('cpu_limit').get('container.cpu.usage'), 0);
-  assert.equal(figures('cgroups_v2').get('container.cpu.usage'), undefined);
+  assert.equal(valuesOfCase('cpu_limit').get('container.cpu.usage'), 0);
+  assert.equal(valuesOfCase('cgroups_v2').get('container.cpu.usage'), undefined);
 });
 
 /** telegraf's Windows answer, and the same ten seconds and 1.6e9 ticks later. */
@@ -152,10 +154,10 @@ test('Windows: storage is counted per container', needsCases, () => {
     write_size_bytes: 8192,
   };
   const found = semconv(snapshotFrom({ ...answers, stats: { ...Object(answers.stats), storage_stats } }));
-  const figure = (name: string, direction: string) =>
+  const valueOf = (name: string, direction: string) =>
     found.get(`${name}${JSON.stringify({ 'disk.io.direction': direction })}`);
-  assert.equal(figure('container.disk.io', 'read'), 4096);
-  assert.equal(figure('container.disk.io', 'write'), 8192);
-  assert.equal(figure('container.disk.operations', 'read'), 7);
-  assert.equal(figure('container.disk.operations', 'write'), 9);
+  assert.equal(valueOf('container.disk.io', 'read'), 4096);
+  assert.equal(valueOf('container.disk.io', 'write'), 8192);
+  assert.equal(valueOf('container.disk.operations', 'read'), 7);
+  assert.equal(valueOf('container.disk.operations', 'write'), 9);
 });

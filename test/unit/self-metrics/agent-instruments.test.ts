@@ -124,12 +124,12 @@ test('an instance id is a UUID version 5, the same for the same text', () => {
 });
 
 test('several observers are told all, in order', () => {
-  const told: string[] = [];
+  const calls: string[] = [];
   const observer = (name: string) => ({
-    probeEnded: (...what: unknown[]) => told.push(`${name} probe ${what.join()}`),
-    callEnded: (...what: unknown[]) => told.push(`${name} call ${what.join()}`),
-    inlineTimedOut: (...what: unknown[]) => told.push(`${name} timeout ${what.join()}`),
-    exportEnded: () => told.push(`${name} export`),
+    probeEnded: (...what: unknown[]) => calls.push(`${name} probe ${what.join()}`),
+    callEnded: (...what: unknown[]) => calls.push(`${name} call ${what.join()}`),
+    inlineTimedOut: (...what: unknown[]) => calls.push(`${name} timeout ${what.join()}`),
+    exportEnded: () => calls.push(`${name} export`),
   });
   const both = [observer('a'), observer('b')];
   const probes = new ProbeSignal();
@@ -142,7 +142,7 @@ test('several observers are told all, in order', () => {
   probes.callEnded('e', 'list', 1, 'timeout');
   probes.inlineTimedOut('e');
   exports.exportEnded({ seconds: 1, bytes: 0, rejectedPoints: 0 });
-  assert.deepEqual(told, [
+  assert.deepEqual(calls, [
     'a probe e,1,true',
     'b probe e,1,true',
     'a call e,list,1,timeout',

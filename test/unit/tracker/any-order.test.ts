@@ -13,7 +13,7 @@ import { ScriptedContainer } from '../../support/fakes/scripted-container.ts';
 import { hangUntilAborted } from '../../support/fakes/scripted-source.ts';
 import type { SourceCall } from '../../support/fakes/scripted-source.ts';
 import { SeriesJudge } from '../../support/assert/series-judge.ts';
-import { probeTimeoutMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { probeTimeoutMillis, TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 const allNames = ['a', 'b', 'c', 'd'] as const;
 const of = fc.constantFrom(...allNames);
@@ -55,7 +55,7 @@ const changes: Readonly<Record<Change['kind'], (container: ScriptedContainer, am
 };
 
 class World {
-  readonly runtime = new TrackedEngine(['a', 'b']);
+  readonly runtime = new TrackedRuntime(['a', 'b']);
   readonly judge = new SeriesJudge();
   readonly #meter = new ContainerMeter();
   readonly #collections: Promise<void>[] = [];
@@ -93,7 +93,7 @@ class World {
     this.judge.accept(resourceMetrics.scopeMetrics);
     const snapshot = this.runtime.set.snapshot();
     const shown = snapshot.containers.filter(({ published }) => published);
-    assert.ok(this.judge.figures.every((name) => shown.some(({ identity }) => identity.name === name)));
+    assert.ok(this.judge.measured.every((name) => shown.some(({ identity }) => identity.name === name)));
     for (const container of shown) this.#judgeRun(container);
   }
 
@@ -138,12 +138,12 @@ test('in any order of lists, failures, overlaps, restarts and vanishing', async 
       world.collect(20_000);
       await world.settle();
       const { source, set } = world.runtime;
-      assert.ok(source.mostLists <= 1, 'one probe at a time');
+      assert.ok(source.maxLists <= 1, 'one probe at a time');
       const { containers, containerCount } = set.snapshot();
       const listed = source.containers.map(({ name }) => name).toSorted();
       assert.deepEqual(containers.map(({ identity }) => identity.name).toSorted(), listed);
       assert.equal(containerCount, listed.length);
-      assert.deepEqual([...new Set(world.judge.figures)].toSorted(), listed);
+      assert.deepEqual([...new Set(world.judge.measured)].toSorted(), listed);
     }),
     { numRuns: 300 },
   );

@@ -10,11 +10,11 @@ import { KeptLog } from '../../support/fakes/observed-probes.ts';
 import { ScriptedContainer } from '../../support/fakes/scripted-container.ts';
 import { ScriptedEvents } from '../../support/fakes/scripted-events.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
-import { patientMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 async function measuredHost(...names: readonly string[]) {
   const events = new ScriptedEvents();
-  const runtime = new TrackedEngine(names, undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(names, undefined, undefined, { events: new ObservedEvents() });
   runtime.source.eventsOf = events.source;
   await runtime.probe();
   await runtime.probe();
@@ -27,19 +27,19 @@ async function waitingHost() {
   let waits = true;
   runtime.source.before = (call) => (call === 'sample' && waits ? hang() : undefined);
   await runtime.clock.advance(10_000);
-  void runtime.set.update(patientMillis);
+  void runtime.set.update(ampleMillis);
   await settle(runtime);
   waits = false;
   let nanos = 5e18;
   const tell = async (id: string, action: ContainerAction): Promise<void> => {
     nanos += 1e6;
-    events.tell(id, action, nanos);
+    events.emit(id, action, nanos);
     await settle(runtime);
   };
   return { runtime, tell };
 }
 
-async function settle(runtime: TrackedEngine): Promise<void> {
+async function settle(runtime: TrackedRuntime): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   await runtime.clock.advance(300);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
@@ -81,9 +81,9 @@ test('a probe that waited for a sample that an event brought needs none of its o
   await runtime.clock.advance(10_000);
   runtime.source.before = (call) => (call === 'sample' ? runtime.clock.sleep(2000) : undefined);
   const before = runtime.source.count('sample');
-  events.tell(runtime.container('web').id, 'update', 5e18);
+  events.emit(runtime.container('web').id, 'update', 5e18);
   await settle(runtime);
-  const probe = runtime.set.update(patientMillis);
+  const probe = runtime.set.update(ampleMillis);
   await runtime.clock.advance(2000);
   assert.equal(await probe, 'probed');
   assert.equal(runtime.source.count('sample'), before + 1);
@@ -111,10 +111,10 @@ test('who ended has no usage from then on, whoever else is still being measured'
   const { runtime, events } = await measuredHost('web', 'db');
   const [web, db] = [runtime.container('web'), runtime.container('db')];
   runtime.source.before = (call, id) => (call === 'sample' && id === web.id ? hang() : undefined);
-  events.tell(web.id, 'update', 5e18);
+  events.emit(web.id, 'update', 5e18);
   await settle(runtime);
   db.exit(1);
-  events.tell(db.id, 'die', 5e18 + 1e6);
+  events.emit(db.id, 'die', 5e18 + 1e6);
   await settle(runtime);
   assert.equal(runtime.snapshot('db')?.state.status, 'exited');
   assert.equal(runtime.snapshot('db')?.sample, undefined);
@@ -125,10 +125,10 @@ test('a container of which the runtime does not answer holds up no other', async
   const { runtime, events } = await measuredHost('web', 'db');
   const [web, db] = [runtime.container('web'), runtime.container('db')];
   runtime.source.before = (call, id) => (call === 'inspect' && id === web.id ? hang() : undefined);
-  events.tell(web.id, 'update', 5e18);
+  events.emit(web.id, 'update', 5e18);
   await settle(runtime);
   db.exit(1);
-  events.tell(db.id, 'die', 5e18 + 1e6);
+  events.emit(db.id, 'die', 5e18 + 1e6);
   for (let waited = 0; waited < 900; waited += 300) await settle(runtime);
   assert.equal(runtime.snapshot('db')?.state.status, 'exited');
   runtime.set.close();

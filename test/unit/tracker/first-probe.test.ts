@@ -4,10 +4,10 @@ import { SourceError } from '../../../src/sources/source-error.ts';
 import { firstProbe } from '../../../src/tracker/first-probe.ts';
 import { isPending } from '../../support/assert/is-pending.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
-import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 /** A runtime whose first probe is asked for, and the signal that gives that up. */
-class Awaited extends TrackedEngine {
+class Awaited extends TrackedRuntime {
   readonly given = new AbortController();
 
   first(): Promise<boolean> {

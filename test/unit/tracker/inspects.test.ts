@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 
 /** A runtime whose containers began an hour ago. */
-function steady(names: readonly string[]): TrackedEngine {
-  const runtime = new TrackedEngine(names);
+function steady(names: readonly string[]): TrackedRuntime {
+  const runtime = new TrackedRuntime(names);
   for (const container of runtime.source.containers) container.startedAt -= hour;
   return runtime;
 }
 
 /** Probes every ten seconds for that long; how many inspects that took. */
-async function inspectsDuring(runtime: TrackedEngine, millis: number): Promise<number> {
+async function inspectsDuring(runtime: TrackedRuntime, millis: number): Promise<number> {
   const before = runtime.source.count('inspect');
   for (let passed = 0; passed < millis; passed += 10_000) await runtime.probe();
   return runtime.source.count('inspect') - before;
@@ -41,7 +41,7 @@ test('so it is when the others take long, a different time in each probe', async
 });
 
 test('a steady container of several days is, too', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   runtime.container('a').startedAt -= 47 * hour;
   await runtime.probe();
   assert.equal(await inspectsDuring(runtime, 2 * hour), 120);
@@ -72,7 +72,7 @@ test('each change in the list is inspected at once, and once', async () => {
 });
 
 test('a restart that shows only in the text “Up …” is inspected at once', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await inspectsDuring(runtime, 10 * minute);
   await runtime.clock.advance(8000);
   runtime.container('a').restart(1e12);
@@ -82,13 +82,13 @@ test('a restart that shows only in the text “Up …” is inspected at once', 
 });
 
 test('a container is inspected at every probe of its first minute', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   assert.equal(await inspectsDuring(runtime, minute), 5);
   assert.equal(await inspectsDuring(runtime, 10 * minute), 10);
 });
 
 test('a run that began soon after the run before is seen at once, though the text hardly changes', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   await runtime.probe(3000);
   await runtime.clock.advance(1000);
@@ -102,7 +102,7 @@ test('a run that began soon after the run before is seen at once, though the tex
 });
 
 test('a container that ends again soon after, in the same way, is inspected at once', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   a.exit(1);
   await runtime.probe(3000);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sample } from '../../../src/model/sample.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
-import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 /** A runtime whose container runs, and of which it tells no usage. */
-class SilentEngine extends TrackedEngine {
+class SilentEngine extends TrackedRuntime {
   readonly a = this.container('a');
 
   constructor(answer?: Partial<Sample>) {

@@ -3,16 +3,16 @@ import { test } from 'node:test';
 import type { IdentityMapper } from '../../../src/model/identity-mapper.ts';
 import type { Selection } from '../../../src/tracker/selection.ts';
 import { ScriptedContainer } from '../../support/fakes/scripted-container.ts';
-import { TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 const everything: Selection = { asksForImage: false, selects: () => true };
 
-function names(runtime: TrackedEngine): string[] {
+function names(runtime: TrackedRuntime): string[] {
   return runtime.set.snapshot().containers.map(({ identity }) => identity.name);
 }
 
-function engineWith(selection: Partial<Selection>, mapper?: IdentityMapper): TrackedEngine {
-  return new TrackedEngine(['web', 'db'], undefined, undefined, {
+function engineWith(selection: Partial<Selection>, mapper?: IdentityMapper): TrackedRuntime {
+  return new TrackedRuntime(['web', 'db'], undefined, undefined, {
     selection: { ...everything, ...selection },
     ...(mapper && { mapper }),
   });

@@ -6,16 +6,16 @@ import { FakeClock } from '../../support/fakes/fake-clock.ts';
 import { isPending } from '../../support/assert/is-pending.ts';
 import { ScriptedContainer } from '../../support/fakes/scripted-container.ts';
 import { hang, hangUntilAborted } from '../../support/fakes/scripted-source.ts';
-import { patientMillis, probeTimeoutMillis, TrackedEngine } from '../../support/fakes/tracked-engine.ts';
+import { ampleMillis, probeTimeoutMillis, TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 const away = new SourceError('unreachable', 'connect ECONNREFUSED');
 
-function names(runtime: TrackedEngine): string[] {
+function names(runtime: TrackedRuntime): string[] {
   return runtime.set.snapshot().containers.map(({ identity }) => identity.name);
 }
 
 test('the set equals the list, whatever joins, goes and is renamed', async () => {
-  const runtime = new TrackedEngine(['a', 'b']);
+  const runtime = new TrackedRuntime(['a', 'b']);
   assert.equal(runtime.set.snapshot().lastSuccess, undefined);
   await runtime.probe();
   assert.deepEqual(names(runtime), ['a', 'b']);
@@ -33,7 +33,7 @@ test('the set equals the list, whatever joins, goes and is renamed', async () =>
 });
 
 test('a runtime that names a container twice has it once', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   runtime.source.containers = [runtime.container('a'), runtime.container('a')];
   await runtime.probe();
   assert.deepEqual([names(runtime), runtime.set.snapshot().containerCount], [['a'], 1]);
@@ -41,7 +41,7 @@ test('a runtime that names a container twice has it once', async () => {
 });
 
 test('a failed list unpublishes everything, removes nothing, and is logged once per change', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await runtime.probe();
   const { owner } = runtime.snapshot('a') ?? {};
   const { lastSuccess } = runtime.set.snapshot();
@@ -67,7 +67,7 @@ test('a failed list unpublishes everything, removes nothing, and is logged once 
 });
 
 test('a list that answers 404 is a failure and counts as one', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   runtime.source.before = (call) => {
     if (call === 'list') throw new SourceError('not-found', 'list: page not found');
   };
@@ -79,7 +79,7 @@ test('a list that answers 404 is a failure and counts as one', async () => {
 test('whatever a source throws, update does not', async () => {
   for (const thrown of [undefined, null, 'text', 42, new TypeError('no'), { code: 'EACCES' }]) {
     for (const call of ['describe', 'list', 'inspect', 'sample'] as const) {
-      const runtime = new TrackedEngine(['a']);
+      const runtime = new TrackedRuntime(['a']);
       runtime.source.before = (each) => (each === call ? Promise.reject(thrown) : undefined);
       await runtime.probe();
       assert.equal(runtime.observer.probes.length, 1);
@@ -88,12 +88,12 @@ test('whatever a source throws, update does not', async () => {
 });
 
 test('failures have a duration, too', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   runtime.source.before = async (call) => {
     await runtime.clock.sleep(700);
     if (call === 'list') throw away;
   };
-  const update = runtime.set.update(patientMillis);
+  const update = runtime.set.update(ampleMillis);
   await runtime.clock.advance(2000);
   await update;
   assert.deepEqual(runtime.observer.probes, [
@@ -107,7 +107,7 @@ for (const [kind, wait] of [
   ['ignores', hang],
 ] as const) {
   test(`a list that hangs and ${kind} its signal holds the runtime no longer than the total time-out`, async () => {
-    const runtime = new TrackedEngine(['a']);
+    const runtime = new TrackedRuntime(['a']);
     await runtime.probe();
     runtime.source.before = (call, _, signal) => (call === 'list' ? wait(signal) : undefined);
     await runtime.clock.advance(10_000);
@@ -116,7 +116,7 @@ for (const [kind, wait] of [
     assert.equal(await impatient, 'timed-out');
     // What there is, while the probe goes on.
     assert.equal(runtime.cpu('a'), 1e9);
-    const patient = runtime.set.update(patientMillis);
+    const patient = runtime.set.update(ampleMillis);
     await runtime.clock.advance(probeTimeoutMillis);
     assert.equal(await patient, 'joined');
     assert.deepEqual([names(runtime), runtime.observer.errors('list')], [[], ['timeout']]);
@@ -128,12 +128,12 @@ for (const [kind, wait] of [
 
 test('what a given-up probe did not reach is not shown any more, and the giving up is logged once', async () => {
   const many = Array.from({ length: 1100 }, (_, index) => `c${index}`);
-  const runtime = new TrackedEngine(many);
+  const runtime = new TrackedRuntime(many);
   await runtime.probe();
   assert.equal(runtime.cpu('c1099'), 1e9);
   runtime.source.before = (call) => (call === 'sample' ? hang() : undefined);
   for (let round = 0; round < 2; round += 1) {
-    const update = runtime.set.update(patientMillis);
+    const update = runtime.set.update(ampleMillis);
     await runtime.clock.advance(probeTimeoutMillis);
     await update;
   }
@@ -145,7 +145,7 @@ test('what a given-up probe did not reach is not shown any more, and the giving 
 });
 
 test('the runtime is described at first, after a failure and every ten minutes', async () => {
-  const runtime = new TrackedEngine([]);
+  const runtime = new TrackedRuntime([]);
   for (let round = 0; round < 61; round += 1) await runtime.probe();
   assert.equal(runtime.source.count('describe'), 2);
   runtime.source.before = (call) => {
@@ -159,8 +159,8 @@ test('the runtime is described at first, after a failure and every ten minutes',
 
 test('several runtimes: one hangs, the other delivers within the inline time-out', async () => {
   const clock = new FakeClock();
-  const hung = new TrackedEngine(['a'], clock, 'unix:///hung.sock');
-  const healthy = new TrackedEngine(['b'], clock, 'unix:///healthy.sock');
+  const hung = new TrackedRuntime(['a'], clock, 'unix:///hung.sock');
+  const healthy = new TrackedRuntime(['b'], clock, 'unix:///healthy.sock');
   hung.source.before = () => hang();
   const trackers = new Trackers([hung.set, healthy.set], 20_000, hung.observer);
   const update = trackers.update();
@@ -180,9 +180,9 @@ test('several runtimes: one hangs, the other delivers within the inline time-out
 });
 
 test('close gives the probe up without blaming anybody', async () => {
-  const runtime = new TrackedEngine(['a', 'b']);
+  const runtime = new TrackedRuntime(['a', 'b']);
   runtime.source.before = (call) => (call === 'sample' ? hang() : undefined);
-  const update = runtime.set.update(patientMillis);
+  const update = runtime.set.update(ampleMillis);
   await runtime.clock.advance(5);
   runtime.set.close();
   await update;

@@ -8,7 +8,7 @@ import { ourReadings } from '../../../../src/audit/our-figures.ts';
 import { percentage, verifyWith } from '../../../../src/cli/commands/verify.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import { runTidegauge } from '../../../support/real/agent-process.ts';
-import { withFault } from '../../../support/fakes/faulty-figures.ts';
+import { withFault } from '../../../support/fakes/faulty-metric.ts';
 import { KeptLog } from '../../../support/fakes/observed-probes.ts';
 import { load } from '../../../support/fakes/load.ts';
 

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { EventLogs } from '../../../../src/export/logs/event-logs.ts';
 import { waitUntil } from '../../../support/real/daemon.ts';
 import { OtlpSink } from '../../../support/fakes/otlp-sink.ts';
-import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 import { receivedEvent } from '../../../support/fakes/received-event.ts';
 
 test('what is not taken until the end is given up then, and counted', async () => {
   await using sink = await OtlpSink.start({ answers: false });
-  const runtime = new TrackedEngine(['web']);
+  const runtime = new TrackedRuntime(['web']);
   await runtime.probe();
   let dropped = 0;
   const logs = new EventLogs({

@@ -7,7 +7,7 @@ import { Trackers } from '../../../../src/tracker/trackers.ts';
 import { closedOrigin } from '../../../support/real/daemon.ts';
 import { heapBytes } from '../../../support/assert/heap-bytes.ts';
 import { plainOptions } from '../../../support/wire/otlp-exports.ts';
-import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 const CONTAINERS = 300;
 /** By then everything is compiled, and every cache is as full as it gets. */
@@ -18,7 +18,9 @@ const GROWTH_BYTES = 2 * 2 ** 20;
 
 for (const temporality of ['cumulative', 'delta'] as const) {
   test(`a collector that stays away costs no memory: ${temporality}`, async (context) => {
-    const runtime = new TrackedEngine(Array.from({ length: CONTAINERS }, (_, index) => `container-${index}`));
+    const runtime = new TrackedRuntime(
+      Array.from({ length: CONTAINERS }, (_, index) => `container-${index}`),
+    );
     const failures: ExportResult['error'][] = [];
     const telemetry = pushing(runtime, closedOrigin(), { temporality, failures });
     const heap: number[] = [];
@@ -40,7 +42,7 @@ for (const temporality of ['cumulative', 'delta'] as const) {
 }
 
 function pushing(
-  runtime: TrackedEngine,
+  runtime: TrackedRuntime,
   url: string,
   { temporality, failures }: { temporality: 'cumulative' | 'delta'; failures: ExportResult['error'][] },
 ): Telemetry {
@@ -58,7 +60,7 @@ function pushing(
     },
     { exportEnded: ({ error }) => void failures.push(error) },
   );
-  const trackers = new Trackers([runtime.set], patientMillis, runtime.observer);
+  const trackers = new Trackers([runtime.set], ampleMillis, runtime.observer);
   telemetry.observe(trackers, catalogueOf(['semconv']), { containerIdLabel: true, runtimeLabel: false });
   return telemetry;
 }

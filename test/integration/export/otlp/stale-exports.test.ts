@@ -12,18 +12,18 @@ import { plainOptions } from '../../../support/wire/otlp-exports.ts';
 import { markersOf, pointsOf, type Point } from '../../../support/wire/otlp-points.ts';
 import { ScriptedCollector } from '../../../support/fakes/scripted-collector.ts';
 import { ScriptedContainer } from '../../../support/fakes/scripted-container.ts';
-import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 const temporalities = ['cumulative', 'delta', 'lowmemory'] as const;
 
 /** The agent's telemetry over a scripted runtime, pushing to a collector. */
 class Pushing implements AsyncDisposable {
-  readonly runtime: TrackedEngine;
+  readonly runtime: TrackedRuntime;
   readonly exports: ExportResult[] = [];
   readonly #telemetry: Telemetry;
 
   constructor(names: readonly string[], url: string, changed: Partial<OtlpExporterOptions> = {}) {
-    const runtime = new TrackedEngine(names);
+    const runtime = new TrackedRuntime(names);
     const clock = { now: () => runtime.clock.now(), monotonic: () => runtime.clock.monotonic() };
     this.runtime = runtime;
     this.#telemetry = new Telemetry(
@@ -39,7 +39,7 @@ class Pushing implements AsyncDisposable {
       },
       { exportEnded: (result) => void this.exports.push(result) },
     );
-    const trackers = new Trackers([runtime.set], patientMillis, runtime.observer);
+    const trackers = new Trackers([runtime.set], ampleMillis, runtime.observer);
     const labels = { containerIdLabel: true, runtimeLabel: false };
     this.#telemetry.observe(trackers, catalogueOf(['semconv']), labels);
     this.#telemetry.meter.createCounter('own').add(1);

@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { DeltaProducer } from '../../../../src/export/otlp/delta-producer.ts';
 import { SourceError } from '../../../../src/sources/source-error.ts';
 import { millisOf, namesOf, pointsIn } from '../../../support/wire/collected-points.ts';
-import { ObservedEngine } from '../../../support/fakes/observed-engine.ts';
+import { ObservedRuntime } from '../../../support/fakes/observed-runtime.ts';
 import { ScriptedContainer } from '../../../support/fakes/scripted-container.ts';
 
 /** A runtime whose containers a reader reads in delta temporality. */
-class DeltaReader extends ObservedEngine {
+class DeltaReader extends ObservedRuntime {
   readonly #deltas = new DeltaProducer(this.meter, this.clock.now());
 
   async delta(afterMillis = 10_000): Promise<readonly ScopeMetrics[]> {

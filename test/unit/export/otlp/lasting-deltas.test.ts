@@ -8,17 +8,17 @@ import { Entities } from '../../../../src/export/entity.ts';
 import { Trackers } from '../../../../src/tracker/trackers.ts';
 import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
-import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 const actionKey = 'container.event.action';
 
 test('in delta temporality each event is handed over once, of its container and of its image', async () => {
   const events = new ScriptedEvents();
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: new ObservedEvents() });
   runtime.source.eventsOf = events.source;
   const meter = new ContainerMeter();
   const deltas = new DeltaProducer(meter, runtime.clock.now());
-  const trackers = new Trackers([runtime.set], patientMillis, runtime.observer);
+  const trackers = new Trackers([runtime.set], ampleMillis, runtime.observer);
   const entities = new Entities({ containerIdLabel: true, runtimeLabel: false });
   observeContainers(meter, trackers, catalogueOf(['semconv']), entities);
   const kills = async (name: string): Promise<number> => {
@@ -38,7 +38,7 @@ test('in delta temporality each event is handed over once, of its container and 
     await kills(name);
     const seen: number[] = [];
     for (let collection = 0; collection < 4; collection += 1) {
-      if (collection === 1) events.tell(runtime.container('web').id, 'kill');
+      if (collection === 1) events.emit(runtime.container('web').id, 'kill');
       await runtime.clock.advance(10_000);
       seen.push(await kills(name));
     }

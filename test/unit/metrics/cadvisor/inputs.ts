@@ -11,7 +11,7 @@ const quota = ['NanoCpus', 'CpuQuota', 'CpuPeriod'].map((key) => `inspect/HostCo
 const memory = 'stats/memory_stats';
 
 /** What each figure of profile `cadvisor` is made of besides its identity, by the beginning of its key; the first that fits counts. */
-const made: readonly [figure: string, ...inputs: string[]][] = [
+const made: readonly [series: string, ...inputs: string[]][] = [
   ['container_last_seen', 'stats/read'],
   ['container_health_state', 'inspect/State/Health'],
   ['container_creation_time', 'inspect/Created'],
@@ -37,8 +37,8 @@ const made: readonly [figure: string, ...inputs: string[]][] = [
 ];
 
 /** The same with the identity. */
-export const cadvisorInputs = made.map(([figure, ...inputs]): [string, ...string[]] => [
-  figure,
+export const cadvisorInputs = made.map(([series, ...inputs]): [string, ...string[]] => [
+  series,
   ...inputs,
   ...identity,
 ]);

@@ -7,8 +7,8 @@ import type { ContainerSnapshot } from '../../../../src/model/snapshot.ts';
 import { needsCases, recordedText } from '../../../support/wire/recorded-cases.ts';
 import { cadvisorList } from './metric-list.ts';
 import {
-  runtime as dockerEngine,
-  engineSnapshot,
+  runtime as dockerRuntime,
+  runtimeSnapshot,
   identity,
   observationsOf,
   recordedAnswers,
@@ -197,7 +197,7 @@ test('swap is counted with memory on cgroup v1 and alone on v2', () => {
   const swap = (cgroupVersion: number): readonly number[] =>
     valuesOf(
       'spec_memory_swap_limit_bytes',
-      running({}, { limits, runtime: { ...dockerEngine, cgroupVersion } }),
+      running({}, { limits, runtime: { ...dockerRuntime, cgroupVersion } }),
     );
   assert.deepEqual([swap(1), swap(2)], [[250], [150]]);
 });
@@ -241,9 +241,9 @@ test('Windows: CPU time from ticks of 100 ns', () => {
 });
 
 test('the host: CPUs and memory as the runtime tells them, and whether it answers', () => {
-  const told = { ...dockerEngine, cpus: 4, memoryBytes: 8 };
+  const described = { ...dockerRuntime, cpus: 4, memoryBytes: 8 };
   const values = (parts: object) =>
-    runtime.flatMap((each) => observationsOf(each, engineSnapshot(parts)).map(({ value }) => value));
-  assert.deepEqual(values({ runtime: told, containerCount: 3 }), [4, 8, 0]);
+    runtime.flatMap((each) => observationsOf(each, runtimeSnapshot(parts)).map(({ value }) => value));
+  assert.deepEqual(values({ runtime: described, containerCount: 3 }), [4, 8, 0]);
   assert.deepEqual(values({}), [1]);
 });

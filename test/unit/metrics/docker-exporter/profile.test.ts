@@ -9,7 +9,7 @@ import type { ContainerSnapshot } from '../../../../src/model/snapshot.ts';
 import { needsCases } from '../../../support/wire/recorded-cases.ts';
 import { boundariesOf, collecting, pointsOf, typeOf } from '../../../support/wire/collected.ts';
 import {
-  engineSnapshot,
+  runtimeSnapshot,
   valuesOf,
   observationsOf,
   recordedAnswers,
@@ -46,7 +46,7 @@ const histograms = [
 const counters = ['docker_probe_list_containers_failed_total', 'docker_probe_inline_timeouts_total'];
 
 /** One figure of a container, by the metric's name without `docker_container_`. */
-function figure(name: string, parts: Partial<ContainerSnapshot>): number | undefined {
+function valueOf(name: string, parts: Partial<ContainerSnapshot>): number | undefined {
   const found = valuesOf(snapshotWith(parts), ['docker_exporter']);
   return found.get(`docker_container_${name}{"name":"web"}`);
 }
@@ -117,7 +117,7 @@ test('recorded: of a container that ended the restarts and the state remain', ne
 });
 
 test('the running state is 1, 0.5 or 0', () => {
-  const stateOf = (status: ContainerStatus) => figure('running_state', { state: { status } });
+  const stateOf = (status: ContainerStatus) => valueOf('running_state', { state: { status } });
   const states = containerStatuses.map((status) => [status, stateOf(status)]);
   assert.deepEqual(Object.fromEntries(states), {
     created: 0,
@@ -128,13 +128,13 @@ test('the running state is 1, 0.5 or 0', () => {
     exited: 0,
     dead: 0,
   });
-  assert.equal(figure('running_state', {}), undefined);
+  assert.equal(valueOf('running_state', {}), undefined);
 });
 
 test('no network and no disk counted are 0 while a container runs, as the peer has it', () => {
   for (const name of ['network_in_bytes', 'network_out_bytes', 'disk_read_bytes', 'disk_write_bytes']) {
-    assert.equal(figure(name, running({})), 0, name);
-    assert.equal(figure(name, { state: { status: 'exited' } }), undefined, name);
+    assert.equal(valueOf(name, running({})), 0, name);
+    assert.equal(valueOf(name, { state: { status: 'exited' } }), undefined, name);
   }
 });
 
@@ -143,19 +143,19 @@ test('interfaces and devices are summed up; a sum that lacks a term is absent', 
     { name: 'eth0', receivedBytes: 1, transmittedBytes: 2 },
     { name: 'eth1', receivedBytes: 10 },
   ];
-  assert.equal(figure('network_in_bytes', running({ networks })), 11);
-  assert.equal(figure('network_out_bytes', running({ networks })), undefined);
+  assert.equal(valueOf('network_in_bytes', running({ networks })), 11);
+  assert.equal(valueOf('network_out_bytes', running({ networks })), undefined);
   const entry = (minor: number, operation: string, value: number) => ({ major: 8, minor, operation, value });
   const serviceBytes = [entry(0, 'read', 1), entry(1, 'read', 2), entry(0, 'sync', 9)];
-  assert.equal(figure('disk_read_bytes', running({ blockIo: { serviceBytes } })), 3);
-  assert.equal(figure('disk_write_bytes', running({ blockIo: { serviceBytes } })), undefined);
+  assert.equal(valueOf('disk_read_bytes', running({ blockIo: { serviceBytes } })), 3);
+  assert.equal(valueOf('disk_write_bytes', running({ blockIo: { serviceBytes } })), undefined);
 });
 
 test('nothing is 0 of which nothing is known', () => {
   const unknown = running({ unknown: ['networks', 'blockIo'] });
   for (const name of ['network_in_bytes', 'network_out_bytes', 'disk_read_bytes', 'disk_write_bytes'])
-    assert.equal(figure(name, unknown), undefined, name);
-  assert.equal(figure('disk_read_bytes', running({ windows: true, storage: { writeBytes: 1 } })), undefined);
+    assert.equal(valueOf(name, unknown), undefined, name);
+  assert.equal(valueOf('disk_read_bytes', running({ windows: true, storage: { writeBytes: 1 } })), undefined);
 });
 
 test('Windows: ticks by processor, capacity by the clock, its own storage counters', () => {
@@ -166,23 +166,23 @@ test('Windows: ticks by processor, capacity by the clock, its own storage counte
     storage: { readBytes: 5, writeBytes: 6 },
   };
   const parts = { ...running(windows), state: { status: 'running' as const, startedAt: 19_000 } };
-  assert.equal(figure('cpu_used_total', parts), 25);
-  assert.equal(figure('cpu_capacity_total', parts), 10_000_000);
-  assert.equal(figure('disk_read_bytes', parts), 5);
-  assert.equal(figure('disk_write_bytes', parts), 6);
+  assert.equal(valueOf('cpu_used_total', parts), 25);
+  assert.equal(valueOf('cpu_capacity_total', parts), 10_000_000);
+  assert.equal(valueOf('disk_read_bytes', parts), 5);
+  assert.equal(valueOf('disk_write_bytes', parts), 6);
   const later = { ...parts, state: { status: 'running' as const, startedAt: 30_000 } };
-  assert.equal(figure('cpu_capacity_total', later), undefined);
+  assert.equal(valueOf('cpu_capacity_total', later), undefined);
 });
 
 test('the start time is there only while it runs', () => {
   const startedAt = 1_700_000_000_500;
-  assert.equal(figure('start_time_seconds', { state: { status: 'running', startedAt } }), 1_700_000_000.5);
-  assert.equal(figure('start_time_seconds', { state: { status: 'exited', startedAt } }), undefined);
+  assert.equal(valueOf('start_time_seconds', { state: { status: 'running', startedAt } }), 1_700_000_000.5);
+  assert.equal(valueOf('start_time_seconds', { state: { status: 'exited', startedAt } }), undefined);
 });
 
 test('containers and the last success are absent until they are known', () => {
   const values = (parts: object) =>
-    runtime.flatMap((each) => observationsOf(each, engineSnapshot(parts)).map(({ value }) => value));
+    runtime.flatMap((each) => observationsOf(each, runtimeSnapshot(parts)).map(({ value }) => value));
   assert.deepEqual(values({}), []);
   assert.deepEqual(values({ containerCount: 0, lastSuccess: 2500 }), [0, 2.5]);
 });

@@ -17,7 +17,7 @@ import { identity, observationsOf, recordedAnswers, snapshotFrom, snapshotWith }
 const { containers } = profiles.docker_stats;
 
 /** Every figure of a container, those too that are off by default, by metric and attributes. */
-function figures(snapshot: ContainerSnapshot): Map<string, number> {
+function values(snapshot: ContainerSnapshot): Map<string, number> {
   return new Map(
     containers.flatMap((instrument) =>
       observationsOf(instrument, snapshot).map(({ value, attributes }) => {
@@ -92,7 +92,7 @@ test(
 test('recorded: a container that does not run has no figure', needsCases, () => {
   for (const capture of captures) {
     assert.ok(recordedContainers(capture).includes('oom_exited'));
-    assert.deepEqual([...figures(snapshotFrom(recordedAnswers(capture, 'oom_exited', false))).keys()], []);
+    assert.deepEqual([...values(snapshotFrom(recordedAnswers(capture, 'oom_exited', false))).keys()], []);
   }
 });
 
@@ -100,7 +100,7 @@ test('the percentage of CPU is since our own sample, else since the answer’s; 
   const cpu = { totalNanos: 3e9, systemNanos: 40e9, onlineCpus: 4 };
   const before = { totalNanos: 1e9, systemNanos: 20e9 };
   const percent = (parts: Partial<ContainerSnapshot>, sample: Partial<Sample> = {}) =>
-    figures(running({ cpu, readAt: 20_000, ...sample }, parts)).get('container.cpu.utilization');
+    values(running({ cpu, readAt: 20_000, ...sample }, parts)).get('container.cpu.utilization');
   const previous = { takenAt: 10_000, windows: false, cpu: { totalNanos: 2e9, systemNanos: 30e9 } };
   assert.equal(percent({ previous }, { previousCpu: before }), 40);
   assert.equal(percent({}, { previousCpu: before }), 40);
@@ -121,7 +121,7 @@ test('Windows: nanoseconds for ticks, the percentage is of all processors, no th
   const cpu = { totalNanos: 3e7, throttling: { periods: 0 } };
   const previous = { takenAt: 19_000, windows: true, cpu: { totalNanos: 1e7 } };
   const memory = { privateWorkingSet: 5, commitBytes: 7, stats: {} };
-  const found = figures(running({ cpu, memory, windows: true, processors: 4 }, { previous }));
+  const found = values(running({ cpu, memory, windows: true, processors: 4 }, { previous }));
   assert.equal(found.get('container.cpu.usage.total'), 3e9);
   assert.equal(found.get('container.cpu.utilization'), 50);
   assert.equal(found.get('container.memory.usage.total'), 5);
@@ -131,7 +131,7 @@ test('Windows: nanoseconds for ticks, the percentage is of all processors, no th
 
 test('memory is without the inactive page cache, in percent of the limit', () => {
   const of = (memory: Sample['memory'] & object) => {
-    const found = figures(running({ memory }));
+    const found = values(running({ memory }));
     return [found.get('container.memory.usage.total'), found.get('container.memory.percent')];
   };
   assert.deepEqual(
@@ -144,7 +144,7 @@ test('memory is without the inactive page cache, in percent of the limit', () =>
 });
 
 test('no false zeros; the zeros that Docker leaves out', () => {
-  const found = figures(running({ cpu: { totalNanos: 1 }, memory: { usage: 1, stats: { anon: 0 } } }));
+  const found = values(running({ cpu: { totalNanos: 1 }, memory: { usage: 1, stats: { anon: 0 } } }));
   for (const name of [
     'memory.usage.max',
     'memory.usage.limit',
@@ -162,7 +162,7 @@ test('no false zeros; the zeros that Docker leaves out', () => {
 
 test('the CPU limit is that of --cpus, else the size of the set, else the quota', () => {
   const limit = (limits: ContainerSnapshot['limits']) =>
-    figures(running({}, { limits })).get('container.cpu.limit');
+    values(running({}, { limits })).get('container.cpu.limit');
   const quota = { cpus: 0.5, cpuQuotaMicros: 50_000 };
   assert.equal(limit({ ...quota, nanoCpus: 15e8, cpuset: '0,3' }), 1.5);
   assert.equal(limit({ ...quota, cpuset: '0-2,7' }), 4);

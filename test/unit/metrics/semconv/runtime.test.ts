@@ -5,9 +5,9 @@ import { semconvRuntime } from '../../../../src/metrics/semconv/runtime.ts';
 import type { RuntimeSnapshot } from '../../../../src/model/snapshot.ts';
 import { describeEngine } from '../../../../src/sources/docker/engine.ts';
 import { needsCases, recordedJson } from '../../../support/wire/recorded-cases.ts';
-import { runtime, engineSnapshot, observationsOf } from '../observed.ts';
+import { runtime, runtimeSnapshot, observationsOf } from '../observed.ts';
 
-function figures(snapshot: RuntimeSnapshot): Record<string, number> {
+function values(snapshot: RuntimeSnapshot): Record<string, number> {
   const found = [...semconvRuntime, ...diskUsageInstruments].flatMap((instrument) =>
     observationsOf(instrument, snapshot).map(({ value, attributes }) => {
       const { 'container.runtime.endpoint': name, ...others } = attributes;
@@ -30,12 +30,12 @@ const report = {
 };
 
 test('disk usage by type with its age and cost; what is not told is absent', () => {
-  const told = engineSnapshot({ containerCount: 1, diskUsage: report });
+  const described = runtimeSnapshot({ containerCount: 1, diskUsage: report });
   const {
     'container.runtime.info{"container.runtime.name":"docker","container.runtime.version":"28.0.0","host.name":"docker-host"}':
       info,
     ...others
-  } = figures(told);
+  } = values(described);
   assert.equal(info, 1);
   assert.deepEqual(others, {
     'container.runtime.disk.usage{"container.runtime.object.type":"image"}': 9,
@@ -51,14 +51,14 @@ test('failures begin when the agent did', () => {
   const [errors] = diskUsageInstruments.filter(({ kind }) => kind === 'counter');
   assert.ok(errors);
   assert.deepEqual(
-    observationsOf(errors, engineSnapshot({ diskUsage: report })).map(({ startedAt }) => startedAt),
+    observationsOf(errors, runtimeSnapshot({ diskUsage: report })).map(({ startedAt }) => startedAt),
     [1000],
   );
 });
 
 test('nothing is told of a runtime that is away, but what measuring it cost', () => {
   const names = Object.keys(
-    figures(engineSnapshot({ diskUsage: report, runtime: { ...runtime, images: 3 } })),
+    values(runtimeSnapshot({ diskUsage: report, runtime: { ...runtime, images: 3 } })),
   );
   assert.deepEqual(
     names.filter((name) => !name.startsWith('tidegauge.disk_usage.')),
@@ -68,7 +68,7 @@ test('nothing is told of a runtime that is away, but what measuring it cost', ()
 
 test('every state has a series, so that their sum is the number of containers', () => {
   const containersByStatus = new Map([['running', 3] as const, ['exited', 2] as const]);
-  const found = figures(engineSnapshot({ containerCount: 5, containersByStatus }));
+  const found = values(runtimeSnapshot({ containerCount: 5, containersByStatus }));
   const counts = Object.entries(found).filter(([name]) => name.startsWith('container.runtime.containers'));
   assert.equal(counts.length, 7);
   assert.equal(
@@ -81,7 +81,7 @@ test('telegraf’s recorded runtime: its images, version and storage driver', ne
   const info = recordedJson('telegraf/windows_memory_stats/data/info.json');
   const described = describeEngine({ name: runtime.name, version: undefined, info, apiVersion: '1.24' });
   assert.deepEqual([described.images, described.storageDriver], [199, 'devicemapper']);
-  const found = figures(engineSnapshot({ containerCount: 108, runtime: described }));
+  const found = values(runtimeSnapshot({ containerCount: 108, runtime: described }));
   assert.equal(found['container.runtime.images'], 199);
   assert.ok(Object.keys(found).some((name) => name.includes('"container.runtime.version":"17.09.0-ce"')));
 });

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { SourceError } from '../../../../src/sources/source-error.ts';
 import type { SourceCall } from '../../../support/fakes/scripted-source.ts';
 import { hang } from '../../../support/fakes/scripted-source.ts';
-import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
-function failing(runtime: TrackedEngine, call: SourceCall, name: string, error: unknown): void {
+function failing(runtime: TrackedRuntime, call: SourceCall, name: string, error: unknown): void {
   const { id } = runtime.container(name);
   runtime.source.before = (each, of) => {
     if (each === call && of === id) throw error;
@@ -14,7 +14,7 @@ function failing(runtime: TrackedEngine, call: SourceCall, name: string, error: 
 
 const broken = new SourceError('runtime-error', 'status 500');
 
-function shown(runtime: TrackedEngine, name: string): unknown {
+function shown(runtime: TrackedRuntime, name: string): unknown {
   const snapshot = runtime.snapshot(name);
   return snapshot && [snapshot.failures, Boolean(snapshot.sample), snapshot.published];
 }
@@ -24,7 +24,7 @@ for (const [call, told] of [
   ['sample', 'stats'],
 ] as const) {
   test(`a failed ${call} is counted for its container alone, and stays visible while its figures are hidden`, async () => {
-    const runtime = new TrackedEngine(['a', 'b']);
+    const runtime = new TrackedRuntime(['a', 'b']);
     failing(runtime, call, 'a', broken);
     await runtime.probe();
     await runtime.probe();
@@ -49,7 +49,7 @@ test('vanishing or stopping in between is no failure: who it is stays, its usage
     ['sample', stopped],
     ['inspect', gone],
   ] as const) {
-    const runtime = new TrackedEngine(['a']);
+    const runtime = new TrackedRuntime(['a']);
     await runtime.probe();
     failing(runtime, call, 'a', error);
     await runtime.probe(61_000);
@@ -62,7 +62,7 @@ test('vanishing or stopping in between is no failure: who it is stays, its usage
 });
 
 test('one that vanished before it was ever inspected shows nothing', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   failing(runtime, 'inspect', 'a', new SourceError('not-found', 'gone'));
   await runtime.probe();
   assert.deepEqual(runtime.set.snapshot().containers, []);
@@ -70,7 +70,7 @@ test('one that vanished before it was ever inspected shows nothing', async () =>
 });
 
 test('not running: usage goes, who it is, its state, exit code and restarts stay', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await runtime.probe();
   assert.equal(runtime.cpu('a'), 1e9);
   runtime.container('a').restartCount = 3;
@@ -87,7 +87,7 @@ test('not running: usage goes, who it is, its state, exit code and restarts stay
 });
 
 test('paused is measured, an unknown state is asked', async () => {
-  const runtime = new TrackedEngine(['a', 'b']);
+  const runtime = new TrackedRuntime(['a', 'b']);
   runtime.container('a').status = 'paused';
   runtime.container('b').status = 'dead';
   await runtime.probe();
@@ -105,14 +105,14 @@ test('paused is measured, an unknown state is asked', async () => {
 });
 
 test('figures appear when first measured, the difference when measured twice', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   runtime.source.before = (call) => (call === 'sample' ? hang() : undefined);
   const update = runtime.set.update(0);
   await runtime.clock.advance(0);
   await update;
   assert.deepEqual([runtime.snapshot('a')?.published, runtime.cpu('a')], [true, undefined]);
-  const again = new TrackedEngine(['a']);
+  const again = new TrackedRuntime(['a']);
   await again.probe();
   assert.deepEqual([again.cpu('a'), again.snapshot('a')?.previous], [a.cpuNanos, undefined]);
   const first = again.snapshot('a')?.sample;
@@ -123,7 +123,7 @@ test('figures appear when first measured, the difference when measured twice', a
 });
 
 test('the same sample again keeps its time and the sample before it', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await runtime.probe();
   const first = runtime.snapshot('a')?.sample;
   await runtime.probe();
@@ -137,12 +137,12 @@ test('the same sample again keeps its time and the sample before it', async () =
 
 test('the state carries the time of the list, however long the other containers took', async () => {
   const names = Array.from({ length: 12 }, (_, index) => `c${index}`);
-  const runtime = new TrackedEngine(names);
+  const runtime = new TrackedRuntime(names);
   let millis = 0;
   // Fast enough for the pool to take them one after another.
   runtime.source.before = (call) => (call === 'sample' ? runtime.clock.sleep((millis += 15)) : undefined);
   const listedAt = runtime.clock.now();
-  const update = runtime.set.update(patientMillis);
+  const update = runtime.set.update(ampleMillis);
   await runtime.clock.advance(20_000);
   await update;
   for (const name of names) assert.equal(runtime.snapshot(name)?.stateAt, listedAt, name);

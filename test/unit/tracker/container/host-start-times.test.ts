@@ -4,7 +4,7 @@ import type { ContainerState } from '../../../../src/model/container.ts';
 import type { CpuUsage } from '../../../../src/model/sample.ts';
 import { HostStartTimes } from '../../../../src/tracker/container/start-times.ts';
 import { identity } from '../../metrics/observed.ts';
-import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 function sample(takenAt: number, cpu: CpuUsage) {
   return { takenAt, windows: false, cpu };
@@ -40,12 +40,12 @@ test('restarts are counted since the container was made, and anew after a start 
 });
 
 test('a runtime that gives the same reading again has measured once', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   runtime.container('a').extra = { readAt: 1 };
   await runtime.probe();
-  await runtime.probe(patientMillis);
+  await runtime.probe(ampleMillis);
   assert.equal(runtime.snapshot('a')?.previous, undefined);
   runtime.container('a').extra = { readAt: 2 };
-  await runtime.probe(patientMillis);
+  await runtime.probe(ampleMillis);
   assert.equal(runtime.snapshot('a')?.previous?.readAt, 1);
 });

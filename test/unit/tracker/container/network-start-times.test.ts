@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ScriptedContainer } from '../../../support/fakes/scripted-container.ts';
 import { hang } from '../../../support/fakes/scripted-source.ts';
-import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 const minute = 60_000;
 
@@ -11,7 +11,7 @@ function receive(owner: ScriptedContainer, receivedBytes: number): void {
 }
 
 /** A runtime with a pod: its sandbox, an hour old, and an application in the sandbox's network. */
-class Pod extends TrackedEngine {
+class Pod extends TrackedRuntime {
   readonly sandbox: ScriptedContainer;
   readonly app: ScriptedContainer;
 

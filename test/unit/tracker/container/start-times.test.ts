@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { InterfaceUsage } from '../../../../src/model/sample.ts';
 import { SourceError } from '../../../../src/sources/source-error.ts';
 import { hang } from '../../../support/fakes/scripted-source.ts';
-import { patientMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 const minute = 60_000;
 
@@ -12,14 +12,14 @@ function eth(index: number, receivedBytes: number): InterfaceUsage {
 }
 
 /** Of a run that is told in minutes: only a fall, a change in the list or a minute has it inspected again. */
-function steady(): TrackedEngine {
-  const runtime = new TrackedEngine(['a']);
+function steady(): TrackedRuntime {
+  const runtime = new TrackedRuntime(['a']);
   runtime.container('a').startedAt -= 5 * minute;
   return runtime;
 }
 
 /** When counters of container `a` began, relative to the present. */
-function startOf(runtime: TrackedEngine, group: Parameters<TrackedEngine['snapshot']>[0] = 'cpu'): number {
+function startOf(runtime: TrackedRuntime, group: Parameters<TrackedRuntime['snapshot']>[0] = 'cpu'): number {
   const starts = runtime.snapshot('a')?.starts;
   assert.ok(starts);
   const name =
@@ -28,7 +28,7 @@ function startOf(runtime: TrackedEngine, group: Parameters<TrackedEngine['snapsh
 }
 
 test('counters begin at the start of the container, however late it is first seen', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   a.startedAt -= 5 * minute;
   a.networks = [eth(0, 7)];
@@ -38,7 +38,7 @@ test('counters begin at the start of the container, however late it is first see
 });
 
 test('after a restart counters begin anew, and nothing of the old run is compared with the new', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await runtime.probe(5 * minute);
   runtime.container('a').restart();
   const restartedAt = runtime.clock.now();
@@ -59,7 +59,7 @@ test('a restart that only the fallen CPU time tells begins anew in that same pro
     if (call === 'sample' && a.startedAt < restartedAt) a.restart();
   };
   await runtime.clock.advance(9000);
-  await runtime.set.update(patientMillis);
+  await runtime.set.update(ampleMillis);
   inspects = runtime.source.count('inspect') - inspects;
   assert.deepEqual([inspects, startOf(runtime), runtime.cpu('a')], [1, 0, 1e8]);
   assert.equal(runtime.snapshot('a')?.previous, undefined);
@@ -79,7 +79,7 @@ test('while a restart is being looked into, nothing of the old run is shown unde
 });
 
 test('a restart whose inspect fails leaves no older sample to compare with', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await runtime.probe();
   runtime.container('a').cpuNanos = 5e8;
   runtime.source.before = (call) => {
@@ -94,7 +94,7 @@ test('a restart whose inspect fails leaves no older sample to compare with', asy
 });
 
 test('a container that exits while its restart is looked into shows no usage', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await runtime.probe();
   runtime.container('a').cpuNanos = 5e8;
   runtime.source.before = (call) => {
@@ -106,7 +106,7 @@ test('a container that exits while its restart is looked into shows no usage', a
 });
 
 test('counters that fall without a restart begin after the sample before, their group alone', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   const writes = (value: number) => ({ serviceBytes: [{ major: 8, minor: 0, operation: 'write', value }] });
   a.extra = { blockIo: writes(100) };
@@ -120,7 +120,7 @@ test('counters that fall without a restart begin after the sample before, their 
 });
 
 test('an interface that joins, or comes back, begins after the last sample without it', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   a.networks = [eth(0, 100), eth(1, 50)];
   await runtime.probe();
@@ -136,7 +136,7 @@ test('an interface that joins, or comes back, begins after the last sample witho
 });
 
 test('an answer without networks is no detaching of them', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   a.networks = [eth(0, 100)];
   await runtime.probe();
@@ -148,7 +148,7 @@ test('an answer without networks is no detaching of them', async () => {
 });
 
 test('a runtime whose clock is ahead gives one start, not a moving one', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   runtime.container('a').startedAt += 60 * minute;
   await runtime.probe(0);
   await runtime.probe();
@@ -157,7 +157,7 @@ test('a runtime whose clock is ahead gives one start, not a moving one', async (
 });
 
 test('an inspect without a start time begins no new run', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const { source } = runtime;
   await runtime.probe();
   const inspect = source.inspect.bind(source);
@@ -171,7 +171,7 @@ test('an inspect without a start time begins no new run', async () => {
 });
 
 test('integers beyond 2^53 are compared exactly', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   const sampled = (totalNanos: bigint) => () => ({
     takenAt: runtime.clock.now(),
@@ -186,7 +186,7 @@ test('integers beyond 2^53 are compared exactly', async () => {
 });
 
 test('what was given to a reader does not change under its hands', async () => {
-  const runtime = new TrackedEngine(['a']);
+  const runtime = new TrackedRuntime(['a']);
   await runtime.probe();
   const held = runtime.snapshot('a');
   const before = held?.starts.of('cpu');

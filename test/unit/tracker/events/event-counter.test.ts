@@ -7,7 +7,7 @@ import { EventCounter } from '../../../../src/tracker/events/event-counter.ts';
 import { FakeClock } from '../../../support/fakes/fake-clock.ts';
 import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
-import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 import { runtime as description } from '../../metrics/observed.ts';
 import { parseImageReference } from '../../../../src/sources/image-reference.ts';
 import { receivedEvent } from '../../../support/fakes/received-event.ts';
@@ -93,7 +93,7 @@ test('whom somebody removes long after its end is gone at once', async () => {
 
 test('whom somebody kills is gone at once if a reader saw it, else it stays in sight to be counted', async () => {
   const events = new ScriptedEvents();
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: new ObservedEvents() });
   runtime.source.eventsOf = events.source;
   await runtime.probe();
   await runtime.probe();
@@ -101,7 +101,7 @@ test('whom somebody kills is gone at once if a reader saw it, else it stays in s
   const [web] = runtime.source.containers.splice(0);
   let nanos = 5e18;
   for (const id of [web?.id ?? '', 'b'.repeat(64)])
-    for (const action of ['kill', 'die', 'destroy'] as const) events.tell(id, action, (nanos += 1e6));
+    for (const action of ['kill', 'die', 'destroy'] as const) events.emit(id, action, (nanos += 1e6));
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   await runtime.clock.advance(300);
   const { removed = [] } = runtime.set.snapshot();
@@ -123,7 +123,7 @@ test('of ten thousand that went within a minute a thousand stay in sight, and al
 
 test('who was destroyed is in sight without a break, though its tracker is there a moment longer', async () => {
   const events = new ScriptedEvents();
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: new ObservedEvents() });
   runtime.source.eventsOf = events.source;
   await runtime.probe();
   await runtime.probe();
@@ -132,7 +132,7 @@ test('who was destroyed is in sight without a break, though its tracker is there
     // Readers look while the runtime answers with its list.
     if (call === 'list') assert.equal(runtime.set.snapshot().containers[0]?.events?.actions.get('die'), 1);
   };
-  for (const action of ['die', 'destroy'] as const) events.tell(gone?.id ?? '', action);
+  for (const action of ['die', 'destroy'] as const) events.emit(gone?.id ?? '', action);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   await runtime.clock.advance(300);
   const { containers, removed = [] } = runtime.set.snapshot();
@@ -158,11 +158,11 @@ test('containers that are not selected are not counted, and their events name no
   const events = new ScriptedEvents();
   const observed = new ObservedEvents();
   const selection = { asksForImage: false, selects: ({ name }: { name: string }) => name !== 'hidden' };
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: observed, selection });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: observed, selection });
   runtime.source.eventsOf = events.source;
   await runtime.probe();
-  events.tell('a'.repeat(64), 'start', 5e18, 'hidden');
-  events.tell('b'.repeat(64), 'start', 5e18, 'shown');
+  events.emit('a'.repeat(64), 'start', 5e18, 'hidden');
+  events.emit('b'.repeat(64), 'start', 5e18, 'shown');
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   assert.deepEqual(observed.names, [undefined, 'shown']);
   const counts = runtime.set.snapshot().imageEvents?.images.get(undefined);
@@ -172,16 +172,16 @@ test('containers that are not selected are not counted, and their events name no
 
 test('who is gone keeps the identity and the owner under which readers saw it', async () => {
   const events = new ScriptedEvents();
-  const runtime = new TrackedEngine(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(['web', 'db'], undefined, undefined, { events: new ObservedEvents() });
   runtime.source.eventsOf = events.source;
   await runtime.probe();
   await runtime.probe();
   const before = runtime.snapshot('db');
   assert.equal(before?.events?.actions.size, 0, 'nothing happened yet, and that is known');
   const gone = runtime.container('db');
-  events.tell(gone.id, 'die', 5e18);
+  events.emit(gone.id, 'die', 5e18);
   runtime.source.containers = runtime.source.containers.filter((each) => each !== gone);
-  events.tell(gone.id, 'destroy', 5e18 + 1e6);
+  events.emit(gone.id, 'destroy', 5e18 + 1e6);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   await runtime.clock.advance(300);
   const { containers, removed = [] } = runtime.set.snapshot();

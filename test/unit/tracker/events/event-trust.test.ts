@@ -5,28 +5,28 @@ import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { ScriptedContainer } from '../../../support/fakes/scripted-container.ts';
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
 import { hang } from '../../../support/fakes/scripted-source.ts';
-import { patientMillis, probeTimeoutMillis, TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { ampleMillis, probeTimeoutMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 /** A runtime whose stream was heard for a while. */
 async function heardHost() {
   const events = new ScriptedEvents();
   const observer = new ObservedEvents();
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: observer });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: observer });
   runtime.source.eventsOf = events.source;
   for (let probe = 0; probe < 3; probe += 1) await runtime.probe();
-  events.tell(runtime.container('web').id, 'kill', 5e18);
+  events.emit(runtime.container('web').id, 'kill', 5e18);
   await settle(runtime);
   const lists = () => runtime.source.count('list');
   return { runtime, events, observer, lists, web: runtime.container('web') };
 }
 
-async function settle(runtime: TrackedEngine): Promise<void> {
+async function settle(runtime: TrackedRuntime): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   await runtime.clock.advance(300);
 }
 
 /** The runtime tells what happened to that container while it answers the next list, which shows it already. */
-function tellWhileListing(runtime: TrackedEngine, tell: () => void): void {
+function tellWhileListing(runtime: TrackedRuntime, tell: () => void): void {
   runtime.source.before = async (call) => {
     if (call !== 'list') return;
     runtime.source.before = () => undefined;
@@ -39,8 +39,8 @@ test('an event that comes while the runtime answers with its list was heard: the
   const { runtime, events, web } = await heardHost();
   const fresh = new ScriptedContainer('fresh', runtime.clock);
   runtime.source.containers.push(fresh);
-  tellWhileListing(runtime, () => events.tell(fresh.id, 'start', 5e18 + 2048));
-  events.tell(web.id, 'kill', 5e18 + 1024);
+  tellWhileListing(runtime, () => events.emit(fresh.id, 'start', 5e18 + 2048));
+  events.emit(web.id, 'kill', 5e18 + 1024);
   await settle(runtime);
   for (let probe = 0; probe < 3; probe += 1) await runtime.probe();
   assert.equal(events.opened, 1);
@@ -49,7 +49,7 @@ test('an event that comes while the runtime answers with its list was heard: the
 
 test('a list that comes too early to show what its event told is none that shows what no event tells', async () => {
   const { runtime, events, web } = await heardHost();
-  events.tell(web.id, 'pause', 5e18 + 1024);
+  events.emit(web.id, 'pause', 5e18 + 1024);
   await settle(runtime);
   web.status = 'paused';
   for (let probe = 0; probe < 10; probe += 1) await runtime.probe();
@@ -68,7 +68,7 @@ test('a list that was asked for before the stream opened is not taken for true',
     // While the runtime answers, the pause before the next stream ends.
     if (call === 'list') await runtime.clock.advance(2000);
   };
-  await runtime.set.update(patientMillis);
+  await runtime.set.update(ampleMillis);
   assert.equal(events.opened, 2);
   const listed = lists();
   await runtime.probe(1100);
@@ -85,7 +85,7 @@ test('a runtime whose stream proved deaf is listed by every probe until it tells
   let listed = lists();
   for (let probe = 0; probe < 4; probe += 1) await runtime.probe();
   assert.equal(lists(), listed + 4);
-  events.tell(web.id, 'kill', 5e18 + 1e12);
+  events.emit(web.id, 'kill', 5e18 + 1e12);
   await settle(runtime);
   listed = lists();
   for (let probe = 0; probe < 4; probe += 1) await runtime.probe();
@@ -95,7 +95,7 @@ test('a runtime whose stream proved deaf is listed by every probe until it tells
 
 test('streams that end at once are opened ever less often, and missed events are logged once', async () => {
   const events = new ScriptedEvents();
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: new ObservedEvents() });
   let opened = 0;
   runtime.source.eventsOf = () => {
     opened += 1;
@@ -107,7 +107,7 @@ test('streams that end at once are opened ever less often, and missed events are
   assert.ok(runtime.source.count('list') >= 60, 'every probe lists');
   runtime.source.eventsOf = events.source;
   await runtime.probe(100_000);
-  events.tell(runtime.container('web').id, 'pause', 5e18);
+  events.emit(runtime.container('web').id, 'pause', 5e18);
   await settle(runtime);
   assert.equal(runtime.snapshot('web')?.events?.actions.get('pause'), 1);
   runtime.set.close();
@@ -116,7 +116,7 @@ test('streams that end at once are opened ever less often, and missed events are
 async function* nothing(): AsyncGenerator<never> {}
 
 test('nonsense at each opening is logged once, and once that it is over', async () => {
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: new ObservedEvents() });
   runtime.source.eventsOf = () => Promise.resolve(nonsense());
   for (let probe = 0; probe < 60; probe += 1) await runtime.probe();
   const logged = (): readonly string[] =>
@@ -126,7 +126,7 @@ test('nonsense at each opening is logged once, and once that it is over', async 
   const events = new ScriptedEvents();
   runtime.source.eventsOf = events.source;
   for (let probe = 0; probe < 30; probe += 1) await runtime.probe();
-  for (const nanos of [5e18, 5e18 + 1e6]) events.tell(runtime.container('web').id, 'update', nanos);
+  for (const nanos of [5e18, 5e18 + 1e6]) events.emit(runtime.container('web').id, 'update', nanos);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   assert.deepEqual(logged(), [...failures, 'runtime tells its events again']);
   runtime.set.close();
@@ -140,11 +140,11 @@ async function* nonsense(): AsyncGenerator<never> {
 test('an inspect that hangs after an event holds up the next probe no longer than a probe may take', async () => {
   const { runtime, events, web } = await heardHost();
   runtime.source.before = (call) => (call === 'inspect' ? hang() : undefined);
-  events.tell(web.id, 'update', 5e18 + 1024);
+  events.emit(web.id, 'update', 5e18 + 1024);
   await settle(runtime);
   runtime.source.before = () => undefined;
   await runtime.clock.advance(2000);
-  const outcome = runtime.set.update(patientMillis);
+  const outcome = runtime.set.update(ampleMillis);
   await runtime.clock.advance(probeTimeoutMillis - 1000);
   await nextTurn();
   assert.equal(await Promise.race([outcome, nextTurn('still waiting')]), 'probed');

@@ -4,12 +4,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { ScriptedContainer } from '../../../support/fakes/scripted-container.ts';
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
-import { TrackedEngine } from '../../../support/fakes/tracked-engine.ts';
+import { TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 /** A host whose events are heard, steady for longer than a minute. */
 async function steadyHost(names: readonly string[]) {
   const events = new ScriptedEvents();
-  const runtime = new TrackedEngine(names, undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(names, undefined, undefined, { events: new ObservedEvents() });
   runtime.source.eventsOf = events.source;
   // The first probe opens the stream, the second asks for what happened before it was open.
   for (let probe = 0; probe < 14; probe += 1) await runtime.probe();
@@ -17,7 +17,7 @@ async function steadyHost(names: readonly string[]) {
   return { runtime, events, calls };
 }
 
-async function settle(runtime: TrackedEngine): Promise<void> {
+async function settle(runtime: TrackedRuntime): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   await runtime.clock.advance(300);
 }
@@ -38,7 +38,7 @@ test('a new container is there at once, measured, and nobody else is asked', asy
   const before = calls();
   const fresh = new ScriptedContainer('fresh', runtime.clock);
   runtime.source.containers.push(fresh);
-  events.tell(fresh.id, 'start');
+  events.emit(fresh.id, 'start');
   await settle(runtime);
   assert.equal(runtime.snapshot('fresh')?.state.status, 'running');
   assert.notEqual(runtime.cpu('fresh'), undefined);
@@ -50,7 +50,7 @@ test('a removed container is gone at once', async () => {
   const { runtime, events } = await steadyHost(['web', 'db']);
   const gone = runtime.container('db');
   runtime.source.containers = runtime.source.containers.filter((each) => each !== gone);
-  events.tell(gone.id, 'destroy');
+  events.emit(gone.id, 'destroy');
   await settle(runtime);
   assert.equal(runtime.snapshot('db'), undefined);
   assert.equal(runtime.set.snapshot().containerCount, 1);
@@ -60,7 +60,7 @@ test('a removed container is gone at once', async () => {
 test('a storm of events costs a few lists', async () => {
   const { runtime, events, calls } = await steadyHost(['web']);
   const before = calls();
-  for (let event = 0; event < 10_000; event += 1) events.tell(runtime.container('web').id, 'start');
+  for (let event = 0; event < 10_000; event += 1) events.emit(runtime.container('web').id, 'start');
   await settle(runtime);
   await settle(runtime);
   assert.ok(calls().list - before.list <= 4, `${calls().list - before.list} lists`);
@@ -97,7 +97,7 @@ test('after a failed call the runtime is listed again, events or not', async () 
 });
 
 test('a runtime whose events cannot be relied on is listed by every probe', async () => {
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: new ObservedEvents() });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: new ObservedEvents() });
   for (let probe = 0; probe < 5; probe += 1) await runtime.probe();
   assert.equal(runtime.source.count('list'), 5);
   runtime.set.close();
@@ -107,7 +107,7 @@ test('a runtime whose events cannot be relied on is listed by every probe', asyn
 async function heardHost() {
   const events = new ScriptedEvents();
   const observer = new ObservedEvents();
-  const runtime = new TrackedEngine(['web'], undefined, undefined, { events: observer });
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: observer });
   runtime.source.eventsOf = events.source;
   await runtime.probe();
   await runtime.probe();
@@ -124,12 +124,12 @@ async function heardHost() {
 
 test('a stream that is opened again begins before the last event heard, and tells none twice', async () => {
   const { runtime, events, observer, actions, reopen, id } = await heardHost();
-  events.tell(id, 'pause', 5e18);
+  events.emit(id, 'pause', 5e18);
   await settle(runtime);
-  events.onOpen = () => events.tell(id, 'pause', 5e18);
+  events.onOpen = () => events.emit(id, 'pause', 5e18);
   await reopen();
-  events.tell(id, 'unpause', 5e18 + 2048);
-  events.tell(id, 'unpause', 5e18 + 2048);
+  events.emit(id, 'unpause', 5e18 + 2048);
+  events.emit(id, 'unpause', 5e18 + 2048);
   await settle(runtime);
   assert.equal(events.sinceNanos, 5e18 - 1e9);
   assert.deepEqual(actions(), ['pause', 'unpause']);
@@ -140,10 +140,10 @@ test('a stream that is opened again begins before the last event heard, and tell
 
 test('a runtime that remembers later events only has forgotten some: a gap, and everything is looked at', async () => {
   const { runtime, events, observer, actions, reopen, id } = await heardHost();
-  events.tell(id, 'pause', 5e18);
+  events.emit(id, 'pause', 5e18);
   await settle(runtime);
   const inspects = runtime.source.count('inspect');
-  events.onOpen = () => events.tell(id, 'unpause', 5e18 + 1e12);
+  events.onOpen = () => events.emit(id, 'unpause', 5e18 + 1e12);
   await reopen();
   assert.deepEqual(actions(), ['pause', 'unpause']);
   assert.equal(observer.gaps, 1);
@@ -154,12 +154,12 @@ test('a runtime that remembers later events only has forgotten some: a gap, and 
 
 test('a runtime that remembers nothing was restarted: a gap, once', async () => {
   const { runtime, events, observer, reopen, id } = await heardHost();
-  events.tell(id, 'pause', 5e18);
+  events.emit(id, 'pause', 5e18);
   await settle(runtime);
   await reopen();
   await runtime.probe();
   assert.equal(observer.gaps, 1);
-  events.tell(id, 'unpause', 6e18);
+  events.emit(id, 'unpause', 6e18);
   await settle(runtime);
   assert.equal(observer.gaps, 1);
   runtime.set.close();
@@ -167,8 +167,8 @@ test('a runtime that remembers nothing was restarted: a gap, once', async () => 
 
 test('events that go back in time are new ones, and the next stream begins with the last that came', async () => {
   const { runtime, events, actions, reopen, id } = await heardHost();
-  events.tell(id, 'pause', 5e18);
-  events.tell(id, 'unpause', 4e18);
+  events.emit(id, 'pause', 5e18);
+  events.emit(id, 'unpause', 4e18);
   await settle(runtime);
   assert.deepEqual(actions(), ['pause', 'unpause']);
   await reopen();
@@ -179,12 +179,12 @@ test('events that go back in time are new ones, and the next stream begins with 
 test('what the runtime remembers from before anybody listened is not heard, although the clock was set back', async () => {
   const { runtime, events, observer, actions, reopen, id } = await heardHost();
   const before = runtime.clock.now() * 1e6 - 1e12;
-  events.tell(id, 'unpause', before - 1e12);
+  events.emit(id, 'unpause', before - 1e12);
   await settle(runtime);
   events.onOpen = () => {
-    for (let index = 0; index < 3; index += 1) events.tell(id, 'die', before + index * 1024);
-    events.tell(id, 'unpause', before - 1e12);
-    events.tell(id, 'oom', before - 5e11);
+    for (let index = 0; index < 3; index += 1) events.emit(id, 'die', before + index * 1024);
+    events.emit(id, 'unpause', before - 1e12);
+    events.emit(id, 'oom', before - 5e11);
   };
   for (let times = 1; times <= 2; times += 1) {
     await reopen();
@@ -196,12 +196,12 @@ test('what the runtime remembers from before anybody listened is not heard, alth
 
 test('a runtime restarted with a clock that was set back: a gap, and what it tells is heard', async () => {
   const { runtime, events, observer, actions, reopen, id } = await heardHost();
-  events.tell(id, 'pause', 5e18);
+  events.emit(id, 'pause', 5e18);
   await settle(runtime);
-  events.onOpen = () => events.tell(id, 'die', 4e18);
+  events.onOpen = () => events.emit(id, 'die', 4e18);
   await reopen();
   assert.deepEqual(actions(), ['pause', 'die']);
-  events.tell(id, 'start', 4e18 + 2048);
+  events.emit(id, 'start', 4e18 + 2048);
   await settle(runtime);
   assert.deepEqual([actions(), observer.gaps], [['pause', 'die', 'start'], 1]);
   runtime.set.close();

@@ -2,11 +2,11 @@ import type { AuditedMetric } from '../../../src/audit/figure.ts';
 import { ourReadings, type MetricReadings } from '../../../src/audit/our-figures.ts';
 
 /** Our figures with a planted fault: one of them a hundredth too high. */
-export function withFault(figure: AuditedMetric): MetricReadings {
-  const read = ourReadings[figure];
+export function withFault(metric: AuditedMetric): MetricReadings {
+  const read = ourReadings[metric];
   return {
     ...ourReadings,
-    [figure]: (snapshot: Parameters<typeof read>[0]) => {
+    [metric]: (snapshot: Parameters<typeof read>[0]) => {
       const value = read(snapshot);
       return value === undefined ? undefined : value * 1.01;
     },

@@ -8,10 +8,10 @@ import { Entities } from '../../../src/export/entity.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { mapperWith } from './attribute-mapper.ts';
 import type { FakeClock } from './fake-clock.ts';
-import { patientMillis, TrackedEngine } from './tracked-engine.ts';
+import { ampleMillis, TrackedRuntime } from './tracked-runtime.ts';
 
 /** A scripted runtime whose containers are observed through a container meter. */
-export class ObservedEngine extends TrackedEngine {
+export class ObservedRuntime extends TrackedRuntime {
   readonly meter = new ContainerMeter();
   readonly trackers: Trackers;
 
@@ -22,7 +22,7 @@ export class ObservedEngine extends TrackedEngine {
     mapper: IdentityMapper = mapperWith(),
   ) {
     super(names, clock, undefined, { mapper });
-    this.trackers = new Trackers([this.set], patientMillis, this.observer);
+    this.trackers = new Trackers([this.set], ampleMillis, this.observer);
     const entities = new Entities({ containerIdLabel: true, runtimeLabel: false });
     observeContainers(this.meter, this.trackers, catalogueOf([profile]), entities);
   }

@@ -5,30 +5,33 @@ import { join } from 'node:path';
 import type { RequestCounts } from '../src/simulator/server/request-counters.ts';
 import { startEngine } from '../test/support/real/real-engine.ts';
 import type { EngineVersion } from '../test/support/real/real-engine.ts';
-import type { BenchEngine } from './options.ts';
+import type { BenchRuntime } from './options.ts';
 import { processesOf } from './processes.ts';
-import type { EngineProcesses } from './processes.ts';
+import type { RuntimeProcesses } from './processes.ts';
 
 /** `docker run` commands at once. */
 const startsAtOnce = 6;
 
 /** An engine with its containers, ready to be measured. */
-export interface EngineUnderTest extends AsyncDisposable {
-  readonly name: BenchEngine;
+export interface RuntimeUnderTest extends AsyncDisposable {
+  readonly name: BenchRuntime;
   readonly containers: number;
   readonly socket: string;
   readonly apiVersion: string;
-  readonly processes: EngineProcesses;
+  readonly processes: RuntimeProcesses;
   /** How many calls it answered, where it can tell. */
   requests(): Promise<RequestCounts | undefined>;
 }
 
 /** Starts an engine with that many containers that sleep, or simulated ones that seem busy. */
-export async function startEngineUnderTest(name: BenchEngine, containers?: number): Promise<EngineUnderTest> {
+export async function startRuntimeUnderTest(
+  name: BenchRuntime,
+  containers?: number,
+): Promise<RuntimeUnderTest> {
   return name === 'simulated' ? await simulated(containers ?? 1000) : await real(name, containers ?? 200);
 }
 
-async function real(version: EngineVersion, containers: number): Promise<EngineUnderTest> {
+async function real(version: EngineVersion, containers: number): Promise<RuntimeUnderTest> {
   const runtime = await startEngine(version);
   try {
     const names = Array.from({ length: containers }, (_, index) => `bench-${index}`).values();
@@ -51,13 +54,13 @@ async function real(version: EngineVersion, containers: number): Promise<EngineU
   };
 }
 
-async function simulated(containers: number): Promise<EngineUnderTest> {
+async function simulated(containers: number): Promise<RuntimeUnderTest> {
   const child = fork(join(import.meta.dirname, 'simulated-engine.ts'), [`--containers=${containers}`]);
-  const told = await message<{ socket: string }>(child);
+  const started = await message<{ socket: string }>(child);
   return {
     name: 'simulated',
     containers,
-    socket: told.socket,
+    socket: started.socket,
     apiVersion: '1.51',
     processes: { daemon: child.pid === undefined ? [] : [child.pid], containerd: [], shims: [] },
     requests: async () => {
@@ -74,6 +77,6 @@ async function simulated(containers: number): Promise<EngineUnderTest> {
 }
 
 async function message<T>(child: ChildProcess): Promise<T> {
-  const [told] = (await once(child, 'message')) as [T];
-  return told;
+  const [received] = (await once(child, 'message')) as [T];
+  return received;
 }

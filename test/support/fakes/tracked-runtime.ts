@@ -7,12 +7,12 @@ import { ScriptedContainer } from './scripted-container.ts';
 import { ScriptedSource } from './scripted-source.ts';
 
 /** Longer than any test waits. */
-export const patientMillis = 3_600_000;
-/** After this a probe of a {@link TrackedEngine} is given up. */
+export const ampleMillis = 3_600_000;
+/** After this a probe of a {@link TrackedRuntime} is given up. */
 export const probeTimeoutMillis = 120_000;
 
 /** A tracker set on a scripted runtime, with a clock, a log and an observer of its own. */
-export class TrackedEngine {
+export class TrackedRuntime {
   readonly clock: FakeClock;
   readonly source: ScriptedSource;
   readonly observer = new ObservedProbes();
@@ -50,7 +50,7 @@ export class TrackedEngine {
   /** Lets time pass, then probes. */
   async probe(afterMillis = 10_000): Promise<void> {
     await this.clock.advance(afterMillis);
-    await this.set.update(patientMillis);
+    await this.set.update(ampleMillis);
   }
 
   /** The snapshot of that container, if there is one. */

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { RealEngine } from '../real/real-engine.ts';
 
-const TELLS_VERSION = /\/(?:info|version)(?:\?|$)/;
+const VERSION_PATHS = /\/(?:info|version)(?:\?|$)/;
 
 /**
  * Stands before a runtime and tells its version. One that Go built from its module does not know it, and cAdvisor
  * looks at no container of a runtime without three numbers.
  */
-export class VersionedEngine {
+export class VersionedRuntime {
   /** As a program takes the runtime's. */
   readonly url: string;
   readonly #runtime: RealEngine;
@@ -25,8 +25,8 @@ export class VersionedEngine {
   }
 
   /** Starts to listen. */
-  static async start(runtime: RealEngine, version: string): Promise<VersionedEngine> {
-    const versioned = new VersionedEngine(runtime, version);
+  static async start(runtime: RealEngine, version: string): Promise<VersionedRuntime> {
+    const versioned = new VersionedRuntime(runtime, version);
     versioned.#server.listen(versioned.url.replace('unix://', ''));
     await once(versioned.#server, 'listening');
     return versioned;
@@ -40,8 +40,8 @@ export class VersionedEngine {
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method, url: path = '', headers } = incoming;
     const onward = request({ socketPath: this.#runtime.socket, method, path, headers }, (answer) => {
-      if (TELLS_VERSION.test(path)) {
-        void this.#tell(answer, outgoing);
+      if (VERSION_PATHS.test(path)) {
+        void this.sendVersion(answer, outgoing);
         return;
       }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -51,7 +51,7 @@ export class VersionedEngine {
     incoming.pipe(onward);
   }
 
-  async #tell(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async sendVersion(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await text(answer);
     const { 'content-length': _, ...headers } = answer.headers;
     outgoing.writeHead(answer.statusCode ?? 502, headers);

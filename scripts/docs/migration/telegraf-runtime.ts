@@ -8,7 +8,7 @@ const deviceMapper = 'of the storage driver devicemapper, which Docker no longer
 const swarm = 'Swarm’s own count: the agent sees the containers of one engine';
 
 /** What telegraf tells of the engine as a whole. */
-export const telegrafEngine: Moves = {
+export const telegrafRuntime: Moves = {
   'docker.n_containers': ['tidegauge.runtime.containers', 'by engine'],
   'docker.n_containers_running': [perState('running')],
   'docker.n_containers_paused': [perState('paused')],

@@ -3,15 +3,21 @@ import { didYouMean } from '../config/messages.ts';
 import type { Config } from '../config/settings/settings.ts';
 import { dockerStatsMistakes, dockerStatsOptions } from './docker-stats-profile.ts';
 import { catalogueOf, resourceOf, wholeCatalogue, conflictsOf } from '../metrics/catalogue.ts';
-import type { Catalogue } from '../metrics/catalogue.ts';
+import type { Catalogue, ProfileName } from '../metrics/catalogue.ts';
+import type { DockerStatsOptions } from '../metrics/docker-stats/options.ts';
 import type { ResourceOf } from '../attributes/resource.ts';
+
+/** The instruments that a configuration switches on, and who a container is in the words of its profiles. */
+export interface ChosenMetrics {
+  readonly catalogue: Catalogue;
+  readonly resourceOf: ResourceOf;
+}
 
 /**
  * The metrics that a configuration switches on. Throws a ConfigError with every name that its profiles do not have, or
  * with every two of its metrics that cannot go together.
  */
-export function chosenMetrics(config: Config): Catalogue {
-  const { profile, metric, dockerStats = {} } = config;
+export function chosenMetrics({ profile, metric, dockerStats = {} }: Config): ChosenMetrics {
   const switches = metricSwitches(metric);
   const { containers, runtime } = wholeCatalogue(profile);
   const known = [...containers, ...runtime].map(({ name }) => name);
@@ -20,21 +26,17 @@ export function chosenMetrics(config: Config): Catalogue {
   const mistakes = unknown.map((name) => `--metric "${name}": ${where}${didYouMean(name, known)}`);
   const problems = [...mistakes, ...dockerStatsMistakes(dockerStats)];
   if (problems.length > 0) throw new ConfigError(problems);
-  const conflicts = conflictTexts(config, switches);
+  const options = dockerStatsOptions(dockerStats);
+  const conflicts = conflictTexts(profile, switches, options);
   if (conflicts.length > 0) throw new ConfigError(conflicts);
-  return catalogueOf(profile, switches, dockerStatsOptions(dockerStats));
-}
-
-/** Who containers are, in the words of the profiles that a configuration chooses. */
-export function chosenResource({ profile, dockerStats = {} }: Config): ResourceOf {
-  return resourceOf(profile, dockerStatsOptions(dockerStats));
+  return { catalogue: catalogueOf(profile, switches, options), resourceOf: resourceOf(profile, options) };
 }
 
 function conflictTexts(
-  { profile: names, dockerStats = {} }: Config,
+  names: readonly ProfileName[],
   switches: ReadonlyMap<string, boolean>,
+  options: DockerStatsOptions,
 ): readonly string[] {
-  const options = dockerStatsOptions(dockerStats);
   const catalogues = names.map((profile) => ({ profile, ...catalogueOf([profile], switches, options) }));
   return conflictsOf(catalogues).map(({ exposedName, differs, first, second }) => {
     const parties = `${first.profile} (${first.name}) and ${second.profile} (${second.name})`;

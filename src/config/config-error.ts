@@ -9,3 +9,24 @@ export class ConfigError extends Error {
     this.problems = Object.freeze([...problems]);
   }
 }
+
+/** Collects the mistakes of several parts of a configuration, so that all of them are reported together. */
+export class Mistakes {
+  readonly #problems: string[] = [];
+
+  /** What `make` returns; undefined when it threw a ConfigError, which is kept. Rethrows everything else. */
+  collect<T>(make: () => T): T | undefined {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.#problems.push(...error.problems);
+      return undefined;
+    }
+  }
+
+  /** All that was collected. */
+  error(): ConfigError {
+    return new ConfigError(this.#problems);
+  }
+}

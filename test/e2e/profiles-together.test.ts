@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
+import { resolveContainers } from '../../src/agent/containers.ts';
 import { createTrackers } from '../../src/agent/trackers.ts';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
@@ -47,9 +48,14 @@ suite('1,000 containers with clashing names and labels', { skip: skipUnless('pyt
     const runtime: SimulatedEngine = stack.use(
       await startSimulatedEngine({ specs, hostile: true, cgroup: 1 }),
     );
-    const { config } = loadConfig({ flags: {}, environment: {}, readFile: () => '' });
-    const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
-    trackers = createTrackers(config, [{ url: runtime.url }], { probes: new ProbeSignal() }, surroundings);
+    const { config } = loadConfig({
+      flags: { 'docker-url': runtime.url },
+      environment: {},
+      readFile: () => '',
+    });
+    const dependencies = { clock: systemClock, log: new KeptLog(), environment: {} };
+    const resolved = resolveContainers(config, dependencies);
+    trackers = createTrackers(resolved, { probes: new ProbeSignal() }, dependencies);
     await trackers.update();
   });
   after(async () => {

@@ -1,7 +1,6 @@
-import { chosenMetrics } from '../../agent/catalogue.ts';
-import { otlpOptions } from '../../agent/otlp.ts';
-import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
+import { resolveExports } from '../../agent/exports.ts';
 import { systemClock } from '../../clock.ts';
+import { Mistakes } from '../../config/config-error.ts';
 import type { Config } from '../../config/settings/settings.ts';
 import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
 import { OtlpExporter } from '../../export/otlp/otlp-exporter.ts';
@@ -10,13 +9,12 @@ import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
 import { ProbeSignal } from '../../agent/signals.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
-import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { withDemo } from './demo.ts';
-import { patient } from './probe-session.ts';
+import { ProbeSession } from './probe-session.ts';
 
-/** Until the second probe that shows whether a container without usage only just died. */
-const secondLookMillis = 1000;
+/** Until the second probe, which shows whether a container without usage had only just ended. */
+const gapMillis = 1000;
 
 /** `tidegauge check`: what is reachable, what is missing, and what that costs. */
 export const checkCommand: Command = {
@@ -29,51 +27,43 @@ export const checkCommand: Command = {
 
 async function check(context: CommandContext): Promise<number> {
   const demo = await withDemo(context);
-  const config = demo.applyTo(context.config);
-  // What would keep the agent from starting ends the check, too.
-  chosenMetrics(config);
-  const otlp = config.exporter.includes('otlp') ? otlpOptions(config, process.env, systemClock) : undefined;
-  const trackers = checkedTrackers(config, context);
   try {
-    const failures = await checkRuntimes(trackers, context.signal);
-    for (const snapshot of trackers.snapshots())
-      context.stdout.write(runtimeReport(snapshot, failures.get(snapshot.runtime.name)));
-    const collector = otlp && (await checkCollector(otlp));
-    if (collector) context.stdout.write(collectorReport(config, collector));
-    const isGood =
-      [...failures.values()].every((failure) => failure === undefined) && collector?.answers !== false;
-    return isGood ? 0 : 1;
+    return await checkConfigured({ ...context, config: demo.applyTo(context.config) });
   } finally {
-    trackers.close();
     await demo.close();
   }
 }
 
-function checkedTrackers(config: Config, { log, version }: CommandContext): Trackers {
-  const processContext = { clock: systemClock, log, environment: process.env, version };
-  const endpoints = findEndpoints(config, process.env);
-  return createTrackers(
-    { ...patient(config), minProbeInterval: secondLookMillis / 2 },
-    endpoints,
-    { probes: new ProbeSignal() },
-    processContext,
+async function checkConfigured(context: CommandContext): Promise<number> {
+  const { config, version, stdout } = context;
+  const mistakes = new Mistakes();
+  // What would keep the agent from starting ends the check, too.
+  const exports = mistakes.collect(() =>
+    resolveExports(config, { clock: systemClock, environment: process.env, version }),
   );
+  const session = mistakes.collect(
+    () => new ProbeSession(context, { observers: { probes: new ProbeSignal() }, gapMillis }),
+  );
+  if (!exports || !session) throw mistakes.error();
+  try {
+    const isMeasuring = await checkRuntimes(session, stdout);
+    const { otlp } = exports.telemetry;
+    const collector = otlp && (await checkCollector(otlp));
+    if (collector) stdout.write(collectorReport(config, collector));
+    return isMeasuring && collector?.answers !== false ? 0 : 1;
+  } finally {
+    session.close();
+  }
 }
 
-/** Probes every runtime; why it failed, by the runtime's name. */
-async function checkRuntimes(
-  trackers: Trackers,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, string | undefined>> {
-  await trackers.update();
-  if (trackers.snapshots().some(isUnmeasured)) {
-    await systemClock.sleep(secondLookMillis, signal);
-    await trackers.update();
-  }
-  const unreached = new Map(trackers.notYetProbed().map(({ runtime, reason }) => [runtime, reason]));
-  return new Map(
-    trackers.sets.map(({ runtime, failure }) => [runtime.name, failure ?? unreached.get(runtime.name)]),
-  );
+/** Probes and reports every runtime; whether all of them answered. */
+async function checkRuntimes(session: ProbeSession, stdout: NodeJS.WritableStream): Promise<boolean> {
+  await session.probe();
+  if (session.snapshots().some(isUnmeasured)) await session.probeAgain();
+  const failures = new Map(session.failures().map(({ runtime, reason }) => [runtime, reason]));
+  for (const snapshot of session.snapshots())
+    stdout.write(runtimeReport(snapshot, failures.get(snapshot.runtime.name)));
+  return failures.size === 0;
 }
 
 function collectorReport({ otlpEndpoint }: Config, { answers, text }: CollectorCheck): string {

@@ -20,7 +20,7 @@ export const metricsCommand: Command<typeof options> = {
   options,
   examples: [{ line: '$0 metrics --profile docker_exporter', does: 'what a profile exports' }],
   run({ config, argv, stdout }: CommandContext<typeof options>) {
-    const rows = profileRows(config.profile, chosenMetrics(config));
+    const rows = profileRows(config.profile, chosenMetrics(config).catalogue);
     stdout.write({ table: metricsTable, json: asJson, markdown: metricsMarkdown }[argv.format](rows));
     return Promise.resolve(0);
   },

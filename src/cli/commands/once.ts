@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import { chosenMetrics, chosenResource } from '../../agent/catalogue.ts';
-import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
-import { systemClock } from '../../clock.ts';
 import { Recorded, collectOnce } from '../../export/collect-once.ts';
 import type { Collected } from '../../export/collect-once.ts';
 import { observedIn } from '../../export/container-producer.ts';
@@ -11,11 +8,11 @@ import { renderCollected } from '../../export/prometheus/scrape-source.ts';
 import { withoutAgent } from '../../metrics/catalogue.ts';
 import { ProbeSignal } from '../../agent/signals.ts';
 import { DockerExporterInstruments } from '../../self-metrics/docker-exporter-instruments.ts';
-import type { TrackerSet } from '../../tracker/tracker-set.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { containerTable } from './container-table.ts';
 import { withDemo } from './demo.ts';
-import { patient } from './probe-session.ts';
+import { ProbeSession } from './probe-session.ts';
+import type { RuntimeFailure } from './probe-session.ts';
 
 /** How `once` can print. */
 export const onceFormats = ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json'] as const;
@@ -94,51 +91,36 @@ export const onceCommand: Command<typeof options> = {
 
 async function printOnce(context: CommandContext<typeof options>): Promise<number> {
   const demo = await withDemo(context);
-  const config = demo.applyTo(context.config);
-  const { log, version, argv, stdout, signal } = context;
-  // Who asks once asks for containers: how the agent fares is for those who watch it.
-  const catalogue = withoutAgent(chosenMetrics(config));
-  const recorded = new Recorded();
-  const isPeer = config.profile.includes('docker_exporter');
-  const probes = new ProbeSignal();
-  if (isPeer) probes.subscribe(new DockerExporterInstruments(recorded.meter));
-  const endpoints = findEndpoints(config, process.env);
-  const processContext = { clock: systemClock, log, environment: process.env, version };
-  // Two probes and no third for the collection: nobody else asks.
-  const timing = { ...patient(config), minProbeInterval: sampleGapMillis / 2 };
-  const trackers = createTrackers(timing, endpoints, { probes }, processContext);
   try {
-    await trackers.update();
-    // A recording has no second sample to give.
-    if (config.replay === undefined && trackers.notYetProbed().length < endpoints.length) {
-      await systemClock.sleep(sampleGapMillis, signal);
-      // Who could not be reached has had its wait.
-      const reached = trackers.sets.filter(({ failure }) => failure === undefined);
-      await Promise.all(reached.map((set) => set.update(config.inlineTimeout)));
-    }
-    const labels = {
-      containerIdLabel: config.containerIdLabel,
-      runtimeLabel: endpoints.length > 1,
-      resourceOf: chosenResource(config),
-    };
-    const collected = await collectOnce(trackers, catalogue, labels, recorded);
-    for await (const chunk of formatOnce(argv.format, collected)) stdout.write(chunk);
-    return tellFailures([...trackers.notYetProbed(), ...failing(trackers.sets)]);
+    return await printConfigured({ ...context, config: demo.applyTo(context.config) });
   } finally {
-    trackers.close();
     await demo.close();
   }
 }
 
-/** Engines that answered once and then no more. */
-function failing(sets: readonly TrackerSet[]): { runtime: string; reason: string }[] {
-  return sets.flatMap(({ runtime, failure, wasProbed }) =>
-    wasProbed && failure !== undefined ? [{ runtime: runtime.name, reason: failure }] : [],
-  );
+async function printConfigured(context: CommandContext<typeof options>): Promise<number> {
+  const { config, argv, stdout } = context;
+  const recorded = new Recorded();
+  const probes = new ProbeSignal();
+  if (config.profile.includes('docker_exporter'))
+    probes.subscribe(new DockerExporterInstruments(recorded.meter));
+  const session = new ProbeSession(context, { observers: { probes }, gapMillis: sampleGapMillis });
+  try {
+    await session.probe();
+    // A recording has no second sample to give.
+    if (config.replay === undefined) await session.probeAgain();
+    const { catalogue, entities } = session.resolved;
+    // Who asks once asks for containers: how the agent fares is for those who watch it.
+    const collected = await collectOnce(session.trackers, withoutAgent(catalogue), entities, recorded);
+    for await (const chunk of formatOnce(argv.format, collected)) stdout.write(chunk);
+    return reportFailures(session.failures());
+  } finally {
+    session.close();
+  }
 }
 
 /** The reasons on standard error, plainly: a person reads them. */
-function tellFailures(failed: readonly { runtime: string; reason: string }[]): number {
+function reportFailures(failed: readonly RuntimeFailure[]): number {
   for (const { runtime, reason } of failed) process.stderr.write(`tidegauge: ${runtime}: ${reason}\n`);
   return failed.length === 0 ? 0 : 1;
 }

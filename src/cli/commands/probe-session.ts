@@ -1,9 +1,87 @@
-import type { Config } from '../../config/settings/settings.ts';
+import { resolveContainers } from '../../agent/containers.ts';
+import type { ResolvedContainers } from '../../agent/containers.ts';
+import { createTrackers } from '../../agent/trackers.ts';
+import type { TrackerObservers } from '../../agent/trackers.ts';
+import { systemClock } from '../../clock.ts';
+import type { RuntimeSnapshot } from '../../model/snapshot.ts';
+import type { TrackerSet } from '../../tracker/tracker-set.ts';
+import type { Trackers } from '../../tracker/trackers.ts';
+import type { CommandContext } from '../command.ts';
 
-/** Between the time-out of a probe and its end. */
+/**
+ * Between the time-out of a probe and its end: whoever waits for a probe's own end can say why it failed, not only that
+ * it takes long.
+ */
 const endMillis = 1000;
 
-/** For commands that end: whoever waits for a probe's own end can say why it failed, not only that it takes long. */
-export function patient(config: Config): Config {
-  return { ...config, inlineTimeout: config.probeTimeout + endMillis };
+/** Why a runtime could not be measured. */
+export interface RuntimeFailure {
+  readonly runtime: string;
+  readonly reason: string;
+}
+
+/** What a {@link ProbeSession} is given by its command. */
+export interface ProbeSessionOptions {
+  readonly observers: TrackerObservers;
+  /** Milliseconds between the first probe and the second. */
+  readonly gapMillis: number;
+}
+
+/** A probe of every runtime, and a second one, for commands that print and end. */
+export class ProbeSession {
+  readonly resolved: ResolvedContainers;
+  readonly trackers: Trackers;
+  readonly #gapMillis: number;
+  readonly #waitMillis: number;
+  readonly #signal: AbortSignal;
+
+  /** Throws a ConfigError with every mistake of the configuration's metrics and runtimes. */
+  constructor(
+    { config: given, log, signal }: Pick<CommandContext, 'config' | 'log' | 'signal'>,
+    { observers, gapMillis }: ProbeSessionOptions,
+  ) {
+    // A second probe must not be taken for a repetition of the first.
+    const timing = { inlineTimeout: given.probeTimeout + endMillis, minProbeInterval: gapMillis / 2 };
+    const config = { ...given, ...timing };
+    this.resolved = resolveContainers(config, { environment: process.env, log });
+    this.trackers = createTrackers(this.resolved, observers, { clock: systemClock, log });
+    this.#gapMillis = gapMillis;
+    this.#waitMillis = given.inlineTimeout;
+    this.#signal = signal;
+  }
+
+  /** Probes every runtime. Never rejects: see {@link failures}. */
+  async probe(): Promise<void> {
+    await this.trackers.update();
+  }
+
+  /** Waits for the gap, and probes again what the first probe reached. Never rejects. */
+  async probeAgain(): Promise<void> {
+    // A runtime that could not be reached has had its wait.
+    const reached = this.trackers.sets.filter(({ failure, wasProbed }) => wasProbed && failure === undefined);
+    if (reached.length === 0) return;
+    await systemClock.sleep(this.#gapMillis, this.#signal);
+    await Promise.all(reached.map((set) => set.update(this.#waitMillis)));
+  }
+
+  /** One per runtime, in the order of the configuration. */
+  snapshots(): readonly RuntimeSnapshot[] {
+    return this.trackers.snapshots();
+  }
+
+  /** Runtimes that no probe reached, and those that answered once and then no more. */
+  failures(): readonly RuntimeFailure[] {
+    return this.trackers.sets.filter(isFailing).map(({ runtime, failure }) => ({
+      runtime: runtime.name,
+      reason: failure ?? 'not probed yet',
+    }));
+  }
+
+  close(): void {
+    this.trackers.close();
+  }
+}
+
+function isFailing({ failure, wasProbed }: TrackerSet): boolean {
+  return failure !== undefined || !wasProbed;
 }

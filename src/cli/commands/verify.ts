@@ -1,20 +1,17 @@
 import { z } from 'zod';
-import { createTrackers, findEndpoints } from '../../agent/trackers.ts';
 import { AnswerPairs } from '../../audit/answer-pairs.ts';
 import type { AnswerPair } from '../../audit/answer-pairs.ts';
 import { compareMetrics, isWithin } from '../../audit/compare.ts';
 import type { Comparison } from '../../audit/compare.ts';
 import { ourReadings } from '../../audit/our-figures.ts';
 import type { MetricReadings } from '../../audit/our-figures.ts';
-import { systemClock } from '../../clock.ts';
 import { alignedRows } from '../../metrics/text-table.ts';
 import { ProbeSignal } from '../../agent/signals.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';
-import type { Trackers } from '../../tracker/trackers.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printable } from './container-table.ts';
 import { withDemo } from './demo.ts';
-import { patient } from './probe-session.ts';
+import { ProbeSession } from './probe-session.ts';
 
 /** Between the two answers: longer than runtimes keep one and give it again. */
 const gapMillis = 2000;
@@ -49,44 +46,36 @@ export function verifyWith(readings: MetricReadings): Command<typeof options> {
 }
 
 async function verify(context: CommandContext<typeof options>, readings: MetricReadings): Promise<number> {
-  const { log, argv, stdout, signal } = context;
   const demo = await withDemo(context);
-  const config = demo.applyTo(context.config);
-  const pairs = new AnswerPairs();
-  const stats = { statsReceived: (id: string, text: string): void => pairs.hear(id, text) };
-  const trackers = createTrackers(
-    { ...patient(config), minProbeInterval: gapMillis / 2 },
-    findEndpoints(config, process.env),
-    { probes: new ProbeSignal(), stats },
-    { clock: systemClock, log },
-  );
   try {
-    const failures = await probeTwice(trackers, config.inlineTimeout, signal);
-    const verified = verifications(trackers.snapshots(), pairs, readings);
-    const { format, tolerance } = argv;
-    stdout.write(
-      format === 'json' ? `${JSON.stringify(verified, null, 2)}\n` : verifyTable(verified, tolerance),
-    );
-    for (const failure of failures) process.stderr.write(`tidegauge: ${failure}\n`);
-    return failures.length === 0 && isGood(verified, tolerance) ? 0 : 1;
+    return await verifyConfigured({ ...context, config: demo.applyTo(context.config) }, readings);
   } finally {
-    trackers.close();
     await demo.close();
   }
 }
 
-/** Why runtimes could not be reached, each with its name. */
-async function probeTwice(trackers: Trackers, waitMillis: number, signal: AbortSignal): Promise<string[]> {
-  await trackers.update();
-  // Who could not be reached has had its wait.
-  const reached = trackers.sets.filter(({ failure, wasProbed }) => wasProbed && failure === undefined);
-  if (reached.length > 0) {
-    await systemClock.sleep(gapMillis, signal);
-    await Promise.all(reached.map((set) => set.update(waitMillis)));
+async function verifyConfigured(
+  context: CommandContext<typeof options>,
+  readings: MetricReadings,
+): Promise<number> {
+  const { argv, stdout } = context;
+  const pairs = new AnswerPairs();
+  const stats = { statsReceived: (id: string, text: string): void => pairs.hear(id, text) };
+  const session = new ProbeSession(context, { observers: { probes: new ProbeSignal(), stats }, gapMillis });
+  try {
+    await session.probe();
+    await session.probeAgain();
+    const verified = verifications(session.snapshots(), pairs, readings);
+    const { format, tolerance } = argv;
+    stdout.write(
+      format === 'json' ? `${JSON.stringify(verified, null, 2)}\n` : verifyTable(verified, tolerance),
+    );
+    const failures = session.failures();
+    for (const { runtime, reason } of failures) process.stderr.write(`tidegauge: ${runtime}: ${reason}\n`);
+    return failures.length === 0 && isGood(verified, tolerance) ? 0 : 1;
+  } finally {
+    session.close();
   }
-  return trackers.sets
-    .filter(({ failure, wasProbed }) => failure !== undefined || !wasProbed)
-    .map(({ runtime, failure }) => `${runtime.name}: ${failure ?? 'not probed'}`);
 }
 
 /** What came of comparing one running container. */

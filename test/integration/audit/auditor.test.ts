@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTrackers, findEndpoints } from '../../../src/agent/trackers.ts';
+import { resolveContainers } from '../../../src/agent/containers.ts';
+import { createTrackers } from '../../../src/agent/trackers.ts';
 import { Auditor } from '../../../src/audit/auditor.ts';
 import { auditedMetrics } from '../../../src/audit/figure.ts';
 import { ourReadings, type MetricReadings } from '../../../src/audit/our-figures.ts';
@@ -27,9 +28,9 @@ async function startAudited(readings: MetricReadings, names: readonly string[]) 
     snapshot: (name) => trackers.sets.find((set) => set.runtime.name === name)?.snapshot(),
   });
   const { config } = load({ flags: { 'docker-url': runtime.url, 'min-probe-interval': '0ms' } });
-  const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
-  const endpoints = findEndpoints(config, {});
-  const trackers = createTrackers(config, endpoints, { probes: auditor, stats: auditor }, surroundings);
+  const dependencies = { clock: systemClock, log: new KeptLog(), environment: {} };
+  const resolved = resolveContainers(config, dependencies);
+  const trackers = createTrackers(resolved, { probes: auditor, stats: auditor }, dependencies);
   auditor.begin(runtime.url);
   return {
     runtime,

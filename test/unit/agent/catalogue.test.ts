@@ -13,7 +13,7 @@ function configOf(flags: Readonly<Record<string, unknown>>, file = ''): Config {
 }
 
 function namesOn(config: Config): string[] {
-  const { containers, runtime } = chosenMetrics(config);
+  const { containers, runtime } = chosenMetrics(config).catalogue;
   return [...containers, ...runtime].map(({ name }) => name);
 }
 
@@ -55,7 +55,7 @@ test('a metric that the profiles do not have is a mistake, with the nearest name
 
 test('the lists tell on from off', () => {
   const config = configOf({ metric: '!container.uptime' });
-  const rows = metricRows(wholeCatalogue(config.profile), chosenMetrics(config));
+  const rows = metricRows(wholeCatalogue(config.profile), chosenMetrics(config).catalogue);
   assert.deepEqual(
     rows
       .filter(({ name }) => ['container.uptime', 'container.cpu.time'].includes(name))

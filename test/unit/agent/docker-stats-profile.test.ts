@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chosenMetrics, chosenResource } from '../../../src/agent/catalogue.ts';
+import { chosenMetrics } from '../../../src/agent/catalogue.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import type { DockerStatsBlock } from '../../../src/config/receiver/block.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
@@ -13,7 +13,7 @@ function configOf(dockerStats: DockerStatsBlock, profile = 'docker_stats') {
 }
 
 function namesOf(block: DockerStatsBlock, profile?: string): string[] {
-  return chosenMetrics(configOf(block, profile)).containers.map(({ name }) => name);
+  return chosenMetrics(configOf(block, profile)).catalogue.containers.map(({ name }) => name);
 }
 
 function snapshotOf(reference: string, labels: Record<string, string> = {}) {
@@ -37,7 +37,7 @@ test('metrics are switched and their attributes left out as the block says', () 
   };
   const names = namesOf({ metrics });
   assert.ok(names.includes('container.uptime') && !names.includes('container.cpu.utilization'));
-  const { containers } = chosenMetrics(configOf({ metrics }));
+  const { containers } = chosenMetrics(configOf({ metrics })).catalogue;
   const found = containers.find(({ name }) => name === 'container.network.io.usage.rx_bytes');
   assert.deepEqual(found?.attributes, []);
   assert.ok(!namesOf({ metrics: {} }).includes('container.uptime'));
@@ -88,7 +88,7 @@ test('the resource has what the block maps', () => {
     container_labels_to_metric_labels: { team: 'owner' },
     resource_attributes: { 'container.hostname': { enabled: false }, 'container.id': null },
   };
-  const resource = chosenResource(configOf(block))(snapshotOf('redis', { team: 'a' }));
+  const resource = chosenMetrics(configOf(block)).resourceOf(snapshotOf('redis', { team: 'a' }));
   assert.equal(resource['owner'], 'a');
   assert.equal(resource['container.id'], identity.id);
 });

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { createSecureContext } from 'node:tls';
+import { instanceId } from '../attributes/instance-id.ts';
+import type { Clock } from '../clock.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/settings/settings.ts';
+import type { OtlpExporterOptions, OtlpTransport } from '../export/otlp/otlp-exporter.ts';
+import type { TelemetryOptions } from '../export/telemetry.ts';
+
+/** What a configuration says of all that leaves the agent; certificates are read once. */
+export interface ResolvedExports {
+  readonly telemetry: TelemetryOptions;
+  /** How event logs are sent; undefined when they are off. */
+  readonly eventLogs: OtlpTransport | undefined;
+}
+
+/** Dependencies of exports beside the configuration. */
+interface ExportDependencies {
+  readonly clock: Clock;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly version: string;
+}
+
+const metricsPath = /\/v1\/metrics$/;
+
+/**
+ * Resolves a configuration for whoever exports. Throws a ConfigError for certificates that cannot be used, and for event
+ * logs whose endpoint is not known.
+ */
+export function resolveExports(config: Config, dependencies: ExportDependencies): ResolvedExports {
+  const { clock, version } = dependencies;
+  const host = hostname();
+  const isOn = (name: 'otlp' | 'prometheus' | 'console'): boolean =>
+    !config.sdkDisabled && config.exporter.includes(name);
+  const sendsLogs = config.eventLogs && !config.sdkDisabled;
+  const options = isOn('otlp') || sendsLogs ? otlpOptions(config, dependencies) : undefined;
+  return {
+    telemetry: {
+      resource: {
+        'service.instance.id': instanceId(`${host} ${config.serviceName}`),
+        'service.version': version,
+        ...config.resourceAttributes,
+        'service.name': config.serviceName,
+      },
+      otlp: isOn('otlp') ? options : undefined,
+      console: isOn('console'),
+      prometheus: isOn('prometheus'),
+      intervalMillis: config.interval,
+      exportTimeoutMillis: config.exportTimeout,
+      hostName: host,
+      now: clock.now(),
+    },
+    eventLogs: sendsLogs && options ? { ...options, url: logsUrl(config).href } : undefined,
+  };
+}
+
+function otlpOptions(
+  config: Config,
+  { environment, clock }: ExportDependencies,
+): Omit<OtlpExporterOptions, 'observer'> {
+  return {
+    url: config.otlpEndpoint.href,
+    protocol: config.otlpProtocol,
+    headers: config.otlpHeaders,
+    compression: config.otlpCompression,
+    requestTimeoutMillis: config.otlpTimeout,
+    exportTimeoutMillis: Math.min(config.exportTimeout, config.interval),
+    temporality: config.otlpTemporality,
+    histogramAggregation: config.otlpHistogramAggregation,
+    layout: config.otlpResource,
+    tls: readCertificates(config),
+    environment,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+  };
+}
+
+function readCertificates(config: Config): OtlpTransport['tls'] {
+  const files = {
+    ca: config.otlpCertificate,
+    cert: config.otlpClientCertificate,
+    key: config.otlpClientKey,
+  };
+  const given = Object.entries(files).flatMap(([name, file]) => (file === undefined ? [] : [{ name, file }]));
+  try {
+    const tls = Object.fromEntries(given.map(({ name, file }) => [name, readFileSync(file, 'utf8')]));
+    createSecureContext(tls);
+    return tls;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const names = given.map(({ file }) => file).join(', ');
+    throw new ConfigError([`certificates of --otlp-endpoint, ${names}: cannot be used: ${reason}`]);
+  }
+}
+
+/** The path beside that of the metrics, unless one is given. */
+function logsUrl({ otlpLogsEndpoint, otlpEndpoint }: Config): URL {
+  if (otlpLogsEndpoint) return otlpLogsEndpoint;
+  const url = new URL(otlpEndpoint);
+  if (!metricsPath.test(url.pathname)) {
+    const why = "the metrics' endpoint does not end in /v1/metrics, so that of logs is not known";
+    throw new ConfigError([`--event-logs: ${why}; give --otlp-logs-endpoint`]);
+  }
+  url.pathname = url.pathname.replace(metricsPath, '/v1/logs');
+  return url;
+}

@@ -2,11 +2,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEngineJson } from '../../../src/sources/exact-json.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../..', process.env['TIDEGAUGE_CASES'] ?? '../shared/cases');
+/** Our own captures. */
+const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
 
-/** Options of a test that reads recorded answers: skipped, with the reason, where there are none. */
-export const needsCases = {
-  skip: existsSync(ROOT) ? false : `no recorded cases in ${ROOT}: set TIDEGAUGE_CASES to where they are`,
+/** The peers' own cases, which are theirs to hand on. */
+const PEERS = resolve(import.meta.dirname, '../../..', process.env['TIDEGAUGE_CASES'] ?? '../shared/cases');
+
+/** Options of a test that reads the peers' cases: skipped, with the reason, where there are none. */
+export const needsPeerCases = {
+  skip: existsSync(PEERS)
+    ? false
+    : `no cases of the peers in ${PEERS}: set TIDEGAUGE_CASES to where they are`,
 };
 
 /** The captures of our own: a runtime's answers next to the kernel's files of the same instant. */
@@ -15,9 +21,10 @@ export const captures = ['cgroup_v1', 'cgroup_v2', 'cgroup_v2_systemd', 'cgroup_
 /** One of {@link captures}. */
 export type Capture = (typeof captures)[number];
 
-/** Where a folder of the cases is. */
+/** Where a folder or file of the cases is: a capture of ours, or a case of a peer. */
 export function casesFolder(path: string): string {
-  return join(ROOT, path);
+  const isOurs = captures.some((capture) => path === capture || path.startsWith(`${capture}/`));
+  return join(isOurs ? FIXTURES : PEERS, path);
 }
 
 /** The folders within one, none where there are no cases. */
@@ -29,9 +36,9 @@ export function caseFolders(path: string): string[] {
   );
 }
 
-/** The text of a recorded file; the path is relative to the folder of all cases. */
+/** The text of a recorded file, by the path that {@link casesFolder} takes. */
 export function recordedText(path: string): string {
-  return readFileSync(join(ROOT, path), 'utf8');
+  return readFileSync(casesFolder(path), 'utf8');
 }
 
 /** A recorded answer, parsed as the agent does it. */
@@ -41,14 +48,16 @@ export function recordedJson(path: string): unknown {
 
 /** The containers of a capture. */
 export function recordedContainers(capture: Capture): string[] {
-  return readdirSync(join(ROOT, capture), { withFileTypes: true })
+  return readdirSync(casesFolder(capture), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'engine')
     .map(({ name }) => name);
 }
 
 /** Those that had a cgroup: all but the one that ended. */
 export function runningContainers(capture: Capture): string[] {
-  return recordedContainers(capture).filter((name) => existsSync(join(ROOT, capture, name, 'files.json')));
+  return recordedContainers(capture).filter((name) =>
+    existsSync(casesFolder(`${capture}/${name}/files.json`)),
+  );
 }
 
 /** The kernel's files of one container, by name. */

@@ -5,7 +5,7 @@ import { auditedMetrics, metricOf } from '../../../src/audit/figure.ts';
 import { ourReadings } from '../../../src/audit/our-figures.ts';
 import { parseEngineJson } from '../../../src/sources/exact-json.ts';
 import { withFault } from '../../support/fakes/faulty-metric.ts';
-import { captures, needsCases, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
+import { captures, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
 import { snapshotFrom } from '../metrics/observed.ts';
 
 /** What the agent holds after two answers, with these. */
@@ -44,7 +44,7 @@ function compared(newer: object, readings = ourReadings) {
   return compareMetrics(snapshot, pair, readings) ?? [];
 }
 
-suite('recorded answers of real runtimes', needsCases, () => {
+suite('recorded answers of real runtimes', () => {
   for (const capture of captures) {
     test(`our figures of ${capture} are the docker command's`, () => {
       for (const container of runningContainers(capture)) {

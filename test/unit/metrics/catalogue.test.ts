@@ -9,7 +9,7 @@ import type { DiskUsageReport } from '../../../src/model/disk-usage.ts';
 import type { RuntimeDescription } from '../../../src/model/runtime.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { countedEvents } from './counted-events.ts';
-import { captures, needsCases, recordedContainers } from '../../support/wire/recorded-cases.ts';
+import { captures, recordedContainers } from '../../support/wire/recorded-cases.ts';
 import {
   runtime,
   runtimeSnapshot,
@@ -89,7 +89,7 @@ test('names are unique, described, and in units that UCUM and OpenTelemetry have
   }
 });
 
-test('recorded: attributes list exactly the keys that are observed', needsCases, () => {
+test('recorded: attributes list exactly the keys that are observed', () => {
   const snapshots = recordedSnapshots();
   for (const instrument of wholeCatalogue(names).containers) {
     const observed = snapshots.flatMap((snapshot) => observationsOf(instrument, snapshot));
@@ -126,7 +126,7 @@ test('engine: attributes list exactly the keys that are observed', () => {
   }
 });
 
-test('recorded: counters have a start, everything else has none; all values are finite', needsCases, () => {
+test('recorded: counters have a start, everything else has none; all values are finite', () => {
   for (const snapshot of recordedSnapshots()) {
     for (const instrument of wholeCatalogue(names).containers) {
       for (const { value, startedAt } of observationsOf(instrument, snapshot)) {
@@ -148,7 +148,7 @@ test('counters begin with their group: an interface’s with that interface', ()
   assert.ok(groups.includes('network eth0') && groups.includes('cpu'));
 });
 
-test('recorded: of a container that ended there is identity and state, and no usage', needsCases, () => {
+test('recorded: of a container that ended there is identity and state, and no usage', () => {
   for (const capture of captures) {
     const found = semconv(snapshotFrom(recordedAnswers(capture, 'oom_exited', false)));
     const kept = new Set([...found.keys()].map((key) => key.replace(/\{.*/, '')));
@@ -169,7 +169,7 @@ test('recorded: of a container that ended there is identity and state, and no us
   }
 });
 
-test('recorded: limits and what is left of them; nothing where no limit is set', needsCases, () => {
+test('recorded: limits and what is left of them; nothing where no limit is set', () => {
   const limited = semconv(snapshotFrom(recordedAnswers('cgroup_v2', 'cpu_throttled')));
   assert.equal(limited.get('container.memory.limit.current'), 67108864);
   assert.equal(limited.get('container.memory.available'), 67108864 - 20643840);
@@ -185,7 +185,7 @@ test('recorded: limits and what is left of them; nothing where no limit is set',
   );
 });
 
-test('recorded: why a figure is not there', needsCases, () => {
+test('recorded: why a figure is not there', () => {
   const reasons = (name: string) => absencesOf(snapshotFrom(recordedAnswers('cgroup_v2', name)));
   assert.deepEqual(reasons('idle'), ['no-own-network', 'no-block-io']);
   assert.deepEqual(reasons('io_writer'), ['no-disk-operations']);

@@ -5,7 +5,7 @@ import { profileNames } from '../../../src/config/settings/names.ts';
 import { wholeCatalogue } from '../../../src/metrics/catalogue.ts';
 import type { ContainerInstrument } from '../../../src/model/instrument.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
-import { captures, needsCases, recordedContainers, type Capture } from '../../support/wire/recorded-cases.ts';
+import { captures, recordedContainers, type Capture } from '../../support/wire/recorded-cases.ts';
 import { afterMutations, mutationsOf } from './mutations.ts';
 import { observationsOf, recordedAnswers, snapshotFrom } from './observed.ts';
 
@@ -31,7 +31,7 @@ function matches(declared: string, key: string): boolean {
   return declared.endsWith('*') ? key.startsWith(declared.slice(0, -1)) : declared === key;
 }
 
-test('recorded: every figure is a number that it can be, with the attributes it declares', needsCases, () => {
+test('recorded: every figure is a number that it can be, with the attributes it declares', () => {
   for (const capture of captures) {
     for (const name of recordedContainers(capture)) {
       const snapshot = snapshotFrom(recordedAnswers(capture, name, name !== 'oom_exited'));
@@ -46,7 +46,7 @@ const containers: readonly [Capture, string][] = [
 ];
 
 for (const [capture, container] of containers) {
-  test(`${capture}/${container}: nonsense in an answer makes nonsense of no figure`, needsCases, () => {
+  test(`${capture}/${container}: nonsense in an answer makes nonsense of no figure`, () => {
     const answers = recordedAnswers(capture, container);
     fc.assert(
       fc.property(mutationsOf({ stats: answers.stats, inspect: answers.inspect }), (mutations) => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { cpuUsage, pageFaults, residentMemory, workingSet } from '../../../src/metrics/formulas.ts';
 import type { MemoryUsage, Sample } from '../../../src/model/sample.ts';
 import { parseStats } from '../../../src/sources/docker/stats.ts';
-import { captures, needsCases, recordedJson, runningContainers } from '../../support/wire/recorded-cases.ts';
+import { captures, recordedJson, runningContainers } from '../../support/wire/recorded-cases.ts';
 
 const at = Date.UTC(2026, 0, 1);
 
@@ -58,29 +58,25 @@ test("CPUs in use by the runtime's own read times, also in a recording of long a
   assert.equal(cpuUsage(sampleAt(501, 1_000_000_001, { readAt: 3000 }), before), 0.5);
 });
 
-test(
-  'recorded: the pair of files and the pair inside one answer agree with the wall clock',
-  needsCases,
-  () => {
-    for (const capture of captures) {
-      for (const container of runningContainers(capture)) {
-        const read = (name: string): unknown => recordedJson(`${capture}/${container}/${name}`);
-        const fresh = parseStats(read('stats.json'), at);
-        const before = parseStats(read('running_stats.json'), at);
-        assert.ok(fresh && before);
-        const nanos = Number(fresh.cpu?.totalNanos) - Number(before.cpu?.totalNanos);
-        const millis = Number(fresh.readAt) - Number(before.readAt);
-        assert.equal(cpuUsage(fresh, before), nanos / (millis * 1e6), `${capture}/${container}`);
-      }
-      const pair = parseStats(recordedJson(`${capture}/engine/two_sample_stats.json`), at);
-      const cpus = pair && cpuUsage(pair, undefined);
-      // Its quota is 0.2 CPUs; one period more or less of 100 ms falls into the second measured.
-      assert.ok(cpus && cpus > 0.1 && cpus < 0.3, `${capture}: ${cpus}`);
+test('recorded: the pair of files and the pair inside one answer agree with the wall clock', () => {
+  for (const capture of captures) {
+    for (const container of runningContainers(capture)) {
+      const read = (name: string): unknown => recordedJson(`${capture}/${container}/${name}`);
+      const fresh = parseStats(read('stats.json'), at);
+      const before = parseStats(read('running_stats.json'), at);
+      assert.ok(fresh && before);
+      const nanos = Number(fresh.cpu?.totalNanos) - Number(before.cpu?.totalNanos);
+      const millis = Number(fresh.readAt) - Number(before.readAt);
+      assert.equal(cpuUsage(fresh, before), nanos / (millis * 1e6), `${capture}/${container}`);
     }
-  },
-);
+    const pair = parseStats(recordedJson(`${capture}/engine/two_sample_stats.json`), at);
+    const cpus = pair && cpuUsage(pair, undefined);
+    // Its quota is 0.2 CPUs; one period more or less of 100 ms falls into the second measured.
+    assert.ok(cpus && cpus > 0.1 && cpus < 0.3, `${capture}: ${cpus}`);
+  }
+});
 
-test('recorded: the working set is what docker stats shows', needsCases, () => {
+test('recorded: the working set is what docker stats shows', () => {
   for (const capture of captures) {
     for (const container of runningContainers(capture)) {
       const memory = parseStats(recordedJson(`${capture}/${container}/stats.json`), at)?.memory;

@@ -4,7 +4,7 @@ import { catalogueOf, profiles } from '../../../src/metrics/catalogue.ts';
 import { semconvCpuLogical } from '../../../src/metrics/semconv/cpu.ts';
 import { semconvMemoryDetail } from '../../../src/metrics/semconv/memory.ts';
 import type { Sample } from '../../../src/model/sample.ts';
-import { KernelFiles, needsCases, type Capture } from '../../support/wire/recorded-cases.ts';
+import { KernelFiles, type Capture } from '../../support/wire/recorded-cases.ts';
 import { observationsOf, recordedAnswers, snapshotFrom, snapshotWith } from './observed.ts';
 
 /** Figures by metric and value of the one attribute. */
@@ -35,7 +35,7 @@ for (const [capture, container] of [
   ['cgroup_v2_systemd', 'cpu_throttled'],
   ['cgroup_v2_api_1.56', 'io_writer'],
 ] as const) {
-  test(`${capture} ${container}: every key of the kernel, each byte once`, needsCases, () => {
+  test(`${capture} ${container}: every key of the kernel, each byte once`, () => {
     const found = detailOf(capture, container);
     const stats = Object(recordedAnswers(capture, container).stats).memory_stats.stats;
     const { anon, file, shmem, kernel_stack: stack, slab, sock } = stats;
@@ -56,25 +56,21 @@ for (const [capture, container] of [
   });
 }
 
-test(
-  'cgroup v2: no key of the answer is left out, faults and inodes of other metrics excepted',
-  needsCases,
-  () => {
-    const { stats } = Object(recordedAnswers('cgroup_v2', 'io_writer').stats).memory_stats;
-    const sample: Sample = { takenAt: 1, windows: false, memory: { stats: {} } };
-    const unseen = Object.keys(stats).filter((key) => {
-      const memory = { stats: { file: 3, [key]: 7 } };
-      const snapshot = snapshotWith({ sample: { ...sample, memory } });
-      const before = snapshotWith({ sample: { ...sample, memory: { stats: { file: 3 } } } });
-      const all = (entity: typeof snapshot) =>
-        JSON.stringify(semconvMemoryDetail.map((each) => observationsOf(each, entity)));
-      return all(snapshot) === all(before);
-    });
-    assert.deepEqual(unseen.sort(), ['pgfault', 'pgmajfault']);
-  },
-);
+test('cgroup v2: no key of the answer is left out, faults and inodes of other metrics excepted', () => {
+  const { stats } = Object(recordedAnswers('cgroup_v2', 'io_writer').stats).memory_stats;
+  const sample: Sample = { takenAt: 1, windows: false, memory: { stats: {} } };
+  const unseen = Object.keys(stats).filter((key) => {
+    const memory = { stats: { file: 3, [key]: 7 } };
+    const snapshot = snapshotWith({ sample: { ...sample, memory } });
+    const before = snapshotWith({ sample: { ...sample, memory: { stats: { file: 3 } } } });
+    const all = (entity: typeof snapshot) =>
+      JSON.stringify(semconvMemoryDetail.map((each) => observationsOf(each, entity)));
+    return all(snapshot) === all(before);
+  });
+  assert.deepEqual(unseen.sort(), ['pgfault', 'pgmajfault']);
+});
 
-test('cgroup v1: the same types from the keys that count children too', needsCases, () => {
+test('cgroup v1: the same types from the keys that count children too', () => {
   const found = detailOf('cgroup_v1', 'io_writer');
   const kernel = new KernelFiles('cgroup_v1', 'io_writer');
   const { stats } = Object(recordedAnswers('cgroup_v1', 'io_writer').stats).memory_stats;

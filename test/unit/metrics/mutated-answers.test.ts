@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import { parseInspect } from '../../../src/sources/docker/inspect.ts';
 import { parseStats } from '../../../src/sources/docker/stats.ts';
-import { needsCases, type Capture } from '../../support/wire/recorded-cases.ts';
+import { type Capture } from '../../support/wire/recorded-cases.ts';
 import { cadvisorInputs, cadvisorZeros } from './cadvisor/inputs.ts';
 import { dockerStatsInputs } from './docker-stats/inputs.ts';
 import { afterMutations, mutationsOf, saysNone, touches, type Mutation } from './mutations.ts';
@@ -132,27 +132,22 @@ const groups: readonly (readonly [profiles: readonly ProfileName[], Inputs])[] =
 const cases = containers.flatMap((names) => groups.map((group) => [...names, ...group] as const));
 
 for (const [capture, container, profiles, of] of cases) {
-  test(
-    `${capture}/${container}: ${profiles.join(', ')}: nonsense in an answer costs the figures made of it, and no other`,
-    needsCases,
-    () => {
-      const answers = recordedAnswers(capture, container);
-      const everything = wholeCatalogue(profiles);
-      const whole = valuesOf(snapshotFrom(answers), profiles, everything);
-      assert.ok(whole.size > 30);
-      fc.assert(
-        fc.property(mutationsOf({ stats: answers.stats, inspect: answers.inspect }), (mutations) => {
-          const found = valuesOf(snapshotFrom(afterMutations(answers, mutations)), profiles, everything);
-          for (const series of whole.keys()) {
-            if (!isAffected(series, mutations, of))
-              assert.equal(found.get(series), whole.get(series), series);
-          }
-          for (const [series, value] of found) expectBelievable(series, value, whole, { mutations, of });
-        }),
-        { numRuns: 3000 },
-      );
-    },
-  );
+  test(`${capture}/${container}: ${profiles.join(', ')}: nonsense in an answer costs the figures made of it, and no other`, () => {
+    const answers = recordedAnswers(capture, container);
+    const everything = wholeCatalogue(profiles);
+    const whole = valuesOf(snapshotFrom(answers), profiles, everything);
+    assert.ok(whole.size > 30);
+    fc.assert(
+      fc.property(mutationsOf({ stats: answers.stats, inspect: answers.inspect }), (mutations) => {
+        const found = valuesOf(snapshotFrom(afterMutations(answers, mutations)), profiles, everything);
+        for (const series of whole.keys()) {
+          if (!isAffected(series, mutations, of)) assert.equal(found.get(series), whole.get(series), series);
+        }
+        for (const [series, value] of found) expectBelievable(series, value, whole, { mutations, of });
+      }),
+      { numRuns: 3000 },
+    );
+  });
 }
 
 test('an answer that is no object throws SourceError bad-response, and no answer throws anything else', () => {
@@ -169,7 +164,7 @@ test('an answer that is no object throws SourceError bad-response, and no answer
   );
 });
 
-test('a whole part that is missing costs its figures alone', needsCases, () => {
+test('a whole part that is missing costs its figures alone', () => {
   const answers = recordedAnswers('cgroup_v2', 'cpu_throttled');
   const without = (key: string): Map<string, number> =>
     valuesOf(snapshotFrom({ ...answers, stats: { ...Object(answers.stats), [key]: null } }), ['semconv']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cpuPercent } from '../../../src/metrics/formulas.ts';
 import { parseContainerList } from '../../../src/sources/docker/list.ts';
-import { needsCases, recordedJson, recordedText } from '../../support/wire/recorded-cases.ts';
+import { needsPeerCases, recordedJson, recordedText } from '../../support/wire/recorded-cases.ts';
 import { valuesOf, identity, semconv, snapshotFrom } from './observed.ts';
 
 const receivedAt = Date.UTC(2026, 10, 23);
@@ -47,20 +47,20 @@ const expected = {
 } as const;
 
 for (const [folder, values] of Object.entries(expected)) {
-  test(`docker_stats ${folder}: the figures that its own test expects`, needsCases, () => {
+  test(`docker_stats ${folder}: the figures that its own test expects`, needsPeerCases, () => {
     const found = valuesOfCase(folder);
     for (const [key, value] of Object.entries(values)) assert.equal(found.get(key), value, key);
   });
 }
 
-test('docker_stats on cgroup v1: sync, async, discard and total count nothing twice', needsCases, () => {
+test('docker_stats on cgroup v1: sync, async, discard and total count nothing twice', needsPeerCases, () => {
   const keys = [...valuesOfCase('single_container').keys()].filter((key) =>
     key.startsWith('container.disk.io'),
   );
   assert.equal(keys.length, 2);
 });
 
-test('docker_stats cpu_limit: the two-sample answer alone gives the usage', needsCases, () => {
+test('docker_stats cpu_limit: the two-sample answer alone gives the usage', needsPeerCases, () => {
   assert.equal(valuesOfCase('cpu_limit').get('container.cpu.usage'), 0);
   assert.equal(valuesOfCase('cgroups_v2').get('container.cpu.usage'), undefined);
 });
@@ -80,7 +80,7 @@ function windows(): { stats: unknown; previous: unknown; inspect: unknown; recei
   };
 }
 
-test('Windows: CPU in ticks of 100 ns, memory by commit and private working set', needsCases, () => {
+test('Windows: CPU in ticks of 100 ns, memory by commit and private working set', needsPeerCases, () => {
   const found = semconv(snapshotFrom(windows()));
   assert.equal(found.get('container.cpu.time{"cpu.mode":"user"}'), 39.046875);
   assert.equal(found.get('container.cpu.usage'), 16);
@@ -90,7 +90,7 @@ test('Windows: CPU in ticks of 100 ns, memory by commit and private working set'
   assert.equal(found.get('container.cpu.throttling.periods'), undefined);
 });
 
-test('Windows: docker_exporter divides the ticks by the processors', needsCases, () => {
+test('Windows: docker_exporter divides the ticks by the processors', needsPeerCases, () => {
   const answers = windows();
   const found = valuesOf(snapshotFrom({ ...answers, stats: answers.previous }), ['docker_exporter']);
   // The answer has no name: then the id is what there is to show.
@@ -108,7 +108,7 @@ function expectedFields(measurement: string, having = ''): Map<string, number> {
   );
 }
 
-test('Windows: what telegraf’s own case expects of memory, mapped', needsCases, () => {
+test('Windows: what telegraf’s own case expects of memory, mapped', needsPeerCases, () => {
   const answers = windows();
   const found = semconv(snapshotFrom({ ...answers, stats: answers.previous }));
   const expected = expectedFields('docker_container_mem');
@@ -132,7 +132,7 @@ test('Windows: what telegraf’s own case expects of memory, mapped', needsCases
 
 test(
   'Windows: CPU percent by ticks and processors; without a previous sample neither we nor telegraf have one',
-  needsCases,
+  needsPeerCases,
   () => {
     const answers = windows();
     const { sample, previous } = snapshotFrom(answers);
@@ -145,7 +145,7 @@ test(
   },
 );
 
-test('Windows: storage is counted per container', needsCases, () => {
+test('Windows: storage is counted per container', needsPeerCases, () => {
   const answers = windows();
   const storage_stats = {
     read_count_normalized: 7,

@@ -7,7 +7,12 @@ import { parse, stringify } from 'yaml';
 import { startReplay } from '../../../../src/simulator/replay/start.ts';
 import { runTidegauge } from '../../../support/real/agent-process.ts';
 import { receiverDifferencesOf } from '../../../support/wire/receiver-metrics.ts';
-import { caseFolders, casesFolder, needsCases, recordedText } from '../../../support/wire/recorded-cases.ts';
+import {
+  caseFolders,
+  casesFolder,
+  needsPeerCases,
+  recordedText,
+} from '../../../support/wire/recorded-cases.ts';
 
 /** The receiver's suite has these in every case. */
 const mappings = {
@@ -23,7 +28,7 @@ const isOptional = (name: string): boolean => name.includes('optional_resource_a
 /** The differences that are there on purpose and that these cases show: see receiver-differences.ts. */
 const onPurpose = /^container\.memory\.usage\.max is absent: expected .*\\"value\\":0}/;
 
-describe('the cases of the docker_stats receiver', needsCases, () => {
+describe('the cases of the docker_stats receiver', needsPeerCases, () => {
   let folder = '';
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tidegauge-cases-'));

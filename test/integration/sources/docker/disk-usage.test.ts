@@ -5,7 +5,7 @@ import { diskObjectTypes } from '../../../../src/model/disk-usage.ts';
 import { parseDiskUsage } from '../../../../src/sources/docker/engine.ts';
 import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
-import { needsCases, recordedJson } from '../../../support/wire/recorded-cases.ts';
+import { needsPeerCases, recordedJson } from '../../../support/wire/recorded-cases.ts';
 
 const lists = {
   LayersSize: 1000,
@@ -93,7 +93,7 @@ test('no answer throws anything else, or gives a negative figure or NaN', () => 
   );
 });
 
-test('telegraf’s recorded answer', needsCases, () => {
+test('telegraf’s recorded answer', needsPeerCases, () => {
   assert.deepEqual(parseDiskUsage(recordedJson('telegraf/windows_memory_stats/data/disk.json')), {
     image: { totalBytes: 10_000_000_000, reclaimableBytes: 123456789 + 425484494 },
     container: { totalBytes: 0, reclaimableBytes: 0 },

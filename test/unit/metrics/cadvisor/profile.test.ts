@@ -4,7 +4,7 @@ import { profiles } from '../../../../src/metrics/catalogue.ts';
 import type { ContainerStatus } from '../../../../src/model/container.ts';
 import type { Sample } from '../../../../src/model/sample.ts';
 import type { ContainerSnapshot } from '../../../../src/model/snapshot.ts';
-import { needsCases, recordedText } from '../../../support/wire/recorded-cases.ts';
+import { recordedText } from '../../../support/wire/recorded-cases.ts';
 import { cadvisorList } from './metric-list.ts';
 import {
   runtime as dockerRuntime,
@@ -109,7 +109,7 @@ test('a container is shown while it has a cgroup, and not at all without one', (
   for (const status of ['running', 'paused'] as const) assert.ok(count(status) > 5, status);
 });
 
-test('recorded, cgroup v1: every CPU, the hierarchy’s memory, devices by operation', needsCases, () => {
+test('recorded, cgroup v1: every CPU, the hierarchy’s memory, devices by operation', () => {
   const snapshot = snapshotFrom(recordedAnswers('cgroup_v1', 'io_writer'));
   const stats = JSON.parse(recordedText('cgroup_v1/io_writer/stats.json'));
   const perCpu: number[] = stats.cpu_stats.cpu_usage.percpu_usage;
@@ -139,50 +139,42 @@ test('recorded, cgroup v1: every CPU, the hierarchy’s memory, devices by opera
   assert.deepEqual(valuesOf('spec_memory_reservation_limit_bytes', snapshot), [33554432]);
 });
 
-test(
-  'recorded, cgroup v2: CPU in total, a quota from --cpus, throttling in seconds, limits',
-  needsCases,
-  () => {
-    const snapshot = snapshotFrom(recordedAnswers('cgroup_v2_api_1.56', 'cpu_throttled'));
-    const stats = JSON.parse(recordedText('cgroup_v2_api_1.56/cpu_throttled/stats.json'));
-    const { total_usage: total } = stats.cpu_stats.cpu_usage;
-    assert.deepEqual(series('cpu_usage_seconds_total', snapshot, 'cpu'), { total: total / 1e9 });
-    const { throttled_time: throttled, periods } = stats.cpu_stats.throttling_data;
-    assert.deepEqual(valuesOf('cpu_cfs_throttled_seconds_total', snapshot), [throttled / 1e9]);
-    assert.deepEqual(valuesOf('cpu_cfs_periods_total', snapshot), [periods]);
-    assert.deepEqual(valuesOf('spec_cpu_quota', snapshot), [20_000]);
-    assert.deepEqual(valuesOf('spec_cpu_period', snapshot), [100_000]);
-    assert.deepEqual(valuesOf('spec_memory_limit_bytes', snapshot), [67108864]);
-    assert.deepEqual(valuesOf('spec_memory_swap_limit_bytes', snapshot), [0]);
-    assert.deepEqual(valuesOf('threads_max', snapshot), [50]);
-    assert.deepEqual(valuesOf('threads', snapshot), [3]);
-    const keys = stats.memory_stats.stats;
-    assert.deepEqual(series('memory_failures_total', snapshot, 'failure_type', 'scope'), {
-      'pgfault container': keys.pgfault,
-      'pgfault hierarchy': keys.pgfault,
-      'pgmajfault container': keys.pgmajfault,
-      'pgmajfault hierarchy': keys.pgmajfault,
-    });
-    assert.deepEqual(valuesOf('memory_mapped_file', snapshot), [keys.file_mapped]);
-    assert.deepEqual(valuesOf('memory_file_dirty_bytes', snapshot), [keys.file_dirty]);
-    assert.deepEqual(valuesOf('memory_pgscan_total', snapshot), [keys.pgscan]);
-    assert.deepEqual(valuesOf('memory_failcnt', snapshot), []);
-    assert.deepEqual(valuesOf('memory_max_usage_bytes', snapshot), []);
-  },
-);
+test('recorded, cgroup v2: CPU in total, a quota from --cpus, throttling in seconds, limits', () => {
+  const snapshot = snapshotFrom(recordedAnswers('cgroup_v2_api_1.56', 'cpu_throttled'));
+  const stats = JSON.parse(recordedText('cgroup_v2_api_1.56/cpu_throttled/stats.json'));
+  const { total_usage: total } = stats.cpu_stats.cpu_usage;
+  assert.deepEqual(series('cpu_usage_seconds_total', snapshot, 'cpu'), { total: total / 1e9 });
+  const { throttled_time: throttled, periods } = stats.cpu_stats.throttling_data;
+  assert.deepEqual(valuesOf('cpu_cfs_throttled_seconds_total', snapshot), [throttled / 1e9]);
+  assert.deepEqual(valuesOf('cpu_cfs_periods_total', snapshot), [periods]);
+  assert.deepEqual(valuesOf('spec_cpu_quota', snapshot), [20_000]);
+  assert.deepEqual(valuesOf('spec_cpu_period', snapshot), [100_000]);
+  assert.deepEqual(valuesOf('spec_memory_limit_bytes', snapshot), [67108864]);
+  assert.deepEqual(valuesOf('spec_memory_swap_limit_bytes', snapshot), [0]);
+  assert.deepEqual(valuesOf('threads_max', snapshot), [50]);
+  assert.deepEqual(valuesOf('threads', snapshot), [3]);
+  const keys = stats.memory_stats.stats;
+  assert.deepEqual(series('memory_failures_total', snapshot, 'failure_type', 'scope'), {
+    'pgfault container': keys.pgfault,
+    'pgfault hierarchy': keys.pgfault,
+    'pgmajfault container': keys.pgmajfault,
+    'pgmajfault hierarchy': keys.pgmajfault,
+  });
+  assert.deepEqual(valuesOf('memory_mapped_file', snapshot), [keys.file_mapped]);
+  assert.deepEqual(valuesOf('memory_file_dirty_bytes', snapshot), [keys.file_dirty]);
+  assert.deepEqual(valuesOf('memory_pgscan_total', snapshot), [keys.pgscan]);
+  assert.deepEqual(valuesOf('memory_failcnt', snapshot), []);
+  assert.deepEqual(valuesOf('memory_max_usage_bytes', snapshot), []);
+});
 
-test(
-  'without a quota there is no throttling, as cAdvisor has it; without a limit its limits are 0',
-  needsCases,
-  () => {
-    const snapshot = snapshotFrom(recordedAnswers('cgroup_v2', 'idle'));
-    for (const name of ['spec_cpu_quota', 'cpu_cfs_periods_total', 'cpu_cfs_throttled_seconds_total'])
-      assert.deepEqual(valuesOf(name, snapshot), [], name);
-    for (const name of ['spec_memory_limit_bytes', 'spec_memory_swap_limit_bytes', 'threads_max'])
-      assert.deepEqual(valuesOf(name, snapshot), [0], name);
-    assert.deepEqual(valuesOf('spec_cpu_shares', snapshot), [1024]);
-  },
-);
+test('without a quota there is no throttling, as cAdvisor has it; without a limit its limits are 0', () => {
+  const snapshot = snapshotFrom(recordedAnswers('cgroup_v2', 'idle'));
+  for (const name of ['spec_cpu_quota', 'cpu_cfs_periods_total', 'cpu_cfs_throttled_seconds_total'])
+    assert.deepEqual(valuesOf(name, snapshot), [], name);
+  for (const name of ['spec_memory_limit_bytes', 'spec_memory_swap_limit_bytes', 'threads_max'])
+    assert.deepEqual(valuesOf(name, snapshot), [0], name);
+  assert.deepEqual(valuesOf('spec_cpu_shares', snapshot), [1024]);
+});
 
 test('more inactive cache than usage leaves a working set of 0; no cache to subtract leaves none', () => {
   const workingSet = (stats: Record<string, number>): readonly number[] =>

@@ -6,7 +6,7 @@ import { profileRows } from '../../../../src/metrics/listing.ts';
 import { containerStatuses, type ContainerStatus } from '../../../../src/model/container.ts';
 import type { Sample } from '../../../../src/model/sample.ts';
 import type { ContainerSnapshot } from '../../../../src/model/snapshot.ts';
-import { needsCases } from '../../../support/wire/recorded-cases.ts';
+import {} from '../../../support/wire/recorded-cases.ts';
 import { boundariesOf, collecting, pointsOf, typeOf } from '../../../support/wire/collected.ts';
 import {
   runtimeSnapshot,
@@ -83,7 +83,7 @@ test('the list of metrics has what the peer tells of itself, too', () => {
   for (const { exposedName, name, isOn } of rows) assert.deepEqual([exposedName, isOn], [name, true]);
 });
 
-test('recorded: the figures of a container that runs', needsCases, () => {
+test('recorded: the figures of a container that runs', () => {
   const found = valuesOf(snapshotFrom(recordedAnswers('cgroup_v1', 'io_writer')), ['docker_exporter']);
   const label = '{"name":"io_writer"}';
   const expected = {
@@ -103,7 +103,7 @@ test('recorded: the figures of a container that runs', needsCases, () => {
   assert.equal(new Date((started ?? 0) * 1000).getUTCFullYear(), 2026);
 });
 
-test('recorded: of a container that ended the restarts and the state remain', needsCases, () => {
+test('recorded: of a container that ended the restarts and the state remain', () => {
   const answers = recordedAnswers('cgroup_v2', 'oom_exited', false);
   const label = '{"name":"oom_exited"}';
   assert.deepEqual(

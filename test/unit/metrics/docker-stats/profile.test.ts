@@ -7,7 +7,7 @@ import type { ContainerSnapshot } from '../../../../src/model/snapshot.ts';
 import { prometheusName } from '../../../../src/metrics/prometheus-names.ts';
 import {
   captures,
-  needsCases,
+  needsPeerCases,
   recordedContainers,
   recordedText,
   runningContainers,
@@ -33,7 +33,7 @@ function running(sample: Partial<Sample>, parts: Partial<ContainerSnapshot> = {}
   return snapshotWith({ state, sample: { takenAt: 20_000, windows: false, ...sample }, ...parts });
 }
 
-test('the receiver’s metrics, all 71 and its newest, 14 of them on', needsCases, () => {
+test('the receiver’s metrics, all 71 and its newest, 14 of them on', needsPeerCases, () => {
   const all = Object.keys(parse(recordedText('docker_stats/all-metrics-config.yaml')).all_set.metrics);
   assert.equal(all.length, 71);
   assert.deepEqual(
@@ -66,30 +66,22 @@ test('what is on by default has the names of the Collector’s Prometheus export
   ]);
 });
 
-test(
-  'recorded: counters have a start, everything else has none, attributes are as declared',
-  needsCases,
-  () => {
-    const snapshots = captures.flatMap((capture) =>
-      runningContainers(capture).map((name) => snapshotFrom(recordedAnswers(capture, name))),
-    );
-    for (const instrument of containers) {
-      for (const { value, attributes, startedAt } of snapshots.flatMap((each) =>
-        observationsOf(instrument, each),
-      )) {
-        assert.ok(Number.isFinite(value) && value >= 0, instrument.name);
-        assert.equal(startedAt !== undefined, instrument.kind === 'counter', instrument.name);
-        assert.deepEqual(
-          Object.keys(attributes).toSorted(),
-          instrument.attributes.toSorted(),
-          instrument.name,
-        );
-      }
+test('recorded: counters have a start, everything else has none, attributes are as declared', () => {
+  const snapshots = captures.flatMap((capture) =>
+    runningContainers(capture).map((name) => snapshotFrom(recordedAnswers(capture, name))),
+  );
+  for (const instrument of containers) {
+    for (const { value, attributes, startedAt } of snapshots.flatMap((each) =>
+      observationsOf(instrument, each),
+    )) {
+      assert.ok(Number.isFinite(value) && value >= 0, instrument.name);
+      assert.equal(startedAt !== undefined, instrument.kind === 'counter', instrument.name);
+      assert.deepEqual(Object.keys(attributes).toSorted(), instrument.attributes.toSorted(), instrument.name);
     }
-  },
-);
+  }
+});
 
-test('recorded: a container that does not run has no figure', needsCases, () => {
+test('recorded: a container that does not run has no figure', () => {
   for (const capture of captures) {
     assert.ok(recordedContainers(capture).includes('oom_exited'));
     assert.deepEqual([...values(snapshotFrom(recordedAnswers(capture, 'oom_exited', false))).keys()], []);

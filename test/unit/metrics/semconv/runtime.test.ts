@@ -4,7 +4,7 @@ import { diskUsageInstruments } from '../../../../src/metrics/runtime.ts';
 import { semconvRuntime } from '../../../../src/metrics/semconv/runtime.ts';
 import type { RuntimeSnapshot } from '../../../../src/model/snapshot.ts';
 import { describeEngine } from '../../../../src/sources/docker/engine.ts';
-import { needsCases, recordedJson } from '../../../support/wire/recorded-cases.ts';
+import { needsPeerCases, recordedJson } from '../../../support/wire/recorded-cases.ts';
 import { runtime, runtimeSnapshot, observationsOf } from '../observed.ts';
 
 function values(snapshot: RuntimeSnapshot): Record<string, number> {
@@ -77,7 +77,7 @@ test('every state has a series, so that their sum is the number of containers', 
   );
 });
 
-test('telegraf’s recorded runtime: its images, version and storage driver', needsCases, () => {
+test('telegraf’s recorded runtime: its images, version and storage driver', needsPeerCases, () => {
   const info = recordedJson('telegraf/windows_memory_stats/data/info.json');
   const described = describeEngine({ name: runtime.name, version: undefined, info, apiVersion: '1.24' });
   assert.deepEqual([described.images, described.storageDriver], [199, 'devicemapper']);

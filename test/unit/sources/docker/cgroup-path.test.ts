@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cgroupPath } from '../../../../src/sources/docker/cgroup-path.ts';
-import {
-  captures,
-  needsCases,
-  recordedText,
-  runningContainers,
-} from '../../../support/wire/recorded-cases.ts';
+import { captures, recordedText, runningContainers } from '../../../support/wire/recorded-cases.ts';
 
 const id = 'a'.repeat(64);
 
@@ -14,7 +9,7 @@ function path(cgroupParent: string | undefined, cgroupDriver: string, runtimeNam
   return cgroupPath({ id, parent: cgroupParent }, { runtimeName, cgroupDriver });
 }
 
-test('recorded: the path that the kernel gives for the container’s process', needsCases, () => {
+test('recorded: the path that the kernel gives for the container’s process', () => {
   for (const capture of captures) {
     const info = JSON.parse(recordedText(`${capture}/engine/info.json`));
     for (const container of runningContainers(capture)) {

@@ -5,13 +5,12 @@ import { parseInspect } from '../../../../src/sources/docker/inspect.ts';
 import { parseContainerList } from '../../../../src/sources/docker/list.ts';
 import {
   captures,
-  needsCases,
   recordedContainers,
   recordedJson,
   recordedText,
 } from '../../../support/wire/recorded-cases.ts';
 
-test('the list: every container with its name, state and no health', needsCases, () => {
+test('the list: every container with its name, state and no health', () => {
   for (const capture of captures) {
     const listed = parseContainerList(recordedJson(`${capture}/engine/containers.json`));
     const names = recordedContainers(capture).filter((name) => name !== 'io_writer_not_counted');
@@ -26,7 +25,7 @@ test('the list: every container with its name, state and no health', needsCases,
   }
 });
 
-test('inspect: identity, limits and state as the container was made', needsCases, () => {
+test('inspect: identity, limits and state as the container was made', () => {
   for (const capture of captures) {
     const { identity, state, limits, network } = parseInspect(
       'the-id-asked-for',
@@ -55,7 +54,7 @@ test('inspect: identity, limits and state as the container was made', needsCases
   }
 });
 
-test('inspect: shares and reservation; nothing where nothing is set', needsCases, () => {
+test('inspect: shares and reservation; nothing where nothing is set', () => {
   for (const capture of captures) {
     const limitsOf = (name: string) =>
       parseInspect('x', recordedJson(`${capture}/${name}/inspect.json`)).limits;
@@ -64,22 +63,18 @@ test('inspect: shares and reservation; nothing where nothing is set', needsCases
   }
 });
 
-test(
-  'inspect: the one that was killed ended with 137; what its engine says of the kill is kept',
-  needsCases,
-  () => {
-    for (const capture of captures) {
-      const stateOf = (name: string) =>
-        parseInspect('x', recordedJson(`${capture}/${name}/inspect.json`)).state;
-      const exited = stateOf('oom_exited');
-      assert.deepEqual([exited.status, exited.exitCode, exited.oomKilled], ['exited', 137, true]);
-      assert.ok(exited.finishedAt && exited.startedAt && exited.finishedAt >= exited.startedAt);
-      assert.equal(stateOf('oom_killed').oomKilled, capture === 'cgroup_v2_api_1.56');
-    }
-  },
-);
+test('inspect: the one that was killed ended with 137; what its engine says of the kill is kept', () => {
+  for (const capture of captures) {
+    const stateOf = (name: string) =>
+      parseInspect('x', recordedJson(`${capture}/${name}/inspect.json`)).state;
+    const exited = stateOf('oom_exited');
+    assert.deepEqual([exited.status, exited.exitCode, exited.oomKilled], ['exited', 137, true]);
+    assert.ok(exited.finishedAt && exited.startedAt && exited.finishedAt >= exited.startedAt);
+    assert.equal(stateOf('oom_killed').oomKilled, capture === 'cgroup_v2_api_1.56');
+  }
+});
 
-test('the engine and its host', needsCases, () => {
+test('the engine and its host', () => {
   for (const capture of captures) {
     const version = recordedJson(`${capture}/engine/version.json`);
     const info = recordedJson(`${capture}/engine/info.json`);

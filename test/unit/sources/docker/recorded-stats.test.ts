@@ -5,7 +5,6 @@ import { parseStats } from '../../../../src/sources/docker/stats.ts';
 import {
   captures,
   KernelFiles,
-  needsCases,
   recordedJson,
   recordedText,
   runningContainers,
@@ -33,7 +32,7 @@ function each(of: readonly Capture[], check: (container: string, capture: Captur
   assert.ok(checked >= 4 * of.length);
 }
 
-test('cgroup v2: CPU time and throttling are those of cpu.stat', needsCases, () => {
+test('cgroup v2: CPU time and throttling are those of cpu.stat', () => {
   each(v2, (container, capture) => {
     const { files, sample } = both(capture, container);
     const micros = (key: string): number => files.keyed('cpu.stat', key) * 1000;
@@ -50,7 +49,7 @@ test('cgroup v2: CPU time and throttling are those of cpu.stat', needsCases, () 
   });
 });
 
-test('cgroup v1: CPU time is that of cpuacct, throttling that of cpu.stat', needsCases, () => {
+test('cgroup v1: CPU time is that of cpuacct, throttling that of cpu.stat', () => {
   each(['cgroup_v1'], (container, capture) => {
     const { files, sample } = both(capture, container);
     assert.equal(sample.cpu?.totalNanos, files.number('cpuacct/cpuacct.usage'));
@@ -69,7 +68,7 @@ test('cgroup v1: CPU time is that of cpuacct, throttling that of cpu.stat', need
   });
 });
 
-test('cgroup v2: memory is memory.current, and every key of the answer is in memory.stat', needsCases, () => {
+test('cgroup v2: memory is memory.current, and every key of the answer is in memory.stat', () => {
   each(v2, (container, capture) => {
     const { files, sample } = both(capture, container);
     assert.equal(sample.memory?.usage, files.number('memory.current'));
@@ -85,39 +84,31 @@ test('cgroup v2: memory is memory.current, and every key of the answer is in mem
   });
 });
 
-test(
-  'cgroup v1: memory is memory.usage_in_bytes, and integers above 2^53 keep their digits',
-  needsCases,
-  () => {
-    each(['cgroup_v1'], (container, capture) => {
-      const { files, sample } = both(capture, container);
-      assert.equal(sample.memory?.usage, files.number('memory/memory.usage_in_bytes'));
-      assert.equal(sample.memory.maxUsage, files.number('memory/memory.max_usage_in_bytes'));
-      for (const key of ['total_inactive_file', 'total_rss', 'total_pgfault', 'cache'])
-        assert.equal(sample.memory.stats[key], files.keyed('memory/memory.stat', key));
-      const text = files.text('memory/memory.stat');
-      const literal = /^hierarchical_memory_limit (\d+)$/m.exec(text)?.[1] ?? '';
-      assert.equal(String(sample.memory.stats['hierarchical_memory_limit']), literal);
-    });
-  },
-);
+test('cgroup v1: memory is memory.usage_in_bytes, and integers above 2^53 keep their digits', () => {
+  each(['cgroup_v1'], (container, capture) => {
+    const { files, sample } = both(capture, container);
+    assert.equal(sample.memory?.usage, files.number('memory/memory.usage_in_bytes'));
+    assert.equal(sample.memory.maxUsage, files.number('memory/memory.max_usage_in_bytes'));
+    for (const key of ['total_inactive_file', 'total_rss', 'total_pgfault', 'cache'])
+      assert.equal(sample.memory.stats[key], files.keyed('memory/memory.stat', key));
+    const text = files.text('memory/memory.stat');
+    const literal = /^hierarchical_memory_limit (\d+)$/m.exec(text)?.[1] ?? '';
+    assert.equal(String(sample.memory.stats['hierarchical_memory_limit']), literal);
+  });
+});
 
-test(
-  'tasks are those of pids.current; no limit is no limit, whatever integer stands for it',
-  needsCases,
-  () => {
-    each(captures, (container, capture) => {
-      const { files, sample } = both(capture, container);
-      const folder = capture === 'cgroup_v1' ? 'pids/' : '';
-      assert.equal(sample.pids?.current, files.number(`${folder}pids.current`));
-      const limit = files.text(`${folder}pids.max`);
-      assert.equal(sample.pids.limit, limit === 'max' ? undefined : Number(limit), `${capture}/${container}`);
-    });
-    assert.match(recordedText('cgroup_v2/idle/stats.json'), /"limit":18446744073709551615/);
-  },
-);
+test('tasks are those of pids.current; no limit is no limit, whatever integer stands for it', () => {
+  each(captures, (container, capture) => {
+    const { files, sample } = both(capture, container);
+    const folder = capture === 'cgroup_v1' ? 'pids/' : '';
+    assert.equal(sample.pids?.current, files.number(`${folder}pids.current`));
+    const limit = files.text(`${folder}pids.max`);
+    assert.equal(sample.pids.limit, limit === 'max' ? undefined : Number(limit), `${capture}/${container}`);
+  });
+  assert.match(recordedText('cgroup_v2/idle/stats.json'), /"limit":18446744073709551615/);
+});
 
-test('cgroup v2: block I/O is that of io.stat, in bytes only', needsCases, () => {
+test('cgroup v2: block I/O is that of io.stat, in bytes only', () => {
   each(v2, (container, capture) => {
     const { files, sample } = both(capture, container);
     const expected = files
@@ -137,51 +128,43 @@ test('cgroup v2: block I/O is that of io.stat, in bytes only', needsCases, () =>
   });
 });
 
-test(
-  'cgroup v1: block I/O is that of the throttle files, and absent when none is counted',
-  needsCases,
-  () => {
-    const { files, sample } = both('cgroup_v1', 'io_writer');
-    const read = (name: string, operation: string): number =>
-      files.keyed(`blkio/blkio.throttle.${name}_recursive`, `254:0 ${operation}`);
-    for (const [list, name] of [
-      [sample.blockIo?.serviceBytes, 'io_service_bytes'],
-      [sample.blockIo?.serviced, 'io_serviced'],
-    ] as const) {
-      const valueOf = (operation: string): unknown =>
-        list?.find((entry) => entry.operation === operation)?.value;
-      assert.equal(valueOf('read'), read(name, 'Read'));
-      assert.equal(valueOf('write'), read(name, 'Write'));
-    }
-    assert.deepEqual(both('cgroup_v1', 'io_writer_not_counted').sample.blockIo, {});
-  },
-);
+test('cgroup v1: block I/O is that of the throttle files, and absent when none is counted', () => {
+  const { files, sample } = both('cgroup_v1', 'io_writer');
+  const read = (name: string, operation: string): number =>
+    files.keyed(`blkio/blkio.throttle.${name}_recursive`, `254:0 ${operation}`);
+  for (const [list, name] of [
+    [sample.blockIo?.serviceBytes, 'io_service_bytes'],
+    [sample.blockIo?.serviced, 'io_serviced'],
+  ] as const) {
+    const valueOf = (operation: string): unknown =>
+      list?.find((entry) => entry.operation === operation)?.value;
+    assert.equal(valueOf('read'), read(name, 'Read'));
+    assert.equal(valueOf('write'), read(name, 'Write'));
+  }
+  assert.deepEqual(both('cgroup_v1', 'io_writer_not_counted').sample.blockIo, {});
+});
 
-test(
-  'interfaces are those of /proc/PID/net/dev without the loopback; none for --network none',
-  needsCases,
-  () => {
-    each(captures, (container, capture) => {
-      const lines = recordedText(`${capture}/${container}/proc_net_dev.txt`).trim().split('\n').slice(2);
-      const expected = lines
-        .map((line) => line.trim().split(/:?\s+/))
-        .filter(([name]) => name !== 'lo')
-        .map(([name, ...figures]) => [name, ...figures.map(Number)]);
-      const found = (both(capture, container).sample.networks ?? []).map((usage) => [
-        usage.name,
-        usage.receivedBytes,
-        usage.receivedPackets,
-        usage.transmittedBytes,
-        usage.transmittedPackets,
-      ]);
-      const columns = expected.map((row) => [row[0], row[1], row[2], row[9], row[10]]);
-      assert.deepEqual(found, columns, `${capture}/${container}`);
-    });
-    assert.equal(both('cgroup_v2', 'idle').sample.networks, undefined);
-  },
-);
+test('interfaces are those of /proc/PID/net/dev without the loopback; none for --network none', () => {
+  each(captures, (container, capture) => {
+    const lines = recordedText(`${capture}/${container}/proc_net_dev.txt`).trim().split('\n').slice(2);
+    const expected = lines
+      .map((line) => line.trim().split(/:?\s+/))
+      .filter(([name]) => name !== 'lo')
+      .map(([name, ...figures]) => [name, ...figures.map(Number)]);
+    const found = (both(capture, container).sample.networks ?? []).map((usage) => [
+      usage.name,
+      usage.receivedBytes,
+      usage.receivedPackets,
+      usage.transmittedBytes,
+      usage.transmittedPackets,
+    ]);
+    const columns = expected.map((row) => [row[0], row[1], row[2], row[9], row[10]]);
+    assert.deepEqual(found, columns, `${capture}/${container}`);
+  });
+  assert.equal(both('cgroup_v2', 'idle').sample.networks, undefined);
+});
 
-test('a container that ended has no sample at all', needsCases, () => {
+test('a container that ended has no sample at all', () => {
   for (const capture of captures) {
     assert.equal(parseStats(recordedJson(`${capture}/oom_exited/stats.json`), Date.now()), undefined);
   }
@@ -195,7 +178,7 @@ test('an answer with nothing but networks is a sample of them', () => {
   assert.deepEqual([sample?.cpu, sample?.memory, sample?.pids], [undefined, undefined, undefined]);
 });
 
-test('the two-sample answer carries the previous CPU reading', needsCases, () => {
+test('the two-sample answer carries the previous CPU reading', () => {
   for (const capture of captures) {
     const sample = parseStats(recordedJson(`${capture}/engine/two_sample_stats.json`), Date.now());
     assert.ok(sample?.previousCpu?.takenAt && sample.readAt && sample.cpu);

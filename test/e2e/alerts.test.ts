@@ -23,6 +23,7 @@ const specs = [
   { name: 'calm', image: 'calm:1' },
   { name: 'looping', image: 'looping:1' },
   { name: 'starved', image: 'starved:1' },
+  { name: 'cycling', image: 'cycling:1', restart: 'always', maxBackoffMillis: 100 },
   { name: 'sick', image: 'sick:1', healthcheck: { intervalMillis: 0, goodMillis: 1, badMillis: 0 } },
   { name: 'throttled', image: 'throttled:1', limits: { cpus: 0.5 }, load: { cpus: 2 } },
   {
@@ -32,52 +33,108 @@ const specs = [
     limits: { memoryBytes: 2 ** 28 },
     load: { memoryBytes: 2 ** 29 },
   },
-];
+] as const;
 
 /** What happens before each scrape. */
-async function tell(runtime: SimulatedEngine, minute: number): Promise<void> {
+async function act(runtime: SimulatedEngine, minute: number): Promise<void> {
   if (minute > 2 && minute <= 8) runtime.restart('looping');
   if (minute === 4) runtime.outOfMemory('starved');
+  if (minute > 2 && minute <= 8) runtime.outOfMemory('cycling');
+  if (minute === 6) {
+    runtime.add({ name: 'fleeting', image: 'fleeting:1', autoRemove: true });
+    runtime.outOfMemory('fleeting');
+  }
   if (minute === 5) runtime.setHealth('sick', 'unhealthy');
   if (minute === 10) await runtime.down();
 }
 
 suite('alert rules', { skip: skipUnless('promtool') }, () => {
-  test('each fires in its story and for nobody else', async () => {
+  test('each fires once in its story and for no other container', async () => {
     const tests = [
-      // Before anything happened nobody is in trouble.
-      ...Object.keys(fires).map((name) => expected(1, name, undefined)),
-      ...Object.entries(fires).map(([name, who]) => expected(9, name, who)),
-      expected(9, 'TidegaugeBlind', undefined),
+      firing(1, {}),
+      firing(9, containerAlerts),
+      // Whatever ended before the runtime went away stays in sight for 15 minutes.
       expected(14, 'TidegaugeBlind', ''),
       expected(14, 'TidegaugeExportFailing', ''),
+      expected(14, 'UnseenContainerOutOfMemory', undefined),
     ];
     const inputs = [...(await story())].map(([series, values]) => ({ series, values: values.join(' ') }));
     await check({ interval: '1m', input_series: inputs, promql_expr_test: tests });
   });
 
-  test('whom the kernel kills before the first scrape is an alert, for as long as others', async () => {
-    const action = 'container_event_action="oom"';
+  test('a kill before the first scrape is one alert, for as long as others, also of a removed container', async () => {
     const never = '0x40';
     await check({
       interval: '1m',
       input_series: [
-        { series: `container_events_total{container_name="brief",${action}}`, values: '_x4 1x35' },
-        { series: `container_events_total{container_name="calm",${action}}`, values: never },
-        { series: `container_events_total{container_name="young",${action}}`, values: '_x4 0x35' },
-        {
-          series: `container_image_events_total{container_image_name="brief",${action}}`,
-          values: '_x4 1x35',
-        },
-        { series: `container_image_events_total{container_image_name="calm",${action}}`, values: never },
+        { series: outOfMemory('brief'), values: '_x4 1x35' },
+        { series: outOfMemory('calm'), values: never },
+        { series: outOfMemory('young'), values: '_x4 0x35' },
+        // Removed: its last scrape was two minutes after the kill.
+        { series: outOfMemory('gone'), values: '_x4 1x1 _x40' },
+        { series: outOfMemory(undefined, 'brief'), values: '_x4 2x35' },
+        { series: outOfMemory(undefined, 'calm'), values: never },
       ],
       promql_expr_test: [
-        expected(3, 'ContainerOutOfMemory', undefined),
-        expected(6, 'ContainerOutOfMemory', 'brief'),
-        expected(6, 'ImageOutOfMemory', ''),
-        expected(18, 'ContainerOutOfMemory', 'brief'),
-        expected(22, 'ContainerOutOfMemory', undefined),
-        expected(22, 'ImageOutOfMemory', undefined),
+        firing(3, {}),
+        ...[6, 12, 18].map((minute) => firing(minute, { ContainerOutOfMemory: ['brief', 'gone'] })),
+        firing(22, {}),
+      ],
+    });
+  });
+
+  test('a kill that no scrape saw at a container is one alert, whatever else is seen', async () => {
+    await check({
+      interval: '1m',
+      input_series: [
+        // Three kills by minute 5, one of them seen; a second one is seen at minute 8.
+        { series: outOfMemory('seen'), values: '0x4 1x2 2x32' },
+        { series: outOfMemory(undefined, 'a'), values: '0x4 3x2 4x32' },
+        { series: outOfMemory(undefined, 'b'), values: '0x4 0x35' },
+      ],
+      promql_expr_test: [
+        firing(3, {}),
+        ...[6, 9, 18].map((minute) =>
+          firing(minute, { ContainerOutOfMemory: ['seen'], UnseenContainerOutOfMemory: [''] }),
+        ),
+        firing(21, { ContainerOutOfMemory: ['seen'] }),
+        firing(26, {}),
+      ],
+    });
+  });
+
+  test('a restart of the agent makes no kill twice', async () => {
+    await check({
+      interval: '1m',
+      input_series: [
+        { series: outOfMemory('killed'), values: '0x4 1x4 0x31' },
+        { series: outOfMemory(undefined, 'killed'), values: '0x4 1x4 0x31' },
+      ],
+      promql_expr_test: [6, 11, 19].map((minute) => firing(minute, { ContainerOutOfMemory: ['killed'] })),
+    });
+  });
+
+  test('starts after a kill are no restart loop; others are, with kills and without events', async () => {
+    const started = (name: string): string =>
+      `container_events_total{container_name="${name}",container_event_action="start"}`;
+    const startTime = (name: string): string => `container_start_time_seconds{container_name="${name}"}`;
+    await check({
+      interval: '1m',
+      input_series: [
+        ...['killed', 'crashing'].flatMap((name) => [
+          { series: started(name), values: '1x4 2 3 4 5 6 7 8 9x30' },
+          { series: startTime(name), values: '1x4 2 3 4 5 6 7 8 9x30' },
+        ]),
+        { series: outOfMemory('killed'), values: '0x4 1 2 3 4 5 6 7 8x30' },
+        { series: outOfMemory('crashing'), values: '0x4 1x37' },
+        { series: startTime('podman'), values: '1x4 2 3 4 5 6 7 8 9x30' },
+      ],
+      promql_expr_test: [
+        firing(3, {}),
+        firing(13, {
+          ContainerOutOfMemory: ['crashing', 'killed'],
+          ContainerRestartLoop: ['crashing', 'podman'],
+        }),
       ],
     });
   });
@@ -103,15 +160,35 @@ async function check(test: object): Promise<void> {
   await promisify(execFile)(componentPath('promtool'), ['test', 'rules', file], { maxBuffer: 2 ** 24 });
 }
 
-/** Which alert fires for whom. */
-const fires = {
-  ContainerRestartLoop: 'looping',
-  ContainerOutOfMemory: 'starved',
-  ImageOutOfMemory: '',
-  ContainerUnhealthy: 'sick',
-  ContainerThrottled: 'throttled',
-  ContainerNearMemoryLimit: 'full',
+/** The alerts of the story by the containers that they fire for; one OOM kill has one. */
+const containerAlerts = {
+  ContainerRestartLoop: ['looping'],
+  ContainerOutOfMemory: ['cycling', 'fleeting', 'starved'],
+  ContainerUnhealthy: ['sick'],
+  ContainerThrottled: ['throttled'],
+  ContainerNearMemoryLimit: ['full'],
 } as const;
+
+/** The counter of OOM kills of a container, or of an image. */
+function outOfMemory(container: string | undefined, image?: string): string {
+  return container === undefined
+    ? `container_image_events_total{container_image_name="${image}",container_event_action="oom"}`
+    : `container_events_total{container_name="${container}",container_event_action="oom"}`;
+}
+
+/** An expectation of promtool's: these alerts fire for these containers, once each, and no others. */
+function firing(minute: number, alerts: Readonly<Record<string, readonly string[]>>): object {
+  return {
+    expr: 'count by (alertname, container_name) (ALERTS{alertstate="firing"})',
+    eval_time: `${minute}m`,
+    exp_samples: Object.entries(alerts).flatMap(([alertname, containers]) =>
+      containers.map((container) => ({
+        labels: `{alertname="${alertname}"${container ? `,container_name="${container}"` : ''}}`,
+        value: 1,
+      })),
+    ),
+  };
+}
 
 /** An expectation of promtool's: the alert fires for that container alone, or for nobody. */
 function expected(minute: number, name: string, who: string | undefined): object {
@@ -141,7 +218,7 @@ async function story(): Promise<ReadonlyMap<string, readonly string[]>> {
     const { address } = await agent.start();
     let failed = 0;
     for (let minute = 0; minute < minutes; minute += 1) {
-      await tell(runtime, minute);
+      await act(runtime, minute);
       await wait(700);
       // Each minute has an export that fails, however slow the machine is.
       const shown = await waitUntil('a failed export', async () => {

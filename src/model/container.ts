@@ -71,7 +71,7 @@ export interface ContainerState {
   readonly startedAt?: number;
   /** Milliseconds since the epoch; absent while it never ended. */
   readonly finishedAt?: number;
-  /** Of the last end; absent while it runs, and before it ever ran. */
+  /** Of the last end, or of a start that failed; absent while it runs, and before it was ever started. */
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
   /** Restarts by the runtime's restart policy; falls to 0 when a user starts the container. */

@@ -62,8 +62,8 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     observe: ({ state }, observe) => observeDefined(state.restartCount, observe),
   },
   {
-    ...extension('container.exit_code', '{code}', 'Exit code of the last end'),
-    absentWhen: 'the container runs or never ran',
+    ...extension('container.exit_code', '{code}', 'Exit code of the last end, or of a start that failed'),
+    absentWhen: 'the container runs or was never started',
     observe: ({ state }, observe) => observeDefined(state.exitCode, observe),
   },
   {

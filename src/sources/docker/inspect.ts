@@ -1,4 +1,10 @@
-import type { ContainerIdentity, ContainerLimits, ContainerState, LimitName } from '../../model/container.ts';
+import type {
+  ContainerIdentity,
+  ContainerLimits,
+  ContainerState,
+  ContainerStatus,
+  LimitName,
+} from '../../model/container.ts';
 import type { ContainerNetwork, ContainerPod, InspectedContainer } from '../container-source.ts';
 import { cgroupPath } from './cgroup-path.ts';
 import type { CgroupHost } from './cgroup-path.ts';
@@ -85,17 +91,24 @@ function identityOf({ id, fields, hostConfig, host }: Inspected): ContainerIdent
 
 function stateOf(state: Fields, fields: Fields): ContainerState {
   const status = statusOf(state['Status']);
-  const hasEnded = status === 'exited' || status === 'dead' || status === 'restarting';
   return present<ContainerState>({
     status,
     health: healthOf((objectOf(state['Health']) ?? objectOf(state['Healthcheck']))?.['Status']),
     startedAt: timeOf(state['StartedAt']),
     finishedAt: timeOf(state['FinishedAt']),
-    // A start sets the engine's field to 0: of a container that runs it would tell a success that nobody saw.
-    exitCode: hasEnded ? integerOf(state['ExitCode']) : undefined,
+    exitCode: exitCodeOf(status, integerOf(state['ExitCode'])),
     oomKilled: flagOf(state['OOMKilled']),
     restartCount: smallCount(fields['RestartCount']),
   });
+}
+
+/**
+ * The engine's field is 0 until the first end, and a start sets it to 0: of a container that runs or waits for its first
+ * start, 0 is no success. A start that failed leaves the container `created` with 126, 127 or 128.
+ */
+function exitCodeOf(status: ContainerStatus | undefined, exitCode: number | undefined): number | undefined {
+  if (status === 'created') return exitCode || undefined;
+  return status === 'exited' || status === 'dead' || status === 'restarting' ? exitCode : undefined;
 }
 
 /** Docker writes 0 or −1 where a limit is not set. */

@@ -163,14 +163,17 @@ test('items without an id, or with one that is none, are left out; what is no li
   }
 });
 
-test('an exit code is there once the container has ended, and only then', () => {
+test('an exit code is there once the container has ended or its start has failed, and only then', () => {
   const exitCodeOf = (State: object) =>
     parseInspect('x', { State: { ExitCode: 3, ...State } }).state.exitCode;
   const finished = { FinishedAt: '2026-01-01T00:00:00Z', StartedAt: '2026-01-01T01:00:00Z' };
   assert.equal(exitCodeOf({ Status: 'exited', ...finished }), 3);
   assert.equal(exitCodeOf({ Status: 'dead' }), 3);
   assert.equal(exitCodeOf({ Status: 'restarting', ...finished }), 3);
-  assert.equal(exitCodeOf({ Status: 'created', FinishedAt: '0001-01-01T00:00:00Z' }), undefined);
+  const never = { StartedAt: '0001-01-01T00:00:00Z', FinishedAt: '0001-01-01T00:00:00Z' };
+  assert.equal(exitCodeOf({ Status: 'created', ExitCode: 0, ...never }), undefined);
+  for (const ExitCode of [126, 127, 128])
+    assert.equal(exitCodeOf({ Status: 'created', ExitCode, Error: 'no such file', ...never }), ExitCode);
   for (const Status of ['running', 'paused']) assert.equal(exitCodeOf({ Status, ...finished }), undefined);
 });
 

@@ -6,9 +6,6 @@ import { licencesOf } from './licences.ts';
 
 const repository = join(import.meta.dirname, '..');
 
-/** Loaded by dockerode for BuildKit sessions, which the agent never opens: a quarter of its memory at the start. */
-const unused = /^(?:@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/;
-
 /** CommonJS parts of the bundle ask for Node's own modules by it. */
 const requireHere = [
   "import { createRequire as createBundleRequire } from 'node:module';",
@@ -18,14 +15,6 @@ const requireHere = [
 /** As packages name it. */
 const nodeHttp = /^(?:node:)?http$/;
 
-const withoutUnused: Plugin = {
-  name: 'without-unused',
-  setup(bundler) {
-    bundler.onResolve({ filter: unused }, ({ path }) => ({ path, namespace: 'unused' }));
-    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
-  },
-};
-
 /** zod loads its messages in forty languages; ours are written here, and in English. */
 const oneLanguage: Plugin = {
   name: 'one-language',
@@ -33,22 +22,6 @@ const oneLanguage: Plugin = {
     bundler.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
       resolveDir: join(repository, 'node_modules/zod/v4/locales'),
-    }));
-  },
-};
-
-/** ssh2 is as large as all the rest of dockerode: it is read when an engine's URL says ssh, not before. */
-const lateSsh: Plugin = {
-  name: 'late-ssh',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^\.\/ssh$/ }, ({ importer, resolveDir }) =>
-      /[\\/]docker-modem[\\/]lib[\\/]modem\.js$/.test(importer)
-        ? { path: join(resolveDir, 'ssh.js'), namespace: 'late' }
-        : undefined,
-    );
-    bundler.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
-      contents: `module.exports = (...args) => require(${JSON.stringify(path)})(...args);`,
-      resolveDir: repository,
     }));
   },
 };
@@ -93,7 +66,7 @@ function optionsFor(directory: string): BuildOptions & { metafile: true } {
     legalComments: 'external',
     banner: { js: requireHere },
     define: { __dirname: 'import.meta.dirname' },
-    plugins: [withoutUnused, oneLanguage, lateSsh, requiredHttp],
+    plugins: [oneLanguage, requiredHttp],
     // Native helpers of ssh2, which does without them.
     external: ['*.node', 'cpu-features'],
     metafile: true,
@@ -101,22 +74,20 @@ function optionsFor(directory: string): BuildOptions & { metafile: true } {
   };
 }
 
-/** The next dockerode may load its parts by other ways than those that are cut here. */
+/** Things that a later version of a dependency may undo without an error. */
 function mistakesIn({ warnings, metafile }: BuildResult<{ metafile: true }>): string[] {
-  const inputs = Object.keys(metafile.inputs);
-  const heavy = inputs.filter((path) =>
-    /(?:^|\/)node_modules\/(?:@grpc|protobufjs|@protobufjs)\//.test(path),
-  );
-  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
-  const isHttpImported = imported.some(
-    ({ path, kind }) => nodeHttp.test(path) && !kind.startsWith('require'),
-  );
-  const simulated = startInputs(metafile).find((path) => path.startsWith('src/simulator/'));
+  const outputs = Object.values(metafile.outputs);
+  const isHttpImported = outputs
+    .flatMap(({ imports }) => imports)
+    .some(({ path, kind }) => nodeHttp.test(path) && !kind.startsWith('require'));
+  const atStart = startInputs(metafile);
+  const simulated = atStart.find((path) => path.startsWith('src/simulator/'));
+  // As large as half of all the rest, and needed for an engine behind SSH alone.
+  const isSshEager = atStart.some((path) => /node_modules\/ssh2\//.test(path));
   return [
     ...warnings.map(({ text }) => text),
-    ...(heavy.length > 0 ? [`bundled although unused: ${heavy[0]}`] : []),
-    ...(inputs.some((path) => path.startsWith('late:')) ? [] : ['ssh2 is not loaded late']),
     ...(isHttpImported ? ['http is imported, and undici with it'] : []),
+    ...(isSshEager ? ['ssh2 is not loaded late'] : []),
     ...(simulated === undefined ? [] : [`every start parses ${simulated}`]),
   ];
 }

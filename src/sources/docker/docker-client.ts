@@ -1,11 +1,12 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { OnReadOpts } from 'node:net';
-import { Readable } from 'node:stream';
-import { inspect } from 'node:util';
-import Docker from 'dockerode';
+import type { Readable } from 'node:stream';
 import { connectEngine, parseEngineAddress, tlsOptions } from './address.ts';
 import type { EngineAddress, EngineEndpoint } from './address.ts';
+import { statusError } from './response.ts';
+import { SshAgent } from './ssh-agent.ts';
 import { KeepAliveClient } from '../http/keep-alive-client.ts';
 import type { Answer } from '../http/keep-alive-client.ts';
 import { SourceError, sourceErrorDuring } from '../source-error.ts';
@@ -14,28 +15,25 @@ import { SourceError, sourceErrorDuring } from '../source-error.ts';
 const maxBodyBytes = 64 * 1024 * 1024;
 /** A stats answer has 2 KiB; ten thousand devices make some megabytes of it. Many are under way at once. */
 const maxContainerBytes = 8 * 1024 * 1024;
-/** Sockets that dockerode's calls may hold; more wait. */
+/** Sockets that control calls may hold; more wait. */
 const maxControlSockets = 32;
-/** dockerode collects the whole body of an unexpected status; all are expected, so that ours bounds it. */
-const anyStatus = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [100 + index, true]));
 
 /**
- * GETs from one engine: control calls through dockerode (unix, TCP, TLS, ssh, named pipes), calls of one container over
- * our own kept-alive connections, because they are nearly all of the traffic. Bodies are bounded, every call has a deadline.
+ * GETs from one engine: control calls by Node's HTTP client (unix, TCP, TLS, SSH, named pipes), calls of one container
+ * over our own kept-alive connections, because they are nearly all of the traffic. Bodies are bounded, every call has a
+ * deadline, no redirect is followed, and whatever goes wrong with a connection fails the call that uses it.
  */
 export class DockerClient {
-  readonly #docker: Docker;
-  readonly #agent: HttpAgent | undefined;
+  readonly #address: EngineAddress;
+  readonly #agent: HttpAgent;
   readonly #containers: KeepAliveClient | undefined;
   readonly #callTimeoutMillis: number;
-  readonly #pathPrefix: string;
 
   constructor(endpoint: EngineEndpoint, callTimeoutMillis: number) {
     const address = parseEngineAddress(endpoint);
+    this.#address = address;
     this.#callTimeoutMillis = callTimeoutMillis;
-    this.#pathPrefix = address.pathPrefix;
     this.#agent = agentFor(address, endpoint);
-    this.#docker = createDocker(dockerOptions(address, this.#agent));
     if (address.scheme === 'ssh') return;
     const connect = (reads: OnReadOpts) => connectEngine(address, endpoint.tls, reads);
     this.#containers = new KeepAliveClient({
@@ -53,8 +51,7 @@ export class DockerClient {
   ): Promise<Answer> {
     const abort = AbortSignal.any([signal, AbortSignal.timeout(timeoutMillis)]);
     try {
-      const stream = await this.#ask(this.#pathPrefix + path, abort);
-      return { status: statusOf(stream), text: await readBounded(stream, abort) };
+      return await answerOf(await this.#ask(path, abort), abort);
     } catch (error) {
       throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
     }
@@ -63,7 +60,7 @@ export class DockerClient {
   /** A call of one container: inspect, stats. Throws SourceError. */
   async container(path: string, signal: AbortSignal): Promise<Answer> {
     if (!this.#containers) return this.control(path, signal);
-    return this.#containers.get(this.#pathPrefix + path, this.#callTimeoutMillis, signal);
+    return this.#containers.get(this.#address.pathPrefix + path, this.#callTimeoutMillis, signal);
   }
 
   /** The text of an answer that does not end by itself; resolves when the engine begins it. Throws SourceError. */
@@ -72,11 +69,9 @@ export class DockerClient {
     const timer = setTimeout(() => late.abort(new DOMException('', 'TimeoutError')), this.#callTimeoutMillis);
     const abort = AbortSignal.any([signal, late.signal]);
     try {
-      const stream = await this.#ask(this.#pathPrefix + path, abort);
-      const status = statusOf(stream);
-      if (status === 200) return stream.setEncoding('utf8');
-      stream.destroy();
-      throw new SourceError('runtime-error', `status ${status}`);
+      const response = await this.#ask(path, abort);
+      if (response.statusCode === 200) return response.setEncoding('utf8');
+      throw statusError(await answerOf(response, abort), 'events');
     } catch (error) {
       throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
     } finally {
@@ -87,68 +82,44 @@ export class DockerClient {
   /** Ends every connection. */
   close(): void {
     this.#containers?.close();
-    this.#agent?.destroy();
+    this.#agent.destroy();
   }
 
   /** The engine may close an idle connection at the moment we write: then nothing was answered, and we ask anew. */
-  async #ask(path: string, abort: AbortSignal): Promise<Readable> {
+  async #ask(path: string, abort: AbortSignal): Promise<IncomingMessage> {
     try {
-      return await this.#dial(path, abort);
+      return await this.#request(path, abort);
     } catch (error) {
       if (!wasClosed(error) || abort.aborted) throw error;
       // The other idle ones are as old, and may be known to be closed only later.
-      for (const socket of Object.values(this.#agent?.freeSockets ?? {}).flat()) socket?.destroy();
-      return this.#dial(path, abort);
+      for (const socket of Object.values(this.#agent.freeSockets).flat()) socket?.destroy();
+      return this.#request(path, abort);
     }
   }
 
-  #dial(path: string, abortSignal: AbortSignal): Promise<Readable> {
+  #request(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const { scheme, socketPath, host, port, pathPrefix } = this.#address;
+    const target = socketPath === undefined ? { host, port } : { socketPath };
+    const options = {
+      ...target,
+      path: pathPrefix + path,
+      headers: { host: hostHeader(this.#address) },
+      agent: this.#agent,
+      signal,
+    };
     return new Promise((resolve, reject) => {
-      const options = {
-        // The modem takes the last character off a path with a query, for it expects to add the query itself.
-        path: path.includes('?') ? `${path}&` : path,
-        method: 'GET',
-        isStream: true,
-        statusCodes: anyStatus,
-        abortSignal: terse(abortSignal),
-      };
-      this.#docker.modem.dial(options, (error: unknown, result: unknown) => {
-        if (result instanceof Readable) resolve(result);
-        else
-          reject(error instanceof Error ? error : new SourceError('unreachable', `GET ${path}: no answer`));
+      const request = scheme === 'https' ? requestHttps(options) : requestHttp(options);
+      request.on('response', (response) => {
+        // An error that comes when nobody reads would end the process; who reads receives it all the same.
+        response.on('error', () => undefined);
+        resolve(response);
       });
+      request.on('error', reject);
+      // A response that switches protocols ends the request without an error.
+      request.on('close', () => reject(new SourceError('bad-response', 'the connection was closed')));
+      request.end();
     });
   }
-}
-
-/** dockerode reads DOCKER_HOST and its certificates by itself, and throws when they are wrong, whatever it is given. */
-function createDocker(options: Docker.DockerOptions): Docker {
-  const host = process.env['DOCKER_HOST'];
-  delete process.env['DOCKER_HOST'];
-  try {
-    return new Docker(options);
-  } finally {
-    if (host !== undefined) process.env['DOCKER_HOST'] = host;
-  }
-}
-
-/** Every field is set that dockerode would take from a socket of its own choice, be it to undefined. */
-function dockerOptions(address: EngineAddress, agent: HttpAgent | undefined): Docker.DockerOptions {
-  const sshAgent = process.env['SSH_AUTH_SOCK'];
-  const fields = {
-    socketPath: address.socketPath,
-    host: address.host,
-    port: address.port,
-    username: address.user,
-    protocol: address.scheme === 'unix' ? 'http' : address.scheme,
-    ca: undefined,
-    cert: undefined,
-    key: undefined,
-    agent,
-    pathPrefix: '/',
-    ...(sshAgent !== undefined && { sshOptions: { agent: sshAgent } }),
-  };
-  return Object.assign({}, fields);
 }
 
 function hostHeader({ host = 'docker', port, socketPath }: EngineAddress): string {
@@ -156,28 +127,22 @@ function hostHeader({ host = 'docker', port, socketPath }: EngineAddress): strin
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function agentFor(address: EngineAddress, endpoint: EngineEndpoint): HttpAgent | undefined {
+function agentFor(address: EngineAddress, endpoint: EngineEndpoint): HttpAgent {
   const keepAlive = { keepAlive: true, maxSockets: maxControlSockets };
-  if (address.scheme === 'ssh') return undefined;
+  if (address.scheme === 'ssh') return new SshAgent(address);
   return address.scheme === 'https'
-    ? terse(new HttpsAgent({ ...keepAlive, ...tlsOptions(endpoint.tls) }))
-    : terse(new HttpAgent(keepAlive));
-}
-
-/**
- * dockerode renders the options of each request as text, for a debug line that nobody reads. An agent with its
- * sockets, or a signal with its listeners, cost 90 ms a call that way; told to be terse they cost nothing.
- */
-function terse<T extends object>(value: T): T {
-  return Object.assign(value, { [inspect.custom]: () => value.constructor.name });
+    ? new HttpsAgent({ ...keepAlive, ...tlsOptions(endpoint.tls) })
+    : new HttpAgent(keepAlive);
 }
 
 function wasClosed(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
 
-function statusOf(stream: Readable): number {
-  return 'statusCode' in stream && typeof stream.statusCode === 'number' ? stream.statusCode : 0;
+async function answerOf(response: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  const { location } = headers;
+  return { status, text: await readBounded(response, signal), ...(location !== undefined && { location }) };
 }
 
 async function readBounded(stream: Readable, signal: AbortSignal): Promise<string> {

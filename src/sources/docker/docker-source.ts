@@ -9,9 +9,7 @@ import type {
   ListedContainer,
   UsageSource,
 } from '../container-source.ts';
-import { parseEngineJson } from '../exact-json.ts';
 import type { Answer } from '../http/keep-alive-client.ts';
-import { objectOf, textOf } from '../json-fields.ts';
 import { SourceError, toSourceError } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint } from './address.ts';
@@ -20,6 +18,7 @@ import { DockerClient } from './docker-client.ts';
 import { eventsPath, readEvents } from './events.ts';
 import { parseInspect } from './inspect.ts';
 import { parseContainerList } from './list.ts';
+import { expectOk } from './response.ts';
 import { parseStats } from './stats.ts';
 
 /** The engine walks its disks: on a slow one with many layers that takes minutes. */
@@ -131,23 +130,6 @@ export class DockerSource implements ContainerSource {
       const advice = error.code === 'permission' && socketPath ? permissionAdvice(socketPath) : undefined;
       throw advice ? new SourceError('permission', `${error.message}; ${advice}`, error) : error;
     }
-  }
-}
-
-function expectOk(answer: Answer, what: string): unknown {
-  if (answer.status === 200) return parseEngineJson(answer.text, what);
-  const message = engineMessage(answer.text);
-  if (answer.status === 404) throw new SourceError('not-found', `${what}: ${message}`);
-  throw new SourceError('runtime-error', `${what}: status ${answer.status}: ${message}`);
-}
-
-/** The engine's own words (`{"message": …}`), else the beginning of what came instead. */
-function engineMessage(text: string): string {
-  try {
-    return textOf(objectOf(JSON.parse(text))?.['message']) ?? 'no reason given';
-  } catch {
-    // A proxy's HTML page, for instance.
-    return JSON.stringify(text.slice(0, 60));
   }
 }
 

@@ -7,6 +7,8 @@ import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.t
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  /** Target of a redirect, as it was sent. */
+  readonly location?: string;
 }
 
 /** How a {@link KeepAliveClient} reaches its server. */
@@ -22,6 +24,9 @@ const maxIdleMillis = 30_000;
 
 /** Of all answers under way together: a runtime that never ends its answers may not fill the memory. */
 const maxPendingBytes = 64 * 1024 * 1024;
+
+/** Errors of writing to a connection that the server closed. */
+const closedCodes: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET'];
 
 /** Bytes that one read may bring. */
 const readBytes = 64 * 1024;
@@ -118,12 +123,11 @@ export class KeepAliveClient {
   }
 
   #converse(
-    exchange: Exchange,
+    { connection, response }: Exchange,
     path: string,
     timeoutMillis: number,
     signal: AbortSignal,
   ): Promise<Answer | 'closed'> {
-    const { connection, response } = exchange;
     const { socket } = connection;
     const abort = this.#sharedAbort(signal);
     return new Promise((resolve, reject) => {
@@ -142,24 +146,25 @@ export class KeepAliveClient {
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
-      const finish = (): void => {
-        if (!response.isComplete) return;
-        settle({ status: response.status, text: response.text() });
-        this.#release(connection, response.keepAlive);
-      };
-      const take = (data: Buffer): void => {
-        pendingBytes += data.length;
-        this.#count(data.length);
-        response.push(data);
-      };
-      connection.receive = (data) => attempt(() => take(data), finish, settle);
+      const advance = (step: () => void): void =>
+        attempt(() => {
+          step();
+          if (!response.isComplete) return;
+          settle(answerOf(response));
+          this.#release(connection, response.keepAlive);
+        }, settle);
+      connection.receive = (data) =>
+        advance(() => {
+          pendingBytes += data.length;
+          this.#count(data.length);
+          response.push(data);
+        });
       const onError = (error: NodeJS.ErrnoException): void => {
-        const closedIdle = !response.hasBegun && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
-        settle(closedIdle ? 'closed' : error);
+        settle(!response.hasBegun && closedCodes.includes(error.code) ? 'closed' : error);
       };
       const onClose = (): void => {
         if (!response.hasBegun) settle('closed');
-        else attempt(() => response.end(), finish, settle);
+        else advance(() => response.end());
       };
       const onAbort = (): void => settle(new SourceError('aborted', 'given up'));
       socket.on('error', onError).on('close', onClose);
@@ -206,12 +211,16 @@ function opened(options: KeepAliveOptions, buffer: Buffer, path: string): Connec
   }
 }
 
-function attempt(step: () => void, then: () => void, fail: (error: Error) => void): void {
+function answerOf(response: HttpResponse): Answer {
+  const { status, location } = response;
+  return { status, text: response.text(), ...(location !== undefined && { location }) };
+}
+
+/** Socket callbacks run below no caller: what they throw would end the process. */
+function attempt(step: () => void, fail: (error: Error) => void): void {
   try {
     step();
   } catch (error) {
     fail(toSourceError(error, 'answer'));
-    return;
   }
-  then();
 }

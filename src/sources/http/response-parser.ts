@@ -17,6 +17,8 @@ type Phase = 'head' | 'length' | 'chunk-size' | 'chunk-data' | 'trailer' | 'unti
  */
 export class HttpResponse {
   status = 0;
+  /** Target of a redirect, as it was sent. */
+  location: string | undefined;
   #keepAlive = true;
   readonly #maxBodyBytes: number;
   #phase: Phase = 'head';
@@ -97,6 +99,7 @@ export class HttpResponse {
     if (!status)
       throw new SourceError('bad-response', `not HTTP: begins with ${JSON.stringify(head.slice(0, 60))}`);
     this.status = Number(status);
+    if (status.startsWith('3')) this.location = /\r\nlocation: *([^\r\n]+)/i.exec(head)?.[1];
     this.#keepAlive = !/\r\nconnection: *close/i.test(head) && !head.startsWith('HTTP/1.0');
     this.#pending = this.#pending.subarray(end + 4);
     this.#phase = this.#bodyPhase(head);

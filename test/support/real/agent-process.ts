@@ -76,6 +76,10 @@ export class AgentProcess {
     return this.#metricsUrl;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? Number.NaN;
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

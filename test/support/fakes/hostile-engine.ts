@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What an engine that means harm does with a request. */
+export type Misbehave = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server where an engine should be. */
+export interface HostileEngine extends AsyncDisposable {
+  /** As `--docker-url` takes it. */
+  readonly url: string;
+  /** The paths asked for, with their queries. */
+  readonly asked: readonly string[];
+}
+
+/** Starts a server on a unix socket. */
+export async function startHostileEngine(misbehave: Misbehave): Promise<HostileEngine> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegauge-hostile-'));
+  const socket = join(folder, 'engine.sock');
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    // A client that gives up in the middle is the usual end of it.
+    response.on('error', () => undefined);
+    misbehave(request, response);
+  });
+  server.listen(socket);
+  await once(server, 'listening');
+  return {
+    url: `unix://${socket}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** A redirect and nothing else. */
+export function redirectTo(location: string, status = 302): Misbehave {
+  return (_request, response) => response.writeHead(status, { location }).end();
+}

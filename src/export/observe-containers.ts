@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ValueType } from '@opentelemetry/api';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import type { MetricSource, Instrument, Observe } from '../model/instrument.ts';
+import { isObservable, stampedAt, stampOf } from '../model/instrument.ts';
+import type { Instrument, Observe } from '../model/instrument.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import type { ContainerMeter, ContainerObservable, ContainerObservableResult } from './container-producer.ts';
@@ -9,9 +10,6 @@ import type { Entities } from './entity.ts';
 
 /** Containers observed in one turn of the event loop: about 10 ms of work. */
 const containersPerTurn = 200;
-
-/** What is shown even of containers that are not published. */
-const lasting: readonly MetricSource[] = ['agent', 'events'];
 
 interface Declared<T> {
   readonly instrument: Instrument<T>;
@@ -34,10 +32,8 @@ export function observeContainers(
     const { timeoutMillis } = result;
     await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
     const observer = new ContainerObserver(result, containers, entities);
-    for (const [runtimeIndex, snapshot] of trackers.snapshots().entries()) {
-      // What lasts: a snapshot is another one each time, and its counters would begin with each collection.
-      const owner = trackers.sets[runtimeIndex] ?? snapshot;
-      result.forSubject({ entity: entities.ofRuntime(snapshot), owner });
+    for (const snapshot of trackers.snapshots()) {
+      result.forSubject({ entity: entities.ofRuntime(snapshot), owner: snapshot.owner });
       observeRuntime(result, snapshot, runtime);
       for (const [index, container] of snapshot.containers.entries()) {
         if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
@@ -84,9 +80,7 @@ class ContainerObserver {
   readonly #result: ContainerObservableResult;
   readonly #entities: Entities;
   readonly #declared: readonly { instrument: Instrument<ContainerSnapshot>; observe: Observe }[];
-  /** When the container's sample was taken, and when its state was told; milliseconds since the epoch. */
-  #sampledAt = 0;
-  #stateAt = 0;
+  #snapshot: ContainerSnapshot | undefined;
   #now = 0;
 
   constructor(
@@ -96,30 +90,22 @@ class ContainerObserver {
   ) {
     this.#result = result;
     this.#entities = entities;
-    this.#declared = declared.map(({ instrument, observable }) => ({
-      instrument,
-      observe: (value, attributes, startedAt) => {
-        const at = this.#timeOf(instrument.source);
+    this.#declared = declared.map(({ instrument, observable }) => {
+      const stamp = stampOf(instrument);
+      const observe: Observe = (value, attributes, startedAt) => {
+        const at = this.#snapshot ? stampedAt(stamp, this.#snapshot, this.#now) : this.#now;
         result.observeAt(observable, value, attributes, { at, startedAt });
-      },
-    }));
+      };
+      return { instrument, observe };
+    });
   }
 
-  /** @param now for which events are counted; milliseconds since the epoch. */
+  /** @param now the moment of the collection; milliseconds since the epoch. */
   observe(snapshot: ContainerSnapshot, now: number): void {
-    const { stateAt, sample, published } = snapshot;
-    this.#stateAt = stateAt;
+    this.#snapshot = snapshot;
     this.#now = now;
-    this.#sampledAt = sample?.takenAt ?? stateAt;
     this.#result.forSubject({ entity: this.#entities.ofContainer(snapshot), owner: snapshot.owner });
-    for (const { instrument, observe } of this.#declared) {
-      // Unpublished: nothing may be shown but that measuring failed, how often, and what happened.
-      if (published || lasting.includes(instrument.source)) instrument.observe(snapshot, observe);
-    }
-  }
-
-  #timeOf(source: MetricSource): number {
-    if (source === 'events') return this.#now;
-    return source === 'stats' ? this.#sampledAt : this.#stateAt;
+    for (const { instrument, observe } of this.#declared)
+      if (isObservable(instrument, snapshot)) instrument.observe(snapshot, observe);
   }
 }

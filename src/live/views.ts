@@ -1,5 +1,6 @@
-import { profiles } from '../metrics/catalogue.ts';
-import type { Attributes, ContainerInstrument } from '../model/instrument.ts';
+import { catalogueOf } from '../metrics/catalogue.ts';
+import { isObservable } from '../model/instrument.ts';
+import type { Attributes } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { PublishedSample } from './stats-collector.ts';
 import type { FeedItem } from './event-feed.ts';
@@ -57,17 +58,19 @@ export function feedItemView(told: FeedItem): object {
   return { runtime: told.runtime, time, id, name, action: word, attributes };
 }
 
+/** What the profile observes of a container unless more is switched on. */
+const { containers: instruments } = catalogueOf(['semconv']);
+
 function valuesOf(snapshot: ContainerSnapshot): readonly Value[] {
-  const figures: Value[] = [];
-  for (const instrument of profiles.semconv.containers) {
-    const { name, unit, offByDefault, source }: ContainerInstrument = instrument;
-    // Unpublished: nothing may be shown but that measuring failed.
-    if (offByDefault || (!snapshot.published && source !== 'agent')) continue;
+  const values: Value[] = [];
+  for (const instrument of instruments) {
+    if (!isObservable(instrument, snapshot)) continue;
+    const { name, unit } = instrument;
     instrument.observe(snapshot, (value, attributes) =>
-      figures.push({ name, unit, value, ...(attributes && { attributes }) }),
+      values.push({ name, unit, value, ...(attributes && { attributes }) }),
     );
   }
-  return figures;
+  return values;
 }
 
 /** Absent for what is no time. */

@@ -95,6 +95,7 @@ export const trackingInstruments: readonly ContainerInstrument[] = [
     description: 'Failed measurements of the container; stays while its figures are unpublished',
     attributes: [],
     source: 'agent',
+    outlivesPublication: true,
     stability: 'extension',
     absentWhen: 'the container never failed',
     observe({ failures, trackedSince }, observe) {

@@ -1,3 +1,5 @@
+import { timeOf } from './sample.ts';
+import type { UsagePart } from './sample.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from './snapshot.ts';
 
 /** Attributes of one observation. */
@@ -25,6 +27,12 @@ export type MetricSource =
   | 'events'
   | 'unavailable';
 
+/**
+ * By which time an observation is stamped: that of the sample, of a part of it where parts were read one by one, that of
+ * the state as the runtime last gave it, or the moment of the collection.
+ */
+export type Stamp = 'sample' | UsagePart | 'state' | 'now';
+
 /** One metric: its declaration and its reading together. */
 export interface Instrument<Entity> {
   readonly name: string;
@@ -37,6 +45,10 @@ export interface Instrument<Entity> {
   /** Attribute keys that its observations may carry. */
   readonly attributes: readonly string[];
   readonly source: MetricSource;
+  /** Where the source does not tell: see {@link stampOf}. */
+  readonly stampedBy?: Stamp;
+  /** Observed of containers, too, that are not published, because it tells why, or what happened. */
+  readonly outlivesPublication?: true;
   /** `stable`, `release_candidate` or `development` for names of the conventions; `extension` for ours; `peer` for a peer's. */
   readonly stability: 'stable' | 'release_candidate' | 'development' | 'extension' | 'peer';
   /** Exposed name and type, literally, where a peer's dashboards depend on them: no suffix rules, no identity labels. */
@@ -54,3 +66,41 @@ export type ContainerInstrument = Instrument<ContainerSnapshot>;
 
 /** An instrument of one runtime. */
 export type RuntimeInstrument = Instrument<RuntimeSnapshot>;
+
+/** By which time an instrument's observations are stamped. */
+export function stampOf({ source, stampedBy }: Pick<Instrument<never>, 'source' | 'stampedBy'>): Stamp {
+  if (stampedBy !== undefined) return stampedBy;
+  switch (source) {
+    case 'stats':
+    case 'cgroup':
+    case 'proc':
+      return 'sample';
+    case 'events':
+      return 'now';
+    default:
+      return 'state';
+  }
+}
+
+/** The same instruments; those that are stamped by the sample are stamped by one part of it. */
+export function stampedBy<Entity>(
+  part: UsagePart,
+  instruments: readonly Instrument<Entity>[],
+): readonly Instrument<Entity>[] {
+  return instruments.map((each) => (stampOf(each) === 'sample' ? { ...each, stampedBy: part } : each));
+}
+
+/** When what a snapshot says under a stamp was so; milliseconds since the epoch. */
+export function stampedAt(stamp: Stamp, { sample, stateAt }: ContainerSnapshot, now: number): number {
+  if (stamp === 'now') return now;
+  if (stamp === 'state' || !sample) return stateAt;
+  return stamp === 'sample' ? sample.takenAt : timeOf(sample, stamp);
+}
+
+/** Whether an instrument may be observed of a container: the one rule for readers, API and commands. */
+export function isObservable(
+  { outlivesPublication }: Pick<Instrument<never>, 'outlivesPublication'>,
+  { published }: Pick<ContainerSnapshot, 'published'>,
+): boolean {
+  return published || outlivesPublication === true;
+}

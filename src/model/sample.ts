@@ -117,7 +117,12 @@ export interface Sample {
   readonly processors?: number;
   /** Parts of which nothing is known, or not all; of others that are absent it is known that nothing was counted. */
   readonly unknown?: readonly SamplePart[];
+  /** Times of the parts that were read from a second place, at another moment than `takenAt`; milliseconds since the epoch. */
+  readonly partTimes?: Readonly<Partial<Record<UsagePart, number>>>;
 }
+
+/** A part of a sample that a usage source reads as one. */
+export type UsagePart = 'cpu' | 'memory' | 'blockIo' | 'networks' | 'pids' | 'storage';
 
 /** What may be absent because nothing was counted. */
 export type SamplePart = 'networks' | 'blockIo';
@@ -128,6 +133,11 @@ export type PreviousSample = Pick<Sample, 'takenAt' | 'readAt' | 'windows' | 'cp
 /** Whether a sample shows a process that runs: CPU time, memory or a task. One that does not may be a dead container's. */
 export function hasUsage({ cpu, memory, pids }: Sample): boolean {
   return Boolean(cpu?.totalNanos || memory || pids?.current);
+}
+
+/** When a part of a sample was read; milliseconds since the epoch. */
+export function timeOf({ takenAt, partTimes }: Sample, part: UsagePart): number {
+  return partTimes?.[part] ?? takenAt;
 }
 
 /** A fresh value minus an older one, exact above 2^53 and then rounded to the nearest double. */

@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type { CpuThrottling, CpuUsage, Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
@@ -5,7 +6,7 @@ import { cadvisorMetric, inSeconds, type CadvisorSeries } from './declare.ts';
 import { hasCpuModes } from '../formulas.ts';
 
 /** CPU metrics of profile `cadvisor` that the runtime gives. */
-export const cadvisorCpu: readonly ContainerInstrument[] = [
+export const cadvisorCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
   mode('user', ({ userNanos }) => userNanos),
   mode('system', ({ kernelNanos }) => kernelNanos),
   cadvisorMetric(
@@ -27,7 +28,7 @@ export const cadvisorCpu: readonly ContainerInstrument[] = [
   throttling('throttled_seconds_total', 'Time that the container has been throttled', ({ throttledNanos }) =>
     inSeconds(throttledNanos),
   ),
-];
+]);
 
 function mode(name: 'user' | 'system', read: (cpu: CpuUsage) => Integer | undefined): ContainerInstrument {
   const description = `CPU time consumed in mode ${name}`;

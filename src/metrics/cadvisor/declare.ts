@@ -22,6 +22,7 @@ export interface CadvisorDeclaration {
   readonly kind: 'gauge' | 'counter';
   readonly description: string;
   readonly source: MetricSource;
+  readonly outlivesPublication?: true;
   /** Besides those that every series has. */
   readonly labels?: readonly string[];
   readonly absentWhen?: string | undefined;
@@ -29,7 +30,7 @@ export interface CadvisorDeclaration {
 
 /** A metric of profile `cadvisor`: cAdvisor shows a container while it has a cgroup, and so while it runs or is paused. */
 export function cadvisorMetric(
-  { name, kind, description, source, labels = [], absentWhen }: CadvisorDeclaration,
+  { name, kind, description, source, labels = [], absentWhen, ...others }: CadvisorDeclaration,
   read: (snapshot: ContainerSnapshot) => readonly CadvisorSeries[],
 ): ContainerInstrument {
   return {
@@ -39,6 +40,7 @@ export function cadvisorMetric(
     description,
     attributes: [...cadvisorKeys, ...labels],
     source,
+    ...others,
     stability: 'peer',
     literal: { type: kind },
     ...(absentWhen !== undefined && { absentWhen }),

@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type { BlockIoEntry, BlockIoUsage, Integer, InterfaceUsage } from '../../model/sample.ts';
 import { cadvisorMetric, inSeconds } from './declare.ts';
@@ -28,7 +29,7 @@ const absences: Readonly<Partial<Record<List, string>>> = {
 const onlyWithScheduler = 'cgroup v2, and cgroup v1 without the scheduler CFQ (Linux 5.0 and newer)';
 
 /** Block I/O metrics of profile `cadvisor` that the runtime gives. */
-export const cadvisorDisk: readonly ContainerInstrument[] = [
+export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo', [
   ...rows.map(([name, list, operation, description]) =>
     cadvisorMetric(
       {
@@ -56,7 +57,7 @@ export const cadvisorDisk: readonly ContainerInstrument[] = [
     },
     ({ sample }) => (sample?.blockIo?.serviceBytes ?? []).flatMap(ofOperation),
   ),
-];
+]);
 
 /** The runtime does not tell the names of devices: they are called by their numbers. */
 function ofDevice({ major, minor, value }: BlockIoEntry, name: string): CadvisorSeries {
@@ -80,7 +81,7 @@ const operations: ReadonlyMap<string, string> = new Map(
 );
 
 /** Network metrics of profile `cadvisor` that the runtime gives. */
-export const cadvisorNetwork: readonly ContainerInstrument[] = [
+export const cadvisorNetwork: readonly ContainerInstrument[] = stampedBy('networks', [
   counter('receive_bytes', 'Bytes received', ({ receivedBytes }) => receivedBytes),
   counter('receive_packets', 'Packets received', ({ receivedPackets }) => receivedPackets),
   counter(
@@ -97,7 +98,7 @@ export const cadvisorNetwork: readonly ContainerInstrument[] = [
     ({ transmittedDropped }) => transmittedDropped,
   ),
   counter('transmit_errors', 'Errors while transmitting', ({ transmittedErrors }) => transmittedErrors),
-];
+]);
 
 /** A network that several containers share is shown with its owner alone, so that a sum counts it once. */
 function counter(

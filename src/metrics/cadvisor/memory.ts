@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type { Integer, MemoryUsage } from '../../model/sample.ts';
 import { difference } from '../../model/sample.ts';
@@ -8,7 +9,7 @@ const onlyV1 = 'cgroup v2: the runtime does not tell';
 const onlyV2 = 'cgroup v1: the kernel does not count it';
 
 /** Memory metrics of profile `cadvisor` that the runtime gives: the hierarchy's keys on cgroup v1, the only ones on v2. */
-export const cadvisorMemory: readonly ContainerInstrument[] = [
+export const cadvisorMemory: readonly ContainerInstrument[] = stampedBy('memory', [
   amount('usage_bytes', 'Memory in use, page cache included', ({ usage }) => usage),
   amount('working_set_bytes', 'Usage without the inactive page cache, not below 0', workingSet),
   amount('rss', 'Anonymous memory in bytes', residentMemory),
@@ -52,7 +53,7 @@ export const cadvisorMemory: readonly ContainerInstrument[] = [
     },
     ({ sample }) => (sample?.memory ? ['pgfault', 'pgmajfault'].flatMap(faults(sample.memory)) : []),
   ),
-];
+]);
 
 type Read = (memory: MemoryUsage) => Integer | undefined;
 

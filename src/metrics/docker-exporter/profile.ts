@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument, RuntimeInstrument } from '../../model/instrument.ts';
 import type { BlockIoEntry, Integer, InterfaceUsage, Sample } from '../../model/sample.ts';
 import { numberOf } from '../../model/sample.ts';
@@ -8,44 +9,52 @@ const runningStates: Readonly<Record<string, number>> = { running: 1, restarting
 
 /** The container metrics of prometheus-net/docker_exporter, name by name; resource figures are gauges there. */
 export const dockerExporterContainers: readonly ContainerInstrument[] = [
-  gauge(
-    'docker_container_cpu_used_total',
-    'Accumulated CPU usage of a container, in unspecified units',
-    ({ sample }) => {
-      const total = numberOf(sample?.cpu?.totalNanos);
-      return total === undefined ? undefined : total / (sample?.processors ?? 1);
-    },
-  ),
-  gauge(
-    'docker_container_cpu_capacity_total',
-    'All potential CPU usage available to a container, in unspecified units',
-    (s) => cpuCapacity(s),
-  ),
-  gauge(
-    'docker_container_memory_used_bytes',
-    'Memory usage of a container, page cache included',
-    ({ sample }) => numberOf(sample?.memory?.usage ?? sample?.memory?.commitBytes),
-  ),
-  gauge(
-    'docker_container_network_in_bytes',
-    'Total bytes received by all network interfaces',
-    ({ sample }) => sample && overInterfaces(sample, ({ receivedBytes }) => receivedBytes),
-  ),
-  gauge(
-    'docker_container_network_out_bytes',
-    'Total bytes sent by all network interfaces',
-    ({ sample }) => sample && overInterfaces(sample, ({ transmittedBytes }) => transmittedBytes),
-  ),
-  gauge(
-    'docker_container_disk_read_bytes',
-    'Total bytes read from disk',
-    ({ sample }) => sample && overDevices(sample, 'read', sample.storage?.readBytes),
-  ),
-  gauge(
-    'docker_container_disk_write_bytes',
-    'Total bytes written to disk',
-    ({ sample }) => sample && overDevices(sample, 'write', sample.storage?.writeBytes),
-  ),
+  ...stampedBy('cpu', [
+    gauge(
+      'docker_container_cpu_used_total',
+      'Accumulated CPU usage of a container, in unspecified units',
+      ({ sample }) => {
+        const total = numberOf(sample?.cpu?.totalNanos);
+        return total === undefined ? undefined : total / (sample?.processors ?? 1);
+      },
+    ),
+    gauge(
+      'docker_container_cpu_capacity_total',
+      'All potential CPU usage available to a container, in unspecified units',
+      (s) => cpuCapacity(s),
+    ),
+  ]),
+  ...stampedBy('memory', [
+    gauge(
+      'docker_container_memory_used_bytes',
+      'Memory usage of a container, page cache included',
+      ({ sample }) => numberOf(sample?.memory?.usage ?? sample?.memory?.commitBytes),
+    ),
+  ]),
+  ...stampedBy('networks', [
+    gauge(
+      'docker_container_network_in_bytes',
+      'Total bytes received by all network interfaces',
+      ({ sample }) => sample && overInterfaces(sample, ({ receivedBytes }) => receivedBytes),
+    ),
+    gauge(
+      'docker_container_network_out_bytes',
+      'Total bytes sent by all network interfaces',
+      ({ sample }) => sample && overInterfaces(sample, ({ transmittedBytes }) => transmittedBytes),
+    ),
+  ]),
+  ...stampedBy('blockIo', [
+    gauge(
+      'docker_container_disk_read_bytes',
+      'Total bytes read from disk',
+      ({ sample }) => sample && overDevices(sample, 'read', sample.storage?.readBytes),
+    ),
+    gauge(
+      'docker_container_disk_write_bytes',
+      'Total bytes written to disk',
+      ({ sample }) => sample && overDevices(sample, 'write', sample.storage?.writeBytes),
+    ),
+  ]),
   gauge(
     'docker_container_restart_count',
     'Number of times the runtime has restarted this container',
@@ -74,6 +83,7 @@ export const dockerExporterContainers: readonly ContainerInstrument[] = [
     kind: 'counter',
     literal: { type: 'counter' },
     source: 'agent',
+    outlivesPublication: true,
     observe: ({ failures, identity, trackedSince }, observe) =>
       observe(failures, { name: identity.name }, trackedSince),
   },

@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type { CpuThrottling, CpuUsage, Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
@@ -11,7 +12,7 @@ const nanosPerTick = 100;
 const ofCore = rememberedAttributes((core) => ({ core }));
 
 /** CPU metrics of profile `docker_stats`. */
-export const dockerStatsCpu: readonly ContainerInstrument[] = [
+export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
   time(
     {
       name: 'container.cpu.usage.total',
@@ -141,7 +142,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = [
     },
     ({ limits }) => limits.cpuShares ?? (limits.unknown?.includes('cpuShares') ? undefined : 0),
   ),
-];
+]);
 
 function time(
   metric: ReceiverMetric,

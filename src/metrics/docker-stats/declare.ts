@@ -3,6 +3,7 @@ import type {
   ContainerInstrument,
   MetricSource,
   InstrumentKind,
+  Stamp,
   Observe,
 } from '../../model/instrument.ts';
 import type { Integer } from '../../model/sample.ts';
@@ -21,6 +22,7 @@ export interface ReceiverMetric {
   readonly attributes?: readonly string[];
   /** `stats` unless told otherwise. */
   readonly source?: MetricSource;
+  readonly stampedBy?: Stamp;
   readonly absentWhen?: string;
 }
 

@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type { BlockIoUsage, Integer, InterfaceUsage } from '../../model/sample.ts';
 import { observePresent, receiverInstrument, rememberedAttributes } from './declare.ts';
@@ -8,7 +9,7 @@ const ofDevice = rememberedAttributes((key) => {
 });
 
 /** Block I/O metrics of profile `docker_stats`: on cgroup v1 with all operations, so that a sum counts everything thrice. */
-export const dockerStatsBlockIo: readonly ContainerInstrument[] = [
+export const dockerStatsBlockIo: readonly ContainerInstrument[] = stampedBy('blockIo', [
   perDevice(
     'io_merged_recursive',
     '{operations}',
@@ -57,7 +58,7 @@ export const dockerStatsBlockIo: readonly ContainerInstrument[] = [
     'Number of sectors transferred to/from disk by the group and descendant groups (Only available with cgroups v1).',
     'sectors',
   ),
-];
+]);
 
 function perDevice(
   name: string,
@@ -88,7 +89,7 @@ const ofInterface = rememberedAttributes((name) => ({ interface: name }));
 const onByDefault: readonly string[] = ['rx_bytes', 'rx_dropped', 'tx_bytes', 'tx_dropped'];
 
 /** Network metrics of profile `docker_stats`. */
-export const dockerStatsNetwork: readonly ContainerInstrument[] = [
+export const dockerStatsNetwork: readonly ContainerInstrument[] = stampedBy('networks', [
   perInterface('rx_bytes', 'By', 'Bytes received by the container.', ({ receivedBytes }) => receivedBytes),
   perInterface(
     'rx_dropped',
@@ -117,7 +118,7 @@ export const dockerStatsNetwork: readonly ContainerInstrument[] = [
     ({ transmittedErrors }) => transmittedErrors,
   ),
   perInterface('tx_packets', '{packets}', 'Packets sent.', ({ transmittedPackets }) => transmittedPackets),
-];
+]);
 
 function perInterface(
   name: string,

@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type { Integer, MemoryUsage } from '../../model/sample.ts';
 import { observePresent, receiverInstrument } from './declare.ts';
@@ -145,7 +146,7 @@ const memoryEvents: readonly (readonly [key: string, unit: string, description: 
 const onKeys: readonly string[] = ['file', 'total_cache'];
 
 /** Memory metrics of profile `docker_stats`. */
-export const dockerStatsMemory: readonly ContainerInstrument[] = [
+export const dockerStatsMemory: readonly ContainerInstrument[] = stampedBy('memory', [
   ofMemory(
     {
       name: 'container.memory.usage.total',
@@ -214,7 +215,7 @@ export const dockerStatsMemory: readonly ContainerInstrument[] = [
       ({ stats }) => stats[key],
     ),
   ),
-];
+]);
 
 function ofMemory(
   metric: ReceiverMetric,

@@ -19,6 +19,7 @@ const dockerStatsLifecycle: readonly ContainerInstrument[] = [
       kind: 'updowncounter',
       unit: '{pids}',
       description: "Number of pids in the container's cgroup.",
+      stampedBy: 'pids',
     },
     ({ sample }, observe) => observePresent(observe, sample?.pids?.current),
   ),
@@ -28,6 +29,7 @@ const dockerStatsLifecycle: readonly ContainerInstrument[] = [
       kind: 'updowncounter',
       unit: '{pids}',
       description: "Maximum number of pids in the container's cgroup.",
+      stampedBy: 'pids',
       absentWhen: 'no limit is set',
     },
     ({ sample }, observe) => {

@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
 import type { CpuUsage, Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
@@ -7,7 +8,7 @@ const user = { 'cpu.mode': 'user' };
 const kernel = { 'cpu.mode': 'kernel' };
 
 /** CPU metrics of profile `semconv`. */
-export const semconvCpu: readonly ContainerInstrument[] = [
+export const semconvCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
   {
     name: 'container.cpu.time',
     kind: 'counter',
@@ -74,7 +75,7 @@ export const semconvCpu: readonly ContainerInstrument[] = [
   throttling('throttled_time', 's', 'Time that the container was held back by its quota', (data) => {
     return data.throttledNanos === undefined ? undefined : Number(data.throttledNanos) / 1e9;
   }),
-];
+]);
 
 /** Windows counts in ticks of 100 ns; a runtime that tells no mode apart gives one point without. */
 function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe): void {
@@ -127,6 +128,7 @@ export const semconvCpuLogical: ContainerInstrument = {
   description: 'CPU time consumed, by logical CPU of the host',
   attributes: ['cpu.logical_number'],
   source: 'stats',
+  stampedBy: 'cpu',
   stability: 'extension',
   offByDefault: true,
   absentWhen: 'cgroup v2 or Windows, which do not tell',

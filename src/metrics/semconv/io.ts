@@ -56,6 +56,7 @@ function network(name: string, unit: string, description: string): Omit<Containe
     description: `${description}, by interface and direction`,
     attributes: interfaceAttributes,
     source: 'stats',
+    stampedBy: 'networks',
     stability: 'extension',
     absentWhen: 'the network is none or the host’s',
   };
@@ -69,6 +70,7 @@ function disk(name: string, unit: string, description: string): Omit<ContainerIn
     description: `${description}, by device (major:minor) and direction`,
     attributes: deviceAttributes,
     source: 'stats',
+    stampedBy: 'blockIo',
     stability: 'extension',
     absentWhen: 'the kernel has counted nothing yet',
   };

@@ -90,6 +90,7 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     ...extension('container.pids.current', '{task}', 'Processes and threads'),
     kind: 'updowncounter',
     source: 'stats',
+    stampedBy: 'pids',
     observe: ({ sample }, observe) => observeDefined(sample?.pids?.current, observe),
   },
   {
@@ -148,6 +149,7 @@ export const semconvEvents: readonly ContainerInstrument[] = [
     description: 'Events of the container since the agent listens, by action',
     attributes: [actionKey, healthKey],
     source: 'events',
+    outlivesPublication: true,
     stability: 'extension',
     absentWhen,
     observe({ events, state }, observe) {
@@ -168,6 +170,7 @@ export const semconvEvents: readonly ContainerInstrument[] = [
       'Ends of the container since the agent listens, by exit code; stays in sight for a while where it removed itself (--rm)',
     attributes: [classKey, codeKey],
     source: 'events',
+    outlivesPublication: true,
     stability: 'extension',
     absentWhen: 'the container did not end, or the runtime tells no events (Podman, some proxies)',
     observe({ events }, observe) {

@@ -1,3 +1,4 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { Attributes, ContainerInstrument } from '../../model/instrument.ts';
 import { difference, numberOf } from '../../model/sample.ts';
 import type { Integer, MemoryUsage } from '../../model/sample.ts';
@@ -8,7 +9,7 @@ const minor = { 'system.paging.fault.type': 'minor' };
 const major = { 'system.paging.fault.type': 'major' };
 
 /** Memory metrics of profile `semconv`. */
-export const semconvMemory: readonly ContainerInstrument[] = [
+export const semconvMemory: readonly ContainerInstrument[] = stampedBy('memory', [
   amount(
     'container.memory.usage',
     'Memory in use, page cache included; on Windows what is committed',
@@ -82,7 +83,7 @@ export const semconvMemory: readonly ContainerInstrument[] = [
       if (faults.major !== undefined) observe(faults.major, major, starts.of('memory'));
     },
   },
-];
+]);
 
 function amount(
   name: string,
@@ -152,7 +153,7 @@ const uncached = [
 ];
 
 /** What memory is made of, key by key of the kernel's `memory.stat`: off by default, for each is many series. */
-export const semconvMemoryDetail: readonly ContainerInstrument[] = [
+export const semconvMemoryDetail: readonly ContainerInstrument[] = stampedBy('memory', [
   {
     ...detail(
       'container.memory.linux.usage',
@@ -258,7 +259,7 @@ export const semconvMemoryDetail: readonly ContainerInstrument[] = [
     absentWhen: 'cgroup v2, or swap is not accounted',
     observe: observeParts([{ attributes: {}, keys: hierarchical('swap') }]),
   },
-];
+]);
 
 /** cgroup v1 has a key for the group alone and one for its children too, which is what each key of v2 means. */
 function hierarchical(key: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { timeOf } from '../../model/sample.ts';
 import type { Integer, Sample } from '../../model/sample.ts';
 import type { CounterGroup, CounterStarts, HostGroup } from '../../model/snapshot.ts';
 import type { InspectedContainer } from '../../sources/container-source.ts';
@@ -57,14 +58,15 @@ export class CounterStartTimes {
 
   /** Accepts the next sample; true when the total CPU time fell, which means that the container was restarted. */
   accept(sample: Sample): boolean {
-    const { takenAt } = sample;
     this.#forgetDetached(sample);
     this.#visit(sample, (name, key, value) => {
-      if (value !== undefined) take(this.#groups.get(name) ?? this.#open(name, takenAt), key, value);
+      if (value !== undefined)
+        take(this.#groups.get(name) ?? this.#open(name, readAt(sample, name)), key, value);
     });
     const wasRestarted = this.#groups.get('cpu')?.fallen.has('total') === true;
-    for (const [name, group] of this.#groups) this.#settle(group, takenAt, wasRestarted && name === 'cpu');
-    this.#lastAt = takenAt;
+    for (const [name, group] of this.#groups)
+      this.#settle(group, readAt(sample, name), wasRestarted && name === 'cpu');
+    this.#lastAt = sample.takenAt;
     return wasRestarted;
   }
 
@@ -122,6 +124,13 @@ export class CounterStartTimes {
       if (isNetwork(name) && !isAttached) this.#groups.delete(name);
     }
   }
+}
+
+/** When the part of a sample was read that holds a group's counters; milliseconds since the epoch. */
+function readAt(sample: Sample, group: CounterGroup): number {
+  if (group === 'cpu' || group === 'memory') return timeOf(sample, group);
+  if (group === 'block-io') return timeOf(sample, 'blockIo');
+  return isNetwork(group) ? timeOf(sample, 'networks') : sample.takenAt;
 }
 
 function take({ values, fallen }: Group, key: string, value: Integer): void {

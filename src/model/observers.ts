@@ -43,6 +43,12 @@ export interface EventLogObserver {
 export interface ExportResult {
   /** Low-cardinality class of the failure: an HTTP status, an errno, `timeout`; absent on success. */
   readonly error?: string;
+  /** A sentence for people: what happened and what helps, or why points of a successful export were refused. */
+  readonly reason?: string;
+  /** The host and port that were tried last, of a failure. */
+  readonly address?: string;
+  /** The same may succeed later; absent on success. */
+  readonly isRetryable?: boolean;
   readonly seconds: number;
   /** Of all requests, before compression. */
   readonly bytes: number;

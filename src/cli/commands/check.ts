@@ -3,8 +3,9 @@ import { systemClock } from '../../clock.ts';
 import { Mistakes } from '../../config/config-error.ts';
 import type { Config } from '../../config/settings/settings.ts';
 import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
-import { OtlpExporter } from '../../export/otlp/otlp-exporter.ts';
-import type { OtlpExporterOptions } from '../../export/otlp/otlp-exporter.ts';
+import { requestSerializer } from '../../export/otlp/serializer.ts';
+import { OtlpTransport } from '../../export/otlp/transport.ts';
+import type { OtlpTransportOptions } from '../../export/otlp/transport.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
 import { ProbeSignal } from '../../agent/signals.ts';
@@ -100,31 +101,20 @@ function absenceLines({ containers }: RuntimeSnapshot): string[] {
   return [...counts].map(([reason, count]) => `     ${count} × ${reason}: ${absenceReasons[reason]}`);
 }
 
-/** What came of knocking. */
-export interface CollectorCheck {
+/** Whether a collector takes exports, and the sentence that says so. */
+interface CollectorCheck {
   readonly answers: boolean;
   readonly text: string;
 }
 
-/** Where other statuses than these come from, the collector says itself. */
-const hints: Readonly<Record<number, string>> = {
-  401: 'it wants other credentials',
-  403: 'it wants other credentials',
-  404: 'is this the OTLP/HTTP port (usually 4318)?',
-  405: 'is this the OTLP/HTTP port (usually 4318)?',
-};
-
-/** Sends the collector an empty export, with the headers, certificates, proxy and retries of a real one. */
-async function checkCollector(options: Omit<OtlpExporterOptions, 'observer'>): Promise<CollectorCheck> {
-  const exporter = new OtlpExporter({ ...options, observer: { exportEnded: () => undefined } });
-  const failure = await exporter.sendEmptyExport();
-  await exporter.shutdown();
-  return failure ? { answers: false, text: reasonOf(failure) } : { answers: true, text: 'takes exports' };
-}
-
-function reasonOf(failure: Error): string {
-  const code = 'code' in failure ? failure.code : undefined;
-  // Nobody listens on either address of a host that has two: such an error has a code alone.
-  if (typeof code !== 'number') return failure.message || (typeof code === 'string' ? code : failure.name);
-  return `answers ${code}: ${hints[code] ?? failure.message}`;
+/** Sends the collector an empty export once, with the headers, certificates and proxy of a real one. */
+async function checkCollector(options: OtlpTransportOptions): Promise<CollectorCheck> {
+  const transport = new OtlpTransport(options);
+  const empty = requestSerializer(options.protocol).serializeRequest([]) ?? new Uint8Array();
+  const outcome = await transport.send(empty, { attempts: 1 });
+  transport.close();
+  if (outcome.status === 'success') return { answers: true, text: 'takes exports' };
+  const isAway = outcome.error === 'ECONNREFUSED' || outcome.error === 'ENOTFOUND';
+  const hint = isAway ? '; without a collector: --exporter prometheus' : '';
+  return { answers: false, text: `${outcome.reason}${hint}` };
 }

@@ -1,97 +1,70 @@
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
-import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
-import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
-import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
-import {
-  JsonLogsSerializer,
-  LogsExporterMetricsHelper,
-  ProtobufLogsSerializer,
-} from '@opentelemetry/otlp-transformer';
+import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ExportResult } from '../../model/observers.ts';
-import { errorType, httpOf } from '../otlp/otlp-exporter.ts';
-import type { OtlpTransport } from '../otlp/otlp-exporter.ts';
-import { tallying, type Tally } from '../otlp/serializer.ts';
+import { ExportTally } from '../otlp/export-log.ts';
+import { encodingFailure } from '../otlp/failure.ts';
+import { OtlpTransport } from '../otlp/transport.ts';
+import type { OtlpTransportOptions } from '../otlp/transport.ts';
 
 /** Settings of an {@link EventLogExporter}. */
 export interface EventLogExporterOptions {
-  readonly transport: OtlpTransport;
-  /** Hears how each batch ended, and how many records were in it; once each. */
+  readonly transport: OtlpTransportOptions;
+  /** Receives the result of each batch once, and how many records were in it. */
   ended(count: number, result: ExportResult): void;
   /** Milliseconds that only grow. */
   monotonic(): number;
 }
 
-/** How long a batch is waited for beyond the time that its request has. */
-const graceMillis = 1000;
-
-/** The stock exporter of log records, with the transport of the metrics. Each batch ends, whatever the collector does. */
-export class EventLogExporter extends OTLPExporterBase<ReadableLogRecord[]> implements LogRecordExporter {
+/** Exports batches of log records by the transport of the metrics. Each batch ends, whatever the collector does. */
+export class EventLogExporter implements LogRecordExporter {
   readonly #options: EventLogExporterOptions;
-  readonly #tally: Tally;
-  readonly #givenUp = Promise.withResolvers<void>();
-  #hasGivenUp = false;
-  #endBatch: ((failure: Error) => void) | undefined;
+  readonly #transport: OtlpTransport;
+  readonly #serializer: typeof JsonLogsSerializer;
 
   constructor(options: EventLogExporterOptions) {
-    const tally = { bytes: 0, rejected: 0 };
-    super(createDelegate(options.transport, tally));
     this.#options = options;
-    this.#tally = tally;
+    this.#transport = new OtlpTransport(options.transport);
+    this.#serializer =
+      options.transport.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   }
 
   /** Ends the batch under way, and all that come, at once: nobody waits for them any more. */
   giveUp(): void {
-    this.#hasGivenUp = true;
-    this.#endBatch?.(new Error('timeout: the agent ends'));
-    this.#givenUp.resolve();
+    this.#transport.close();
   }
 
-  /** The processor waits for it between batches. */
-  override async forceFlush(): Promise<void> {
-    await Promise.race([super.forceFlush(), this.#givenUp.promise]);
-  }
+  /** Nothing is kept between batches. */
+  async forceFlush(): Promise<void> {}
 
-  override export(records: ReadableLogRecord[], done: (result: SdkExportResult) => void): void {
-    const options = this.#options;
-    const start = options.monotonic();
-    Object.assign(this.#tally, { bytes: 0, rejected: 0 });
-    let isOver = false;
-    const end = (failure?: Error): void => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(timer);
-      const { bytes, rejected: rejectedPoints } = this.#tally;
-      const error = failure && errorType(failure);
-      const seconds = (options.monotonic() - start) / 1000;
-      options.ended(records.length, {
-        seconds,
-        bytes,
-        rejectedPoints,
-        ...(error !== undefined && { error }),
-      });
-      // Told and counted here: the processor would only say it again.
+  /** The processor waits for its last batch by itself. */
+  async shutdown(): Promise<void> {}
+
+  export(records: ReadableLogRecord[], done: (result: SdkExportResult) => void): void {
+    void this.#exportAll(records).then((result) => {
+      this.#options.ended(records.length, result);
+      // The result is logged and counted by its receiver: the processor would only log it again.
       done({ code: ExportResultCode.SUCCESS });
-    };
-    // The delegate's own time-out is for idle sockets only.
-    const late = (): void => end(new Error('timeout: the export took too long'));
-    const timer = setTimeout(late, options.transport.requestTimeoutMillis + graceMillis).unref();
-    if (this.#hasGivenUp) return late();
-    this.#endBatch = end;
-    super.export(records, ({ code, error }) =>
-      end(code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('export failed'))),
-    );
+    });
   }
-}
 
-function createDelegate(transport: OtlpTransport, tally: Tally): IOtlpExportDelegate<ReadableLogRecord[]> {
-  const serializer = transport.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
-  return createOtlpHttpExportDelegate(
-    httpOf(transport),
-    tallying(serializer, tally, ({ partialSuccess }) => partialSuccess?.rejectedLogRecords),
-    'otlp_http_log_exporter',
-    LogsExporterMetricsHelper,
-    undefined,
-  );
+  async #exportAll(records: ReadableLogRecord[]): Promise<ExportResult> {
+    const start = this.#options.monotonic();
+    const tally = new ExportTally();
+    try {
+      const bytes = this.#serializer.serializeRequest(records) ?? new Uint8Array();
+      tally.bytes = bytes.length;
+      const outcome = await this.#transport.send(bytes);
+      tally.add(outcome);
+      if (outcome.status === 'success')
+        tally.addRejected(() => {
+          const { partialSuccess } = this.#serializer.deserializeResponse(outcome.body);
+          return [partialSuccess?.rejectedLogRecords, partialSuccess?.errorMessage];
+        });
+    } catch (thrown) {
+      tally.add(encodingFailure(thrown));
+    }
+    return tally.result((this.#options.monotonic() - start) / 1000);
+  }
 }

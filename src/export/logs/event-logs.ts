@@ -6,12 +6,12 @@ import type { ContainerEvent, ReceivedEvent } from '../../model/events.ts';
 import type { EventLogObserver, EventObserver, ExportObserver, ExportResult } from '../../model/observers.ts';
 import { Entities } from '../entity.ts';
 import type { EntityOptions } from '../entity.ts';
-import type { OtlpTransport } from '../otlp/otlp-exporter.ts';
+import type { OtlpTransportOptions } from '../otlp/transport.ts';
 import { EventLogExporter } from './event-log-exporter.ts';
 
 /** What {@link EventLogs} are made of. */
 export interface EventLogsOptions {
-  readonly transport: OtlpTransport;
+  readonly transport: OtlpTransportOptions;
   readonly entities: EntityOptions;
   /** Hears what becomes of the records. */
   readonly instruments: EventLogObserver;

@@ -1,5 +1,3 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
@@ -7,54 +5,36 @@ import {
   AggregationTemporalityPreference,
   OTLPMetricExporterBase,
 } from '@opentelemetry/exporter-metrics-otlp-http';
-import type { IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
-import { createOtlpHttpExportDelegate } from '@opentelemetry/otlp-exporter-base/node-http';
 import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ExportObserver } from '../../model/observers.ts';
-import { contentTypes, requestSerializer, tallying } from './serializer.ts';
-import type { OtlpProtocol, RequestSerializer, Tally } from './serializer.ts';
+import { requestSerializer } from './serializer.ts';
+import type { RequestSerializer } from './serializer.ts';
 import type { OtlpLayout } from './batches.ts';
 import type { Temporality } from './stale-points.ts';
 import { StaleSeries } from './ended-series.ts';
-import type { RequestOutcome } from './ended-series.ts';
+import { encodingFailure } from './failure.ts';
+import { OtlpTransport } from './transport.ts';
+import type { OtlpOutcome, OtlpTransportOptions } from './transport.ts';
+import { ExportTally } from './export-log.ts';
 
 /** OpenTelemetry's two kinds of histogram. */
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';
 
 /** Settings of an {@link OtlpExporter}. */
-export interface OtlpExporterOptions {
-  /** Whole, path included. */
-  readonly url: string;
-  readonly protocol: OtlpProtocol;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly compression: 'gzip' | 'none';
-  /** Of one request, its retries included. */
-  readonly requestTimeoutMillis: number;
+export interface OtlpExporterOptions extends OtlpTransportOptions {
   /** Of all requests of one export. */
   readonly exportTimeoutMillis: number;
   readonly temporality: Temporality;
   /** Of the agent's own histograms; a scrape keeps explicit buckets. */
   readonly histogramAggregation: HistogramAggregation;
   readonly layout: OtlpLayout;
-  /** PEM text. */
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  readonly environment: NodeJS.ProcessEnv;
   readonly observer: ExportObserver;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Milliseconds that only grow. */
   monotonic(): number;
 }
-
-/** How requests reach a collector, whatever is in them. */
-export type OtlpTransport = Pick<
-  OtlpExporterOptions,
-  'url' | 'protocol' | 'headers' | 'compression' | 'requestTimeoutMillis' | 'tls' | 'environment'
->;
-
-/** Requests under way at once, as the packages have it; ours go one after the other unless one is given up. */
-const concurrencyLimit = 30;
 
 const preferences = {
   cumulative: AggregationTemporalityPreference.CUMULATIVE,
@@ -69,28 +49,19 @@ const aggregations = {
 } as const;
 
 /**
- * Sends a collection in requests of whole containers, one after another under one deadline, through the stock
- * delegate: retries, TLS, gzip and headers are its own. Tells the observer how each export ended.
+ * Sends a collection in requests of whole containers, one after another under one deadline. The observer gets the
+ * result of each export.
  */
 export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricExporter {
   readonly #options: OtlpExporterOptions;
-  readonly #delegate: IOtlpExportDelegate<ResourceMetrics[]>;
-  readonly #tally: Tally;
+  readonly #transport: OtlpTransport;
+  readonly #serializer: RequestSerializer;
   readonly #stale: StaleSeries;
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: OtlpExporterOptions) {
-    const tally = { bytes: 0, rejected: 0 };
-    const delegate = createDelegate(
-      options,
-      tallying(
-        requestSerializer(options.protocol),
-        tally,
-        ({ partialSuccess }) => partialSuccess?.rejectedDataPoints,
-      ),
-    );
-    // The base only flushes and ends its delegate, and takes temporality and aggregation from here.
-    super(singly(delegate), {
+    // The base gives temporality and aggregation alone: exports, flush and end are below.
+    super(noDelegate, {
       temporalityPreference: preferences[options.temporality],
       aggregationPreference: (type) => ({
         type:
@@ -100,126 +71,67 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
       }),
     });
     this.#options = options;
-    this.#delegate = delegate;
-    this.#tally = tally;
+    this.#transport = new OtlpTransport(options);
+    this.#serializer = requestSerializer(options.protocol);
     this.#stale = new StaleSeries(options);
   }
 
   override export(collected: ResourceMetrics, done: (result: SdkExportResult) => void): void {
-    // One after the other: a flush may meet the export of a period, and each has its own count of bytes.
+    // One after the other: a flush may meet the export of a period.
     this.#last = this.#last.then(() => this.#exportAll(collected)).then(done);
   }
 
-  /** Sends a request with nothing in it, by the way that an export takes; resolves with what went wrong, if anything. */
-  async sendEmptyExport(): Promise<Error | undefined> {
-    return await this.#send([], this.#options.exportTimeoutMillis);
+  override async forceFlush(): Promise<void> {
+    await this.#last;
+  }
+
+  override async shutdown(): Promise<void> {
+    await this.#last;
+    this.#transport.close();
   }
 
   async #exportAll(collected: ResourceMetrics): Promise<SdkExportResult> {
     const { exportTimeoutMillis, observer } = this.#options;
     const start = this.#options.monotonic();
     const passed = (): number => this.#options.monotonic() - start;
-    Object.assign(this.#tally, { bytes: 0, rejected: 0 });
-    let failure: Error | undefined;
+    const tally = new ExportTally();
     await this.#stale.compare(collected);
     for (const { resources, answered } of this.#stale.requestsOf(collected)) {
-      const failed = await this.#send(resources, exportTimeoutMillis - passed());
-      answered(outcomeOf(failed));
-      failure ??= failed;
-      if (failed && !concernsRequestOnly(failed)) break;
+      const outcome = await this.#send(resources, tally, exportTimeoutMillis - passed());
+      tally.add(outcome);
+      if (outcome.status === 'success') answered('taken');
+      else answered(outcome.concernsRequest ? 'refused' : 'failed');
+      if (outcome.status !== 'success' && !outcome.concernsRequest) break;
       await nextTurn();
     }
-    const seconds = passed() / 1000;
-    const { bytes, rejected: rejectedPoints } = this.#tally;
-    observer.exportEnded({ seconds, bytes, rejectedPoints, ...(failure && { error: errorType(failure) }) });
-    return failure ? { code: ExportResultCode.FAILED, error: failure } : { code: ExportResultCode.SUCCESS };
+    const result = tally.result(passed() / 1000);
+    observer.exportEnded(result);
+    if (result.error === undefined) return { code: ExportResultCode.SUCCESS };
+    return { code: ExportResultCode.FAILED, error: new Error(result.reason ?? result.error) };
   }
 
-  /** The delegate's own time-out is for idle sockets only: a drip-fed answer would hold the export for ever. */
-  async #send(request: ResourceMetrics[], patienceMillis: number): Promise<Error | undefined> {
-    const late = new Error('timeout: the export took too long');
-    if (patienceMillis <= 0) return late;
-    let timer: NodeJS.Timeout | undefined;
+  async #send(request: ResourceMetrics[], tally: ExportTally, timeoutMillis: number): Promise<OtlpOutcome> {
+    const { requestTimeoutMillis } = this.#options;
     try {
-      return await new Promise((resolve) => {
-        timer = setTimeout(() => resolve(late), patienceMillis);
-        this.#delegate.export(request, ({ code, error }) => {
-          resolve(code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('export failed')));
+      const bytes = this.#serializer.serializeRequest(request) ?? new Uint8Array();
+      tally.bytes += bytes.length;
+      const limits = { timeoutMillis: Math.min(requestTimeoutMillis, timeoutMillis) };
+      const outcome = await this.#transport.send(bytes, limits);
+      if (outcome.status === 'success')
+        tally.addRejected(() => {
+          const { partialSuccess } = this.#serializer.deserializeResponse(outcome.body);
+          return [partialSuccess?.rejectedDataPoints, partialSuccess?.errorMessage];
         });
-      });
+      return outcome;
     } catch (thrown) {
-      return thrown instanceof Error ? thrown : new Error(String(thrown));
-    } finally {
-      clearTimeout(timer);
+      return encodingFailure(thrown);
     }
   }
 }
 
-function createDelegate(
-  options: OtlpExporterOptions,
-  serializer: RequestSerializer,
-): IOtlpExportDelegate<ResourceMetrics[]> {
-  const helper = { name: 'metric_data_point', countItems: countPoints } as const;
-  return createOtlpHttpExportDelegate(
-    httpOf(options),
-    serializer,
-    'otlp_http_metric_exporter',
-    helper,
-    undefined,
-  );
-}
-
-/** The stock delegate's configuration. */
-export function httpOf(options: OtlpTransport): Parameters<typeof createOtlpHttpExportDelegate>[0] {
-  const { url, headers, compression, requestTimeoutMillis: timeoutMillis, protocol } = options;
-  // Whole, and not by the package's own helpers: those read the variables once more, and mix into what our settings
-  // decided headers that a flag replaced, or a value that was told to be ignored.
-  return {
-    url,
-    headers: () => Promise.resolve({ ...headers, 'Content-Type': contentTypes[protocol] }),
-    timeoutMillis,
-    compression,
-    concurrencyLimit,
-    agentFactory: (scheme: string) => agentFor(scheme, options),
-  };
-}
-
-/** Node's own agents read HTTP_PROXY, HTTPS_PROXY and NO_PROXY when asked to. */
-function agentFor(scheme: string, { tls, environment }: OtlpTransport): HttpAgent {
-  const options = { keepAlive: true, proxyEnv: environment };
-  return scheme === 'http:' ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls });
-}
-
-function singly(delegate: IOtlpExportDelegate<ResourceMetrics[]>): IOtlpExportDelegate<ResourceMetrics> {
-  return {
-    export: (one, done) => delegate.export([one], done),
-    forceFlush: () => delegate.forceFlush(),
-    // The delegate's self-metrics count one Resource where we send many: ours take their place.
-    setMetrics: () => undefined,
-    shutdown: () => delegate.shutdown(),
-  };
-}
-
-function countPoints(request: ResourceMetrics[]): number {
-  const metrics = request.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
-  return metrics.reduce((sum, { dataPoints }) => sum + dataPoints.length, 0);
-}
-
-function outcomeOf(failed: Error | undefined): RequestOutcome {
-  if (!failed) return 'taken';
-  return concernsRequestOnly(failed) ? 'refused' : 'failed';
-}
-
-/** The collector refuses what is in it, or its size: other containers' figures may still pass. */
-function concernsRequestOnly(error: Error): boolean {
-  return 'code' in error && (error.code === 400 || error.code === 413);
-}
-
-/** A class of low cardinality: the HTTP status, the errno, `timeout`, `retryable-status`, else the error's name. */
-export function errorType(error: Error): string {
-  if ('code' in error && (typeof error.code === 'number' || typeof error.code === 'string'))
-    return String(error.code);
-  if (/time(?:d )?-?out/i.test(error.message)) return 'timeout';
-  // The delegate does not say which of 429, 502, 503 and 504 it gave up on.
-  return error.name === 'OTLPExporterError' ? 'retryable-status' : error.name;
-}
+const noDelegate = {
+  export: () => undefined,
+  forceFlush: () => Promise.resolve(),
+  setMetrics: () => undefined,
+  shutdown: () => Promise.resolve(),
+};

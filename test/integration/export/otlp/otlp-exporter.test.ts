@@ -90,7 +90,7 @@ test('failures have a class of low cardinality', async () => {
   collector.answer = () => ({ status: 401, body: 'who are you, request 4711?' });
   assert.deepEqual(await failed(), ['401', false]);
   collector.answer = () => ({ status: 503 });
-  assert.deepEqual(await failed(), ['retryable-status', false]);
+  assert.deepEqual(await failed(), ['503', false]);
   collector.answer = () => () => undefined;
   assert.deepEqual(await failed({ requestTimeoutMillis: 150 }), ['timeout', false]);
   collector.answer = () => (response) => void response.destroy();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { requestsOf } from '../../../../src/export/otlp/batches.ts';
 import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
-import type { OtlpProtocol } from '../../../../src/export/otlp/serializer.ts';
+import type { OtlpProtocol } from '../../../../src/export/otlp/transport.ts';
 import type { OtlpRequest } from '../../../support/real/collector.ts';
 import { skipUnless } from '../../../support/real/component.ts';
 import { asCollected, collectMany } from '../../../support/wire/otlp-exports.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
-import type { OtlpProtocol } from '../../../../src/export/otlp/serializer.ts';
+import type { OtlpProtocol } from '../../../../src/export/otlp/transport.ts';
 import { staleMarkers } from '../../../../src/export/otlp/stale-encoding.ts';
 import { StaleSeries } from '../../../../src/export/otlp/ended-series.ts';
 import type { OtlpMetric, OtlpRequest } from '../../../support/real/collector.ts';

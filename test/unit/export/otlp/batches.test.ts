@@ -4,7 +4,7 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { requestsOf } from '../../../../src/export/otlp/batches.ts';
 import type { OtlpLayout } from '../../../../src/export/otlp/batches.ts';
 import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
-import type { OtlpProtocol } from '../../../../src/export/otlp/serializer.ts';
+import type { OtlpProtocol } from '../../../../src/export/otlp/transport.ts';
 import { asCollected, collectMany } from '../../../support/wire/otlp-exports.ts';
 
 const collectorLimit = 20 * 1024 * 1024;

@@ -5,14 +5,15 @@ import { instanceId } from '../attributes/instance-id.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/settings/settings.ts';
-import type { OtlpExporterOptions, OtlpTransport } from '../export/otlp/otlp-exporter.ts';
+import type { OtlpExporterOptions } from '../export/otlp/otlp-exporter.ts';
+import type { OtlpTransportOptions } from '../export/otlp/transport.ts';
 import type { TelemetryOptions } from '../export/telemetry.ts';
 
 /** What a configuration says of all that leaves the agent; certificates are read once. */
 export interface ResolvedExports {
   readonly telemetry: TelemetryOptions;
   /** How event logs are sent; undefined when they are off. */
-  readonly eventLogs: OtlpTransport | undefined;
+  readonly eventLogs: OtlpTransportOptions | undefined;
 }
 
 /** Dependencies of exports beside the configuration. */
@@ -57,7 +58,7 @@ export function resolveExports(config: Config, dependencies: ExportDependencies)
 
 function otlpOptions(
   config: Config,
-  { environment, clock }: ExportDependencies,
+  { environment, clock, version }: ExportDependencies,
 ): Omit<OtlpExporterOptions, 'observer'> {
   return {
     url: config.otlpEndpoint.href,
@@ -71,12 +72,13 @@ function otlpOptions(
     layout: config.otlpResource,
     tls: readCertificates(config),
     environment,
+    userAgent: `tidegauge/${version}`,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
   };
 }
 
-function readCertificates(config: Config): OtlpTransport['tls'] {
+function readCertificates(config: Config): OtlpTransportOptions['tls'] {
   const files = {
     ca: config.otlpCertificate,
     cert: config.otlpClientCertificate,

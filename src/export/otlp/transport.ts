@@ -25,6 +25,8 @@ export interface OtlpTransportOptions {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read from it. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Name and version; `tidegauge` when absent. */
+  readonly userAgent?: string;
 }
 
 /** How a request ended: with the collector's response, or a reason why not. */
@@ -140,13 +142,13 @@ export class OtlpTransport {
   }
 
   #request(): ClientRequest {
-    const { headers, protocol, compression } = this.#options;
+    const { headers, protocol, compression, userAgent = 'tidegauge' } = this.#options;
     const send = this.#url.protocol === 'http:' ? httpRequest : httpsRequest;
     return send(this.#url, {
       method: 'POST',
       agent: this.#agent,
       headers: {
-        'User-Agent': 'tidegauge',
+        'User-Agent': userAgent,
         ...headers,
         'Content-Type': contentTypes[protocol],
         ...(compression === 'gzip' && { 'Content-Encoding': 'gzip' }),

@@ -70,16 +70,8 @@ export type RuntimeInstrument = Instrument<RuntimeSnapshot>;
 /** By which time an instrument's observations are stamped. */
 export function stampOf({ source, stampedBy }: Pick<Instrument<never>, 'source' | 'stampedBy'>): Stamp {
   if (stampedBy !== undefined) return stampedBy;
-  switch (source) {
-    case 'stats':
-    case 'cgroup':
-    case 'proc':
-      return 'sample';
-    case 'events':
-      return 'now';
-    default:
-      return 'state';
-  }
+  if (source === 'events') return 'now';
+  return source === 'stats' || source === 'cgroup' || source === 'proc' ? 'sample' : 'state';
 }
 
 /** The same instruments; those that are stamped by the sample are stamped by one part of it. */

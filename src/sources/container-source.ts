@@ -13,7 +13,7 @@ import type { Sample } from '../model/sample.ts';
 /** One item of the runtime's list: enough to know who is there and whether to inspect again. */
 export interface ListedContainer {
   readonly id: string;
-  /** First of `Names` without its slash, else the full id. */
+  /** Its own name, else the full id. */
   readonly name: string;
   readonly status?: ContainerStatus;
   /** Opaque; when it differs from the last list's, the container changed and is inspected again. */

@@ -139,6 +139,23 @@ suite('alert rules', { skip: skipUnless('promtool') }, () => {
     });
   });
 
+  test('unhealthy is what runs: one that is stopped or paused is not, whatever its engine says', async () => {
+    const unhealthy = (name: string): string =>
+      `container_health_status{container_name="${name}",container_health_status="unhealthy"}`;
+    const running = (name: string): string =>
+      `container_status_state{container_name="${name}",container_status_state="running"}`;
+    await check({
+      interval: '1m',
+      input_series: [
+        ...['sick', 'stopped', 'paused'].map((name) => ({ series: unhealthy(name), values: '1x20' })),
+        { series: running('sick'), values: '1x20' },
+        { series: running('stopped'), values: '0x20' },
+        { series: running('paused'), values: '0x20' },
+      ],
+      promql_expr_test: [firing(5, { ContainerUnhealthy: ['sick'] })],
+    });
+  });
+
   test('an export that failed once and then passed is no alert', async () => {
     const series = 'tidegauge_export_failures_total{error_type="timeout"}';
     await check({

@@ -70,7 +70,7 @@ const dockerStatsLifecycle: readonly ContainerInstrument[] = [
         'The number of containers that are currently in a given health state. All possible container health states will be reported at each time interval to avoid missing metrics. Only the value corresponding to the current health state will be non-zero.',
       attributes: ['container.state.health.state'],
       source: 'inspect',
-      absentWhen: 'the container has no health check',
+      absentWhen: 'the container has no health check, or does not run',
     },
     (snapshot, observe) => {
       const current = snapshot.state.health;

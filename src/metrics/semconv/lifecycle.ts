@@ -45,7 +45,7 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     ),
     kind: 'updowncounter',
     attributes: ['container.health.status'],
-    absentWhen: 'the container has no health check',
+    absentWhen: 'the container has no health check, or does not run',
     observe({ state }, observe) {
       if (state.health === undefined) return;
       for (const { health, attributes } of healthAttributes)

@@ -8,7 +8,7 @@ import type {
 import type { ContainerNetwork, ContainerPod, InspectedContainer } from '../container-source.ts';
 import { cgroupPath } from './cgroup-path.ts';
 import type { CgroupHost } from './cgroup-path.ts';
-import { displayName, healthOf, statusOf } from './list.ts';
+import { currentHealth, displayName, healthOf, statusOf } from './list.ts';
 import {
   countOf,
   flagOf,
@@ -40,7 +40,7 @@ export function parseInspect(id: string, answer: unknown, host?: CgroupHost): In
     identity,
     state: stateOf(state, fields),
     limits: { ...limitsOf(hostConfig), ...unknownLimits(fields['HostConfig']) },
-    pid: smallCount(state['Pid']) || undefined,
+    pid: hasProcess(statusOf(state['Status'])) ? smallCount(state['Pid']) || undefined : undefined,
     network: networkOf(textOf(hostConfig['NetworkMode'])),
     pod: podOf(identity.labels),
   });
@@ -89,11 +89,17 @@ function identityOf({ id, fields, hostConfig, host }: Inspected): ContainerIdent
   });
 }
 
+/** Engines may keep the pid of a run that ended: another process has it by then. */
+function hasProcess(status: ContainerStatus | undefined): boolean {
+  return status === undefined || status === 'running' || status === 'paused';
+}
+
 function stateOf(state: Fields, fields: Fields): ContainerState {
   const status = statusOf(state['Status']);
+  const health = objectOf(state['Health']) ?? objectOf(state['Healthcheck']);
   return present<ContainerState>({
     status,
-    health: healthOf((objectOf(state['Health']) ?? objectOf(state['Healthcheck']))?.['Status']),
+    health: currentHealth(healthOf(health?.['Status']), status),
     startedAt: timeOf(state['StartedAt']),
     finishedAt: timeOf(state['FinishedAt']),
     exitCode: exitCodeOf(status, integerOf(state['ExitCode'])),

@@ -23,9 +23,13 @@ export function parseContainerList(answer: unknown): readonly ListedContainer[] 
   });
 }
 
-/** The name to show: the first of the engine's names without its slash, else the full id. */
+/**
+ * The name to show without its slash, else the full id. Of a container that others link to the engine lists `/web/db`
+ * for each link beside its own `/db`, in no order: its own has no further slash.
+ */
 export function displayName(names: readonly string[], id: string): string {
-  return names[0]?.replace(/^\/+/, '').trim() || id;
+  const bare = names.map((name) => name.replace(/^\/+/, '').trim()).filter((name) => name !== '');
+  return bare.find((name) => !name.includes('/')) ?? bare[0] ?? id;
 }
 
 /** The engine's word for a state, or undefined for one that we do not know. */
@@ -35,19 +39,32 @@ export function statusOf(value: unknown): ContainerStatus | undefined {
 
 /** The health, absent for `none` and the empty text of containers without a check; recordings differ in capitals. */
 export function healthOf(value: unknown): HealthStatus | undefined {
-  const told = textOf(value)?.toLowerCase();
-  return healthStatuses.find((status) => status === told);
+  const text = textOf(value)?.toLowerCase();
+  return healthStatuses.find((status) => status === text);
+}
+
+/**
+ * Docker ends the checks of a container that is stopped or paused, and says `unhealthy` from then on although none
+ * failed: a health is current only while it runs.
+ */
+export function currentHealth(
+  health: HealthStatus | undefined,
+  status: ContainerStatus | undefined,
+): HealthStatus | undefined {
+  return status === undefined || status === 'running' ? health : undefined;
 }
 
 function listedContainer(id: string, fields: Fields): ListedContainer {
   const statusText = textOf(fields['Status']) ?? '';
+  const status = statusOf(fields['State']);
+  const health = healthOf(objectOf(fields['Health'])?.['Status']) ?? healthInText(statusText);
   return present<ListedContainer>({
     id,
     name: displayName(textsOf(fields['Names']), id),
-    status: statusOf(fields['State']),
+    status,
     revision: revisionOf(statusText),
     changedRecently: isRecent(statusText),
-    health: healthOf(objectOf(fields['Health'])?.['Status']) ?? healthInText(statusText),
+    health: currentHealth(health, status),
     image: textOf(fields['Image']),
     labels: objectOf(fields['Labels']),
   });

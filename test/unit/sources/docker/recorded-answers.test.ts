@@ -184,3 +184,49 @@ test('CPU limit: --cpus before quota by period; nothing by 0, −1 or nonsense',
   assert.equal(cpusOf({ CpuQuota: 50_000, CpuPeriod: 25_000 }), 2);
   for (const CpuQuota of [0, -1, null, '5', 1.5, 2n ** 63n]) assert.equal(cpusOf({ CpuQuota }), undefined);
 });
+
+test('health is that of what runs: an engine calls stopped and paused containers unhealthy', () => {
+  const stateOf = (file: string) => parseInspect('x', recordedJson(`reports/health_of_stopped/${file}`)).state;
+  const states = [1, 2, 3, 4].map((number) => stateOf(`container${number}.json`));
+  assert.deepEqual(
+    states.map(({ status, health }) => [status, health]),
+    [
+      ['exited', undefined],
+      ['paused', undefined],
+      ['running', 'healthy'],
+      ['running', 'unhealthy'],
+    ],
+  );
+  const item = { Id: 'a', Health: { Status: 'unhealthy' }, Status: 'Up 2 hours (unhealthy)' };
+  const healthIn = (state: string) => parseContainerList([{ ...item, State: state }])[0]?.health;
+  assert.deepEqual(['running', 'paused', 'exited', 'dead'].map(healthIn), [
+    'unhealthy',
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('a pid is that of what runs', () => {
+  const pidIn = (status: string) => parseInspect('x', { State: { Status: status, Pid: 42 } }).pid;
+  assert.deepEqual(['running', 'paused', 'exited', 'dead', 'created', 'restarting'].map(pidIn), [
+    42,
+    42,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('the name of a container that others link to is its own, in whatever order they come', () => {
+  const [linked] = parseContainerList(recordedJson('reports/linked_names/containers.json'));
+  assert.equal(linked?.name, 'downloader');
+  const nameOf = (...names: readonly unknown[]) => parseContainerList([{ Id: 'a', Names: names }])[0]?.name;
+  assert.equal(nameOf('/web/db', '/db'), 'db');
+  assert.equal(nameOf('/db', '/web/db'), 'db');
+  assert.equal(nameOf('db'), 'db');
+  assert.equal(nameOf('/web/db'), 'web/db');
+  assert.equal(nameOf('/', ' ', 7), 'a');
+  assert.equal(nameOf(), 'a');
+});

@@ -6,7 +6,7 @@ export class CardinalityLimit {
   readonly #limit: number;
   readonly #onFull: (attribute: string) => void;
   readonly #holders = new Map<string, Map<string, number>>();
-  readonly reported = new Set<string>();
+  readonly #reported = new Set<string>();
 
   /** @param onFull hears of each attribute once, when the first of its values is refused. */
   constructor(limit: number, onFull: (attribute: string) => void) {
@@ -36,8 +36,8 @@ export class CardinalityLimit {
   }
 
   #refuse(attribute: string): void {
-    if (this.reported.has(attribute)) return;
-    this.reported.add(attribute);
+    if (this.#reported.has(attribute)) return;
+    this.#reported.add(attribute);
     this.#onFull(attribute);
   }
 }

@@ -41,7 +41,7 @@ export class VersionedRuntime {
     const { method, url: path = '', headers } = incoming;
     const onward = request({ socketPath: this.#runtime.socket, method, path, headers }, (answer) => {
       if (VERSION_PATHS.test(path)) {
-        void this.sendVersion(answer, outgoing);
+        void this.#sendVersion(answer, outgoing);
         return;
       }
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -51,7 +51,7 @@ export class VersionedRuntime {
     incoming.pipe(onward);
   }
 
-  async sendVersion(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async #sendVersion(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await text(answer);
     const { 'content-length': _, ...headers } = answer.headers;
     outgoing.writeHead(answer.statusCode ?? 502, headers);

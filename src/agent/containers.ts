@@ -1,17 +1,25 @@
+import { AttributeMapper } from '../attributes/attribute-mapper.ts';
+import { AttributeRules } from '../attributes/attribute-rules.ts';
+import type { AttributeRule, AttributeTarget } from '../attributes/attribute-rules.ts';
+import { CardinalityLimit } from '../attributes/cardinality-limit.ts';
+import { presetAttributes, presetRules } from '../attributes/presets.ts';
+import { identityKeys } from '../attributes/resource.ts';
 import { ConfigError, Mistakes } from '../config/config-error.ts';
+import { compileExclusions } from '../config/receiver/excluded-images.ts';
 import type { Config } from '../config/settings/settings.ts';
+import { compileAttributeRule } from '../config/types/attribute-rule.ts';
+import { compileRule } from '../config/types/selection-rule.ts';
+import type { Selectable, SelectionRule } from '../config/types/selection-rule.ts';
 import type { EntityOptions } from '../export/entity.ts';
 import type { Log } from '../log.ts';
 import { profiles } from '../metrics/catalogue.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
+import { prometheusLabel } from '../metrics/prometheus-names.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import type { EngineEndpoint } from '../sources/docker/address.ts';
 import { engineEndpoints, hostContext } from '../sources/docker/discovery.ts';
-import { attributeMappers } from './attributes.ts';
 import { chosenMetrics } from './catalogue.ts';
-import { selectionOf } from './selection.ts';
-import type { Selection } from './selection.ts';
 
 /** What a configuration says of the containers to measure and of what is shown of them. */
 export interface ResolvedContainers {
@@ -79,4 +87,121 @@ function orConfigError<T>(make: () => T): T {
   } catch (error) {
     throw new ConfigError([error instanceof Error ? error.message : String(error)]);
   }
+}
+
+/** The conventions' names for a container's labels, and for the environment of its process. */
+const prefixes = { label: 'container.label.', environment: 'process.environment_variable.' } as const;
+
+/** What a configuration makes of labels and environment: a mapper for each runtime, under one cap for all. */
+function attributeMappers(config: Config, catalogue: Catalogue, log: Log): () => IdentityMapper {
+  const { attributeValueLimit: limit } = config;
+  const presets = config.preset.filter((name) => name !== 'none');
+  // The receiver's resource has what somebody asked for and no more: its dashboards may not change by themselves.
+  const isReceiverAlone = config.profile.every((name) => name === 'docker_stats');
+  const options = {
+    claims: new AttributeRules(rulesOf(config), presetRules(isReceiverAlone ? [] : presets)),
+    cap: new CardinalityLimit(limit, (attribute) =>
+      log.warn({ attribute, limit }, 'attribute has too many values: further ones are left out'),
+    ),
+    isTaken: reservedLabels(catalogue),
+    hasImageVersion: presets.includes('oci'),
+  };
+  return () => new AttributeMapper(options);
+}
+
+function rulesOf(config: Config): AttributeRule[] {
+  const { labelAttribute, labelPointAttribute, envAttribute, envPointAttribute } = config;
+  return [
+    ...compiled(labelAttribute, 'label', 'resource'),
+    ...compiled(labelPointAttribute, 'label', 'point'),
+    ...compiled(envAttribute, 'environment', 'resource'),
+    ...compiled(envPointAttribute, 'environment', 'point'),
+  ];
+}
+
+function compiled(
+  rules: readonly string[] | undefined,
+  from: AttributeRule['from'],
+  to: AttributeRule['to'],
+): AttributeRule[] {
+  return (rules ?? []).map((rule) => ({ from, to, ...compileAttributeRule(rule, prefixes[from]) }));
+}
+
+/** Identity labels of Prometheus that are no attributes, and the label of a histogram's buckets. */
+const labels = ['container_id', 'container_runtime_endpoint', 'le'];
+
+/**
+ * Tells which names an attribute made of labels or environment may not have, judged by how Prometheus shows them:
+ * those of the container's own identity, and on data points those of every metric.
+ */
+export function reservedLabels({
+  containers,
+}: Catalogue): (attribute: string, target: AttributeTarget) => boolean {
+  const ofIdentity = [...labels, ...identityKeys.map(prometheusLabel)];
+  const free = new Set(presetAttributes);
+  const ofMetrics = containers.flatMap(({ attributes }) => attributes.filter((key) => !free.has(key)));
+  const taken = {
+    resource: new Set(ofIdentity),
+    point: new Set([...ofIdentity, ...ofMetrics.map(prometheusLabel)]),
+  };
+  return (attribute, target) => taken[target].has(prometheusLabel(attribute));
+}
+
+/** The settings that decide which containers are measured. */
+interface SelectionSettings {
+  readonly include?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly enableByDefault: boolean;
+  readonly stoppedContainers: boolean;
+  /** A receiver's block excludes images by rules of its own. */
+  readonly dockerStats?: { readonly excluded_images?: readonly string[] | null | undefined } | undefined;
+}
+
+/** Decides which containers are measured and published. */
+interface Selection {
+  /** Some rule looks at the image: a runtime that lists an id instead is to be asked for more. */
+  readonly asksForImage: boolean;
+  selects(container: Selectable): boolean;
+}
+
+/** By this label a container decides for itself. */
+const enableLabel = 'tidegauge.enable';
+
+/** States of containers that have no process, nor will have one soon by themselves. */
+const stopped: ReadonlySet<string | undefined> = new Set(['created', 'exited', 'dead', 'removing']);
+
+/**
+ * Compiles a selection. A container is out when its label or its state says so, or when any rule excludes it; else it
+ * needs a match among the includes of each kind that has some.
+ */
+export function selectionOf(settings: SelectionSettings): Selection {
+  const excludes = [...(settings.exclude ?? []).map(compileRule), ...blockRules(settings)];
+  const includes = [...Map.groupBy((settings.include ?? []).map(compileRule), ({ kind }) => kind).values()];
+  return {
+    asksForImage: [...excludes, ...includes.flat()].some(({ kind }) => kind === 'image'),
+    selects: (container) =>
+      isEnabled(container, settings.enableByDefault) &&
+      (settings.stoppedContainers || !stopped.has(container.status)) &&
+      !matchesAny(excludes, container) &&
+      includes.every((ofOneKind) => matchesAny(ofOneKind, container)),
+  };
+}
+
+function blockRules({ dockerStats }: SelectionSettings): SelectionRule[] {
+  const items = dockerStats?.excluded_images ?? [];
+  if (items.length === 0) return [];
+  const isExcluded = compileExclusions(items);
+  return [{ kind: 'image', matches: ({ image = '' }) => isExcluded(image) }];
+}
+
+/** Any other value than the two words says nothing. */
+function isEnabled({ labels }: Selectable, byDefault: boolean): boolean {
+  const value = labels?.[enableLabel];
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+  if (word === 'true') return true;
+  return word === 'false' ? false : byDefault;
+}
+
+function matchesAny(rules: readonly SelectionRule[], container: Selectable): boolean {
+  return rules.some((rule) => rule.matches(container));
 }

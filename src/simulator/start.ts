@@ -1,18 +1,18 @@
-import { scheduleChurn, demoContainers, hostileContainers, ordinaryContainers } from './world/scenarios.ts';
+import { LiveAnswers } from './answers/live-answers.ts';
+import { SampleTicks } from './answers/sample-ticks.ts';
+import type { SimulatedEngineOptions } from './options.ts';
+import { FaultTable } from './server/faults.ts';
+import { EngineFront } from './server/front.ts';
+import { EngineListener } from './server/listener.ts';
+import { RequestCounters } from './server/request-counters.ts';
+import { SimulatedEngine } from './simulated-engine.ts';
 import { ContainerLife, type LifeWorld } from './world/container-life.ts';
 import { ContainerSet } from './world/container-set.ts';
 import type { ContainerSpec } from './world/container-spec.ts';
-import { createHost } from './world/host.ts';
-import { EngineFront } from './server/front.ts';
-import { EngineListener } from './server/listener.ts';
-import type { EngineHost } from './world/host.ts';
-import type { SimulatedEngineOptions } from './options.ts';
 import { EventLog } from './world/event-log.ts';
-import { FaultTable } from './server/faults.ts';
-import { LiveAnswers } from './answers/live-answers.ts';
-import { RequestCounters } from './server/request-counters.ts';
-import { SampleTicks } from './answers/sample-ticks.ts';
-import { SimulatedEngine } from './simulated-engine.ts';
+import { createHost } from './world/host.ts';
+import type { EngineHost } from './world/host.ts';
+import { createRandom } from './world/random.ts';
 import { Timeline } from './world/timeline.ts';
 
 /** How often the world moves by itself, so that event streams need nobody to ask. */
@@ -68,4 +68,215 @@ function initialContainers(seed: string, options: SimulatedEngineOptions): Conta
     ...(options.hostile ? hostileContainers() : []),
     ...(options.specs ?? []),
   ];
+}
+
+const MIB = 2 ** 20;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** The containers of the demo: a shop under Compose, and one of each kind of trouble. */
+function demoContainers(): ContainerSpec[] {
+  return [...shop(), ...troubled(), ...atRest()];
+}
+
+function shop(): ContainerSpec[] {
+  const check = { intervalMillis: 10_000, goodMillis: 1, badMillis: 0 };
+  return [
+    service('web', {
+      image: 'nginx:1.29',
+      ports: [{ privatePort: 80, publicPort: 8080 }],
+      healthcheck: check,
+    }),
+    service('api', {
+      image: 'registry.example/shop/api:2.14.0',
+      ports: [{ privatePort: 3000 }],
+      healthcheck: check,
+      limits: { cpus: 2, memoryBytes: 512 * MIB, pids: 200 },
+      load: { cpus: 0.45, memoryBytes: 260 * MIB },
+    }),
+    service('worker', {
+      image: 'registry.example/shop/api:2.14.0',
+      load: { cpus: 0.8, memoryBytes: 190 * MIB },
+    }),
+    service('db', {
+      image: 'postgres:18',
+      mounts: [{ type: 'volume', source: 'shop_db', destination: '/var/lib/postgresql' }],
+      limits: { memoryBytes: 1024 * MIB, memoryReservationBytes: 512 * MIB },
+      load: { memoryBytes: 320 * MIB, cacheBytes: 500 * MIB, writtenBytesPerSecond: 700_000 },
+    }),
+    service('cache', {
+      image: 'redis:8',
+      limits: { memoryBytes: 128 * MIB },
+      load: { memoryBytes: 60 * MIB },
+    }),
+  ];
+}
+
+function service(name: string, spec: Omit<ContainerSpec, 'name'>): ContainerSpec {
+  return {
+    name: `shop-${name}-1`,
+    networks: name === 'web' ? ['shop_default', 'edge'] : ['shop_default'],
+    restart: 'unless-stopped',
+    ageMillis: 5 * HOUR,
+    labels: {
+      'com.docker.compose.project': 'shop',
+      'com.docker.compose.service': name,
+      'com.docker.compose.container-number': '1',
+      'com.docker.compose.oneoff': 'False',
+      'com.docker.compose.project.config_files': '/srv/shop/compose.yaml',
+      'com.docker.compose.project.working_dir': '/srv/shop',
+      'com.docker.compose.version': '2.40.3',
+    },
+    ...spec,
+  };
+}
+
+function troubled(): ContainerSpec[] {
+  return [
+    {
+      name: 'mail-importer',
+      image: 'registry.example/mail-importer:0.3',
+      restart: 'always',
+      ageMillis: 2 * HOUR,
+      restartCount: 41,
+      // Moby would wait a minute by now; the demo should show it restart.
+      maxBackoffMillis: 5000,
+      ending: { afterMillis: 4000, exitCode: 1 },
+    },
+    {
+      name: 'report-generator',
+      image: 'registry.example/reports:1.9',
+      limits: { memoryBytes: 256 * MIB },
+      load: { cacheBytes: 20 * MIB },
+      ageMillis: 26 * HOUR,
+      ending: { afterMillis: 40_000, exitCode: 137, outOfMemory: true, startedAgainAfterMillis: 15_000 },
+    },
+    {
+      name: 'video-encoder',
+      image: 'registry.example/encoder:7',
+      limits: { cpus: 0.5 },
+      load: { cpus: 1.7, readBytesPerSecond: 4_000_000, writtenBytesPerSecond: 1_500_000 },
+      ageMillis: 2 * HOUR,
+    },
+    {
+      name: 'search',
+      image: 'registry.example/search:9.2',
+      healthcheck: { intervalMillis: 5000, goodMillis: 40_000, badMillis: 30_000 },
+      load: { cpus: 0.3, memoryBytes: 600 * MIB },
+      ageMillis: HOUR,
+    },
+  ];
+}
+
+function atRest(): ContainerSpec[] {
+  return [
+    { name: 'staging-web', image: 'nginx:1.29', initially: 'paused', ageMillis: 3 * HOUR },
+    {
+      name: 'db-migration',
+      image: 'registry.example/shop/api:2.14.0',
+      initially: 'exited',
+      ageMillis: 5 * HOUR,
+    },
+    {
+      name: 'next-release',
+      image: 'registry.example/shop/api:2.15.0-rc.1',
+      initially: 'created',
+      ageMillis: 9 * MINUTE,
+    },
+  ];
+}
+
+const IMAGES = [
+  'nginx:1.29',
+  'postgres:18',
+  'redis:8',
+  'registry.example/app:3.1',
+  'registry.example/jobs:0.9',
+];
+const DAY = 24 * 3_600_000;
+
+/** Specs of that many containers that just run; for load tests. */
+function ordinaryContainers(seed: string, count: number): ContainerSpec[] {
+  const random = createRandom(`${seed}/ordinary`);
+  return Array.from({ length: count }, (_, index) => ordinaryContainer(index + 1, random));
+}
+
+function ordinaryContainer(number: number, random: () => number): ContainerSpec {
+  const image = IMAGES[Math.floor(random() * IMAGES.length)] ?? 'busybox:1';
+  return {
+    name: `ordinary-${String(number).padStart(5, '0')}`,
+    image,
+    labels: {
+      'com.example.team': `team-${number % 7}`,
+      'com.example.stage': number % 3 === 0 ? 'staging' : 'production',
+      'org.opencontainers.image.version': image.split(':')[1] ?? '1',
+    },
+    restart: 'unless-stopped',
+    ageMillis: Math.floor(random() * 20 * DAY),
+    limits: random() < 0.5 ? {} : { memoryBytes: 512 * MIB, cpus: 1 },
+  };
+}
+
+/** What has broken expositions and exporters before; a real engine refuses some of it, others do not. */
+const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
+  quotes: 'a"b\'c`d',
+  newlines: 'first\nsecond\r\nthird\u2028fourth',
+  backslashes: 'C:\\new\\table\\',
+  nul: 'before\u0000after\u0007\u001b[31m',
+  emoji: '🦭 family 👨‍👩‍👧 é',
+  loneSurrogate: 'half \ud83d of a pair',
+  braces: '{a="b",c!~"d"} 1 # EOF',
+  markup: '<script>alert(1)</script>&amp;',
+  empty: '',
+  huge: 'x'.repeat(65_536),
+};
+
+/** Containers with hostile names and labels, and two that differ in nothing but id and name. */
+function hostileContainers(): ContainerSpec[] {
+  const named = Object.entries(HOSTILE_TEXTS)
+    .filter(([kind]) => kind !== 'empty' && kind !== 'huge')
+    .map(([kind, text]): ContainerSpec => ({
+      name: `${kind} ${text}`,
+      labels: { [text]: text, [`com.example.${kind}`]: text },
+      env: [`${kind}=${text}`],
+    }));
+  const labelled: ContainerSpec = {
+    name: 'hostile-labels',
+    labels: { ...HOSTILE_TEXTS, '': 'empty key', 'a.b': '1', a_b: '2' },
+  };
+  const twins = ['twin-a', 'twin-b'].map((name): ContainerSpec => ({
+    name,
+    labels: { 'com.example.twin': 'yes' },
+  }));
+  return [...named, labelled, ...twins];
+}
+
+/** How short-lived containers come. */
+interface Churn {
+  readonly seed: string;
+  readonly everyMillis: number;
+  readonly run: (spec: ContainerSpec, at: number) => void;
+}
+
+/** Starts a batch job every so often; each ends by itself after some seconds and is removed. */
+function scheduleChurn(timeline: Timeline, { seed, everyMillis, run }: Churn, start: number): void {
+  const random = createRandom(`${seed}/churn`);
+  const next = (number: number, at: number): void => {
+    timeline.schedule(at, (due) => {
+      run(batchJob(number, random), due);
+      next(number + 1, due + everyMillis);
+    });
+  };
+  next(1, start + everyMillis);
+}
+
+function batchJob(number: number, random: () => number): ContainerSpec {
+  return {
+    name: `thumbnails-${number}`,
+    image: 'registry.example/thumbnails:4',
+    labels: { 'com.example.job': 'thumbnails' },
+    autoRemove: true,
+    load: { cpus: 0.2 + random() },
+    ending: { afterMillis: 500 + Math.floor(random() * 9000), exitCode: random() < 0.15 ? 2 : 0 },
+  };
 }

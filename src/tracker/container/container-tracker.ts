@@ -8,16 +8,16 @@ import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
 import { toSourceError } from '../../sources/source-error.ts';
 import type { SourceError } from '../../sources/source-error.ts';
+import { isAbsence } from '../source-calls.ts';
 import type { SourceCalls } from '../source-calls.ts';
 import { CounterHistory } from './counter-history.ts';
-import { ContainerFailures } from './failures.ts';
 import { Inspection } from './inspection.ts';
 import type { ListedChange } from './inspection.ts';
 import { countsNetwork, networkOwner } from './shared-network.ts';
 import type { Networked } from './shared-network.ts';
 
 /** Outcome of one sample: `cancelled` by a newer change of the container, or an error. */
-export type MeasureOutcome = 'measured' | 'cancelled' | SourceError;
+type MeasureOutcome = 'measured' | 'cancelled' | SourceError;
 
 /** So many samples without usage in a row confirm that a running container has none: one may be of one that just died. */
 const confirmedEmptySamples = 2;
@@ -248,4 +248,42 @@ export class ContainerTracker implements Networked {
 /** As much as the list alone tells: enough to show whose failures are counted. */
 function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
   return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
+}
+
+/** Whose failures are counted. */
+interface Failing {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Counts the failed measurements of one container, and logs each change for the worse or the better once. */
+class ContainerFailures {
+  readonly #log: Log;
+  #count = 0;
+  #isFailing = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts a failure; false when it was only removed or stopped in between, or we ourselves are ending. */
+  failed({ id, name }: Failing, thrown: unknown): boolean {
+    const error = toSourceError(thrown, `container ${name}`);
+    if (isAbsence(error) || error.code === 'aborted') return false;
+    this.#count += 1;
+    const fields = { container: name, id, error: error.message };
+    if (!this.#isFailing) this.#log.warn(fields, 'container cannot be measured');
+    this.#isFailing = true;
+    return true;
+  }
+
+  /** An update went well. */
+  recovered({ id, name }: Failing): void {
+    if (this.#isFailing) this.#log.info({ container: name, id }, 'container is measured again');
+    this.#isFailing = false;
+  }
 }

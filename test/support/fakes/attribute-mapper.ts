@@ -5,7 +5,7 @@ import { AttributeMapper } from '../../../src/attributes/attribute-mapper.ts';
 import { catalogueOf } from '../../../src/metrics/catalogue.ts';
 import { presetRules, type PresetName } from '../../../src/attributes/presets.ts';
 import { CardinalityLimit } from '../../../src/attributes/cardinality-limit.ts';
-import { reservedLabels } from '../../../src/agent/attributes.ts';
+import { reservedLabels } from '../../../src/agent/containers.ts';
 
 /** What a test's mapper does besides the presets, all of which are on unless told. */
 export interface MapperSettings {

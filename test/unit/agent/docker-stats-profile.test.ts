@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chosenMetrics } from '../../../src/agent/catalogue.ts';
+import { chosenMetrics, dockerStatsOptions } from '../../../src/agent/catalogue.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import type { DockerStatsBlock } from '../../../src/config/receiver/block.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { dockerStatsOptions } from '../../../src/agent/docker-stats-profile.ts';
 import { identity, snapshotWith } from '../metrics/observed.ts';
 
 function configOf(dockerStats: DockerStatsBlock, profile = 'docker_stats') {

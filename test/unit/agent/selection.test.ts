@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { selectionOf } from '../../../src/agent/selection.ts';
+import { selectionOf } from '../../../src/agent/containers.ts';
 import { compileRule } from '../../../src/config/types/selection-rule.ts';
 import type { Selectable } from '../../../src/config/types/selection-rule.ts';
 import { load, problemsOf } from '../../support/fakes/load.ts';

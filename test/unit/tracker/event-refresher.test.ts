@@ -3,7 +3,7 @@ import type { ContainerAction } from '../../../src/model/events.ts';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ContainerTracker } from '../../../src/tracker/container/container-tracker.ts';
-import { ContainerQueue } from '../../../src/tracker/container/container-queue.ts';
+import { ContainerQueue } from '../../../src/tracker/reconciler.ts';
 import { FakeClock } from '../../support/fakes/fake-clock.ts';
 import { ObservedEvents } from '../../support/fakes/observed-events.ts';
 import { KeptLog } from '../../support/fakes/observed-probes.ts';

@@ -1,10 +1,7 @@
-import type { Meter } from '@opentelemetry/api';
 import { ConfigError } from '../config/config-error.ts';
 import { readDuration } from '../config/types/duration.ts';
-import { shownOtlpUrl } from '../config/types/otlp-url.ts';
 import type { Config } from '../config/settings/settings.ts';
-import { EventLogs } from '../export/logs/event-logs.ts';
-import { loggedExports } from '../export/otlp/export-log.ts';
+import type { EventLogs } from '../export/logs/event-logs.ts';
 import { ScrapeSource } from '../export/prometheus/scrape-source.ts';
 import { logSdk } from '../export/sdk-diagnostics.ts';
 import { Telemetry } from '../export/telemetry.ts';
@@ -12,14 +9,13 @@ import { createHttpServer } from '../http/http-server.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { EventFeed } from '../live/event-feed.ts';
 import { Live } from '../live/live.ts';
-import { EventLogInstruments } from '../self-metrics/agent-instruments.ts';
 import { EventLoopDelay } from '../self-metrics/event-loop-delay.ts';
 import { firstProbe } from '../tracker/first-probe.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import { resolveConfig } from './resolve.ts';
-import type { AgentDependencies, ResolvedConfig } from './resolve.ts';
-import { observeAgent } from './self-observation.ts';
+import type { AgentDependencies } from './resolve.ts';
+import { createEventLogs, observeAgent } from './self-observation.ts';
 import { AgentSignals } from './signals.ts';
 import { createTrackers } from './trackers.ts';
 
@@ -66,7 +62,7 @@ export class Agent {
     );
     const feed = new EventFeed();
     events.subscribe(feed);
-    this.#eventLogs = this.#createEventLogs(resolved, meter);
+    this.#eventLogs = createEventLogs(resolved, meter, dependencies);
     if (this.#eventLogs) events.subscribe(this.#eventLogs);
     if (config.api && !config.sdkDisabled)
       this.#live = new Live(this.#trackers, feed, { clock, log, readInterval: readDuration });
@@ -102,23 +98,6 @@ export class Agent {
       this.#eventLogs?.shutdown(lastExportMillis),
     ]);
     this.#discard();
-  }
-
-  #createEventLogs({ containers, exports }: ResolvedConfig, meter: Meter): EventLogs | undefined {
-    const { eventLogs: transport } = exports;
-    if (!transport) return undefined;
-    const { clock, log, version } = this.#dependencies;
-    const instruments = new EventLogInstruments(meter);
-    instruments.begin();
-    return new EventLogs({
-      transport,
-      entities: containers.entities,
-      instruments,
-      exports: loggedExports(log, shownOtlpUrl(new URL(transport.url)), 'log records'),
-      version,
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-    });
   }
 
   /** Lets go of what an agent holds that exports nothing any more, or never did. */

@@ -3,13 +3,18 @@ import { Auditor } from '../audit/auditor.ts';
 import { ourReadings } from '../audit/our-figures.ts';
 import { shownOtlpUrl } from '../config/types/otlp-url.ts';
 import type { Config } from '../config/settings/settings.ts';
+import { EventLogs } from '../export/logs/event-logs.ts';
 import { loggedExports } from '../export/otlp/export-log.ts';
-import { AgentInstruments, AuditInstruments } from '../self-metrics/agent-instruments.ts';
+import {
+  AgentInstruments,
+  AuditInstruments,
+  EventLogInstruments,
+} from '../self-metrics/agent-instruments.ts';
 import { DockerExporterInstruments } from '../self-metrics/docker-exporter-instruments.ts';
 import type { EventLoopDelay } from '../self-metrics/event-loop-delay.ts';
 import { observeProcess } from '../self-metrics/process-instruments.ts';
 import type { Trackers } from '../tracker/trackers.ts';
-import type { AgentDependencies } from './resolve.ts';
+import type { AgentDependencies, ResolvedConfig } from './resolve.ts';
 import type { AgentSignals } from './signals.ts';
 
 /**
@@ -57,4 +62,25 @@ function observeAudit({ meter, signals, trackers }: ObservedAgent, log: AgentDep
   signals.probes.subscribe(auditor);
   signals.stats.subscribe(auditor);
   for (const { runtime } of trackers.sets) auditor.begin(runtime.name);
+}
+
+/** The export of events as log records, observed like every other export; undefined when it is off. */
+export function createEventLogs(
+  { containers, exports }: ResolvedConfig,
+  meter: Meter,
+  { clock, log, version }: AgentDependencies,
+): EventLogs | undefined {
+  const { eventLogs: transport } = exports;
+  if (!transport) return undefined;
+  const instruments = new EventLogInstruments(meter);
+  instruments.begin();
+  return new EventLogs({
+    transport,
+    entities: containers.entities,
+    instruments,
+    exports: loggedExports(log, shownOtlpUrl(new URL(transport.url)), 'log records'),
+    version,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+  });
 }

@@ -6,7 +6,7 @@ import {
   type LevelWithSilent,
 } from 'pino';
 
-/** What a line says beside its message; an error goes under `error`. */
+/** Fields of a line beside its message; an error goes under `error`. */
 type LogFields = Readonly<Record<string, unknown>>;
 
 /** Structured log lines; safe to use from anywhere at any time, never throws. */

@@ -60,7 +60,7 @@ type ResourceAttributeOptions = NonNullable<
 >;
 type Filter = NonNullable<ResourceAttributeOptions['metrics_include']>[number];
 
-/** What a pasted block means to the profile `docker_stats`. */
+/** A pasted receiver's block as options of the profile `docker_stats`. */
 export function dockerStatsOptions(block: DockerStatsBlock): DockerStatsOptions {
   const metrics = Object.entries(block.metrics ?? {}).map(
     ([name, options]) => [name, options ?? {}] as const,

@@ -21,7 +21,7 @@ import type { EngineEndpoint } from '../sources/docker/address.ts';
 import { engineEndpoints, hostContext } from '../sources/docker/discovery.ts';
 import { chosenMetrics } from './catalogue.ts';
 
-/** What a configuration says of the containers to measure and of what is shown of them. */
+/** Runtimes, selection, metrics and attributes of a configuration, resolved. */
 export interface ResolvedContainers {
   readonly config: Config;
   readonly catalogue: Catalogue;
@@ -92,7 +92,7 @@ function orConfigError<T>(make: () => T): T {
 /** The conventions' names for a container's labels, and for the environment of its process. */
 const prefixes = { label: 'container.label.', environment: 'process.environment_variable.' } as const;
 
-/** What a configuration makes of labels and environment: a mapper for each runtime, under one cap for all. */
+/** Creates mappers of labels and environment: one for each runtime, under one cardinality limit for all. */
 function attributeMappers(config: Config, catalogue: Catalogue, log: Log): () => IdentityMapper {
   const { attributeValueLimit: limit } = config;
   const presets = config.preset.filter((name) => name !== 'none');
@@ -131,7 +131,7 @@ function compiled(
 const labels = ['container_id', 'container_runtime_endpoint', 'le'];
 
 /**
- * Tells which names an attribute made of labels or environment may not have, judged by how Prometheus shows them:
+ * Finds names that an attribute made of labels or environment may not have, compared after translation to Prometheus:
  * those of the container's own identity, and on data points those of every metric.
  */
 export function reservedLabels({
@@ -159,7 +159,7 @@ interface SelectionSettings {
 
 /** Decides which containers are measured and published. */
 interface Selection {
-  /** Some rule looks at the image: a runtime that lists an id instead is to be asked for more. */
+  /** Some rule compares the image: where a runtime lists an id instead, the container is inspected. */
   readonly asksForImage: boolean;
   selects(container: Selectable): boolean;
 }

@@ -9,10 +9,10 @@ import type { OtlpExporterOptions } from '../export/otlp/otlp-exporter.ts';
 import type { OtlpTransportOptions } from '../export/otlp/transport.ts';
 import type { TelemetryOptions } from '../export/telemetry.ts';
 
-/** What a configuration says of all that leaves the agent; certificates are read once. */
+/** Exporters of a configuration with their settings resolved; certificates are read once. */
 export interface ResolvedExports {
   readonly telemetry: TelemetryOptions;
-  /** How event logs are sent; undefined when they are off. */
+  /** Transport of event logs; undefined when they are off. */
   readonly eventLogs: OtlpTransportOptions | undefined;
 }
 

@@ -61,7 +61,7 @@ class StatsSignal extends Subscribers<StatsObserver> implements StatsObserver {
   }
 }
 
-/** What happens in an agent. Made before its producers, which get it, and its consumers, which subscribe. */
+/** An agent's probes, events, exports and stats responses. Made before its producers, which get it, and its consumers, which subscribe. */
 export class AgentSignals {
   readonly probes = new ProbeSignal();
   readonly events = new EventSignal();

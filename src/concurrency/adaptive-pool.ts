@@ -5,7 +5,7 @@ const minInFlight = 8;
 /** Each call in flight holds a connection. */
 const maxInFlight = 1024;
 
-/** What an {@link AdaptivePool} needs of the clock. */
+/** The clock of an {@link AdaptivePool}. */
 export interface PoolClock {
   monotonic(): number;
   sleep(millis: number, signal?: AbortSignal): Promise<void>;

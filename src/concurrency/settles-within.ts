@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** Whether work ends within a time; it is waited for no longer, and goes on. It must not reject. */
+/** True when work ends within a time; it is not awaited for longer, and goes on. It must not reject. */
 export async function settlesWithin(
   work: Promise<void>,
   millis: number,

@@ -12,7 +12,7 @@ export const containerStatuses = [
 /** One of {@link containerStatuses}. */
 export type ContainerStatus = (typeof containerStatuses)[number];
 
-/** What a health check can say; a container without one has no health at all. */
+/** States of a health check; a container without one has no health at all. */
 export const healthStatuses = ['starting', 'healthy', 'unhealthy'] as const;
 
 /** One of {@link healthStatuses}. */
@@ -39,7 +39,7 @@ export interface MappedAttributes {
   readonly point: Readonly<Record<string, string>>;
 }
 
-/** Who a container is: what does not change while it lives, its name excepted. */
+/** A container's identity: constant while it exists, except for its name. */
 export interface ContainerIdentity {
   /** 64 hexadecimal digits. */
   readonly id: string;
@@ -59,11 +59,11 @@ export interface ContainerIdentity {
   readonly cgroupPath?: string;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number;
-  /** What settings make of labels and environment. */
+  /** Attributes that settings make of labels and environment. */
   readonly mapped?: MappedAttributes;
 }
 
-/** How a container fares, as last heard from its runtime. */
+/** State of a container as its runtime last reported it. */
 export interface ContainerState {
   readonly status?: ContainerStatus;
   readonly health?: HealthStatus;
@@ -78,7 +78,7 @@ export interface ContainerState {
   readonly restartCount?: number;
 }
 
-/** What a container is allowed; a limit that is not set is absent, never 0 and never the host's size. */
+/** Limits of a container; one that is not set is absent, never 0 and never the host's size. */
 export interface ContainerLimits {
   /** CPUs by quota or `--cpus`, as a decimal number. */
   readonly cpus?: number;
@@ -94,7 +94,7 @@ export interface ContainerLimits {
   /** Memory and swap together, as Docker counts it. */
   readonly memorySwapBytes?: number;
   readonly pids?: number;
-  /** Limits that may be set: the runtime told them as nothing that makes sense. */
+  /** Limits that may be set, but whose values in the response are malformed. */
   readonly unknown?: readonly LimitName[];
 }
 

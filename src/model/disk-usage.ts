@@ -1,4 +1,4 @@
-/** What takes up disk space in a runtime, in the order of `docker system df`. */
+/** Types of objects that take up disk space in a runtime, in the order of `docker system df`. */
 export const diskObjectTypes = ['image', 'container', 'volume', 'build_cache'] as const;
 
 /** One of {@link diskObjectTypes}. */
@@ -7,20 +7,20 @@ export type DiskObjectType = (typeof diskObjectTypes)[number];
 /** The space that all objects of one type take up, in bytes. */
 export interface DiskSize {
   readonly totalBytes?: number;
-  /** What would be free without the objects that nobody uses. */
+  /** Bytes that removing unused objects would free. */
   readonly reclaimableBytes?: number;
 }
 
-/** A runtime's disk usage by type; a type of which it tells nothing is absent. */
+/** A runtime's disk usage by type; a type that it does not report is absent. */
 export type DiskUsage = Readonly<Partial<Record<DiskObjectType, DiskSize>>>;
 
-/** What came of measuring a runtime's disk usage, and what that costs. */
+/** Result of measuring a runtime's disk usage, and its cost. */
 export interface DiskUsageReport {
   /** Of the last measurement; absent until the first, and when the last one failed. */
   readonly usage?: DiskUsage;
   /** When it was measured; milliseconds since the epoch. */
   readonly measuredAt?: number;
-  /** How long the last measurement took, failed or not; absent until the first has ended. */
+  /** Duration of the last measurement, failed or not; absent until the first has ended. */
   readonly seconds?: number;
   /** Failed measurements since `since`, by a low-cardinality type. */
   readonly failures: ReadonlyMap<string, number>;

@@ -7,7 +7,7 @@ export const countedActions = ['start', 'restart', 'die', 'oom', 'kill', 'pause'
 /** One of {@link countedActions}. */
 export type CountedAction = (typeof countedActions)[number];
 
-/** How a container ended: with 0, by its own code, or by signal n with 128 + n. */
+/** Classes of exit codes: 0, an own code, or 128 + n for signal n. */
 export const exitClasses = ['success', 'error', 'signal'] as const;
 
 /** One of {@link exitClasses}. */
@@ -20,7 +20,7 @@ export function exitClassOf(exitCode: number): ExitClass {
   return exitCode > 128 && exitCode <= 128 + 64 ? 'signal' : 'error';
 }
 
-/** How often what happened; what is not in a map did not happen. */
+/** Counts of events; an action that is not in a map has not occurred. */
 export interface EventCounts {
   readonly actions: ReadonlyMap<CountedAction, number>;
   readonly health: ReadonlyMap<HealthStatus, number>;

@@ -1,6 +1,6 @@
 import type { ContainerIdentity, MappedAttributes } from './container.ts';
 
-/** How many attributes of the containers that are there are left out, by reason. */
+/** Number of attributes dropped from the present containers, by reason. */
 export interface DroppedAttributes {
   /** The attribute has as many values as it may have. */
   readonly too_many_values: number;

@@ -40,14 +40,14 @@ export interface Instrument<Entity> {
   /** UCUM, as OpenTelemetry uses it: `By`, `s`, `1`, `{packet}`. */
   readonly unit: string;
   readonly description: string;
-  /** Integers or doubles on the wire, where the unit does not tell. */
+  /** Integers or doubles on the wire, where the unit does not decide. */
   readonly valueType?: 'int' | 'double';
   /** Attribute keys that its observations may carry. */
   readonly attributes: readonly string[];
   readonly source: MetricSource;
-  /** Where the source does not tell: see {@link stampOf}. */
+  /** Overrides the default of the source: see {@link stampOf}. */
   readonly stampedBy?: Stamp;
-  /** Observed of containers, too, that are not published, because it tells why, or what happened. */
+  /** Observed of unpublished containers too: it says why they are, or counts what happened. */
   readonly outlivesPublication?: true;
   /** `stable`, `release_candidate` or `development` for names of the conventions; `extension` for ours; `peer` for a peer's. */
   readonly stability: 'stable' | 'release_candidate' | 'development' | 'extension' | 'peer';
@@ -89,7 +89,7 @@ export function stampedAt(stamp: Stamp, { sample, stateAt }: ContainerSnapshot, 
   return stamp === 'sample' ? sample.takenAt : timeOf(sample, stamp);
 }
 
-/** Whether an instrument may be observed of a container: the one rule for readers, API and commands. */
+/** True when an instrument may be observed of a container: the one rule for readers, API and commands. */
 export function isObservable(
   { outlivesPublication }: Pick<Instrument<never>, 'outlivesPublication'>,
   { published }: Pick<ContainerSnapshot, 'published'>,

@@ -1,6 +1,6 @@
 import type { ContainerSnapshot } from './snapshot.ts';
 
-/** What came of measuring one container for those who watch it. */
+/** Result of measuring one container for its subscribers. */
 export type LiveMeasurement =
   | { readonly outcome: 'measured'; readonly snapshot: ContainerSnapshot }
   /** It does not run, or gives no usage. */

@@ -39,7 +39,7 @@ export interface EventLogObserver {
   recordsDropped(count: number, reason: string): void;
 }
 
-/** How one export over OTLP ended. */
+/** Result of one export over OTLP. */
 export interface ExportResult {
   /** Low-cardinality class of the failure: an HTTP status, an errno, `timeout`; absent on success. */
   readonly error?: string;

@@ -1,7 +1,7 @@
 /** Attribute key of a runtime's endpoint: of each metric that is about a runtime and not one container. */
 export const endpointKey = 'container.runtime.endpoint';
 
-/** What is known of one runtime (a Docker or Podman daemon) and of the host it runs on. */
+/** Description of one runtime (a Docker or Podman daemon) and of the host it runs on. */
 export interface RuntimeDescription {
   /** The endpoint without credentials: what logs and the attribute `runtime` show. */
   readonly name: string;
@@ -22,6 +22,6 @@ export interface RuntimeDescription {
   readonly images?: number;
   readonly cpus?: number;
   readonly memoryBytes?: number;
-  /** What the runtime itself warns of, such as `WARNING: No memory limit support`. */
+  /** Warnings of the runtime itself, such as `WARNING: No memory limit support`. */
   readonly warnings: readonly string[];
 }

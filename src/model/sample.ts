@@ -38,7 +38,7 @@ export interface MemoryUsage {
   /** As the runtime says it: the host's memory where the container has no limit. */
   readonly limit?: Integer;
   readonly stats: Readonly<Record<string, Integer>>;
-  /** Of the figures and keys that are absent those that the runtime told, but as nothing that makes sense. */
+  /** Absent values and keys that the response did hold, but malformed. */
   readonly unknown?: readonly MemoryPart[];
   /** Windows only. */
   readonly commitBytes?: Integer;
@@ -46,7 +46,7 @@ export interface MemoryUsage {
   readonly privateWorkingSet?: Integer;
 }
 
-/** What the runtime may leave out and mean something by it. */
+/** Parts whose absence from a response has a meaning of its own. */
 export type MemoryPart = 'failcnt' | 'stats' | 'inactive_file' | 'total_inactive_file';
 
 /** One line of a block I/O list. */
@@ -101,7 +101,7 @@ export interface StorageUsage {
 
 /** One immutable measurement of one container; what the host does not give is absent. */
 export interface Sample {
-  /** Milliseconds since the epoch, by the runtime's clock where it tells. */
+  /** Milliseconds since the epoch, by the runtime's clock where the response has a time. */
   readonly takenAt: number;
   /** The runtime's own `read` time, however far off; intervals between two samples are taken from it. */
   readonly readAt?: number;
@@ -124,13 +124,13 @@ export interface Sample {
 /** A part of a sample that a usage source reads as one. */
 export type UsagePart = 'cpu' | 'memory' | 'blockIo' | 'networks' | 'pids' | 'storage';
 
-/** What may be absent because nothing was counted. */
+/** Parts that may be absent because nothing was counted. */
 export type SamplePart = 'networks' | 'blockIo';
 
-/** What rates need of the sample before: not its whole, which would be held for every container. */
+/** The parts of the previous sample that rates need: holding all of it for every container would cost memory. */
 export type PreviousSample = Pick<Sample, 'takenAt' | 'readAt' | 'windows' | 'cpu'>;
 
-/** Whether a sample shows a process that runs: CPU time, memory or a task. One that does not may be a dead container's. */
+/** True when a sample shows a running process: CPU time, memory or a task. Without one it may be a dead container's. */
 export function hasUsage({ cpu, memory, pids }: Sample): boolean {
   return Boolean(cpu?.totalNanos || memory || pids?.current);
 }
@@ -157,7 +157,7 @@ export function withoutNetworks(sample: Sample): Sample {
   return networks ? { ...others, unknown: [...(sample.unknown ?? []), 'networks'] } : sample;
 }
 
-/** What rates need of a sample once there is a later one. */
+/** The parts of a sample that rates need once there is a later one. */
 export function slim({ takenAt, readAt, windows, cpu }: Sample): PreviousSample {
   return { takenAt, windows, ...(readAt !== undefined && { readAt }), ...(cpu && { cpu }) };
 }

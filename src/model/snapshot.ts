@@ -8,7 +8,7 @@ import type { PreviousSample, Sample } from './sample.ts';
 /** Counters that begin together: a cgroup controller's, those of one network interface, or what outlives runs. */
 export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}` | HostGroup;
 
-/** What is counted over the runs of a container: its host's CPU time, and its restarts. */
+/** Counters that outlive the runs of a container: its host's CPU time, and its restarts. */
 export type HostGroup = 'host' | 'restarts';
 
 /** Start times of counters in milliseconds since the epoch; no counter falls within one start. */
@@ -25,7 +25,7 @@ export interface ContainerSnapshot {
   readonly identity: ContainerIdentity;
   readonly state: ContainerState;
   readonly limits: ContainerLimits;
-  /** When the runtime last told the state; milliseconds since the epoch. */
+  /** When the runtime last reported the state; milliseconds since the epoch. */
   readonly stateAt: number;
   /** The latest measurement; absent while the container does not run or was never measured. */
   readonly sample?: Sample;
@@ -42,13 +42,13 @@ export interface ContainerSnapshot {
   readonly failures: number;
   /** Milliseconds since the epoch. */
   readonly trackedSince: number;
-  /** What its events tell; absent where no events are heard. */
+  /** Counts of its events; absent without a stream of events. */
   readonly events?: EventCountsSince;
   /** False while its state could not be read, and once it is gone: then only `failures` and `events` may be shown. */
   readonly published: boolean;
 }
 
-/** Who a container is, and whose. */
+/** A container's identity and its runtime. */
 export type Identified = Pick<ContainerSnapshot, 'runtime' | 'identity'>;
 
 /** All that a reader may know of one runtime at one moment. */
@@ -56,19 +56,19 @@ export interface RuntimeSnapshot {
   /** Stands for the tracker set: what a reader keeps of a runtime hangs on it in a WeakMap and dies with it. */
   readonly owner: object;
   readonly runtime: RuntimeDescription;
-  /** What is published; empty while the runtime does not answer. */
+  /** Published containers; empty while the runtime does not answer. */
   readonly containers: readonly ContainerSnapshot[];
   /** Number of containers that exist; absent while the runtime does not answer. */
   readonly containerCount?: number;
-  /** The same by state, as far as the runtime's list tells states. */
+  /** The same by state, as far as the runtime's list has states. */
   readonly containersByStatus?: ReadonlyMap<ContainerStatus, number>;
   /** Containers that are gone, whose `events` stay in sight for a while. */
   readonly removed?: readonly ContainerSnapshot[];
-  /** Absent where no events are heard. */
+  /** Absent without a stream of events. */
   readonly imageEvents?: ImageEventCounts;
   /** Absent until it has been measured once. */
   readonly diskUsage?: DiskUsageReport;
-  /** How many of them the selection leaves out; absent while the runtime does not answer. */
+  /** Number of them that the selection excludes; absent while the runtime does not answer. */
   readonly unselectedCount?: number;
   /** Attributes that are left out; absent when none are made. */
   readonly droppedAttributes?: DroppedAttributes;

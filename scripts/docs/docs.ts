@@ -1,25 +1,27 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { documents } from './documents.ts';
 import { linterConfig } from '../layers.ts';
-import { fillIn } from './fill-in.ts';
+import { currentText, documents } from './documents.ts';
+import { brokenLinks } from './links.ts';
 import { namesPage, registryYaml } from './registry.ts';
 
-/** Writes the documents that are made from the settings, the commands and the catalogue, or checks that they are current. */
+/** Writes the documents that are made from the settings, the commands and the catalogue, or checks that they are current and that links lead somewhere. */
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const repository = join(import.meta.dirname, '../..');
 
 const made: readonly (readonly [file: string, make: (present: string) => Promise<string>])[] = [
   ...documents.map(
-    ({ file, blocks }) => [file, async (present: string) => fillIn(present, await blocks())] as const,
+    (document) => [document.file, (present: string) => currentText(document, present)] as const,
   ),
-  ['docs/names.md', namesPage],
-  ['docs/registry.yaml', registryYaml],
+  ['docs/metrics/names.md', namesPage],
+  ['docs/metrics/registry.yaml', registryYaml],
   ['.oxlintrc.json', linterConfig],
 ];
 
 for (const [file, make] of made) {
-  const path = join(import.meta.dirname, '../..', file);
+  const path = join(repository, file);
   const present = await readFile(path, 'utf8').catch(() => '');
   const wanted = await make(present);
   if (present !== wanted && values.check) {
@@ -29,3 +31,11 @@ for (const [file, make] of made) {
     await writeFile(path, wanted);
   }
 }
+
+const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  cwd: repository,
+  encoding: 'utf8',
+});
+const broken = brokenLinks(pages.trim().split('\n'), repository);
+for (const link of broken) process.stderr.write(`leads nowhere: ${link}\n`);
+if (broken.length > 0) process.exitCode = 1;

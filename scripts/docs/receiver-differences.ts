@@ -1,5 +1,7 @@
+import { markdownTable } from '../../src/metrics/text-table.ts';
+
 /** A difference to the docker_stats receiver's own expectations that is there on purpose. */
-export interface ReceiverDifference {
+interface ReceiverDifference {
   /** What it shows in. */
   readonly of: string;
   readonly receiver: string;
@@ -7,8 +9,8 @@ export interface ReceiverDifference {
   readonly why: string;
 }
 
-/** All of them; the README has them as a table. */
-export const receiverDifferences: readonly ReceiverDifference[] = [
+/** All of them. */
+const receiverDifferences: readonly ReceiverDifference[] = [
   {
     of: 'start times',
     receiver: 'when the receiver started',
@@ -76,3 +78,9 @@ export const receiverDifferences: readonly ReceiverDifference[] = [
     why: 'containers of two hosts stay apart in a Prometheus behind a Collector',
   },
 ];
+
+/** All of them as a table. */
+export function receiverDifferenceTable(): string {
+  const rows = receiverDifferences.map(({ of, receiver, ours, why }) => [of, receiver, ours, why]);
+  return markdownTable(['of', 'the receiver', 'Tidegauge', 'why'], rows);
+}

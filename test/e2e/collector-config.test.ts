@@ -7,7 +7,7 @@ import { ownLoopbackAddress, waitUntil } from '../support/real/daemon.ts';
 import { startCollector, type Collector, type OtlpRequest } from '../support/real/collector.ts';
 import { skipUnless } from '../support/real/component.ts';
 
-const CONFIG = join(import.meta.dirname, '../../otel-collector.yaml');
+const CONFIG = join(import.meta.dirname, '../../deploy/collector/otel-collector.yaml');
 const NOW_NANOS = `${Date.now()}000000`;
 
 suite('otel-collector.yaml', { concurrency: true, skip: skipUnless('otelcol') }, () => {

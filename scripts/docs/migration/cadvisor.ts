@@ -1,87 +1,74 @@
 import { detailOf } from './memory-detail.ts';
-import type { Peer } from './moves.ts';
+import type { Moves } from './moves.ts';
 
 const received = (name: string) => `${name}{network.io.direction=receive}`;
 const transmitted = (name: string) => `${name}{network.io.direction=transmit}`;
 const byNumber = '`device` is `8:0` where cAdvisor has `/dev/sda`: the engine tells no names';
 
 /** google/cadvisor. */
-export const cadvisorPeer: Peer = {
-  title: 'cAdvisor',
-  intro: `\`tidegauge --profile cadvisor --exporter prometheus --listen :8080\`
-
-Names, types and labels (\`id\`, \`name\`, \`image\`, \`container_label_*\`) are cAdvisor's. No privilege, no host mounts, no 1 s housekeeping: the engine's socket is enough.
-
-- Changes: only containers have series, not every cgroup (\`id="/"\`, \`/system.slice/…\`); \`container_env_*\` is left out, for environments hold secrets; \`container_label_restartcount\` is left out, for it began new series at each restart (\`container.restarts.current\` counts them); samples have no timestamps; \`cadvisor_version_info\` and a container's own application metrics (\`container_<name of the metric>\`) are gone; of the host there are \`machine_cpu_cores\` and \`machine_memory_bytes\` without labels; one engine only.
-- Beyond 200,000 label values in one metric of one container, its series go without \`container_label_*\`.
-- Labels: a container has its own. cAdvisor adds those of all others with empty values, which to Prometheus are no labels, so queries see no difference.
-- Righter: \`container_start_time_seconds\` moves when a container restarts; names and labels are there with Docker's containerd image store; a container that ends is gone at the next scrape; what cgroup v2 does not have is absent where cAdvisor shows 0 (\`container_memory_failcnt\`, \`container_memory_max_usage_bytes\`); with Docker's network mode \`host\` there are no series rather than the host's traffic under each container's name.
-- Metrics marked **absent** wait for another source; keep cAdvisor for them, or do without.
-- With \`semconv\` beside it, three names are wanted twice: \`--profile semconv,cadvisor --metric '!container.memory.usage,!container.memory.working_set,!container.start_time'\`.`,
-  moves: {
-    container_last_seen: ['', 'the time of the sample, not of the scrape'],
-    container_health_state: ['container.health.status', 'one series per health; absent without a check'],
-    container_creation_time_seconds: [''],
-    container_start_time_seconds: ['container.start_time', 'righter: moves with a restart'],
-    container_spec_cpu_period: [''],
-    container_spec_cpu_quota: ['container.cpu.limit.current', 'in CPUs; absent without a limit'],
-    container_spec_cpu_shares: [
-      '',
-      'as it was set; cAdvisor computes it from the weight on cgroup v2 (2597 where none is set)',
-    ],
-    container_spec_memory_limit_bytes: ['container.memory.limit.current', 'absent without a limit, not 0'],
-    container_spec_memory_reservation_limit_bytes: [
-      'container.memory.reservation.current',
-      'righter on cgroup v2, where cAdvisor shows `memory.min`, which Docker does not set',
-    ],
-    container_threads: ['container.pids.current'],
-    container_threads_max: ['container.pids.limit.current', 'absent without a limit, not 0'],
-    container_cpu_user_seconds_total: ['container.cpu.time{cpu.mode=user}'],
-    container_cpu_system_seconds_total: ['container.cpu.time{cpu.mode=kernel}'],
-    container_cpu_usage_seconds_total: [
-      'container.cpu.time',
-      'sum over the modes; or the gauge `container.cpu.usage`',
-    ],
-    container_cpu_cfs_periods_total: ['container.cpu.throttling.periods'],
-    container_cpu_cfs_throttled_periods_total: ['container.cpu.throttling.throttled_periods'],
-    container_cpu_cfs_throttled_seconds_total: ['container.cpu.throttling.throttled_time'],
-    container_memory_usage_bytes: ['container.memory.usage'],
-    container_memory_working_set_bytes: [
-      'container.memory.working_set',
-      'differs only where there is more inactive cache than usage: 0 here, usage there as `docker stats` has it',
-    ],
-    container_memory_rss: ['container.memory.rss'],
-    container_memory_failures_total: [
-      'container.paging.faults',
-      'by type: minor faults are without the major ones',
-    ],
-    container_memory_max_usage_bytes: ['container.memory.usage.peak'],
-    container_memory_cache: detailOf('cache', 'without shared memory, which is a type of its own'),
-    container_memory_mapped_file: detailOf('mapped_file'),
-    container_memory_total_active_file_bytes: detailOf('active_file'),
-    container_memory_total_inactive_file_bytes: detailOf('inactive_file'),
-    container_memory_file_dirty_bytes: detailOf('dirty', 'righter on cgroup v1, where cAdvisor shows 0'),
-    container_memory_file_writeback_bytes: detailOf(
-      'writeback',
-      'righter on cgroup v1, where cAdvisor shows 0',
-    ),
-    container_memory_pgscan_total: detailOf('pgscan'),
-    container_memory_pgsteal_total: detailOf('pgsteal'),
-    container_fs_reads_bytes_total: ['container.disk.io{disk.io.direction=read}', byNumber],
-    container_fs_writes_bytes_total: ['container.disk.io{disk.io.direction=write}', byNumber],
-    container_fs_reads_total: ['container.disk.operations{disk.io.direction=read}', byNumber],
-    container_fs_writes_total: ['container.disk.operations{disk.io.direction=write}', byNumber],
-    'container_fs_*': ['', byNumber],
-    container_blkio_device_usage_total: ['container.disk.io', byNumber],
-    container_network_receive_bytes_total: [received('container.network.io')],
-    container_network_receive_packets_total: [received('container.network.packet.count')],
-    container_network_receive_packets_dropped_total: [received('container.network.packet.dropped')],
-    container_network_receive_errors_total: [received('container.network.errors')],
-    container_network_transmit_bytes_total: [transmitted('container.network.io')],
-    container_network_transmit_packets_total: [transmitted('container.network.packet.count')],
-    container_network_transmit_packets_dropped_total: [transmitted('container.network.packet.dropped')],
-    container_network_transmit_errors_total: [transmitted('container.network.errors')],
-    container_oom_events_total: ['container.oom_killed', 'whether the last end was one'],
-    container_scrape_error: ['tidegauge.runtime.up', 'the other way round, by engine'],
-  },
+export const cadvisorMoves: Moves = {
+  container_last_seen: ['', 'the time of the sample, not of the scrape'],
+  container_health_state: ['container.health.status', 'one series per health; absent without a check'],
+  container_creation_time_seconds: [''],
+  container_start_time_seconds: ['container.start_time', 'righter: moves with a restart'],
+  container_spec_cpu_period: [''],
+  container_spec_cpu_quota: ['container.cpu.limit.current', 'in CPUs; absent without a limit'],
+  container_spec_cpu_shares: [
+    '',
+    'as it was set; cAdvisor computes it from the weight on cgroup v2 (2597 where none is set)',
+  ],
+  container_spec_memory_limit_bytes: ['container.memory.limit.current', 'absent without a limit, not 0'],
+  container_spec_memory_reservation_limit_bytes: [
+    'container.memory.reservation.current',
+    'righter on cgroup v2, where cAdvisor shows `memory.min`, which Docker does not set',
+  ],
+  container_threads: ['container.pids.current'],
+  container_threads_max: ['container.pids.limit.current', 'absent without a limit, not 0'],
+  container_cpu_user_seconds_total: ['container.cpu.time{cpu.mode=user}'],
+  container_cpu_system_seconds_total: ['container.cpu.time{cpu.mode=kernel}'],
+  container_cpu_usage_seconds_total: [
+    'container.cpu.time',
+    'sum over the modes; or the gauge `container.cpu.usage`',
+  ],
+  container_cpu_cfs_periods_total: ['container.cpu.throttling.periods'],
+  container_cpu_cfs_throttled_periods_total: ['container.cpu.throttling.throttled_periods'],
+  container_cpu_cfs_throttled_seconds_total: ['container.cpu.throttling.throttled_time'],
+  container_memory_usage_bytes: ['container.memory.usage'],
+  container_memory_working_set_bytes: [
+    'container.memory.working_set',
+    'differs only where there is more inactive cache than usage: 0 here, usage there as `docker stats` has it',
+  ],
+  container_memory_rss: ['container.memory.rss'],
+  container_memory_failures_total: [
+    'container.paging.faults',
+    'by type: minor faults are without the major ones',
+  ],
+  container_memory_max_usage_bytes: ['container.memory.usage.peak'],
+  container_memory_cache: detailOf('cache', 'without shared memory, which is a type of its own'),
+  container_memory_mapped_file: detailOf('mapped_file'),
+  container_memory_total_active_file_bytes: detailOf('active_file'),
+  container_memory_total_inactive_file_bytes: detailOf('inactive_file'),
+  container_memory_file_dirty_bytes: detailOf('dirty', 'righter on cgroup v1, where cAdvisor shows 0'),
+  container_memory_file_writeback_bytes: detailOf(
+    'writeback',
+    'righter on cgroup v1, where cAdvisor shows 0',
+  ),
+  container_memory_pgscan_total: detailOf('pgscan'),
+  container_memory_pgsteal_total: detailOf('pgsteal'),
+  container_fs_reads_bytes_total: ['container.disk.io{disk.io.direction=read}', byNumber],
+  container_fs_writes_bytes_total: ['container.disk.io{disk.io.direction=write}', byNumber],
+  container_fs_reads_total: ['container.disk.operations{disk.io.direction=read}', byNumber],
+  container_fs_writes_total: ['container.disk.operations{disk.io.direction=write}', byNumber],
+  'container_fs_*': ['', byNumber],
+  container_blkio_device_usage_total: ['container.disk.io', byNumber],
+  container_network_receive_bytes_total: [received('container.network.io')],
+  container_network_receive_packets_total: [received('container.network.packet.count')],
+  container_network_receive_packets_dropped_total: [received('container.network.packet.dropped')],
+  container_network_receive_errors_total: [received('container.network.errors')],
+  container_network_transmit_bytes_total: [transmitted('container.network.io')],
+  container_network_transmit_packets_total: [transmitted('container.network.packet.count')],
+  container_network_transmit_packets_dropped_total: [transmitted('container.network.packet.dropped')],
+  container_network_transmit_errors_total: [transmitted('container.network.errors')],
+  container_oom_events_total: ['container.oom_killed', 'whether the last end was one'],
+  container_scrape_error: ['tidegauge.runtime.up', 'the other way round, by engine'],
 };

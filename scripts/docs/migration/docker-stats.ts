@@ -1,5 +1,5 @@
 import { detailOf } from './memory-detail.ts';
-import type { Moves, Peer } from './moves.ts';
+import type { Moves } from './moves.ts';
 
 const seconds = 'in seconds';
 const withoutShared = 'without shared memory, which is a type of its own';
@@ -90,10 +90,4 @@ const life: Moves = {
 };
 
 /** The OpenTelemetry Collector's docker_stats receiver. */
-export const dockerStatsPeer: Peer = {
-  title: 'the Collector’s docker_stats receiver',
-  intro: `- Righter in both profiles: counters begin with the container and begin anew when it restarts, where the receiver's start never moves; integers above 2^53 are exact, and 2^64-1 does not become -1; a figure that the engine does not give is absent where the receiver shows 0.
-- Righter in \`semconv\`: units are what they say (seconds, CPUs, 0 to 1); one metric with an attribute where the receiver has a metric per mode, direction or key; stopped and paused containers are there.
-- \`container.image.name\` is without its tag in \`semconv\` (\`container.image.tags\` has it), \`container.runtime\` is \`container.runtime.name\`, \`container.hostname\` is no attribute of the conventions.`,
-  moves: { ...cpu, ...memory, ...memoryDetail, ...io, ...life },
-};
+export const dockerStatsMoves: Moves = { ...cpu, ...memory, ...memoryDetail, ...io, ...life };

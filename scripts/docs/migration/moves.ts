@@ -4,14 +4,6 @@ export type Move = readonly [semconv: string, changes?: string];
 /** Moves by the peer's name; a name that ends with `*` is for all that begin so and are not named themselves. */
 export type Moves = Readonly<Record<string, Move>>;
 
-/** A peer whose users move over. */
-export interface Peer {
-  readonly title: string;
-  /** Markdown: how to start, what changes for all metrics, what is righter. */
-  readonly intro: string;
-  readonly moves: Moves;
-}
-
 /** The move of a metric: its own, else that of the longest beginning that fits. */
 export function moveOf(moves: Moves, name: string): Move {
   const own = moves[name];

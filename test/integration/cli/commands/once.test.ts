@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import { runTidegauge } from '../../../support/real/agent-process.ts';
-import { dockerExporterPeer } from '../../../../scripts/docs/migration/docker-exporter.ts';
+import { dockerExporterMoves } from '../../../../scripts/docs/migration/docker-exporter.ts';
 import { startHangingServer } from '../../../support/fakes/hanging-server.ts';
 
 test('a runtime that hangs is named with what was waited for, once, and the others are printed', async () => {
@@ -51,6 +51,6 @@ test('profile docker_exporter is there with all its names, those of its probes, 
     ],
   });
   const names = [...stdout.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
-  assert.deepEqual(names.toSorted(), Object.keys(dockerExporterPeer.moves).toSorted());
+  assert.deepEqual(names.toSorted(), Object.keys(dockerExporterMoves).toSorted());
   assert.match(stdout, /^docker_probe_duration_seconds_count 2$/m);
 });

@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { profileNames } from '../../../../src/config/settings/names.ts';
 import { namedSettings } from '../../../../src/config/settings/settings.ts';
 import { wholeCatalogue } from '../../../../src/metrics/catalogue.ts';
-import { documentBlocks } from '../../../../scripts/docs/readme-blocks.ts';
-import { documents } from '../../../../scripts/docs/documents.ts';
-import { fillIn } from '../../../../scripts/docs/fill-in.ts';
-import { metricBlocks } from '../../../../scripts/docs/metric-blocks.ts';
-import { namesPage, registryYaml } from '../../../../scripts/docs/registry.ts';
+import { documents, fillIn } from '../../../../scripts/docs/documents.ts';
+import { anchorsIn, brokenLinks } from '../../../../scripts/docs/links.ts';
+import { settingTable } from '../../../../scripts/docs/setting-blocks.ts';
 
 const repository = join(import.meta.dirname, '../../../..');
 
 describe('documents', () => {
-  test('are current: npm run docs', async () => {
-    for (const { file, blocks } of documents) {
-      const text = await readFile(join(repository, file), 'utf8');
-      assert.equal(fillIn(text, await blocks()), text, file);
-    }
-  });
-
-  test('of our own names are current: npm run docs', async () => {
-    const pages = { 'docs/names.md': namesPage, 'docs/registry.yaml': registryYaml };
-    for (const [file, make] of Object.entries(pages))
-      assert.equal(await readFile(join(repository, file), 'utf8'), await make(), file);
-  });
-
   test('name every setting by flag, variable and key', () => {
-    const rows = (documentBlocks().get('configuration') ?? '').split('\n');
+    const rows = settingTable().split('\n');
     for (const { flag, variables, fileKey, isOutsideFile, isFileOnly } of namedSettings) {
       const start = isFileOnly ? `|  |  | \`${fileKey}\`` : `| \`--${flag}\` |`;
       const row = rows.find((line) => line.startsWith(start)) ?? '';
@@ -42,7 +28,9 @@ describe('documents', () => {
   });
 
   test('list every metric of every profile, and the kinds and attributes of the own ones', async () => {
-    const text = [...(await metricBlocks()).values()].join('\n');
+    const pages = documents.filter(({ file }) => file.startsWith('docs/metrics/'));
+    const made = pages.map(async ({ blocks }) => await blocks['metrics']?.());
+    const text = (await Promise.all(made)).join('\n');
     const { containers, runtime } = wholeCatalogue(profileNames);
     const names = [...containers, ...runtime].map(({ name }) => name);
     assert.deepEqual(
@@ -59,6 +47,33 @@ describe('documents', () => {
     );
     assert.match(text, /\| `nodejs\.eventloop\.delay\.p99` \| `\w+` \| gauge \|/);
     assert.match(text, /\| `docker_probe_inspect_duration_seconds` \| the same \| histogram \|/);
+  });
+});
+
+describe('the README', () => {
+  test('is read in a few minutes', () => {
+    assert.ok(readFileSync(join(repository, 'README.md')).length <= 10_000);
+  });
+});
+
+describe('links', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegauge-links-'));
+  const broken = (text: string): string[] => {
+    writeFileSync(join(folder, 'page.md'), text);
+    return brokenLinks(['page.md'], folder);
+  };
+
+  test('that lead to no file or to no heading are found, in code none is', (t) => {
+    t.after(() => rmSync(folder, { recursive: true }));
+    const good =
+      '# A `b` & [c](page.md)\n[here](#a-b--c) [there](page.md#a-b--c) [far](https://example.com/#x)\n';
+    assert.deepEqual(broken(good), []);
+    assert.deepEqual(broken('```sh\n# [x](gone.md)\n```\n`[x](gone.md)`\n'), []);
+    assert.deepEqual(broken('[x](gone.md) [y](page.md#none)'), ['page.md: gone.md', 'page.md: page.md#none']);
+  });
+
+  test('a heading that comes twice has two anchors', () => {
+    assert.deepEqual([...anchorsIn('# One\n## One\n')], ['one', 'one-1']);
   });
 });
 

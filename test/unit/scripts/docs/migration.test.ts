@@ -3,16 +3,16 @@ import { describe, test } from 'node:test';
 import { profileNames } from '../../../../src/config/settings/names.ts';
 import { wholeCatalogue } from '../../../../src/metrics/catalogue.ts';
 import { agentMetrics } from '../../../../scripts/docs/agent-metrics.ts';
-import { migrationBlocks, peerRows, peers } from '../../../../scripts/docs/migration-blocks.ts';
+import { movesByProfile, peerTable, profileRows } from '../../../../scripts/docs/migration-blocks.ts';
 import { moveOf } from '../../../../scripts/docs/migration/moves.ts';
-import { telegrafPeer } from '../../../../scripts/docs/migration/telegraf.ts';
+import { telegrafMoves } from '../../../../scripts/docs/migration/telegraf.ts';
 
-describe('docs/migration.md', () => {
+describe('docs/migration', () => {
   test('moves to metrics that there are', async () => {
     const { containers, runtime } = wholeCatalogue(['semconv']);
     const known = new Map([...containers, ...runtime].map(({ name, attributes }) => [name, attributes]));
     for (const { name, attributes } of await agentMetrics()) known.set(name, attributes);
-    for (const { title, moves } of [...peers.values(), telegrafPeer]) {
+    for (const [title, moves] of [...movesByProfile, ['telegraf', telegrafMoves]] as const) {
       for (const [old, [semconv]] of Object.entries(moves)) {
         const [, name = '', attribute] = /^([^{]*)(?:\{([^=]+)=.*\})?$/.exec(semconv) ?? [];
         assert.ok(name === '' || known.has(name), `${title}: ${old} moves to ${semconv}`);
@@ -22,7 +22,7 @@ describe('docs/migration.md', () => {
   });
 
   test('has every measurement of telegraf', () => {
-    const measurements = new Set(Object.keys(telegrafPeer.moves).map((key) => key.replace(/\..*$/, '')));
+    const measurements = new Set(Object.keys(telegrafMoves).map((key) => key.replace(/\..*$/, '')));
     const container = ['blkio', 'cpu', 'health', 'mem', 'net', 'status'].map(
       (name) => `docker_container_${name}`,
     );
@@ -32,8 +32,8 @@ describe('docs/migration.md', () => {
 
   test('has no empty cell for what profile semconv tells', () => {
     for (const profile of ['docker_stats', 'cadvisor'] as const) {
-      const { moves = {} } = peers.get(profile) ?? {};
-      const names = peerRows(profile).map(({ name }) => name);
+      const moves = movesByProfile.get(profile) ?? {};
+      const names = profileRows(profile).map(({ name }) => name);
       const memory = names.filter((name) =>
         /memory.(total_)?(in)?active_|mapped_file|dirty|writeback/.test(name),
       );
@@ -43,13 +43,13 @@ describe('docs/migration.md', () => {
   });
 
   test('names only what a profile has, and all of it', () => {
-    const text = [...migrationBlocks().values()].join('\n');
     for (const profile of profileNames.filter((name) => name !== 'semconv')) {
-      const peer = peers.get(profile);
-      assert.ok(peer, `nobody wrote how to move over from ${profile}`);
-      const names = peerRows(profile).map(({ name }) => name);
+      const moves = movesByProfile.get(profile);
+      const text = peerTable(profile);
+      assert.ok(moves, `nobody wrote how to move over from ${profile}`);
+      const names = profileRows(profile).map(({ name }) => name);
       for (const name of names) assert.ok(text.includes(`| \`${name}\` |`), name);
-      const strangers = Object.keys(peer.moves).filter(
+      const strangers = Object.keys(moves).filter(
         (key) => !names.some((name) => moveOf({ [key]: ['found'] }, name)[0] === 'found'),
       );
       assert.deepEqual(strangers, [], profile);

@@ -10,7 +10,7 @@ import { wholeCatalogue } from '../../../../src/metrics/catalogue.ts';
 import { captures, recordedContainers } from '../../../support/wire/recorded-cases.ts';
 import { observationsOf, recordedAnswers, snapshotFrom } from '../../metrics/observed.ts';
 
-const text = await readFile(join(import.meta.dirname, '../../../../docs/registry.yaml'), 'utf8');
+const text = await readFile(join(import.meta.dirname, '../../../../docs/metrics/registry.yaml'), 'utf8');
 
 /** The parts of the conventions' own schema that we use; every key is told, so that a slip of the pen is found. */
 const stability = z.literal('development');

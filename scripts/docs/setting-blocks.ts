@@ -1,22 +1,22 @@
 import { commands } from '../../src/cli/program.ts';
 import { flagOf, type NamedSetting } from '../../src/config/settings/setting.ts';
 import { namedSettings } from '../../src/config/settings/settings.ts';
-import { profiles } from '../../src/metrics/catalogue.ts';
 import { markdownTable as table } from '../../src/metrics/text-table.ts';
-import { metricRows, metricsMarkdown } from '../../src/metrics/listing.ts';
-import { receiverDifferences } from './receiver-differences.ts';
 
-/** The generated parts of the README by name. */
-export function documentBlocks(): ReadonlyMap<string, string> {
-  return new Map([
-    ['commands', commandTable()],
-    ['configuration', settingTable()],
-    ['metrics semconv', metricsMarkdown(metricRows(profiles.semconv))],
-    ['docker_stats differences', differenceTable()],
-  ]);
-}
+/** The settings that most users touch, by their flags; the README has these alone. */
+const first = [
+  'docker-url',
+  'interval',
+  'exporter',
+  'otlp-endpoint',
+  'listen',
+  'profile',
+  'include',
+  'config',
+];
 
-function commandTable(): string {
+/** The commands with the options of their own. */
+export function commandTable(): string {
   const rows = commands.map(({ name, describe, options }, index) => {
     const flags = Object.entries(options).map(
       ([key, { help, default: byDefault }]) =>
@@ -27,13 +27,24 @@ function commandTable(): string {
   return table(['command', 'does', 'options of its own'], rows);
 }
 
-function settingTable(): string {
+/** Every setting, by group: flag, variable, key, default and meaning. */
+export function settingTable(): string {
   const groups = Map.groupBy(namedSettings, ({ group }) => group);
   const rows = [...groups].flatMap(([group, settings]) => [
     [`**${group}**`, '', '', '', ''],
     ...settings.map(settingRow),
   ]);
   return table(['flag', 'variable', 'key in the file', 'default', 'meaning'], rows);
+}
+
+/** The eight settings of the README: flag, default and meaning. */
+export function firstSettingTable(): string {
+  const rows = first.map((flag) => {
+    const setting = namedSettings.find((each) => each.flag === flag);
+    if (setting === undefined) throw new Error(`there is no setting --${flag}`);
+    return [`\`--${flag}\``, defaultOf(setting), setting.help];
+  });
+  return table(['setting', 'default', 'meaning'], rows);
 }
 
 function settingRow(setting: NamedSetting): string[] {
@@ -45,11 +56,6 @@ function settingRow(setting: NamedSetting): string[] {
     defaultOf(setting),
     help,
   ];
-}
-
-function differenceTable(): string {
-  const rows = receiverDifferences.map(({ of, receiver, ours, why }) => [of, receiver, ours, why]);
-  return table(['of', 'the receiver', 'Tidegauge', 'why'], rows);
 }
 
 function defaultOf({ defaultText, default: byDefault }: NamedSetting): string {

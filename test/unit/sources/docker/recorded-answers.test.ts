@@ -186,7 +186,8 @@ test('CPU limit: --cpus before quota by period; nothing by 0, −1 or nonsense',
 });
 
 test('health is that of what runs: an engine calls stopped and paused containers unhealthy', () => {
-  const stateOf = (file: string) => parseInspect('x', recordedJson(`reports/health_of_stopped/${file}`)).state;
+  const stateOf = (file: string) =>
+    parseInspect('x', recordedJson(`reports/health_of_stopped/${file}`)).state;
   const states = [1, 2, 3, 4].map((number) => stateOf(`container${number}.json`));
   assert.deepEqual(
     states.map(({ status, health }) => [status, health]),

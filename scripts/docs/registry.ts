@@ -40,8 +40,36 @@ export async function namesPage(): Promise<string> {
     '| --- | --- |',
     ...lines,
     '',
+    '## Where we depart from the conventions',
+    '',
+    ...departures.flatMap(([what, why]) => [`- **${what}** ${why}`]),
+    '',
   ].join('\n');
 }
+
+/** What is otherwise than the conventions and the Prometheus compatibility specification have it, and why. */
+const departures: readonly (readonly [what: string, why: string])[] = [
+  [
+    '`container.cpu.usage` has no `cpu.mode`.',
+    'It is one value for each container: what people watch, and compare with a limit. The conventions ask for modes where the runtime knows them, but without a point for the whole; and on cgroup v1 modes come in steps of 10 ms, too coarse for a rate. `container.cpu.time` has the modes.',
+  ],
+  [
+    'No file system metrics.',
+    'Runtimes tell sizes only by walking the whole layer of each container on disk, and capacity and free space not at all.',
+  ],
+  [
+    'In Prometheus, no `otel_scope_*` labels.',
+    'All metrics have the one scope `tidegauge`: the labels would make every series longer and tell nothing apart. The specification lets them be switched off.',
+  ],
+  [
+    'In Prometheus, who a container is stands on its series, not on `target_info`.',
+    'One target has many containers: `container_name` and `container_id` are labels of every series, all else is on `container_info`, to be joined. `target_info` is of the agent itself.',
+  ],
+  [
+    '`system.device` is `major:minor`.',
+    'That is what the kernel counts by, and all that a runtime knows of a device.',
+  ],
+];
 
 function attributeGroup(metrics: readonly MetricRow[]): object {
   const used = new Set(metrics.flatMap(({ attributes }) => attributes));

@@ -37,8 +37,23 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   if (problems.length > 0) throw new ConfigError(problems);
   const { config, warnings } = settle(together.chosen);
   const earlier = [...weighed, together].flatMap((each) => each.warnings);
-  const all = [...unknownVariables(input.environment), ...earlier, ...warnings, ...idleBlock(config)];
+  const all = [
+    ...unreadFiles(input.environment),
+    ...unknownVariables(input.environment),
+    ...earlier,
+    ...warnings,
+    ...idleBlock(config),
+  ];
   return { config, warnings: all };
+}
+
+/** OpenTelemetry's own configuration file, by its present name and the one before: a format that is not ours. */
+const foreignFiles = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE'];
+
+function unreadFiles(environment: ConfigInput['environment']): string[] {
+  return foreignFiles
+    .filter((name) => environment[name])
+    .map((name) => `${name} is set, but OpenTelemetry's configuration file is not read; give --config`);
 }
 
 function readConfigFile({ flags, environment, readFile }: ConfigInput): ConfigFile {

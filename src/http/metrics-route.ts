@@ -150,7 +150,9 @@ export function acceptedFormat(accept: string | undefined): AcceptedFormat {
 }
 
 function offer(format: AcceptedFormat['format'], type: string, version: string): Offer {
-  return { format, type, version, contentType: `${type}; version=${version}; charset=utf-8` };
+  // Names have no other characters than those of the text formats: what is translated is so by underscores.
+  const escaping = format === 'openmetrics' ? '; escaping=underscores' : '';
+  return { format, type, version, contentType: `${type}; version=${version}; charset=utf-8${escaping}` };
 }
 
 /** The most exact range that covers an offer decides on it, as HTTP says. */

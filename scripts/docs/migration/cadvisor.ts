@@ -25,7 +25,7 @@ export const cadvisorMoves: Moves = {
   container_threads: ['container.pids.current'],
   container_threads_max: ['container.pids.limit.current', 'absent without a limit, not 0'],
   container_cpu_user_seconds_total: ['container.cpu.time{cpu.mode=user}'],
-  container_cpu_system_seconds_total: ['container.cpu.time{cpu.mode=kernel}'],
+  container_cpu_system_seconds_total: ['container.cpu.time{cpu.mode=system}'],
   container_cpu_usage_seconds_total: [
     'container.cpu.time',
     'sum over the modes; or the gauge `container.cpu.usage`',

@@ -9,7 +9,7 @@ const transmitted = (name: string) => `${name}{network.io.direction=transmit}`;
 const cpu: Moves = {
   'container.cpu.usage.total': ['container.cpu.time', 'in seconds; sum over the modes'],
   'container.cpu.usage.usermode': ['container.cpu.time{cpu.mode=user}', seconds],
-  'container.cpu.usage.kernelmode': ['container.cpu.time{cpu.mode=kernel}', seconds],
+  'container.cpu.usage.kernelmode': ['container.cpu.time{cpu.mode=system}', seconds],
   'container.cpu.utilization': [
     'container.cpu.usage',
     'in CPUs by wall clock: 0.2 where the receiver has 20 under unit 1, which Prometheus calls a ratio',

@@ -25,7 +25,7 @@ const memoryDetail: Moves = Object.fromEntries(
 export const telegrafMoves: Moves = {
   'docker_container_cpu.usage_total': ['container.cpu.time', 'in seconds; sum over the modes'],
   'docker_container_cpu.usage_in_usermode': ['container.cpu.time{cpu.mode=user}', 'in seconds'],
-  'docker_container_cpu.usage_in_kernelmode': ['container.cpu.time{cpu.mode=kernel}', 'in seconds'],
+  'docker_container_cpu.usage_in_kernelmode': ['container.cpu.time{cpu.mode=system}', 'in seconds'],
   'docker_container_cpu.usage_percent': ['container.cpu.usage', 'in CPUs: 1 is 100 percent'],
   'docker_container_cpu.usage_system': ['', '`container.cpu.usage.system` of profile docker_stats'],
   'docker_container_cpu.throttling_periods': ['container.cpu.throttling.periods'],

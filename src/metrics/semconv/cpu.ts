@@ -5,7 +5,7 @@ import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cpuUsage, hasCpuModes } from '../formulas.ts';
 
 const user = { 'cpu.mode': 'user' };
-const kernel = { 'cpu.mode': 'kernel' };
+const system = { 'cpu.mode': 'system' };
 
 /** CPU metrics of profile `semconv`. */
 export const semconvCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
@@ -88,7 +88,7 @@ function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe)
     return;
   }
   if (userNanos !== undefined) observe(Number(userNanos) / perSecond, user, startedAt);
-  if (kernelNanos !== undefined) observe(Number(kernelNanos) / perSecond, kernel, startedAt);
+  if (kernelNanos !== undefined) observe(Number(kernelNanos) / perSecond, system, startedAt);
 }
 
 type Throttling = NonNullable<NonNullable<NonNullable<ContainerSnapshot['sample']>['cpu']>['throttling']>;

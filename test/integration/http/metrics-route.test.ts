@@ -21,7 +21,10 @@ test('the exposition comes in the format that is preferred', async () => {
   assert.deepEqual([plain.status, plain.body], [200, 'a 1\nb 2\n']);
   assert.equal(plain.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
   const open = await ask(`${served.url}/metrics`, { headers: { accept: 'application/openmetrics-text' } });
-  assert.equal(open.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  assert.equal(
+    open.headers['content-type'],
+    'application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores',
+  );
   assert.match(open.headers.vary ?? '', /accept, accept-encoding/);
   assert.deepEqual(formats, ['text', 'openmetrics']);
 });

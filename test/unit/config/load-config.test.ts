@@ -205,6 +205,15 @@ test('a misspelt variable is warned of, one that Kubernetes made is not', () => 
   assert.deepEqual(warnings, ['TIDEGAUGE_DOCKER_URLS: unknown variable; did you mean TIDEGAUGE_DOCKER_URL?']);
 });
 
+test("OpenTelemetry's own configuration file is said not to be read", () => {
+  const { warnings } = load({
+    environment: { OTEL_CONFIG_FILE: '/etc/otel.yaml', OTEL_EXPERIMENTAL_CONFIG_FILE: '' },
+  });
+  assert.deepEqual(warnings, [
+    "OTEL_CONFIG_FILE is set, but OpenTelemetry's configuration file is not read; give --config",
+  ]);
+});
+
 const anything = fc.oneof(
   fc.string(),
   fc.constantFrom('-1', '0', '1e9', 'a=b', '%', '[::', 'http://', '\0', ','),

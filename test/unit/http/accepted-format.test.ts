@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { acceptedFormat } from '../../../src/http/metrics-route.ts';
 
 const text = 'text/plain; version=0.0.4; charset=utf-8';
-const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
-const early = 'application/openmetrics-text; version=0.0.1; charset=utf-8';
+const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores';
+const early = 'application/openmetrics-text; version=0.0.1; charset=utf-8; escaping=underscores';
 
 const cases: readonly (readonly [who: string, accept: string | undefined, contentType: string])[] = [
   ['no header', undefined, text],

@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import * as stable from '@opentelemetry/semantic-conventions';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { profiles } from '../../../src/metrics/catalogue.ts';
 import { containerResource, hostResource, identityKeys, infoKeys } from '../../../src/attributes/resource.ts';
 import type { ContainerIdentity } from '../../../src/model/container.ts';
 import type { ContainerInstrument } from '../../../src/model/instrument.ts';
 import { mapperWith } from '../../support/fakes/attribute-mapper.ts';
-import { runtime, identity, snapshotWith } from './observed.ts';
+import { captures, runningContainers } from '../../support/wire/recorded-cases.ts';
+import {
+  identity,
+  observationsOf,
+  recordedAnswers,
+  runtime,
+  snapshotFrom,
+  snapshotWith,
+} from './observed.ts';
 
 const { containers } = profiles.semconv;
 
@@ -17,6 +30,57 @@ function constants(prefix: string): Map<string, string> {
   return new Map(
     all.flatMap(([key, name]) => (key.startsWith(prefix) && typeof name === 'string' ? [[name, key]] : [])),
   );
+}
+
+/** What the conventions' model says; see the fixture for where it is from. */
+const model = z
+  .strictObject({
+    metrics: z.record(
+      z.string(),
+      z.strictObject({
+        instrument: z.string(),
+        unit: z.string(),
+        stability: z.string(),
+        deprecated: z.literal(true).optional(),
+        attributes: z.array(z.string()),
+      }),
+    ),
+    attributes: z.record(
+      z.string(),
+      z.strictObject({
+        type: z.string().optional(),
+        deprecated: z.literal(true).optional(),
+        members: z
+          .array(z.strictObject({ value: z.string(), deprecated: z.literal(true).optional() }))
+          .optional(),
+      }),
+    ),
+  })
+  .parse(parse(readFileSync(join(import.meta.dirname, '../../fixtures/semconv.yaml'), 'utf8')));
+
+const constantsFile = fileURLToPath(
+  new URL(
+    'experimental_metrics.d.mts',
+    import.meta.resolve('@opentelemetry/semantic-conventions/incubating'),
+  ),
+);
+
+/** Attributes of the conventions that a metric of ours lacks, on purpose: docs/metrics/names.md says why. */
+const deviations: Readonly<Record<string, readonly string[]>> = {
+  'container.cpu.usage': ['cpu.mode'],
+};
+
+/** The values of each attribute that the recorded containers show. */
+function observedValues(): Map<string, Set<string>> {
+  const snapshots = captures.flatMap((capture) =>
+    runningContainers(capture).map((name) => snapshotFrom(recordedAnswers(capture, name))),
+  );
+  const values = new Map<string, Set<string>>();
+  for (const each of containers)
+    for (const { attributes } of snapshots.flatMap((snapshot) => observationsOf(each, snapshot)))
+      for (const [key, value] of Object.entries(attributes))
+        values.set(key, (values.get(key) ?? new Set()).add(String(value)));
+  return values;
 }
 
 function instrument(name: string): ContainerInstrument {
@@ -49,22 +113,44 @@ test('names that claim to be the conventions’ are, and ours claim to be extens
     assert.equal(stability !== 'extension', theirs.has(name), `${name} is ${stability}`);
 });
 
-test('kind and unit of the conventions’ metrics are those of their tables (1.44)', () => {
-  const table: readonly [name: string, kind: string, unit: string][] = [
-    [incubating.METRIC_CONTAINER_UPTIME, 'gauge', 's'],
-    [incubating.METRIC_CONTAINER_CPU_TIME, 'counter', 's'],
-    [incubating.METRIC_CONTAINER_CPU_USAGE, 'gauge', '{cpu}'],
-    [incubating.METRIC_CONTAINER_MEMORY_USAGE, 'updowncounter', 'By'],
-    [incubating.METRIC_CONTAINER_MEMORY_AVAILABLE, 'updowncounter', 'By'],
-    [incubating.METRIC_CONTAINER_MEMORY_RSS, 'updowncounter', 'By'],
-    [incubating.METRIC_CONTAINER_MEMORY_WORKING_SET, 'updowncounter', 'By'],
-    [incubating.METRIC_CONTAINER_PAGING_FAULTS, 'counter', '{fault}'],
-    [incubating.METRIC_CONTAINER_DISK_IO, 'counter', 'By'],
-    [incubating.METRIC_CONTAINER_NETWORK_IO, 'counter', 'By'],
-  ];
-  for (const [name, kind, unit] of table) {
-    const found = instrument(name);
-    assert.deepEqual([found.kind, found.unit], [kind, unit], name);
+test('kind, unit, stability and attributes of the conventions’ metrics are those of their model', () => {
+  for (const found of containers.filter(({ stability }) => stability !== 'extension')) {
+    const { instrument: kind, unit, stability, deprecated, attributes } = model.metrics[found.name] ?? {};
+    assert.deepEqual([found.kind, found.unit, found.stability], [kind, unit, stability], found.name);
+    assert.equal(deprecated, undefined, `${found.name} is deprecated`);
+    const left = deviations[found.name] ?? [];
+    const expected = attributes?.filter((key) => !left.includes(key)) ?? [];
+    assert.deepEqual(found.attributes.toSorted(), expected.toSorted(), found.name);
+  }
+});
+
+test('recorded: values of the conventions’ attributes are among their members, and none is deprecated', () => {
+  const seen = observedValues();
+  for (const [key, { members, deprecated }] of Object.entries(model.attributes)) {
+    assert.equal(deprecated, undefined, `${key} is deprecated`);
+    const allowed = members?.filter((each) => each.deprecated !== true).map(({ value }) => value);
+    const values = [...(seen.get(key) ?? [])];
+    assert.ok(values.length > 0, key);
+    if (allowed)
+      assert.deepEqual(
+        values.filter((value) => !allowed.includes(value)),
+        [],
+        key,
+      );
+  }
+  assert.deepEqual([...(seen.get('cpu.mode') ?? [])].toSorted(), ['system', 'user']);
+});
+
+test('the model is that of the pinned constants: each of its names is there, deprecated where it is deprecated', () => {
+  const theirs = constants('METRIC_CONTAINER_');
+  assert.deepEqual(Object.keys(model.metrics).toSorted(), [...theirs.keys()].toSorted());
+  const declared = readFileSync(constantsFile, 'utf8');
+  for (const [name, { deprecated }] of Object.entries(model.metrics)) {
+    const comment = declared
+      .split(`declare const ${theirs.get(name)}:`)[0]
+      ?.split('/**')
+      .at(-1);
+    assert.equal(comment?.includes('@deprecated') === true, deprecated === true, name);
   }
 });
 

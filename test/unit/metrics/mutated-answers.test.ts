@@ -36,7 +36,7 @@ const inputs: Inputs = [
   ['container.pids.current', 'stats/pids_stats/current'],
   ['container.pids.limit', 'stats/pids_stats/limit', 'inspect/HostConfig/PidsLimit'],
   ['container.cpu.time{"cpu.mode":"user"}', 'stats/cpu_stats/cpu_usage/usage_in_usermode'],
-  ['container.cpu.time{"cpu.mode":"kernel"}', 'stats/cpu_stats/cpu_usage/usage_in_kernelmode'],
+  ['container.cpu.time{"cpu.mode":"system"}', 'stats/cpu_stats/cpu_usage/usage_in_kernelmode'],
   ['container.cpu.time', 'stats/cpu_stats/cpu_usage'],
   ['container.cpu.usage', total, 'stats/read'],
   ['container.cpu.limit.current', ...cpuLimits],

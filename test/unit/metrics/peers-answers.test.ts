@@ -18,7 +18,7 @@ function valuesOfCase(folder: string): Map<string, number> {
 const expected = {
   cgroups_v2: {
     'container.memory.working_set': 234647552,
-    'container.cpu.time{"cpu.mode":"kernel"}': 0.970974,
+    'container.cpu.time{"cpu.mode":"system"}': 0.970974,
     'container.network.io{"network.interface.name":"eth0","network.io.direction":"receive"}': 1296,
     'container.disk.io{"system.device":"8:0","disk.io.direction":"read"}': 167936,
     'container.disk.io{"system.device":"8:0","disk.io.direction":"write"}': 0,
@@ -26,7 +26,7 @@ const expected = {
   },
   cpu_limit: {
     'container.memory.working_set': 348160,
-    'container.cpu.time{"cpu.mode":"kernel"}': 0.005467,
+    'container.cpu.time{"cpu.mode":"system"}': 0.005467,
     'container.network.io{"network.interface.name":"eth0","network.io.direction":"receive"}': 3608,
     'container.disk.io{"system.device":"253:1","disk.io.direction":"read"}': 1998848,
     'container.disk.io{"system.device":"7:2","disk.io.direction":"read"}': 1998848,
@@ -35,7 +35,7 @@ const expected = {
   },
   single_container: {
     'container.memory.working_set': 724992,
-    'container.cpu.time{"cpu.mode":"kernel"}': 0.01,
+    'container.cpu.time{"cpu.mode":"system"}': 0.01,
     'container.network.io{"network.interface.name":"eth0","network.io.direction":"receive"}': 1532,
     'container.disk.io{"system.device":"254:0","disk.io.direction":"read"}': 2502656,
     'container.pids.current': 1,

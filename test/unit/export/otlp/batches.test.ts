@@ -102,7 +102,7 @@ test('flat: one Resource per host, each metric once, the identity on the points'
   const cpu = metrics.find(({ descriptor }) => descriptor.name === 'container.cpu.time');
   assert.deepEqual(
     cpu?.dataPoints.map(({ attributes }) => [attributes['container.name'], attributes['cpu.mode']]),
-    [0, 1, 2].flatMap((index) => ['user', 'kernel'].map((mode) => [`container-${index}`, mode])),
+    [0, 1, 2].flatMap((index) => ['user', 'system'].map((mode) => [`container-${index}`, mode])),
   );
   assert.ok(cpu?.dataPoints.every(({ attributes }) => attributes['host.name'] === undefined));
 });

@@ -29,7 +29,7 @@ const whole: HandMade = {
       web,
       metric('counter', cpuTime, [
         [1.5, { 'cpu.mode': 'user' }],
-        [0.25, { 'cpu.mode': 'kernel' }],
+        [0.25, { 'cpu.mode': 'system' }],
       ]),
       metric('updowncounter', memory, [[2 ** 40]]),
       metric('counter', failures, [[0, { name: 'web' }]]),

@@ -16,15 +16,15 @@ function v1(totalNanos: number, userNanos: number, kernelNanos: number): CpuUsag
 }
 
 test('modes are told as the runtime tells them', () => {
-  assert.deepEqual(cpuTime({ totalNanos: 3e9, userNanos: 2e9, kernelNanos: 1e9 }), { user: 2, kernel: 1 });
-  assert.deepEqual(cpuTime({ totalNanos: 3e9, userNanos: 3e9, kernelNanos: 0 }), { user: 3, kernel: 0 });
-  assert.deepEqual(cpuTime({ totalNanos: 3e9, kernelNanos: 1e9 }), { kernel: 1 });
+  assert.deepEqual(cpuTime({ totalNanos: 3e9, userNanos: 2e9, kernelNanos: 1e9 }), { user: 2, system: 1 });
+  assert.deepEqual(cpuTime({ totalNanos: 3e9, userNanos: 3e9, kernelNanos: 0 }), { user: 3, system: 0 });
+  assert.deepEqual(cpuTime({ totalNanos: 3e9, kernelNanos: 1e9 }), { system: 1 });
 });
 
 test('cgroup v1: both modes are there from the first steps of 10 ms on', () => {
-  assert.deepEqual(cpuTime(v1(3e6, 0, 0)), { user: 0, kernel: 0 });
-  assert.deepEqual(cpuTime(v1(18e6, 0, 0)), { user: 0, kernel: 0 });
-  assert.deepEqual(cpuTime(v1(25e6, 10e6, 0)), { user: 0.01, kernel: 0 });
+  assert.deepEqual(cpuTime(v1(3e6, 0, 0)), { user: 0, system: 0 });
+  assert.deepEqual(cpuTime(v1(18e6, 0, 0)), { user: 0, system: 0 });
+  assert.deepEqual(cpuTime(v1(25e6, 10e6, 0)), { user: 0.01, system: 0 });
 });
 
 test('a runtime that tells no modes gives the total, in one point without', () => {

@@ -1,7 +1,10 @@
-/** One that looks wrong may be taken again this often. */
+/** Maximum number of readings before a failure counts. */
 const FRESH_READINGS = 5;
 
-/** Checks a reading, and a fresh one when it fails: on a loaded machine a runtime is held up between two looks of its own. */
+/**
+ * Checks a reading, and a fresh one when it fails: a loaded machine delays a runtime between two readings of
+ * its own.
+ */
 export async function passes<T>(
   reading: T,
   take: () => Promise<T>,

@@ -3,13 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { TrackedRuntime } from '../fakes/tracked-runtime.ts';
 
-/** What is alive, without what the test itself keeps of each probe. */
+/** Live heap bytes after a collection, without the calls that the test's observer keeps. */
 export async function heapBytes({ observer }: TrackedRuntime): Promise<number> {
   observer.calls.length = 0;
   return await liveBytes();
 }
 
-/** What is alive, all of it. */
+/** Live heap bytes after a collection. */
 export async function liveBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collectGarbage: () => void = runInNewContext('gc');

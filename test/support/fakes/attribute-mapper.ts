@@ -7,7 +7,7 @@ import { presetRules, type PresetName } from '../../../src/attributes/presets.ts
 import { CardinalityLimit } from '../../../src/attributes/cardinality-limit.ts';
 import { reservedLabels } from '../../../src/agent/containers.ts';
 
-/** What a test's mapper does besides the presets, all of which are on unless told. */
+/** Settings of a test's mapper; all presets are on by default. */
 export interface MapperSettings {
   readonly rules?: readonly AttributeRule[];
   readonly presets?: readonly PresetName[];

@@ -18,7 +18,7 @@ export class FakeClock implements Clock {
     this.#millis = startMillis;
   }
 
-  /** How many sleep now. */
+  /** Number of pending sleeps. */
   get sleepers(): number {
     return this.#sleepers.length;
   }

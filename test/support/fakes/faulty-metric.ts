@@ -1,7 +1,7 @@
 import type { AuditedMetric } from '../../../src/audit/figure.ts';
 import { ourReadings, type MetricReadings } from '../../../src/audit/our-figures.ts';
 
-/** Our figures with a planted fault: one of them a hundredth too high. */
+/** Our metrics with a planted fault: the given one is 1 % too high. */
 export function withFault(metric: AuditedMetric): MetricReadings {
   const read = ourReadings[metric];
   return {

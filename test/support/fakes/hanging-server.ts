@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Takes connections and never says a word. */
+/** Accepts connections and never sends a byte. */
 export async function startHangingServer(): Promise<{ readonly address: string } & Disposable> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -5,14 +5,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What an engine that means harm does with a request. */
+/** Handler of a request in a runtime that means harm. */
 export type Misbehave = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A server where an engine should be. */
 export interface HostileEngine extends AsyncDisposable {
   /** As `--docker-url` takes it. */
   readonly url: string;
-  /** The paths asked for, with their queries. */
+  /** Requested paths with their queries. */
   readonly asked: readonly string[];
 }
 

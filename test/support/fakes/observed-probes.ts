@@ -1,7 +1,7 @@
 import type { Log } from '../../../src/log.ts';
 import type { SourceCall, ProbeObserver } from '../../../src/model/observers.ts';
 
-/** Keeps what probes tell. */
+/** Records the results of probes and calls. */
 export class ObservedProbes implements ProbeObserver {
   readonly probes: { runtime: string; seconds: number; succeeded: boolean }[] = [];
   readonly calls: { runtime: string; call: SourceCall; seconds: number; error: string | undefined }[] = [];

@@ -1,6 +1,6 @@
 import type { ContainerEvent, ReceivedEvent } from '../../../src/model/events.ts';
 
-/** An event of container `a`, unless the test says otherwise. */
+/** An event of container `a` by default. */
 export function containerEvent(parts: Partial<ContainerEvent> = {}): ContainerEvent {
   return { id: 'a', action: 'start', labels: {}, ...parts };
 }

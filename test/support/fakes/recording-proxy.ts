@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The parts of a stats answer that tests look at, as the Engine API has them. */
+/** The parts of a stats response that tests compare, as the Engine API has them. */
 export interface StatsAnswer {
   readonly read: string;
   readonly cpu_stats: {

@@ -16,7 +16,7 @@ export interface TakenRequest {
   readonly body: Buffer;
 }
 
-/** What a request is answered with: a status and more, or by hand. */
+/** The response to a request: a status with headers and body, or a function that writes it. */
 export type ScriptedAnswer =
   | {
       readonly status?: number;

@@ -11,7 +11,7 @@ export class ScriptedEvents {
   #waiting: ((event: ContainerEvent | undefined) => void) | undefined;
   #pending: ContainerEvent[] = [];
 
-  /** What `ScriptedSource.eventsOf` is set to. */
+  /** Value for `ScriptedSource.eventsOf`. */
   readonly source: ContainerSource['events'] = (signal, sinceNanos) => {
     this.opened += 1;
     this.#pending = [];

@@ -12,10 +12,10 @@ import type { ScriptedContainer } from './scripted-container.ts';
 /** The calls that a runtime takes. */
 export type SourceCall = 'describe' | 'list' | 'inspect' | 'sample';
 
-/** Before an answer: waits, throws, or lets it pass. What it does not await ignores the signal. */
+/** Runs before a response: waits, throws, or lets it pass. Work that it does not await ignores the signal. */
 export type BeforeAnswer = (call: SourceCall, id: string, signal: AbortSignal) => Promise<void> | void;
 
-/** A runtime made by hand, in memory: it answers at once with what its containers are, unless told otherwise. */
+/** A runtime made by hand, in memory: by default it responds at once with its containers as they are. */
 export class ScriptedSource implements ContainerSource {
   readonly name: string;
   containers: ScriptedContainer[];
@@ -33,7 +33,7 @@ export class ScriptedSource implements ContainerSource {
     this.containers = containers;
   }
 
-  /** How often a call was made. */
+  /** Number of times a call was made. */
   count(call: SourceCall): number {
     return this.#calls.get(call) ?? 0;
   }
@@ -58,7 +58,7 @@ export class ScriptedSource implements ContainerSource {
     return this.#find(id).inspected();
   }
 
-  /** Tells no events unless a test says how. */
+  /** No stream of events by default. */
   eventsOf: ContainerSource['events'] = () => Promise.resolve(undefined);
 
   events(signal: AbortSignal, sinceNanos?: number): ReturnType<ContainerSource['events']> {

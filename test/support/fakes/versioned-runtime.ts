@@ -7,8 +7,8 @@ import type { RealEngine } from '../real/real-engine.ts';
 const VERSION_PATHS = /\/(?:info|version)(?:\?|$)/;
 
 /**
- * Stands before a runtime and tells its version. One that Go built from its module does not know it, and cAdvisor
- * looks at no container of a runtime without three numbers.
+ * A proxy that adds the version to a runtime's responses. A runtime that Go built from its module has none, and
+ * cAdvisor ignores all containers of a runtime whose version does not have three numbers.
  */
 export class VersionedRuntime {
   /** As a program takes the runtime's. */

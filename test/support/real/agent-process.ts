@@ -27,7 +27,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** What a command that ends by itself came to. */
+/** Result of a command that ends by itself. */
 export interface CommandResult {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -84,7 +84,7 @@ export class AgentProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Waits for the line that says where it listens. */
+  /** Waits for the log line with its listening address. */
   async untilRuns(): Promise<void> {
     const readUrl = async (): Promise<string | undefined> => {
       if (!this.isRunning) throw new Error(`the agent ended:\n${this.#stderr}`);
@@ -136,7 +136,9 @@ export class AgentProcess {
     return await waitUntil(what, readMetrics, timeoutMillis);
   }
 
-  /** What a probe that began after this call shows: waits until two more have ended, as one may be under way. */
+  /**
+   * Metrics of a probe that began after this call: waits until two more have ended, as one may be under way.
+   */
   async afterNextProbe(timeoutMillis?: number): Promise<Exposition> {
     const probes = (exposition: Exposition): number =>
       exposition.sum('tidegauge_probe_duration_seconds_count');
@@ -154,7 +156,7 @@ export class AgentProcess {
     return { status: response.status, body: await response.text() };
   }
 
-  /** Waits until `/readyz` says 200. */
+  /** Waits until `/readyz` responds with 200. */
   async untilReady(): Promise<void> {
     await waitUntil('readiness', async () => (await this.ready()).status === 200 || undefined);
   }
@@ -181,7 +183,7 @@ function spawnMain({ args, env, script, program = MAIN }: AgentOptions, timeout?
     script === undefined
       ? // The kernel kills it when the test process dies, however that happens; setpriv keeps the pid by exec.
         ['setpriv', '--pdeathsig', 'KILL', process.execPath, program]
-      : // Nobody tells npm's children that npm died: they end by themselves, some time.
+      : // npm's children get no signal when npm dies: the timeout ends them.
         ['timeout', '--signal=KILL', '600', 'npm', '--silent', 'run', script, '--'];
   return spawn(command, [...before, ...args], {
     cwd: REPOSITORY,

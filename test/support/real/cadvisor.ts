@@ -23,13 +23,13 @@ export async function buildCadvisor(): Promise<void> {
   await rename(`${PROGRAM}.new`, PROGRAM);
 }
 
-/** At which engine it looks, and where it logs. */
+/** URL of the runtime that it monitors, and directory of its log. */
 interface CadvisorOptions {
   readonly url: string;
   readonly directory: string;
 }
 
-/** A real cAdvisor that looks at an engine's containers. */
+/** A real cAdvisor that monitors a runtime's containers. */
 export class Cadvisor {
   readonly #daemon: Daemon;
   readonly #url: string;
@@ -67,7 +67,7 @@ export class Cadvisor {
   async scrape(): Promise<readonly Series[]> {
     const response = await fetch(this.#url);
     const all = parseExposition(await response.text()).series.filter(({ labels }) => labels['name']);
-    // What it knows of a container's configuration comes without a time.
+    // Series of a container's configuration have no timestamp.
     return all.map((series) => ({ millis: Date.now(), ...series }));
   }
 

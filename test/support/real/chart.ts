@@ -52,7 +52,7 @@ interface DaemonSetSpec {
   };
 }
 
-/** What the chart comes to with some values. */
+/** The chart rendered with some values. */
 interface RenderedChart {
   /** In the order in which they are installed. */
   readonly manifests: readonly Manifest[];
@@ -61,7 +61,7 @@ interface RenderedChart {
   readonly container: PodContainer;
   /** The agent's configuration file. */
   readonly configFile: string;
-  /** What it holds. */
+  /** The same, parsed. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -90,7 +90,7 @@ export async function renderChart(...args: readonly string[]): Promise<RenderedC
   };
 }
 
-/** What the agent makes of the chart's file and variables; throws a ConfigError with what it refuses. */
+/** The agent's configuration from the chart's file and variables; throws a ConfigError when it is invalid. */
 export function loadRendered({ container, configFile }: RenderedChart): LoadedConfig {
   const [, , path] = container.args;
   return loadConfig({
@@ -103,7 +103,7 @@ export function loadRendered({ container, configFile }: RenderedChart): LoadedCo
   });
 }
 
-/** What Helm prints after an installation, which `helm template` leaves out: rendered here as a manifest of its own. */
+/** Helm's notes after an installation, which `helm template` omits: rendered here as a manifest of its own. */
 export async function renderNotes(...args: readonly string[]): Promise<string> {
   const chart = await mkdtemp(join(tmpdir(), 'tidegauge-chart-'));
   try {
@@ -120,7 +120,7 @@ async function helm(...args: readonly string[]): Promise<string> {
   try {
     return (await run(componentPath('helm'), args)).stdout;
   } catch (cause) {
-    // The error's own message has the arguments too, which tests do not want to find.
+    // The error's own message has the arguments too, in which a test's pattern would match.
     throw new Error(cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause), {
       cause,
     });

@@ -186,7 +186,7 @@ export class Collector {
     return await waitUntil("the Collector's export", readExport, timeoutMillis);
   }
 
-  /** What the Collector logged since its first start. */
+  /** The Collector's log since its first start. */
   async log(): Promise<string> {
     return await readFile(join(this.#directory, 'log'), 'utf8');
   }

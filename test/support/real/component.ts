@@ -102,7 +102,7 @@ function cache(): string {
   return TIDEGAUGE_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tidegauge');
 }
 
-/** Where a program is kept that is built from files of test/components, which the digest in its name tells. */
+/** Path of a program built from files of test/components; its name has their digest. */
 export function cachedProgram(name: string, ...files: readonly string[]): string {
   return inCache(`${name}-${digest(...files)}`);
 }

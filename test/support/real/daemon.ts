@@ -5,10 +5,10 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MILLIS = 20;
-/** What takes a second takes a minute beside other tests on a small machine; only what never comes waits this long. */
+/** A second's work takes a minute beside other tests on a small machine; only a failure waits this long. */
 const TIMEOUT_MILLIS = 120_000;
 
-/** How a real program is started, and how we see that it is ready. */
+/** Command line of a real program, and the check that it is ready. */
 export interface DaemonOptions {
   readonly command: string;
   readonly args: readonly string[];

@@ -1,7 +1,7 @@
 import type { RealEngine } from './real-engine.ts';
 import type { RecordedAnswer } from '../fakes/recording-proxy.ts';
 
-/** What `docker stats` prints of each container, by name. */
+/** Columns of `docker stats` by container name. */
 export type DockerStats = Readonly<Record<string, { readonly memory: string; readonly pids: number }>>;
 
 /** Runs `docker stats --no-stream`, which takes about two seconds. */

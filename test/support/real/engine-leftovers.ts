@@ -48,7 +48,7 @@ export async function removeEngineDirectory(directory: string): Promise<void> {
   await endProcesses(directory);
   await unmountBelow(directory);
   await removeCgroups(directory);
-  // There is no bridge unless one was asked for.
+  // Only engines started with `bridge` have one.
   await run('ip', ['link', 'delete', bridgeName(directory)]).catch(() => undefined);
   await rm(directory, { recursive: true, force: true });
 }

@@ -12,7 +12,7 @@ const BASE_IMAGE = 'tidegauge-test/base:1';
 // Where a proxy with certificates of its own stands between this machine and the packages.
 const EXTRA_CERTIFICATES = process.env['NODE_EXTRA_CA_CERTS'];
 const CERTIFICATES = '/certificates.pem';
-// The engine adds these to the environment of a build without being told by the Dockerfile.
+// The engine adds these to the environment of a build without a line in the Dockerfile.
 const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 /** Builds the Dockerfile in a directory on base images made of this machine's own files: no image registry is asked. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** What the kernel counts at `eth0` of a process: bytes and packets received, then bytes and packets transmitted. */
+/** The kernel's counters of a process's `eth0`: received bytes and packets, transmitted bytes and packets. */
 export async function interfaceCounters(pid: string): Promise<readonly number[]> {
   const table = await readFile(`/proc/${pid}/net/dev`, 'utf8');
   const columns = /eth0:\s*(.*)/.exec(table)?.[1]?.trim().split(/\s+/).map(Number) ?? [];

@@ -15,7 +15,7 @@ export interface PrometheusSeries {
   readonly value: number;
 }
 
-/** How the last scrape of a target went. */
+/** Result of the last scrape of a target. */
 export interface PrometheusTarget {
   readonly scrapeUrl: string;
   readonly health: 'up' | 'down' | 'unknown';
@@ -23,7 +23,7 @@ export interface PrometheusTarget {
   readonly lastError: string;
 }
 
-/** What Prometheus scrapes: `host:port` or a whole URL each. */
+/** Targets of Prometheus, each `host:port` or a whole URL. */
 export interface PrometheusOptions {
   readonly targets: readonly string[];
   /** Further lines for each scrape job, such as `honor_labels: true`. */
@@ -101,7 +101,7 @@ export class Prometheus {
     return activeTargets;
   }
 
-  /** What Prometheus logged. */
+  /** Prometheus's log. */
   async log(): Promise<string> {
     return await readFile(join(this.#directory, 'log'), 'utf8');
   }

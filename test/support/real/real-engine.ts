@@ -25,7 +25,7 @@ export type EngineVersion = '20.10' | 'current';
 /** The image that each engine has: busybox with all its programs. */
 export const IMAGE = 'bb:1';
 
-/** What may be chosen when an engine is started. */
+/** Options of an engine. */
 export interface EngineOptions {
   /** Absolute path for all that the engine writes; a new one below the temporary directory by default. */
   readonly directory?: string;
@@ -88,7 +88,7 @@ export class RealEngine {
 
   /** Starts the engine, again on the same directory after `stop()` or `kill()`. */
   async start(): Promise<void> {
-    // Those that were killed could not remove them, and the kernel may still know the pids, or again.
+    // A killed engine leaves them behind, and their pids may be in use, by it or by another process.
     await rm(join(this.directory, 'dockerd.pid'), { force: true });
     await rm(join(this.directory, 'exec/containerd/containerd.pid'), { force: true });
     await writeFile(join(this.directory, 'daemon.json'), '{}');
@@ -137,7 +137,8 @@ export class RealEngine {
     // Newer docker commands take a second --network as one more, not instead.
     const choosesNetwork = options.some((option) => /^--net(work)?(=|$)/.test(option));
     const network = this.#hasBridge || choosesNetwork ? [] : ['--network=none'];
-    // Process 1 ignores SIGTERM unless it asks for it, so waiting for it when the container is stopped is in vain.
+    // Process 1 ignores SIGTERM unless it has a handler, so waiting for it when the container is stopped is in
+    // vain.
     const defaults = ['--detach', `--name=${name}`, '--stop-timeout=0', ...network];
     return await this.docker('run', ...defaults, ...options, IMAGE, 'sh', '-c', command);
   }
@@ -163,7 +164,7 @@ export class RealEngine {
     return /^[[{]/.test(response.body) ? JSON.parse(response.body) : response.body;
   }
 
-  /** What the engine logged since its first start. */
+  /** The engine's log since its first start. */
   async log(): Promise<string> {
     return await readFile(join(this.directory, 'log'), 'utf8');
   }

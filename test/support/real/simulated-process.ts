@@ -29,7 +29,7 @@ export class SimulatedProcess {
     this.#child = child;
   }
 
-  /** How often each endpoint was asked. */
+  /** Number of requests by endpoint. */
   async requests(): Promise<RequestCounts> {
     const asked = httpGet({ socketPath: this.url.replace('unix://', ''), path: '/_simulated/requests' });
     const [answer] = await once(asked, 'response');

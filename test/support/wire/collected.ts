@@ -56,7 +56,7 @@ export function boundariesOf(metric: MetricData | undefined): readonly number[] 
   return metric.dataPoints[0]?.value.buckets.boundaries;
 }
 
-/** What kind of metric it became. */
+/** Kind of a collected metric: `counter`, `updowncounter`, `gauge`, `histogram` or `absent`. */
 export function typeOf(metric: MetricData | undefined): string {
   if (metric?.dataPointType === DataPointType.SUM) return metric.isMonotonic ? 'counter' : 'updowncounter';
   if (metric?.dataPointType === DataPointType.GAUGE) return 'gauge';

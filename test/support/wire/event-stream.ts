@@ -27,7 +27,7 @@ export class EventStream implements Disposable {
     return this.messages.filter((each) => each.event === event).map(({ data }) => data);
   }
 
-  /** Whether it was ended, by whomever. */
+  /** True once either side has ended it. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }

@@ -15,7 +15,7 @@ const aggregationTemporality = AggregationTemporality.CUMULATIVE;
 /** A point's value and attributes. */
 export type Point = readonly [value: number, attributes?: Attributes];
 
-/** What a metric is called and how it is described. */
+/** A metric's name, unit and description. */
 export interface Described {
   readonly name: string;
   readonly unit?: string;
@@ -85,7 +85,7 @@ export function inputOf({ scopes, resource = {}, literal = new Map() }: HandMade
   return { resourceMetrics, labelsOf: (scope) => labels.get(scope), literal };
 }
 
-/** The whole exposition, in text 0.0.4 unless told. */
+/** The whole exposition, in text 0.0.4 by default. */
 export async function rendered(
   handMade: HandMade,
   options: Partial<ExpositionOptions> = {},

@@ -9,7 +9,9 @@ export interface Series {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Reads what the agent writes, for tests that look for single series; python.ts has the parsers that judge. */
+/**
+ * Parses the agent's exposition, for tests of single series; python.ts has the parsers that judge its format.
+ */
 export function parseExposition(text: string): Exposition {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Exposition(lines.map(parseLine));

@@ -23,7 +23,9 @@ export const plainOptions: Omit<OtlpExporterOptions, 'url' | 'observer'> = {
   monotonic: () => performance.now(),
 };
 
-/** An exporter to that URL, and what its observer heard of one export. */
+/**
+ * Exports once to that URL; gives the result that the observer received. Throws unless there is exactly one.
+ */
 export async function exportOnce(
   url: string,
   collected: ResourceMetrics,

@@ -4,7 +4,9 @@ import type { Point } from './otlp-points.ts';
 /** Of the OpenTelemetry–Prometheus compatibility specification, as far as our units go. */
 const UNITS: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', '1': 'ratio' };
 
-/** How a point about a container should look in the exposition: written a second time, to judge the first. */
+/**
+ * The expected series of a container's point in the exposition: implemented a second time, to judge the first.
+ */
 export function prometheusSeries({ name, unit, kind, resource, attributes, value }: Point): Series {
   const words = [
     ...name.split('.'),

@@ -36,8 +36,9 @@ interface ComparedPoint {
 }
 
 /**
- * What differs between two requests, a line each, by container. Order does not count, nor do times, nor the value of
- * the uptime; nor resources that are no container's.
+ * Differences between two requests, a line each, by container. Order, times, the value of the uptime and
+ * resources
+ * without a container do not count.
  */
 export function receiverDifferencesOf(found: ComparedRequest, expected: ComparedRequest): string[] {
   const [ours, theirs] = [containersOf(found), containersOf(expected)];

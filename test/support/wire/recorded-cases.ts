@@ -53,7 +53,7 @@ export function recordedContainers(capture: Capture): string[] {
     .map(({ name }) => name);
 }
 
-/** Those that had a cgroup: all but the one that ended. */
+/** Containers that had a cgroup: all but the one that ended. */
 export function runningContainers(capture: Capture): string[] {
   return recordedContainers(capture).filter((name) =>
     existsSync(casesFolder(`${capture}/${name}/files.json`)),

@@ -103,7 +103,7 @@ test('20 scrapers at once and the push cost one probe', { concurrency: true }, a
     });
     await sink.waitFor(pushes + 1);
     const after = await runtime.requests();
-    // A probe samples each container once; what events tell it need not list.
+    // A probe samples each container once; changes that came as events need no list.
     const probes = (after.stats - before.stats) / CONTAINERS;
     // None but the one, unless the machine took so long that the next were due.
     const due = Math.floor((Date.now() - staleAt) / (PROBE_MILLIS + MIN_PROBE_MILLIS));

@@ -35,7 +35,7 @@ const specs = [
   },
 ] as const;
 
-/** What happens before each scrape. */
+/** Changes the runtime's containers before the scrape of that minute. */
 async function act(runtime: SimulatedEngine, minute: number): Promise<void> {
   if (minute > 2 && minute <= 8) runtime.restart('looping');
   if (minute === 4) runtime.outOfMemory('starved');
@@ -168,7 +168,7 @@ suite('alert rules', { skip: skipUnless('promtool') }, () => {
   });
 });
 
-/** Lets promtool judge the rules; rejects with what it says. */
+/** Lets promtool test the rules; rejects with its output. */
 async function check(test: object): Promise<void> {
   await using directory = await mkdtempDisposable(join(tmpdir(), 'tidegauge-alerts-'));
   await cp(rules, join(directory.path, 'rules.yaml'));

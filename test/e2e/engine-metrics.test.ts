@@ -10,7 +10,7 @@ import type { Exposition } from '../support/wire/exposition.ts';
 import { startEngine, type EngineVersion, type RealEngine } from '../support/real/real-engine.ts';
 
 const MIB = 2 ** 20;
-/** What the runtime itself writes into a container's layer or counts of an image besides files. */
+/** Bytes that the runtime itself writes into a container's layer or counts of an image besides files. */
 const SLACK = 64 * 1024;
 const versions: readonly EngineVersion[] = ['20.10', 'current'];
 

@@ -34,7 +34,7 @@ suite('event logs', { skip: skipWithoutScene }, () => {
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.otlpUrl },
       });
       using events = new EventStream(new URL('/api/v1/events', agent.metricsUrl).href);
-      // What happens before that is heard by nobody.
+      // Events before that are not received.
       await waitUntil('the stream', async () => events.of('listening').some(({ listening }) => listening));
       await runtime.run('lasting', [], 'exec sleep 1000');
       await collector.waitForExport((all) => all.some((each) => containerPoints(each, 'lasting').length > 0));

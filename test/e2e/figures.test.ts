@@ -17,10 +17,16 @@ import { startEngine, type EngineVersion, type RealEngine } from '../support/rea
 import { RecordingProxy, type RecordedAnswer } from '../support/fakes/recording-proxy.ts';
 
 const READINGS = 3;
-/** Between two readings: the runtime looks at its clock, the cgroup and the host's CPU time at slightly different moments. */
+/**
+ * Between two readings: the runtime reads its clock, the cgroup and the host's CPU time at slightly different
+ * times.
+ */
 const WINDOW_MILLIS = 10_000;
 const MIB = 2 ** 20;
-/** What a container has when its command got so far; a builtin makes it, as a process of its own would be counted. */
+/**
+ * A file that a container's command makes when it is ready; by a builtin, as a process of its own would be
+ * counted.
+ */
 const READY = '/ready';
 const versions: readonly EngineVersion[] = ['20.10', 'current'];
 
@@ -67,7 +73,7 @@ for (const version of versions) {
         ids.set(name, await runtime.run(name, SPECS[name].options, SPECS[name].command));
       for (const name of NAMES) await runtime.untilFile(name, READY);
       const proxy = stack.use(await RecordingProxy.start(runtime.socket));
-      // Nobody but our scrapes asks for probes.
+      // Only the test's scrapes cause probes.
       const agent = stack.use(
         await startAgent({
           args: [`--docker-url=${proxy.url}`, '--exporter=prometheus', '--min-probe-interval=300ms'],
@@ -99,7 +105,8 @@ for (const version of versions) {
     });
 
     test('memory that is held and memory that is cache are told apart', async () => {
-      // The kernel takes pages of a cache back whenever a group above runs short: then there is none to tell apart.
+      // The kernel reclaims pages of a cache whenever a group above runs short: then there is no cache to
+      // compare.
       const refill = async (): Promise<Reading> => {
         await runtime.docker('exec', 'cache', 'sh', '-c', FILL_CACHE);
         return await take();

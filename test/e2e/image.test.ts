@@ -86,7 +86,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
       const health = await runtime.docker('inspect', '--format={{json .State.Health}}', AGENT);
       return health.includes('"Status":"healthy"') || undefined;
     };
-    // The runtime looks once a minute, and not at all while it is busy.
+    // The runtime runs the check once a minute, and not at all while it is busy.
     await waitUntil('health', look, 600_000);
   });
 
@@ -96,7 +96,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
   });
 });
 
-// Starts the agent as the README says, and gives the URL of its port.
+// Starts the agent by the README's command, and gives the URL of its port.
 async function runAgent(runtime: RealEngine): Promise<string> {
   // A test's directory is for root alone; /var/run is not.
   await chmod(runtime.directory, 0o711);

@@ -37,7 +37,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await runtime.docker('rm', '--force', 'removed');
     const shown = await agent.afterNextProbe();
     assert.deepEqual(shown.of('removed'), []);
-    // Those that were collected before may come in as late as they like.
+    // Requests that were collected before may arrive at any time.
     const now = BigInt(Date.now()) * 1_000_000n;
     const isLater = (request: OtlpRequest): boolean => collectedAt(request) >= now;
     const requests = await collector.waitForExport((all) => all.filter(isLater).length >= 2);
@@ -84,7 +84,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     const starts = requests.flatMap((request) => startsIn(request, 'joined', io));
     assert.deepEqual([...new Set(starts)], [networkStart]);
     assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, 'joined')));
-    // Without the network runtimes tell nothing of a container, although it runs on.
+    // Without the network runtimes report no usage of a container, although it runs on.
     await runtime.docker('rm', '--force', 'sandbox');
     const noUsage = { reason: 'no-usage' };
     await agent.waitForMetrics(
@@ -108,7 +108,8 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
       USAGE.flatMap((name) => shown.all(name, { container_name: 'paused' }));
     let older = await agent.afterNextProbe();
     let newer = await agent.afterNextProbe();
-    // The kernel alone still charges it with a page now and then; who runs differs at every look.
+    // The kernel still charges it with a page now and then; a running container's usage would differ at every
+    // reading.
     const again = async (): Promise<void> => {
       [older, newer] = [newer, await agent.afterNextProbe()];
     };
@@ -189,7 +190,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await agent.waitForMetrics('a rate', (shown) => {
       return shown.value('container_cpu_usage', { container_name: 'read' }) !== undefined;
     });
-    // What its start set going between two probes is over by then.
+    // An extra probe that its start caused is over by then.
     await agent.afterNextProbe();
     const probeTime = 'tidegauge_probe_last_success_time_seconds';
     // Not every probe is seen by both, as others may ask in between.
@@ -224,7 +225,7 @@ async function startedAt({ runtime }: Scene, name: string): Promise<number> {
   return Date.parse(await runtime.docker('inspect', '--format={{.State.StartedAt}}', name));
 }
 
-/** In nanoseconds: what is told of the runtime has the moment of its collection for its time. */
+/** Time of collection in nanoseconds: metrics of the runtime are stamped with it. */
 function collectedAt(request: OtlpRequest): bigint {
   return pointsOf(request).find(({ name }) => name === 'tidegauge.runtime.up')?.nanos ?? 0n;
 }

@@ -31,7 +31,10 @@ function livesOn(version: (typeof engineVersions)[number]): void {
 
   const api = (path: string): string => new URL(`/api/v1/${path}`, scene.agent.metricsUrl).href;
 
-  /** Waits for the event and for what it changes in the API, both soon after it happened; gives when it was told. */
+  /**
+   * Waits for the event and for its change in the API, both soon after it happened; gives the event's arrival
+   * time.
+   */
   async function tells(
     t: TestContext,
     { name, action }: { readonly name: string; readonly action: string },

@@ -26,7 +26,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   before(async () => {
     scene = await startScene(version, ['--interval=10s'], (runtime) => runtime.docker('tag', IMAGE, WARM_UP));
     await waitUntil('the stream of events', async () => {
-      // Of an image of its own: its last death may be told when the lives have begun.
+      // Of an image of its own: the event of its last death may arrive when the lives have begun.
       await scene.runtime.docker('run', '--rm', '--network=none', WARM_UP, 'true');
       return deaths(await scene.agent.metrics(), 'warm-up') > 0 ? true : undefined;
     });

@@ -7,7 +7,7 @@ import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
 import { engineVersions } from '../support/real/scene.ts';
 
 const SENT = 3_000_000;
-/** What the receiving container has when all has arrived. */
+/** A file that the receiving container makes when all has arrived. */
 const RECEIVED = '/received';
 
 suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {

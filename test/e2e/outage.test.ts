@@ -11,7 +11,7 @@ import { engineVersions, skipWithoutScene, startScene } from '../support/real/sc
 import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 
 const CPU_TIME = 'container_cpu_time_seconds_total';
-/** What the agent promises, and as much again for a machine that is busy with other tests. */
+/** The agent's documented maximum, and as much again for a machine that is busy with other tests. */
 const STOP_MILLIS = 5000 + 5000;
 
 suite('outage', { concurrency: true, skip: skipWithoutScene }, () => {
@@ -131,7 +131,9 @@ suite('an agent in trouble', { concurrency: true, skip: skipWithoutScene }, () =
   });
 });
 
-/** Both are told by turns, however often: once per change, and not once per failure. More than so many is a busy machine's. */
+/**
+ * Both messages are logged by turns, once per change and not once per failure; a busy machine has more changes.
+ */
 function assertInTurn(agent: AgentProcess, messages: readonly [string, string], least: number): void {
   const told = agent.log.flatMap(({ msg }) => (messages.includes(msg) ? [msg] : []));
   assert.ok(told.length >= least, told.join());

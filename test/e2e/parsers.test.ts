@@ -114,7 +114,7 @@ suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engin
   for (const version of engineVersions) {
     test(`${version}: opentelemetry-proto decodes every protocol and layout, which agree`, async () => {
       await using runtime = await startFilled(version);
-      // What is paused stands still, so that four agents see the same.
+      // The usage of paused containers is constant, so that four agents export the same.
       await runtime.docker('pause', 'web', 'other');
       const exported = async (args: readonly string[]): Promise<readonly string[]> => {
         const points = comparable(await exportedBy(runtime.url, args));
@@ -153,7 +153,7 @@ async function startFilled(version: (typeof engineVersions)[number]): Promise<Re
   return runtime;
 }
 
-/** What the runtime calls them, half characters replaced as UTF-8 must. */
+/** Names in the runtime's list; unpaired surrogates are replaced, as UTF-8 requires. */
 async function containerNames(url: string): Promise<readonly string[]> {
   const asked = httpGet({ socketPath: url.replace('unix://', ''), path: '/containers/json?all=1' });
   const [answer] = await once(asked, 'response');
@@ -228,7 +228,7 @@ async function exportedBy(url: string, args: readonly string[]): Promise<readonl
   return pointsOf(decoded).filter(({ name }) => name.startsWith('container.'));
 }
 
-/** Who a point is about, wherever the layout puts it. */
+/** A point's entity: attributes of its resource or, by layout, its own. */
 function identityOf({ resource, attributes }: Point): Readonly<Record<string, unknown>> {
   return { ...resource, ...attributes };
 }

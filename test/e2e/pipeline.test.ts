@@ -92,7 +92,7 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
     const enough = (counted?.value ?? 0) + SCRAPES;
     await prometheus.waitFor(scrapes, ([count]) => (count?.value ?? 0) >= enough, 300_000);
     const after = await cpuTimeOf(scene.runtime, 'quota');
-    // Over the very time between our own looks.
+    // Over the very time between the test's own readings.
     const range = `[${after.at - before.at}ms] @ ${after.at / 1000}`;
     const rate = `sum by (container_name) (rate(container_cpu_time_seconds_total{job="target-0"}${range}))`;
     const rates = new Map(
@@ -102,7 +102,7 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
     const quota = rates.get('quota') ?? NaN;
     assert.ok(Math.abs(quota - expected) < 0.07, `${quota} CPUs beside ${expected}`);
     assert.ok((rates.get('held') ?? NaN) < 0.05, `${rates.get('held')} CPUs of an idle container`);
-    // What one scrape missed is there after the next.
+    // A target that one scrape missed is up after the next.
     await waitUntil('all targets to be up', async () => {
       const targets = await prometheus.targets();
       return targets.every(({ health }) => health === 'up') || undefined;

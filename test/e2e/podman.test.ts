@@ -49,7 +49,7 @@ suite('Podman', { skip: skipUnless('podman') }, () => {
   test('CPU is by wall clock, and so under the quota', async () => {
     const cpus = (exposition: Exposition, name: string): number =>
       exposition.value('container_cpu_usage', of(name)) ?? Number.NaN;
-    // A loaded machine gives less, and holds Podman up between its look at the clock and at the container.
+    // A loaded machine gives less, and delays Podman between its readings of the clock and of the container.
     const good = await agent.waitForMetrics('a good reading', (each) => {
       const busy = cpus(each, 'busy');
       return busy > QUOTA / 3 && busy < QUOTA * 1.2 && cpus(each, 'idle') < 0.05;

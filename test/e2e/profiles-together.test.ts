@@ -80,7 +80,7 @@ suite('1,000 containers with clashing names and labels', { skip: skipUnless('pyt
   }
 });
 
-/** Those off by default are on: then there is the most to clash. */
+/** Metrics that are off by default are on: then most names can conflict. */
 function everything(profiles: readonly ProfileName[]): Catalogue {
   const { containers, runtime } = wholeCatalogue(profiles);
   return { containers: firstOfEachName(containers), runtime: firstOfEachName(runtime) };

@@ -76,10 +76,10 @@ suite('real runtimes', runtimes, () => {
       const server = await runtime
         .docker('inspect', '--format', '{{.NetworkSettings.IPAddress}}', 'server')
         .catch(() =>
-          // The newest API knows addresses only by network.
+          // The newest API has addresses only by network.
           runtime.docker('inspect', '--format', '{{.NetworkSettings.Networks.bridge.IPAddress}}', 'server'),
         );
-      // Who connects before the server has its word gets none.
+      // A client that connects before the server has its response gets none.
       await runtime.run('client', [], `until nc ${server} 7000 </dev/null | grep pong; do :; done`);
       assert.equal(await runtime.docker('wait', 'client'), '0');
       assert.equal(await runtime.docker('logs', 'client'), 'pong');

@@ -47,7 +47,7 @@ function endsIn(version: EngineVersion, args: readonly string[]): void {
       page.split('\n').filter((line) => line.includes('container_name="removed"')),
       [],
     );
-    // What one scrape missed is there after the next.
+    // Series that one scrape missed are there after the next.
     await prometheus.waitFor(seriesOf('kept'), ({ length }) => length >= shown.length);
     const [ended, lived] = [endedOf(requests), livedOf(requests)];
     assert.deepEqual(ended.toSorted(), [...new Set(lived)].toSorted());

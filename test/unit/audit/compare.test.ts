@@ -8,7 +8,7 @@ import { withFault } from '../../support/fakes/faulty-metric.ts';
 import { captures, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
 import { snapshotFrom } from '../metrics/observed.ts';
 
-/** What the agent holds after two answers, with these. */
+/** The agent's snapshot after two responses, and these responses. */
 function held(older: string, newer: string, inspect: unknown = {}) {
   const stats = parseEngineJson(newer, 'newer');
   const read = Object(stats).read;

@@ -9,10 +9,10 @@ import { FakeClock } from '../../support/fakes/fake-clock.ts';
 
 const options = { format: { type: oneOf(['table', 'json']), default: 'table', help: 'How to print' } };
 
-/** What the command `run` of a tiny program does. */
+/** Body of the command `run` of a tiny program. */
 export type Run = (context: CommandContext) => Promise<number | RunningCommand>;
 
-/** A program of two commands: `run` does what the test says, `once` prints its format. */
+/** A program of two commands: `run` executes the given function, `once` prints its format. */
 export function tinyProgram(run: Run = () => Promise.resolve(0)): Program {
   const once: Command<typeof options> = {
     name: 'once',
@@ -39,7 +39,7 @@ export class TinyProcess {
   readonly configs: Config[] = [];
   stdout = '';
   stderr = '';
-  /** What `--config` names. */
+  /** Text of the file of `--config`. */
   file = '';
 
   /** The exit code. */

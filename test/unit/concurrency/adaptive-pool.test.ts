@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { AdaptivePool } from '../../../src/concurrency/adaptive-pool.ts';
 import { FakeClock } from '../../support/fakes/fake-clock.ts';
 
-/** A runtime that counts what is in flight; `latency` says how long a call that begins now takes. */
+/** A runtime that counts calls in flight; `latency` is the duration of a call that begins now. */
 class Latency {
   readonly clock = new FakeClock();
   readonly pool = new AdaptivePool(this.clock);

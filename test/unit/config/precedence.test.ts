@@ -9,7 +9,7 @@ import { samples } from './samples.ts';
 
 const pem = '-----BEGIN CERTIFICATE-----';
 
-/** What must be given along, so that one setting alone is no contradiction. */
+/** Settings that another one requires beside it. */
 const companions: Readonly<Partial<Record<string, Readonly<Record<string, string>>>>> = {
   dockerTlsCert: { 'docker-tls-key': '/k.pem' },
   dockerTlsKey: { 'docker-tls-cert': '/k.pem' },
@@ -38,7 +38,10 @@ function load({ key, flag, fileKey, variables }: NamedSetting, given: Given): Co
   return config;
 }
 
-/** What the specification's variables add up to, the first that is set winning. */
+/**
+ * A setting's value from the specification's variables: the first that is set wins; combined settings are
+ * merged.
+ */
 function fromVariables(setting: NamedSetting, texts: readonly (string | undefined)[]): unknown {
   const set = texts.flatMap((text, index) => {
     const type = setting.otelVariables?.[index]?.type ?? setting.type;

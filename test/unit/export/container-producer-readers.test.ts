@@ -23,7 +23,7 @@ class TwoReaders extends ObservedRuntime {
   readonly #pull = new PrometheusExporter({ preventServerStart: true, metricProducers: [this.meter] });
   readonly provider = new MeterProvider({ readers: [this.#push, this.#pull] });
 
-  /** What the push reader exports and what a scrape gets, one after the other. */
+  /** Scopes of a push and of a scrape right after it. */
   async both(afterMillis = 10_000): Promise<[ScopeMetrics[], ScopeMetrics[]]> {
     await this.clock.advance(afterMillis);
     await this.#push.forceFlush();

@@ -153,7 +153,7 @@ function scopesOf({ resourceMetrics, errors }: CollectionResult): CollectionResu
   return resourceMetrics;
 }
 
-/** What once went wrong: a run that seems to begin when the one before did, at once or after a fall; a new device. */
+/** Regressions: a run whose start time is the previous run's, at once or after a fall; a new device. */
 const examples: [number, readonly ProfileName[], Step[]][] = [
   [
     0,

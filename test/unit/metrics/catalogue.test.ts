@@ -23,7 +23,7 @@ import {
 
 const names: readonly ProfileName[] = ['semconv', 'docker_exporter'];
 
-/** A runtime that tells everything. */
+/** A runtime's description without an absent part. */
 const wholeRuntime: RuntimeDescription = {
   ...runtime,
   apiVersion: '1.56',

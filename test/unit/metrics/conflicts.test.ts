@@ -29,7 +29,7 @@ function instrument(name: string, parts: Partial<ContainerInstrument> = {}): Con
   };
 }
 
-/** What is wrong between two profiles that hold one metric each. */
+/** Conflicts of two profiles that hold one metric each. */
 function between(first: ContainerInstrument, second: ContainerInstrument): readonly string[] {
   const conflicts = conflictsOf([
     { profile: 'one', containers: [first], runtime: [] },

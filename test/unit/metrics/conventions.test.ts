@@ -97,8 +97,9 @@ test('every metric that the conventions have is given, the file system ones exce
   const ours = new Set(containers.map(({ name }) => name));
   const missing = [...constants('METRIC_CONTAINER_').keys()].filter((name) => !ours.has(name));
   assert.deepEqual(missing.sort(), [
-    // The Engine API tells sizes only by list?size=1 and system/df, which walk the whole layer of each container on
-    // disk; capacity and free space it does not tell at all. They come with a source that reads the host (kubelet).
+    // The Engine API has sizes only in list?size=1 and system/df, which walk the whole layer of each container
+    // on disk,
+    // and no capacity or free space at all. They come with a source that reads the host (kubelet).
     'container.filesystem.available',
     'container.filesystem.capacity',
     'container.filesystem.usage',
@@ -173,7 +174,8 @@ test('attribute keys are the conventions’, ours named here', () => {
   const keys = new Set(containers.flatMap(({ attributes }) => attributes));
   const ofLabels = incubating.ATTR_CONTAINER_LABEL('');
   const ours = [...keys].filter((key) => !theirs.has(key) && !key.startsWith(ofLabels));
-  // After k8s.container.status.state; a health has no pattern there. What Linux alone has is called so, as in system.*.
+  // After k8s.container.status.state; a health has no pattern there. Names of what only Linux has say so, as in
+  // system.*.
   assert.deepEqual(ours.sort(), [
     'container.event.action',
     'container.exit.class',

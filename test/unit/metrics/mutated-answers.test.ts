@@ -24,7 +24,7 @@ const exporterName = 'inspect/Name';
 
 type Inputs = readonly (readonly [series: string, ...inputs: string[]])[];
 
-/** What each figure is made of, by the beginning of its key; the first that fits counts. */
+/** Inputs of each value by the beginning of its key; the first match counts. */
 const inputs: Inputs = [
   ['container.info', 'inspect/Config/Image', 'inspect/Image', 'inspect/Config/Labels'],
   ['container.status.state', status],
@@ -92,7 +92,7 @@ function isAffected(series: string, mutations: readonly Mutation[], of: Inputs):
   return inputsOf(series, of).some((input) => mutations.some((mutation) => touches(mutation, input)));
 }
 
-/** What peers show as 0 when the runtime says that there is none. */
+/** Series that peers show as 0 when the runtime reports none or no limit. */
 const zeroForNone =
   /^(docker_container_(network|disk)|container_spec_memory|container\.cpu\.shares|container\.memory\.fails)/;
 
@@ -102,7 +102,7 @@ function isTrueZero(series: string, mutations: readonly Mutation[]): boolean {
   return series === 'container.memory.available' || cadvisorZeros.test(series);
 }
 
-/** No NaN, nothing negative, no zero that nobody counted, nothing that was not there before. */
+/** No NaN, no negative value, no zero in place of an absent value, no new series. */
 function expectBelievable(
   series: string,
   value: number,

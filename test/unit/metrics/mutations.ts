@@ -4,18 +4,18 @@ import type { ContainerAnswers } from './observed.ts';
 /** Where in a JSON value; empty is the value itself. */
 export type Path = readonly string[];
 
-/** One thing that is wrong with an answer. */
+/** One fault in a response. */
 export interface Mutation {
   readonly answer: 'stats' | 'inspect';
   readonly path: Path;
-  /** What stands there instead; `gone` takes the key away. */
+  /** The new value at the path; `gone` removes the key. */
   readonly to: unknown;
 }
 
-/** Takes a key away. */
+/** Removes a key. */
 export const gone = Symbol('gone');
 
-/** What no runtime should send, and what only a broken one would. */
+/** Values that no runtime should send. */
 const nonsense: readonly unknown[] = [
   gone,
   null,
@@ -37,7 +37,7 @@ const nonsense: readonly unknown[] = [
   { toString: null },
 ];
 
-/** Whether a value is a runtime's way to say that there is nothing or no limit; an object, by the keys that it lacks. */
+/** True when a runtime's value can mean none or no limit; for an object, by its missing keys. */
 export function saysNone(to: unknown): boolean {
   if (typeof to === 'number' || typeof to === 'bigint') return to < 0;
   if (Array.isArray(to)) return to.length === 0;
@@ -84,13 +84,13 @@ export function mutationsOf(
   return fc.array(one, { minLength: 1, maxLength: 2 });
 }
 
-/** Whether a mutation changes what stands at that place: there, above it or below it. */
+/** True when a mutation changes the value at that path: at it, above it or below it. */
 export function touches({ answer, path }: Mutation, input: string): boolean {
   const [of, ...keys] = input.split('/');
   return of === answer && keys.every((key, index) => index >= path.length || path[index] === key);
 }
 
-/** A container's answers with all that is wrong with them. */
+/** A container's responses with these faults. */
 export function afterMutations(answers: ContainerAnswers, mutations: readonly Mutation[]): ContainerAnswers {
   return mutations.reduce(
     (changed, { answer, path, to }) => ({ ...changed, [answer]: mutated(changed[answer], path, to) }),

@@ -14,7 +14,7 @@ export interface Observation {
   readonly startedAt: number | undefined;
 }
 
-/** What an instrument observes of a subject. */
+/** Observations of an entity by an instrument. */
 export function observationsOf<T>(instrument: Instrument<T>, entity: T): Observation[] {
   const observations: Observation[] = [];
   instrument.observe(entity, (value, attributes = {}, startedAt) =>
@@ -23,7 +23,7 @@ export function observationsOf<T>(instrument: Instrument<T>, entity: T): Observa
   return observations;
 }
 
-/** Every figure of a container by metric and attributes: `container.cpu.time{"cpu.mode":"user"}`. */
+/** Every value of a container by metric and attributes: `container.cpu.time{"cpu.mode":"user"}`. */
 export function valuesOf(
   snapshot: ContainerSnapshot,
   profiles: readonly ProfileName[],
@@ -40,7 +40,7 @@ export function valuesOf(
   return values;
 }
 
-/** The figures of profile `semconv`. */
+/** A container's values in profile `semconv`. */
 export function semconv(snapshot: ContainerSnapshot): Map<string, number> {
   return valuesOf(snapshot, ['semconv']);
 }
@@ -92,7 +92,7 @@ export interface ContainerAnswers {
   readonly receivedAt: number;
 }
 
-/** What the agent would hold after these answers. */
+/** The agent's snapshot of a container after these responses. */
 export function snapshotFrom({ stats, previous, inspect, receivedAt }: ContainerAnswers): ContainerSnapshot {
   const sample = parseStats(stats, receivedAt);
   const before = previous === undefined ? undefined : parseStats(previous, receivedAt - 3000);

@@ -112,7 +112,7 @@ test('Windows: what telegraf’s own case expects of memory, mapped', needsPeerC
   const answers = windows();
   const found = semconv(snapshotFrom({ ...answers, stats: answers.previous }));
   const expected = expectedFields('docker_container_mem');
-  // Its zeros are keys that the answer does not have: a figure that is not there, for us.
+  // Its zeros are keys that the response does not have: an absent value, for us.
   const mapped = {
     limit: 'container.memory.limit.current',
     usage_percent: 'container.memory.limit.utilization',
@@ -124,7 +124,7 @@ test('Windows: what telegraf’s own case expects of memory, mapped', needsPeerC
   const { memory } = snapshotFrom(answers).sample ?? {};
   assert.deepEqual([expected.get('usage'), memory?.usage], [0, undefined]);
   assert.deepEqual([expected.get('max_usage'), memory?.maxUsage], [0, undefined]);
-  // What it shows of a runtime that says it runs Windows: commit_bytes, commit_peak_bytes, private_working_set.
+  // Its fields of a runtime on Windows: commit_bytes, commit_peak_bytes, private_working_set.
   assert.equal(found.get('container.memory.usage'), 77160448);
   assert.equal(found.get('container.memory.usage.peak'), 105000960);
   assert.equal(found.get('container.memory.working_set'), 59961344);

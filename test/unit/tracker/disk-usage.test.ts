@@ -13,7 +13,7 @@ const minute = 60_000;
 const intervalMillis = 10 * minute;
 const usage: DiskUsage = { image: { totalBytes: 5, reclaimableBytes: 1 } };
 
-/** A scripted runtime that tells its disk usage. */
+/** A scripted runtime that reports its disk usage. */
 class DiskSource extends ScriptedSource {
   calls = 0;
   inFlight = 0;

@@ -6,7 +6,7 @@ import { isPending } from '../../support/assert/is-pending.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
-/** A runtime whose first probe is asked for, and the signal that gives that up. */
+/** A runtime waiting for its first probe, and the signal that aborts the wait. */
 class Awaited extends TrackedRuntime {
   readonly given = new AbortController();
 

@@ -4,7 +4,7 @@ import type { Sample } from '../../../src/model/sample.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
-/** A runtime whose container runs, and of which it tells no usage. */
+/** A runtime with a running container without usage. */
 class SilentEngine extends TrackedRuntime {
   readonly a = this.container('a');
 

@@ -114,7 +114,7 @@ for (const [kind, wait] of [
     const impatient = runtime.set.update(500);
     await runtime.clock.advance(500);
     assert.equal(await impatient, 'timed-out');
-    // What there is, while the probe goes on.
+    // The values so far, while the probe goes on.
     assert.equal(runtime.cpu('a'), 1e9);
     const patient = runtime.set.update(ampleMillis);
     await runtime.clock.advance(probeTimeoutMillis);

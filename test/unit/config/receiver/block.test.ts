@@ -18,7 +18,7 @@ function problemsOf(yaml: string, flags: Record<string, unknown> = {}): readonly
   return [];
 }
 
-/** The example of the receiver's README, and all that its configuration knows besides. */
+/** The example of the receiver's README with all other keys of its configuration. */
 const pasted = `
 docker_stats:
   endpoint: http://example.com/

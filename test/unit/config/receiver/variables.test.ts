@@ -14,7 +14,7 @@ const expanded: readonly (readonly [unknown, unknown])[] = [
   ['$${env:HOST} costs $$5', '${env:HOST} costs $5'],
   ['/^a$/', '/^a$/'],
   ['$HOST', '$HOST'],
-  // What the environment holds is not read again.
+  // Values of the environment are not expanded again.
   ['${env:SECRET}', '${HOST}'],
   [{ '${HOST}': ['${ON}', 1, null] }, { '${HOST}': ['true', 1, null] }],
 ];

@@ -92,7 +92,7 @@ test('a run that was measured before its start was known is not counted twice', 
   await reader.delta(70_000);
   const before = reader.container('a');
   before.restart(before.cpuNanos * 2);
-  // The text in the list is as rounded as ever, so that only the next inspect tells.
+  // The rounded text in the list does not change, so that only the next inspect shows the restart.
   const { source } = reader;
   source.list = () =>
     Promise.resolve([

@@ -20,7 +20,7 @@ class Phased {
     patienceMillis: 5000,
     metricProducers: [{ collect: (options) => this.#collect(options?.timeoutMillis) }],
   });
-  /** How long each collection was ready to wait. */
+  /** Time-out of each collection in milliseconds. */
   readonly waits: unknown[] = [];
   readonly provider = new MeterProvider({ readers: [this.reader] });
   readonly #timers: TestContext['mock']['timers'];
@@ -48,7 +48,7 @@ class Phased {
     };
   }
 
-  /** How many exports there were, once that much more time has gone by. */
+  /** Number of exports once that much more time has passed. */
   async exportsAfter(millis: number): Promise<number> {
     this.#timers.tick(millis);
     for (let turn = 0; turn < 10; turn += 1) await nextTurn();

@@ -4,7 +4,7 @@ import { chooseProxy } from '../../../../src/export/otlp/proxy.ts';
 
 const proxy = 'http://proxy.example:3128';
 
-/** Whether a collector is reached by the proxy, with this NO_PROXY. */
+/** True when a collector is reached by the proxy, with this NO_PROXY. */
 function isProxied(url: string, exceptions: string): boolean {
   const environment = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: exceptions };
   return chooseProxy(new URL(url), environment).proxy !== undefined;

@@ -1,4 +1,4 @@
-/** Every series of cAdvisor says who the container is. */
+/** Inputs of the identity labels that every series of cAdvisor has. */
 const identity = [
   'inspect/Name',
   'inspect/Config/Image',
@@ -10,7 +10,10 @@ const identity = [
 const quota = ['NanoCpus', 'CpuQuota', 'CpuPeriod'].map((key) => `inspect/HostConfig/${key}`);
 const memory = 'stats/memory_stats';
 
-/** What each figure of profile `cadvisor` is made of besides its identity, by the beginning of its key; the first that fits counts. */
+/**
+ * Inputs of each value of profile `cadvisor` besides its identity, by the beginning of its key; the first match
+ * counts.
+ */
 const made: readonly [series: string, ...inputs: string[]][] = [
   ['container_last_seen', 'stats/read'],
   ['container_health_state', 'inspect/State/Health'],

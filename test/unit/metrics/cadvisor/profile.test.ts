@@ -19,7 +19,7 @@ import {
 
 const { containers, runtime, oneRuntimeOnly } = profiles.cadvisor;
 
-/** What a metric shows of a container, by its name without `container_`. */
+/** A metric's observations of a container, by its name without `container_`. */
 function shown(name: string, snapshot: ContainerSnapshot): readonly Observation[] {
   const instrument = containers.find((each) => each.name === `container_${name}`);
   assert.ok(instrument, name);

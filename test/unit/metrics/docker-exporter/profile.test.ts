@@ -45,7 +45,7 @@ const histograms = [
 
 const counters = ['docker_probe_list_containers_failed_total', 'docker_probe_inline_timeouts_total'];
 
-/** One figure of a container, by the metric's name without `docker_container_`. */
+/** One value of a container, by the metric's name without `docker_container_`. */
 function valueOf(name: string, parts: Partial<ContainerSnapshot>): number | undefined {
   const found = valuesOf(snapshotWith(parts), ['docker_exporter']);
   return found.get(`docker_container_${name}{"name":"web"}`);

@@ -7,7 +7,7 @@ const workingSet = ['usage', 'stats/inactive_file', 'stats/total_inactive_file']
 /** Without usage and keys there is no memory at all. */
 const wholeMemory = ['stats/memory_stats/usage', 'stats/memory_stats/stats'];
 
-/** What each figure of profile `docker_stats` is made of, by the beginning of its key; the first that fits counts. */
+/** Inputs of each value of profile `docker_stats` by the beginning of its key; the first match counts. */
 export const dockerStatsInputs: readonly [series: string, ...inputs: string[]][] = [
   ['container.cpu.usage.total', total],
   ['container.cpu.usage.usermode', 'stats/cpu_stats/cpu_usage/usage_in_usermode', total],

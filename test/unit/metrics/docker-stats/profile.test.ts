@@ -16,7 +16,7 @@ import { identity, observationsOf, recordedAnswers, snapshotFrom, snapshotWith }
 
 const { containers } = profiles.docker_stats;
 
-/** Every figure of a container, those too that are off by default, by metric and attributes. */
+/** Every value of a container by metric and attributes, including metrics that are off by default. */
 function values(snapshot: ContainerSnapshot): Map<string, number> {
   return new Map(
     containers.flatMap((instrument) =>

@@ -12,7 +12,7 @@ import { observationsOf, recordedAnswers, snapshotFrom } from '../../metrics/obs
 
 const text = await readFile(join(import.meta.dirname, '../../../../docs/metrics/registry.yaml'), 'utf8');
 
-/** The parts of the conventions' own schema that we use; every key is told, so that a slip of the pen is found. */
+/** The parts of the conventions' own schema that we use; strict objects, so that a misspelt key is an error. */
 const stability = z.literal('development');
 const member = z.strictObject({ id: z.string().regex(/^[a-z][a-z0-9_]*$/), value: z.string(), stability });
 const attributeDefinition = z.strictObject({

@@ -6,7 +6,7 @@ import { parseStats } from '../../../../src/sources/docker/stats.ts';
 const uncounted = { periods: 0, throttled_periods: 0, throttled_time: 0 };
 const quiet = { rx_bytes: 0, rx_packets: 0, tx_bytes: 0, tx_packets: 0 };
 
-/** What Podman 4.3 answered for a container held to 0.3 CPUs on a host with 2, without a network. */
+/** Podman 4.3's response for a container limited to 0.3 CPUs on a host with 2, without a network. */
 function recorded(read: string, total: number, system: number) {
   return {
     read,

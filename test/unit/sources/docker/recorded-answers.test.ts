@@ -19,7 +19,7 @@ test('the list: every container with its name, state and no health', () => {
       assert.match(id, /^[0-9a-f]{64}$/);
       assert.equal(status, name === 'oom_exited' ? 'exited' : 'running');
       assert.match(revision, name === 'oom_exited' ? /^Exited \(137\)/ : /^Up/);
-      // API 1.56 says "none" where older engines say nothing.
+      // API 1.56 has "none" where older engines have no key.
       assert.equal(health, undefined);
     }
   }

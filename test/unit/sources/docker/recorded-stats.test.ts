@@ -13,7 +13,7 @@ import {
 
 const v2 = captures.filter((capture) => capture !== 'cgroup_v1');
 
-/** What the kernel's files say of one container, and the sample from the engine's answer of the same instant. */
+/** The kernel's files of one container, and the sample from the engine's response of the same instant. */
 function both(capture: Capture, container: string): { files: KernelFiles; sample: Sample } {
   const answer = recordedJson(`${capture}/${container}/stats.json`);
   const sample = parseStats(answer, Date.parse('2026-11-23T10:09:00Z'));

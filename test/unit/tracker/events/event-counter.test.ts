@@ -129,7 +129,7 @@ test('who was destroyed is in sight without a break, though its tracker is there
   await runtime.probe();
   const [gone] = runtime.source.containers.splice(0);
   runtime.source.before = (call) => {
-    // Readers look while the runtime answers with its list.
+    // Readers collect while the runtime responds with its list.
     if (call === 'list') assert.equal(runtime.set.snapshot().containers[0]?.events?.actions.get('die'), 1);
   };
   for (const action of ['die', 'destroy'] as const) events.emit(gone?.id ?? '', action);

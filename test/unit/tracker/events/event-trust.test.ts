@@ -7,7 +7,7 @@ import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
 import { hang } from '../../../support/fakes/scripted-source.ts';
 import { ampleMillis, probeTimeoutMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
-/** A runtime whose stream was heard for a while. */
+/** A runtime whose stream has been open for a while. */
 async function heardHost() {
   const events = new ScriptedEvents();
   const observer = new ObservedEvents();
@@ -25,7 +25,7 @@ async function settle(runtime: TrackedRuntime): Promise<void> {
   await runtime.clock.advance(300);
 }
 
-/** The runtime tells what happened to that container while it answers the next list, which shows it already. */
+/** Sends events while the runtime responds with the next list, which shows their changes already. */
 function tellWhileListing(runtime: TrackedRuntime, tell: () => void): void {
   runtime.source.before = async (call) => {
     if (call !== 'list') return;

@@ -6,12 +6,12 @@ import { ScriptedContainer } from '../../../support/fakes/scripted-container.ts'
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
 import { TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
-/** A host whose events are heard, steady for longer than a minute. */
+/** A host with a stream of events and no change for longer than a minute. */
 async function steadyHost(names: readonly string[]) {
   const events = new ScriptedEvents();
   const runtime = new TrackedRuntime(names, undefined, undefined, { events: new ObservedEvents() });
   runtime.source.eventsOf = events.source;
-  // The first probe opens the stream, the second asks for what happened before it was open.
+  // The first probe opens the stream, the second requests the events since before it was open.
   for (let probe = 0; probe < 14; probe += 1) await runtime.probe();
   const calls = () => ({ list: runtime.source.count('list'), inspect: runtime.source.count('inspect') });
   return { runtime, events, calls };
@@ -103,7 +103,7 @@ test('a runtime whose events cannot be relied on is listed by every probe', asyn
   runtime.set.close();
 });
 
-/** A runtime whose stream a test writes, heard for a while. */
+/** A runtime whose stream a test writes, open for a while. */
 async function heardHost() {
   const events = new ScriptedEvents();
   const observer = new ObservedEvents();

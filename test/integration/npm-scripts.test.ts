@@ -26,7 +26,7 @@ test('the scripts that run until they are ended leave no shell between npm and N
   for (const script of [start, demo, dev, watch]) assert.match(script, /^exec node /);
 });
 
-/** Ends npm's process alone once the agent runs. What it gives are the lines until nobody holds its stderr any longer. */
+/** Ends npm's process alone once the agent runs; gives its lines until all writers have closed stderr. */
 async function logUntilClosed(
   [script, ...args]: readonly string[],
   signal: NodeJS.Signals,
@@ -54,7 +54,7 @@ async function logUntilClosed(
   }
 }
 
-/** What a failing test would leave behind. */
+/** Kills the processes that a failing test would leave behind. */
 function endGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');

@@ -12,7 +12,7 @@ import { load } from '../../support/fakes/load.ts';
 
 const lives = 2500;
 const actions = ['create', 'start', 'die', 'destroy'];
-/** What events tell is asked for this often at most, and little more is asked by the scrapes. */
+/** Minimum time between two refreshes after events; scrapes add few requests. */
 const refreshMillis = 250;
 
 test('in a storm of 10,000 events a second scrapes are answered, all are counted, and memory is bounded', async () => {

@@ -43,7 +43,7 @@ function jsonLogs(sink: OtlpSink, container: string): LogRecord[] {
   );
 }
 
-/** Until the runtime's stream is open: what happens before is heard by nobody. */
+/** Waits until the runtime's stream is open: events before it are not received. */
 async function untilListening(runtime: { readonly requests: { readonly events: number } }): Promise<void> {
   await waitUntil('the stream of events', async () => runtime.requests.events > 0 || undefined);
 }

@@ -36,7 +36,7 @@ async function startAudited(readings: MetricReadings, names: readonly string[]) 
     runtime,
     log,
     probe: async (): Promise<void> => {
-      // The runtime's clock tells milliseconds: two answers must not fall on one.
+      // The runtime's clock has milliseconds: two responses must not have the same time.
       await systemClock.sleep(5);
       await trackers.update();
     },
@@ -49,7 +49,7 @@ async function startAudited(readings: MetricReadings, names: readonly string[]) 
   };
 }
 
-/** The count and the sum of the differences of each figure. */
+/** The count and the sum of the differences of each metric. */
 async function differences(audited: Awaited<ReturnType<typeof startAudited>>) {
   const all = await audited.points('tidegauge.audit.difference');
   return new Map(all.map(([value, attributes]) => [String(Object(attributes).metric), value]));

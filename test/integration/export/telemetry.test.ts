@@ -117,7 +117,7 @@ test('a scrape waits for a probe no longer than it may, and gets what there is',
   pushing.runtime.set.close();
 });
 
-/** Every instrument of the profile, the last of which throws while told to. */
+/** Every instrument of the profile; the last one throws while `isBroken` gives true. */
 function breakable(isBroken: () => boolean): Catalogue {
   const { containers, runtime } = catalogueOf(['semconv']);
   const last = containers.slice(-1).map((instrument) => ({

@@ -230,7 +230,7 @@ test('each example of docs/api.md works', async () => {
   const blocks = [...page.matchAll(/```sh\n([^]*?)```\n\n[^]*?```(?:json|text)\n([^]*?)```/g)];
   assert.ok(blocks.length >= 5);
   for (const [, command = '', answer = ''] of blocks) {
-    // A busy machine may need longer than a reader wants to wait.
+    // A busy machine may need longer than the documented time-out.
     const patient = command.replace(/--max-time \d+/, '--max-time 60');
     const child = spawn('bash', ['-c', patient.replaceAll('http://localhost:9417', agent.address)]);
     child.stdin.end();

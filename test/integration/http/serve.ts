@@ -12,7 +12,7 @@ export interface Served {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What a test gives a server to serve; the rest is ready and has one line of metrics. */
+/** Options that a test sets; by default the server is ready and serves one line of metrics. */
 export type ServedParts = Partial<Omit<HttpServerOptions, 'log'>>;
 
 /** Starts a server with real sockets. */

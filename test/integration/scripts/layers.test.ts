@@ -9,7 +9,7 @@ import { linterConfig, rooms } from '../../../scripts/layers.ts';
 const repository = join(import.meta.dirname, '../../..');
 const configuration = '.oxlintrc.json';
 
-/** What the linter prints of one file that is put into a copy of the tree's rules, at a path below src. */
+/** The linter's output for one file at a path below src, under a copy of the repository's rules. */
 function lint(path: string, text: string): string {
   using scratch = mkdtempDisposableSync(join(tmpdir(), 'layers-'));
   // The layers need no types, and those of the tree are not in the copy.

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 
-/** What came back: status, headers and the whole body. */
+/** A response: status, headers and the whole body. */
 export interface Reply {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;

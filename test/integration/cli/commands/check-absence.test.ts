@@ -8,7 +8,7 @@ import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../../../src/main.ts', import.meta.url));
 
-/** What `check` says of a runtime with two containers, the usage of one of which lacks these parts. */
+/** Output of `check` for a runtime with two containers, where the usage of one lacks these parts. */
 async function check(lacking: readonly string[]): Promise<string> {
   const runtime = await startSimulatedEngine({ specs: [{ name: 'web' }, { name: 'db' }] });
   try {

@@ -16,7 +16,7 @@ import { load } from '../../../support/fakes/load.ts';
 
 type Flags = Readonly<Record<string, unknown>>;
 
-/** What `check` prints with these flags, and its exit code. */
+/** Output of `check` with these flags, and its exit code. */
 async function check(flags: Flags, files: Readonly<Record<string, string>> = {}) {
   let stdout = '';
   const code = await checkCommand.run({
@@ -48,7 +48,7 @@ async function checkCollector(flags: Flags, files?: Readonly<Record<string, stri
   return { code, line: rest.at(-1) ?? '' };
 }
 
-/** A collector behind TLS that knows one client. */
+/** A collector behind TLS that accepts one client's certificate. */
 async function startSecured({ cert, key }: SelfSigned) {
   const server = createServer({ cert, key, ca: cert, requestCert: true }, (request, response) => {
     request.resume().on('end', () => response.end());

@@ -42,7 +42,7 @@ for (const profile of ['docker_stats', 'docker_stats,semconv', 'semconv']) {
   });
 }
 
-/** What the resource of `web` has besides who it is. */
+/** Attributes of the resource of `web` besides its identity. */
 async function mappedWith(...args: readonly string[]): Promise<Record<string, unknown>> {
   const block = {
     container_labels_to_metric_labels: { team: 'metric-team' },

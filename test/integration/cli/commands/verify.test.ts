@@ -12,7 +12,7 @@ import { withFault } from '../../../support/fakes/faulty-metric.ts';
 import { KeptLog } from '../../../support/fakes/observed-probes.ts';
 import { load } from '../../../support/fakes/load.ts';
 
-/** What `verify` prints of a runtime, and its exit code. */
+/** Output of `verify` for a runtime, and its exit code. */
 async function verify(
   url: string,
   readings = ourReadings,

@@ -55,7 +55,7 @@ class Pushing implements AsyncDisposable {
   }
 }
 
-/** What the last request ended, and what it still told. */
+/** Series that the last request ended, and those that it still has. */
 function lastOf(collector: ScriptedCollector): { ended: Set<string>; live: Set<string> } {
   const request = collector.json().at(-1) ?? {};
   return { ended: new Set(markersOf(request).map(keyOf)), live: new Set(pointsOf(request).map(keyOf)) };
@@ -70,7 +70,7 @@ for (const temporality of temporalities) {
     await using collector = await ScriptedCollector.start();
     await using pushing = new Pushing(['a', 'b'], collector.origin, { temporality });
     for (let round = 0; round < 2; round += 1) await pushing.flush();
-    // The same sample again: in delta temporality its counters have nothing to tell.
+    // The same sample again: in delta temporality its counters have no points.
     await pushing.flush(1);
     assert.deepEqual(lastOf(collector).ended, new Set());
     const all = new Set(collector.json().flatMap(pointsOf).map(keyOf));

@@ -21,7 +21,7 @@ export function sourceFor(
   const at = typeof endpoint === 'string' ? { url: endpoint } : endpoint;
   return new TestSource({ endpoint: at, callTimeoutMillis: 10_000, now: () => Date.now(), ...more });
 }
-/** Lists, inspects and measures everything; true when all of it has figures. */
+/** Lists, inspects and samples everything; true when every container has a sample. */
 export async function measuresOnce(source: ContainerSource): Promise<boolean> {
   const listed = await source.list(never);
   const samples = await Promise.all(

@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 /** A deadline that no test is about, in milliseconds. */
 const patience = 20_000;
 
-/** How many timers and sockets of this process are active. */
+/** Number of active timers or sockets of this process. */
 function active(kind: 'Timeout' | 'PipeWrap'): number {
   return process.getActiveResourcesInfo().filter((each) => each === kind).length;
 }

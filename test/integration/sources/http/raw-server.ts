@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeepAliveClient } from '../../../../src/sources/http/keep-alive-client.ts';
 
-/** What the server does with one request: the number counts all requests, the connection its own. */
+/** Handler of one request: `number` counts all requests, from any connection. */
 export type Respond = (request: { readonly path: string; readonly number: number }, socket: Socket) => void;
 
-/** A server that says exactly what a test tells it, on a unix socket, and a client for it. */
+/** A server that sends exactly the bytes of a test, on a unix socket, and a client for it. */
 export interface RawServer extends AsyncDisposable {
   readonly path: string;
   readonly client: KeepAliveClient;

@@ -16,7 +16,7 @@ const clock: typeof systemClock = {
   sleep: (millis, signal) => systemClock.sleep(millis / haste, signal),
 };
 
-/** A runtime on a socket whose stream is open, and what is heard of it. */
+/** A runtime on a socket with an open stream, and the events received of it. */
 async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis = 60_000) {
   const runtime = await startSimulatedEngine({ specs: names.map((name) => ({ name, image: 'web:1' })) });
   const endpoint = { url: runtime.url };

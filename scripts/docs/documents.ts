@@ -1,7 +1,6 @@
 import { profileNames } from '../../src/config/settings/names.ts';
 import { alwaysThere, type ProfileName } from '../../src/metrics/catalogue.ts';
-import { metricRows, metricsMarkdown } from '../../src/metrics/listing.ts';
-import { markdownTable } from '../../src/metrics/text-table.ts';
+import { markdownTable, metricRows, metricsMarkdown } from '../../src/metrics/listing.ts';
 import { roomRows } from '../layers.ts';
 import { agentMetrics } from './agent-metrics.ts';
 import { peerTable, profileRows, telegrafTable } from './migration-blocks.ts';

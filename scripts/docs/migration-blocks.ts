@@ -1,6 +1,5 @@
 import { profiles, type ProfileName } from '../../src/metrics/catalogue.ts';
-import { metricRows, ownRows, type MetricRow } from '../../src/metrics/listing.ts';
-import { markdownTable } from '../../src/metrics/text-table.ts';
+import { markdownTable, metricRows, ownRows, type MetricRow } from '../../src/metrics/listing.ts';
 import { cadvisorMoves } from './migration/cadvisor.ts';
 import { dockerExporterMoves } from './migration/docker-exporter.ts';
 import { dockerStatsMoves } from './migration/docker-stats.ts';

@@ -1,4 +1,4 @@
-import { markdownTable } from '../../src/metrics/text-table.ts';
+import { markdownTable } from '../../src/metrics/listing.ts';
 
 /** A difference to the docker_stats receiver's own expectations that is there on purpose. */
 interface ReceiverDifference {

@@ -1,7 +1,7 @@
 import { commands } from '../../src/cli/program.ts';
 import { flagOf, type NamedSetting } from '../../src/config/settings/setting.ts';
 import { namedSettings } from '../../src/config/settings/settings.ts';
-import { markdownTable as table } from '../../src/metrics/text-table.ts';
+import { markdownTable as table } from '../../src/metrics/listing.ts';
 
 /** The settings that most users touch, by their flags; the README has these alone. */
 const first = [

@@ -1,4 +1,4 @@
-import { markdownTable } from '../../src/metrics/text-table.ts';
+import { markdownTable } from '../../src/metrics/listing.ts';
 import { agrees, differenceOf, shareOf, SKEW_MILLIS, TOLERANCE, type Pair } from './compare.ts';
 import { sharedWithCadvisor } from './cadvisor.ts';
 import { CADVISOR_INTRODUCTION } from './notes.ts';

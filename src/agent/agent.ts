@@ -10,7 +10,7 @@ import type { HttpServer } from '../http/http-server.ts';
 import { EventFeed } from '../live/event-feed.ts';
 import { Live } from '../live/live.ts';
 import { EventLoopDelay } from '../self-metrics/event-loop-delay.ts';
-import { firstProbe } from '../tracker/first-probe.ts';
+import { firstProbe } from '../tracker/trackers.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import { resolveConfig } from './resolve.ts';

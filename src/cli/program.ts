@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { ConfigError } from '../config/config-error.ts';
 import { createLog } from '../log.ts';
+import type { RootLog } from '../log.ts';
 import type { Program } from './command-line.ts';
-import type { Command } from './command.ts';
+import type { Command, RunningCommand } from './command.ts';
 import { checkCommand } from './commands/check.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { onceCommand } from './commands/once.ts';
@@ -9,8 +13,7 @@ import { verifyCommand } from './commands/verify.ts';
 import { readInvocation } from './invocation.ts';
 import type { ReadyCommand } from './invocation.ts';
 import { flushed, refuse } from './process.ts';
-import type { ProcessContext } from './process.ts';
-import { supervise } from './supervise.ts';
+import type { ProcessContext, SignalSource } from './process.ts';
 
 /** From arguments to exit code: 0 done, 1 failed, 2 wrongly called. Ends nothing itself. */
 export async function runProgram(program: Program, processContext: ProcessContext): Promise<number> {
@@ -42,3 +45,164 @@ export const commands: readonly Command[] = [
   verifyCommand,
   metricsCommand,
 ];
+
+/** How long a command may take to end once it was asked to. */
+const graceMillis = 5_000;
+
+/** Who takes part in the life of one command. */
+interface Parties {
+  readonly ready: ReadyCommand;
+  readonly version: string;
+  readonly processContext: ProcessContext;
+  readonly log: RootLog;
+}
+
+/** Runs a command from its start to its exit code, whatever signals come. Never rejects. */
+async function supervise(parties: Parties): Promise<number> {
+  const { processContext, ready, log } = parties;
+  // Timers and sockets of an agent do not keep its process alive by themselves.
+  using _alive = setInterval(() => undefined, 2 ** 30);
+  using signals = listenForStop(processContext.signals, (error) => log.error({ error }, 'unexpected error'));
+  try {
+    const { promise: running, resolve: runs } = Promise.withResolvers<RunningCommand>();
+    // Before the start: nobody listening, SIGHUP would end the process.
+    using _reload = listenForReload(processContext.signals, { running, reread: ready.reread, log });
+    const overdue = graceEnds(signals.asked, parties).then(() => signals.interruptedCode());
+    const outcome = await Promise.race([signals.forced, overdue, start(parties, signals)]);
+    if (typeof outcome === 'number') return outcome;
+    runs(outcome);
+    return await Promise.race([signals.forced, whenEnded(outcome), stopWhenAsked(outcome, signals, parties)]);
+  } catch (error) {
+    return failed(error, parties);
+  }
+}
+
+async function start(parties: Parties, signals: StopSignals): Promise<number | RunningCommand> {
+  const { ready, version, processContext, log } = parties;
+  const { argv, config, warnings } = ready;
+  const { stdout } = processContext;
+  try {
+    const outcome = await ready.command.run({
+      argv,
+      config,
+      warnings,
+      log,
+      version,
+      stdout,
+      signal: signals.asked,
+    });
+    if (typeof outcome === 'number') await flushed(stdout);
+    return outcome;
+  } catch (error) {
+    if (!signals.asked.aborted) throw error;
+    log.debug({ error }, 'interrupted');
+    return signals.interruptedCode();
+  }
+}
+
+function whenEnded({ ended }: RunningCommand): Promise<number> {
+  return ended ?? new Promise<never>(() => undefined);
+}
+
+async function stopWhenAsked(
+  running: RunningCommand,
+  { asked }: StopSignals,
+  parties: Parties,
+): Promise<number> {
+  if (!asked.aborted) await once(asked, 'abort');
+  parties.log.info({}, 'stopping');
+  const late = graceEnds(asked, parties).then(() => 'late' as const);
+  if ((await Promise.race([running.stop(), late])) === 'late') {
+    parties.log.warn({}, `not stopped within ${graceMillis / 1_000} s, ending anyway`);
+  }
+  return 0;
+}
+
+async function graceEnds(asked: AbortSignal, { processContext }: Parties): Promise<void> {
+  if (!asked.aborted) await once(asked, 'abort');
+  await processContext.clock.sleep(graceMillis);
+}
+
+/** A command may find contradictions that only it can see, such as two profiles that clash. */
+function failed(error: unknown, { processContext, log }: Parties): number {
+  if (error instanceof ConfigError) return refuse(error.problems, processContext.stderr);
+  log.error({ error }, 'unexpected error');
+  return 1;
+}
+
+/** What the user or the system wants of the process. */
+interface StopSignals {
+  /** Aborted by the first signal to end. */
+  readonly asked: AbortSignal;
+  /** Resolves with the exit code when the process shall end at once: a second signal, or an error nobody caught. */
+  readonly forced: Promise<number>;
+  /** The exit code of what was interrupted, as a shell has it: 128 and the number of the signal. */
+  interruptedCode(): number;
+  /** Listens no longer. */
+  [Symbol.dispose](): void;
+}
+
+/** Listens for SIGTERM and SIGINT, and for errors that nobody caught. */
+function listenForStop(signals: SignalSource, onUncaught: (error: unknown) => void): StopSignals {
+  const controller = new AbortController();
+  const { promise: forced, resolve: force } = Promise.withResolvers<number>();
+  let code = 0;
+  const stop = (number: number) => () => {
+    code = 128 + number;
+    if (controller.signal.aborted) force(code);
+    else controller.abort();
+  };
+  const listeners = {
+    SIGTERM: stop(constants.signals.SIGTERM),
+    SIGINT: stop(constants.signals.SIGINT),
+    uncaughtException: (error: unknown) => {
+      onUncaught(error);
+      force(1);
+    },
+  };
+  for (const [name, listener] of Object.entries(listeners)) signals.on(name, listener);
+  return {
+    asked: controller.signal,
+    forced,
+    interruptedCode: () => code,
+    [Symbol.dispose]: () => {
+      for (const [name, listener] of Object.entries(listeners)) signals.off(name, listener);
+    },
+  };
+}
+
+/** What {@link listenForReload} joins. */
+interface ReloadParties {
+  /** Signals that come earlier wait for it. */
+  readonly running: Promise<RunningCommand>;
+  readonly reread: ReadyCommand['reread'];
+  readonly log: RootLog;
+}
+
+/** On each SIGHUP, one after the other, reads the configuration again and hands it over. A bad one changes nothing. */
+function listenForReload(signals: SignalSource, parties: ReloadParties): Disposable {
+  let earlier = Promise.resolve();
+  const listener = () => {
+    earlier = earlier.then(() => reload(parties));
+  };
+  signals.on('SIGHUP', listener);
+  return { [Symbol.dispose]: () => signals.off('SIGHUP', listener) };
+}
+
+async function reload({ running, reread, log }: ReloadParties): Promise<void> {
+  const command = await running;
+  const { level } = log;
+  try {
+    const reading = reread();
+    if ('problems' in reading) return log.error({ problems: reading.problems }, 'configuration not reloaded');
+    if (command.reload === undefined) return log.warn({}, 'this command cannot reload its configuration');
+    for (const warning of reading.warnings) log.warn({}, warning);
+    // Before the hand-over: what the command now makes takes its level from this log.
+    log.level = reading.config.logLevel;
+    await command.reload(reading.config);
+    log.info({}, 'configuration reloaded');
+  } catch (error) {
+    log.level = level;
+    log.error({ error }, 'configuration not reloaded');
+  }
+}

@@ -1,9 +1,8 @@
-import type { MetricSource, Instrument } from '../model/instrument.ts';
-import { dockerExporterOwn } from './docker-exporter/own-metrics.ts';
+import type { Instrument, MetricSource } from '../model/instrument.ts';
 import { alwaysThere, profiles } from './catalogue.ts';
 import type { Catalogue, ProfileName } from './catalogue.ts';
+import { dockerExporterOwn } from './docker-exporter/profile.ts';
 import { exposedMetric } from './prometheus-names.ts';
-import { alignedRows, markdownTable } from './text-table.ts';
 
 /** One metric as lists show it. */
 export interface MetricRow {
@@ -214,4 +213,21 @@ const reasons: Readonly<Record<string, string>> = {
 export function nameReason(name: string): string | undefined {
   if (name.startsWith('tidegauge.')) return 'in the namespace of this program, as the conventions ask of one';
   return Object.hasOwn(reasons, name) ? reasons[name] : undefined;
+}
+
+/** Rows of cells as lines whose columns stand under each other, `gap` between them; for terminals. */
+export function alignedRows(rows: readonly (readonly string[])[], gap: string): string {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, cell.length)),
+    [],
+  );
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(gap));
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+/** A table in Markdown; a bar within a cell would end it. */
+export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [headings, headings.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('');
 }

@@ -1,7 +1,7 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { SourceCall, ProbeObserver } from '../model/observers.ts';
-import { dockerExporterOwn } from '../metrics/docker-exporter/own-metrics.ts';
-import type { OwnMetric } from '../metrics/docker-exporter/own-metrics.ts';
+import { dockerExporterOwn } from '../metrics/docker-exporter/profile.ts';
+import type { OwnMetric } from '../metrics/docker-exporter/profile.ts';
 import { probeBuckets } from './agent-instruments.ts';
 
 /** docker_exporter's own instruments, under its names, with its buckets and without attributes. */

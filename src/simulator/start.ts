@@ -1,5 +1,5 @@
 import { LiveAnswers } from './answers/live-answers.ts';
-import { SampleTicks } from './answers/sample-ticks.ts';
+import { SampleTicks } from './answers/stats.ts';
 import type { SimulatedEngineOptions } from './options.ts';
 import { FaultTable } from './server/faults.ts';
 import { EngineFront } from './server/front.ts';

@@ -1,5 +1,5 @@
 import type { ContainerImage } from '../model/container.ts';
-import { present } from './json-fields.ts';
+import { present } from './json.ts';
 
 /**
  * Splits `registry:5000/team/app:1.2@sha256:…` into the conventions' name, tags and digests.

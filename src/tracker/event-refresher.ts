@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
 import { settlesWithin } from '../concurrency/settles-within.ts';
-import { Throttle } from '../concurrency/throttle.ts';
+import { Throttle } from '../concurrency/queues.ts';
 import type { ContainerList } from './container-list.ts';
 import type { Reconciler, Reconciliation } from './reconciler.ts';
 import { SourceCalls } from './source-calls.ts';

@@ -1,6 +1,6 @@
 import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
 import { Cancellable } from '../concurrency/cancellable.ts';
-import { KeyedQueue } from '../concurrency/keyed-queue.ts';
+import { KeyedQueue } from '../concurrency/queues.ts';
 import type { ContainerStatus } from '../model/container.ts';
 import type { RuntimeSnapshot } from '../model/snapshot.ts';
 import type { ListedContainer } from '../sources/container-source.ts';

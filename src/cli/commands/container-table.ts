@@ -1,4 +1,4 @@
-import { alignedRows } from '../../metrics/text-table.ts';
+import { alignedRows } from '../../metrics/listing.ts';
 import { cpuPercent, workingSet } from '../../metrics/formulas.ts';
 import type { BlockIoEntry, InterfaceUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { Recorded, collectOnce } from '../../export/collect-once.ts';
-import type { Collected } from '../../export/collect-once.ts';
+import { Recorded, collectOnce, renderCollected } from '../../export/prometheus/scrape-source.ts';
+import type { Collected } from '../../export/prometheus/scrape-source.ts';
 import { observedIn } from '../../export/container-producer.ts';
 import { requestsOf } from '../../export/otlp/batches.ts';
 import { requestSerializer } from '../../export/otlp/serializer.ts';
-import { renderCollected } from '../../export/prometheus/scrape-source.ts';
 import { withoutAgent } from '../../metrics/catalogue.ts';
 import { ProbeSignal } from '../../agent/signals.ts';
 import { DockerExporterInstruments } from '../../self-metrics/docker-exporter-instruments.ts';

@@ -5,7 +5,7 @@ import { compareMetrics, isWithin } from '../../audit/compare.ts';
 import type { Comparison } from '../../audit/compare.ts';
 import { ourReadings } from '../../audit/our-figures.ts';
 import type { MetricReadings } from '../../audit/our-figures.ts';
-import { alignedRows } from '../../metrics/text-table.ts';
+import { alignedRows } from '../../metrics/listing.ts';
 import { ProbeSignal } from '../../agent/signals.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Command, CommandContext } from '../command.ts';

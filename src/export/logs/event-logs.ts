@@ -1,16 +1,22 @@
 import { SeverityNumber } from '@opentelemetry/api';
 import type { Attributes, HrTime, Logger } from '@opentelemetry/api';
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
+import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
+import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ContainerEvent, ReceivedEvent } from '../../model/events.ts';
 import type { EventLogObserver, EventObserver, ExportObserver, ExportResult } from '../../model/observers.ts';
 import { Entities } from '../entity.ts';
 import type { EntityOptions } from '../entity.ts';
+import { ExportTally } from '../otlp/export-log.ts';
+import { encodingFailure } from '../otlp/failure.ts';
+import { OtlpTransport } from '../otlp/transport.ts';
 import type { OtlpTransportOptions } from '../otlp/transport.ts';
-import { EventLogExporter } from './event-log-exporter.ts';
 
 /** What {@link EventLogs} are made of. */
-export interface EventLogsOptions {
+interface EventLogsOptions {
   readonly transport: OtlpTransportOptions;
   readonly entities: EntityOptions;
   /** Hears what becomes of the records. */
@@ -104,7 +110,7 @@ export class EventLogs implements EventObserver {
 }
 
 /** A log record of an event, without who the container is. */
-export interface EventRecord {
+interface EventRecord {
   readonly eventName: string;
   readonly severityNumber: SeverityNumber;
   readonly severityText: 'INFO' | 'WARN';
@@ -145,4 +151,65 @@ function timeOf({ nanos }: ContainerEvent): HrTime | undefined {
   if (nanos === undefined || nanos >= maxNanos) return undefined;
   const fraction = nanos % 1e9;
   return [Math.round((nanos - fraction) / 1e9), fraction];
+}
+
+/** Settings of an {@link EventLogExporter}. */
+interface EventLogExporterOptions {
+  readonly transport: OtlpTransportOptions;
+  /** Receives the result of each batch once, and how many records were in it. */
+  ended(count: number, result: ExportResult): void;
+  /** Milliseconds that only grow. */
+  monotonic(): number;
+}
+
+/** Exports batches of log records by the transport of the metrics. Each batch ends, whatever the collector does. */
+class EventLogExporter implements LogRecordExporter {
+  readonly #options: EventLogExporterOptions;
+  readonly #transport: OtlpTransport;
+  readonly #serializer: typeof JsonLogsSerializer;
+
+  constructor(options: EventLogExporterOptions) {
+    this.#options = options;
+    this.#transport = new OtlpTransport(options.transport);
+    this.#serializer =
+      options.transport.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
+  }
+
+  /** Ends the batch under way, and all that come, at once: nobody waits for them any more. */
+  giveUp(): void {
+    this.#transport.close();
+  }
+
+  /** Nothing is kept between batches. */
+  async forceFlush(): Promise<void> {}
+
+  /** The processor waits for its last batch by itself. */
+  async shutdown(): Promise<void> {}
+
+  export(records: ReadableLogRecord[], done: (result: SdkExportResult) => void): void {
+    void this.#exportAll(records).then((result) => {
+      this.#options.ended(records.length, result);
+      // The result is logged and counted by its receiver: the processor would only log it again.
+      done({ code: ExportResultCode.SUCCESS });
+    });
+  }
+
+  async #exportAll(records: ReadableLogRecord[]): Promise<ExportResult> {
+    const start = this.#options.monotonic();
+    const tally = new ExportTally();
+    try {
+      const bytes = this.#serializer.serializeRequest(records) ?? new Uint8Array();
+      tally.bytes = bytes.length;
+      const outcome = await this.#transport.send(bytes);
+      tally.add(outcome);
+      if (outcome.status === 'success')
+        tally.addRejected(() => {
+          const { partialSuccess } = this.#serializer.deserializeResponse(outcome.body);
+          return [partialSuccess?.rejectedLogRecords, partialSuccess?.errorMessage];
+        });
+    } catch (thrown) {
+      tally.add(encodingFailure(thrown));
+    }
+    return tally.result((this.#options.monotonic() - start) / 1000);
+  }
 }

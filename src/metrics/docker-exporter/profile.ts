@@ -1,7 +1,7 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument, RuntimeInstrument } from '../../model/instrument.ts';
-import type { BlockIoEntry, Integer, InterfaceUsage, Sample } from '../../model/sample.ts';
 import { numberOf } from '../../model/sample.ts';
+import type { BlockIoEntry, Integer, InterfaceUsage, Sample } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 
 /** Running states as prometheus-net/docker_exporter counts them; all others are 0. */
@@ -177,4 +177,45 @@ function overDevices(
   // Without one of its terms a sum would fall.
   if (values.length < entries.length || (entries.length === 0 && all.length > 0)) return undefined;
   return values.reduce((sum: number, value) => sum + Number(value), 0);
+}
+
+/** docker_exporter's own metrics, apart from the catalogue: they are of what happens, not of a container or a runtime. */
+export const dockerExporterOwn = {
+  probe: {
+    kind: 'histogram',
+    name: 'docker_probe_duration_seconds',
+    description: 'How long it takes to query Docker for the complete data set',
+  },
+  list: {
+    kind: 'histogram',
+    name: 'docker_probe_list_containers_duration_seconds',
+    description: 'How long it takes to list the containers',
+  },
+  inspect: {
+    kind: 'histogram',
+    name: 'docker_probe_inspect_duration_seconds',
+    description: 'How long it takes to inspect one container',
+  },
+  stats: {
+    kind: 'histogram',
+    name: 'docker_probe_stats_duration_seconds',
+    description: 'How long it takes to get the stats of one container',
+  },
+  listFailures: {
+    kind: 'counter',
+    name: 'docker_probe_list_containers_failed_total',
+    description: 'Failed attempts to list the containers',
+  },
+  inlineTimeouts: {
+    kind: 'counter',
+    name: 'docker_probe_inline_timeouts_total',
+    description: 'Scrapes answered before the probe had ended',
+  },
+} as const satisfies Readonly<Record<string, OwnMetric>>;
+
+/** A metric that docker_exporter has of itself. */
+export interface OwnMetric {
+  readonly kind: 'histogram' | 'counter';
+  readonly name: string;
+  readonly description: string;
 }

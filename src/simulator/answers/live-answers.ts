@@ -10,8 +10,7 @@ import { eventStream } from './events.ts';
 import { inspectAnswer } from './inspect.ts';
 import { imageId, isTrue, ListItems, parseListQuery } from './list.ts';
 import { networkMode } from './networks.ts';
-import type { SampleTicks } from './sample-ticks.ts';
-import { noStats, type SampleTimes, statsAnswer } from './stats.ts';
+import { noStats, type SampleTicks, type SampleTimes, statsAnswer } from './stats.ts';
 
 /** The simulated world, as far as answers show it. */
 interface LiveWorld {

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedContainer } from '../world/container.ts';
 import type { EngineHost } from '../world/host.ts';
 import type { MemoryFigures } from '../world/memory-use.ts';
 import type { CpuFigures, DiskFigures, Figures, NetworkFigures } from '../world/workload.ts';
-import { NEVER, engineTime } from './engine-time.ts';
+import { engineTime, NEVER } from './engine-time.ts';
 import { networkMode } from './networks.ts';
 
 /** Memory as each cgroup version gives it (shape of Moby's api/types/container MemoryStats). */
@@ -247,4 +248,24 @@ function entries(read: number, written: number, cgroup: 1 | 2): BlockIoEntry[] |
           Total: read + written,
         };
   return Object.entries(values).map(([op, value]) => ({ ...DEVICE, op, value }));
+}
+
+/** The engine's sampling ticks: one every `tickMillis` of real time, shared by all who wait, as in Moby. */
+export class SampleTicks {
+  readonly tickMillis: number;
+
+  constructor(tickMillis: number) {
+    this.tickMillis = tickMillis;
+  }
+
+  /** Resolves at the next tick; rejects when the signal is aborted. */
+  async next(signal: AbortSignal): Promise<void> {
+    await sleep(this.tickMillis - (performance.now() % this.tickMillis), undefined, { signal });
+  }
+
+  /** Resolves one whole tick after the next one: as long as a sample with a previous one takes. */
+  async second(signal: AbortSignal): Promise<void> {
+    await this.next(signal);
+    await sleep(this.tickMillis, undefined, { signal });
+  }
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { recordContainerEvent, recordNetworkEvents } from './container-events.ts';
 import type { ContainerSet } from './container-set.ts';
 import { completeSpec } from './container-spec.ts';
 import type { ContainerSpec } from './container-spec.ts';
@@ -7,6 +6,7 @@ import * as states from './container-state.ts';
 import type { HealthState } from './container-state.ts';
 import { SimulatedContainer } from './container.ts';
 import type { EventLog } from './event-log.ts';
+import { networkId } from './network-id.ts';
 import type { Timeline } from './timeline.ts';
 import type { HostSize } from './workload.ts';
 
@@ -284,4 +284,31 @@ function recordExec(events: EventLog, container: SimulatedContainer, passes: boo
   tell(`exec_create: ${COMMAND}`, { execID });
   tell(`exec_start: ${COMMAND}`, { execID });
   tell('exec_die', { execID, exitCode: passes ? '0' : '1' });
+}
+
+/** Records an event of a container; as in Moby its attributes are the labels, the image and the name. */
+function recordContainerEvent(
+  events: EventLog,
+  container: SimulatedContainer,
+  { action, attributes }: { readonly action: string; readonly attributes: Readonly<Record<string, string>> },
+  at: number,
+): void {
+  const { labels, image } = container.spec;
+  const all = { ...labels, ...attributes, image, name: container.name };
+  events.record({ type: 'container', action, actorId: container.id, attributes: all }, at);
+}
+
+/** Records that a container was connected to, or disconnected from, each of its networks. */
+function recordNetworkEvents(
+  events: EventLog,
+  container: SimulatedContainer,
+  action: 'connect' | 'disconnect',
+  at: number,
+): void {
+  for (const name of container.spec.networks) {
+    if (name.startsWith('container:')) continue;
+    const type = name === 'host' || name === 'none' ? name : 'bridge';
+    const attributes = { container: container.id, name, type };
+    events.record({ type: 'network', action, actorId: networkId(name), attributes }, at);
+  }
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { objectOf, textOf } from '../json-fields.ts';
+import { objectOf, textOf } from '../json.ts';
 import { parseEngineAddress, shownUrl, tlsOptions } from './address.ts';
 import type { EngineEndpoint, EngineTls } from './address.ts';
 

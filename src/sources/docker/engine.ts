@@ -1,16 +1,7 @@
 import type { DiskSize, DiskUsage } from '../../model/disk-usage.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
-import {
-  amountOf,
-  integerOf,
-  listOf,
-  objectOf,
-  positiveOf,
-  present,
-  textOf,
-  textsOf,
-} from '../json-fields.ts';
-import type { Fields } from '../json-fields.ts';
+import { amountOf, integerOf, listOf, objectOf, positiveOf, present, textOf, textsOf } from '../json.ts';
+import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 
 /** The newest API version whose answers were read when this was written; the oldest is 1.40 (Engine 19.03). */

@@ -5,10 +5,9 @@ import type {
   ContainerStatus,
   LimitName,
 } from '../../model/container.ts';
+import type { RuntimeDescription } from '../../model/runtime.ts';
 import type { ContainerNetwork, ContainerPod, InspectedContainer } from '../container-source.ts';
-import { cgroupPath } from './cgroup-path.ts';
-import type { CgroupHost } from './cgroup-path.ts';
-import { currentHealth, displayName, healthOf, statusOf } from './list.ts';
+import { parseImageReference } from '../image-reference.ts';
 import {
   countOf,
   flagOf,
@@ -21,10 +20,10 @@ import {
   textOf,
   textsOf,
   timeOf,
-} from '../json-fields.ts';
-import type { Fields } from '../json-fields.ts';
-import { parseImageReference } from '../image-reference.ts';
+} from '../json.ts';
+import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
+import { currentHealth, displayName, healthOf, statusOf } from './list.ts';
 
 /**
  * `GET /containers/{id}/json` as Moby's `container.InspectResponse` gives it; a missing field loses that fact alone.
@@ -161,4 +160,33 @@ function cpuLimit(hostConfig: Fields): number | undefined {
 function smallCount(value: unknown): number | undefined {
   const count = countOf(value);
   return typeof count === 'number' ? count : undefined;
+}
+
+/** Facts of a host that decide where its runtime puts cgroups. */
+type CgroupHost = Pick<RuntimeDescription, 'runtimeName' | 'cgroupDriver'>;
+
+/**
+ * Where a container's cgroup is below the hierarchy's root, by the rules of the runtime's cgroup driver
+ * (runc's `systemd` and `cgroupfs` managers): `/docker/ID`, or `/system.slice/docker-ID.scope`.
+ */
+export function cgroupPath(
+  { id, parent }: { readonly id: string; readonly parent: string | undefined },
+  { runtimeName, cgroupDriver }: CgroupHost,
+): string {
+  const isPodman = runtimeName === 'podman';
+  if (cgroupDriver === 'systemd') {
+    const slice = parent ?? (isPodman ? 'machine.slice' : 'system.slice');
+    return `${slicePath(slice)}/${isPodman ? 'libpod' : 'docker'}-${id}.scope`;
+  }
+  const directory = parent ?? (isPodman ? 'libpod_parent' : 'docker');
+  return `/${directory.replaceAll(/^\/+|\/+$/g, '')}/${isPodman ? 'libpod-' : ''}${id}`;
+}
+
+/** Systemd puts `a-b.slice` into `a.slice`; a path is one already. */
+function slicePath(slice: string): string {
+  const name = /^([^/]+)\.slice$/.exec(slice)?.[1];
+  if (name === undefined) return `/${slice.replaceAll(/^\/+|\/+$/g, '')}`;
+  if (name === '-') return '';
+  const parts = name.split('-');
+  return parts.map((_part, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
 }

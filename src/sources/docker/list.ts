@@ -1,8 +1,8 @@
 import { containerStatuses, healthStatuses } from '../../model/container.ts';
 import type { ContainerStatus, HealthStatus } from '../../model/container.ts';
 import type { ListedContainer } from '../container-source.ts';
-import { objectOf, present, textOf, textsOf } from '../json-fields.ts';
-import type { Fields } from '../json-fields.ts';
+import { objectOf, present, textOf, textsOf } from '../json.ts';
+import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 
 /** Engines use 64 hexadecimal digits; whatever else an id may be, it goes into the path of the next requests. */

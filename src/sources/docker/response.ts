@@ -1,5 +1,4 @@
-import { parseEngineJson } from '../exact-json.ts';
-import { objectOf, textOf } from '../json-fields.ts';
+import { parseEngineJson, objectOf, textOf } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 import type { Answer } from '../http/keep-alive-client.ts';
 

@@ -1,22 +1,22 @@
+import { hasUsage } from '../../model/sample.ts';
 import type {
   BlockIoEntry,
   BlockIoUsage,
   CpuThrottling,
   CpuUsage,
-  InterfaceUsage,
   Integer,
+  InterfaceUsage,
+  MemoryPart,
   MemoryUsage,
   PidsUsage,
   PreviousCpuUsage,
   Sample,
+  SamplePart,
   StorageUsage,
 } from '../../model/sample.ts';
-import { hasUsage } from '../../model/sample.ts';
-import { countOf, listOf, objectOf, present, textOf, timeOf } from '../json-fields.ts';
-import type { Fields } from '../json-fields.ts';
-import { dropPlaceholders } from './podman.ts';
+import { countOf, integerOf, isMalformed, listOf, objectOf, present, textOf, timeOf } from '../json.ts';
+import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
-import { unknownMemory, unknownParts } from './malformed-parts.ts';
 
 /** An engine's clock further off than this is not believed: the answer may be a recording. */
 const maxSkewMillis = 10 * 60_000;
@@ -228,4 +228,70 @@ function storageOf(stats: Fields | undefined): StorageUsage | undefined {
     writeBytes: countOf(stats['write_size_bytes']),
     writeCount: countOf(stats['write_count_normalized']),
   });
+}
+
+/** What of a stats answer is there, but makes no sense: unlike what is left out, it does not say that nothing was counted. */
+function unknownParts({ networks, blkio_stats: blockIo }: Fields): readonly SamplePart[] | undefined {
+  const parts = [
+    ...(hasNonsense(networks) ? ['networks' as const] : []),
+    ...(isBlockIoUnknown(objectOf(blockIo)) ? ['blockIo' as const] : []),
+  ];
+  return parts.length > 0 ? parts : undefined;
+}
+
+/** The same of its memory. */
+function unknownMemory(stats: Fields): readonly MemoryPart[] | undefined {
+  const keys = objectOf(stats['stats']) ?? {};
+  const parts = [
+    ...(isMalformed(stats['failcnt'], countOf) ? ['failcnt' as const] : []),
+    ...(isMalformed(stats['stats'], objectOf) ? ['stats' as const] : []),
+    ...(['inactive_file', 'total_inactive_file'] as const).filter((key) => isMalformed(keys[key], countOf)),
+  ];
+  return parts.length > 0 ? parts : undefined;
+}
+
+function hasNonsense(networks: unknown): boolean {
+  if (isMalformed(networks, objectOf)) return true;
+  return Object.values(objectOf(networks) ?? {}).some((network) => !objectOf(network));
+}
+
+/** Every engine has the object, and `null` for a list of which nothing was counted. */
+function isBlockIoUnknown(blockIo: Fields | undefined): boolean {
+  const list = blockIo?.['io_service_bytes_recursive'];
+  if (list === null) return false;
+  return !Array.isArray(list) || list.some((entry) => !isEntry(objectOf(entry)));
+}
+
+function isEntry(entry: Fields | undefined): boolean {
+  const numbers = [entry?.['major'], entry?.['minor']].map(integerOf);
+  return typeof entry?.['op'] === 'string' && numbers.every((number) => number !== undefined && number >= 0);
+}
+
+/**
+ * A stats answer without the figures that Podman fills in although it does not know them; another engine's as it is.
+ * Its `system_cpu_usage` is not the host's, its throttling is never counted, and a container without a network of its
+ * own has one of which nothing was ever counted.
+ */
+function dropPlaceholders(answer: Fields): Fields {
+  const cpu = objectOf(answer['cpu_stats']);
+  // A percentage of its own making that no other engine gives.
+  if (cpu?.['cpu'] === undefined) return answer;
+  return {
+    ...answer,
+    cpu_stats: ownCpu(cpu),
+    precpu_stats: ownCpu(objectOf(answer['precpu_stats']) ?? {}),
+    networks: wasUsed(objectOf(answer['networks'])) ? answer['networks'] : undefined,
+  };
+}
+
+function ownCpu({ system_cpu_usage: _notTheHosts, throttling_data: throttling, ...own }: Fields): Fields {
+  return hasCounted(objectOf(throttling)) ? { ...own, throttling_data: throttling } : own;
+}
+
+function wasUsed(networks: Fields = {}): boolean {
+  return Object.values(networks).some((network) => hasCounted(objectOf(network)));
+}
+
+function hasCounted(counters: Fields = {}): boolean {
+  return Object.values(counters).some((count) => Boolean(countOf(count)));
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseEngineJson } from '../../../src/sources/exact-json.ts';
+import { parseEngineJson } from '../../../src/sources/json.ts';
 
 /** Our own captures. */
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');

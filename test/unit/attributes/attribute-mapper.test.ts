@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { instanceId } from '../../../src/attributes/instance-id.ts';
+import { instanceId } from '../../../src/attributes/attribute-mapper.ts';
 import type { ContainerIdentity } from '../../../src/model/container.ts';
 import { mapperWith, ruleOf } from '../../support/fakes/attribute-mapper.ts';
 import { identity } from '../metrics/observed.ts';

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { compareMetrics, isWithin } from '../../../src/audit/compare.ts';
 import { auditedMetrics, metricOf } from '../../../src/audit/figure.ts';
 import { ourReadings } from '../../../src/audit/our-figures.ts';
-import { parseEngineJson } from '../../../src/sources/exact-json.ts';
+import { parseEngineJson } from '../../../src/sources/json.ts';
 import { withFault } from '../../support/fakes/faulty-metric.ts';
 import { captures, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
 import { snapshotFrom } from '../metrics/observed.ts';

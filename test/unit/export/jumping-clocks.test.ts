@@ -9,7 +9,7 @@ import { DeltaProducer } from '../../../src/export/otlp/delta-producer.ts';
 import { observeContainers } from '../../../src/export/observe-containers.ts';
 import { Entities } from '../../../src/export/entity.ts';
 import { parseStats } from '../../../src/sources/docker/stats.ts';
-import { parseEngineJson } from '../../../src/sources/exact-json.ts';
+import { parseEngineJson } from '../../../src/sources/json.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { FallJudge } from '../../support/assert/fall-judge.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseEngineJson } from '../../../src/sources/exact-json.ts';
-import { countOf, positiveOf, present, timeOf } from '../../../src/sources/json-fields.ts';
+import { parseEngineJson, countOf, positiveOf, present, timeOf } from '../../../src/sources/json.ts';
 
 const parse = (text: string): unknown => parseEngineJson(text, 'stats of x');
 

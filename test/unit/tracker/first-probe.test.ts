@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SourceError } from '../../../src/sources/source-error.ts';
-import { firstProbe } from '../../../src/tracker/first-probe.ts';
+import { firstProbe } from '../../../src/tracker/trackers.ts';
 import { isPending } from '../../support/assert/is-pending.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';

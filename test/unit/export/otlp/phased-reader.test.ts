@@ -7,7 +7,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { CollectionResult, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
-import { PhasedReader, phaseOf } from '../../../../src/export/otlp/phased-reader.ts';
+import { PhasedReader, phaseOf } from '../../../../src/export/telemetry.ts';
 
 /** A reader of 10 s with a phase of 4 s under node:test's timers. */
 class Phased {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cgroupPath } from '../../../../src/sources/docker/cgroup-path.ts';
+import { cgroupPath } from '../../../../src/sources/docker/inspect.ts';
 import { captures, recordedText, runningContainers } from '../../../support/wire/recorded-cases.ts';
 
 const id = 'a'.repeat(64);

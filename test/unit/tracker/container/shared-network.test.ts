@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countsNetwork, networkOwner } from '../../../../src/tracker/container/shared-network.ts';
+import { countsNetwork, networkOwner } from '../../../../src/tracker/container/container-tracker.ts';
 
 /** Containers by id, each with the id of the container whose network it joined. */
 type Owners = Readonly<Record<string, string | undefined>>;

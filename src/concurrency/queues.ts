@@ -1,10 +1,26 @@
 import type { Clock } from '../clock.ts';
 
+/** Runs work under a key after the work before it under the same key; keys do not wait for each other. */
+export class KeyedQueue {
+  readonly #last = new Map<string, Promise<void>>();
+
+  run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key);
+    const result = before ? before.then(work) : work();
+    const end = (): void => {
+      if (this.#last.get(key) === ended) this.#last.delete(key);
+    };
+    const ended: Promise<void> = result.then(end, end);
+    this.#last.set(key, ended);
+    return result;
+  }
+}
+
 /**
  * Work that a {@link Throttle} runs; must not reject.
  * @param goOn lets the next run begin although this one has not ended.
  */
-export type ThrottledWork = (goOn: () => void) => Promise<void>;
+type ThrottledWork = (goOn: () => void) => Promise<void>;
 
 /** Runs work soon after it is requested, one at a time and with a pause in between, however often that is. */
 export class Throttle {

@@ -1,4 +1,4 @@
-import { judge } from '../config/candidate.ts';
+import { validate } from '../config/candidate.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { ConfigInput, LoadedConfig } from '../config/load-config.ts';
@@ -7,16 +7,16 @@ import { parseCommandLine } from './command-line.ts';
 import type { Program } from './command-line.ts';
 import type { Command, CommandOptions } from './command.ts';
 
-/** What the configuration says, or every mistake in it. */
+/** A loaded configuration, or every error in it. */
 type Reading = LoadedConfig | Refusal;
 
-/** Every mistake at once. */
+/** Every error at once. */
 interface Refusal {
   readonly kind: 'refusal';
   readonly problems: readonly string[];
 }
 
-/** A command and all that it is to be given. */
+/** A command with its checked configuration and options. */
 export interface ReadyCommand extends LoadedConfig {
   readonly kind: 'command';
   readonly command: Command;
@@ -25,10 +25,10 @@ export interface ReadyCommand extends LoadedConfig {
   readonly reread: () => Reading;
 }
 
-/** What one start of the program comes to. */
+/** The outcome of reading one command line. */
 export type Invocation = ReadyCommand | Refusal | { readonly kind: 'answer'; readonly text: string };
 
-/** Reads arguments, variables and file together, so that all mistakes are told at once. */
+/** Reads arguments, variables and file together, so that all errors are reported at once. */
 export function readInvocation(
   args: readonly string[],
   program: Program,
@@ -39,8 +39,8 @@ export function readInvocation(
   const { argv, problems } = readOptions(line.command.options, line.flags);
   const reread = () => readConfig({ flags: line.flags, environment, readFile });
   const reading = reread();
-  const mistakes = [...line.problems, ...problems, ...('problems' in reading ? reading.problems : [])];
-  if ('problems' in reading || mistakes.length > 0) return { kind: 'refusal', problems: mistakes };
+  const allProblems = [...line.problems, ...problems, ...('problems' in reading ? reading.problems : [])];
+  if ('problems' in reading || allProblems.length > 0) return { kind: 'refusal', problems: allProblems };
   return { kind: 'command', command: line.command, argv, reread, ...reading };
 }
 
@@ -59,16 +59,16 @@ export interface ReadOptions {
   readonly problems: readonly string[];
 }
 
-/** Takes from the flags what the command asks for. */
+/** Takes the command's own options from the flags. */
 function readOptions(options: CommandOptions, flags: Readonly<Record<string, unknown>>): ReadOptions {
   const argv: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [key, { type, default: byDefault }] of Object.entries(options)) {
     const name = `--${flagOf(key)}`;
     const raw = flags[flagOf(key)] ?? byDefault;
-    const verdict = judge({ name, raw, type, from: 'flag', isForgiven: false }, {}, () => '');
-    if ('value' in verdict) argv[key] = verdict.value;
-    else problems.push(verdict.mistake);
+    const result = validate({ name, raw, type, from: 'flag', isLenient: false }, {}, () => '');
+    if ('value' in result) argv[key] = result.value;
+    else problems.push(result.error);
   }
   return { argv: Object.freeze(argv), problems };
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { FileEntry } from './config-file.ts';
-import { readFailure, showValue } from './messages.ts';
+import { hasQuotes, quotesHint, readFailure, showValue } from './messages.ts';
 import type { NamedSetting, Setting } from './settings/setting.ts';
 
 /** One place that gives one setting a value. */
@@ -10,10 +10,10 @@ export interface Candidate {
   readonly raw: unknown;
   readonly from: 'flag' | 'environment' | 'file';
   readonly type: z.ZodType;
-  /** A mistake in a variable of the specification is warned of and ignored. */
-  readonly isForgiven: boolean;
-  /** Gives way where it contradicts what is given elsewhere. */
-  readonly yields?: true;
+  /** An error in a variable of the specification is warned of, and the variable ignored. */
+  readonly isLenient: boolean;
+  /** Gives way where it conflicts with what is given elsewhere. */
+  readonly hasLowPriority?: true;
 }
 
 /** The three places, read already. */
@@ -25,40 +25,49 @@ export interface Places {
   readonly file: ReadonlyMap<string, FileEntry>;
 }
 
-/** What {@link judge} needs to know of a setting, or of a command's own option. */
+/** The part of a setting, or of a command's own option, that {@link validate} needs. */
 export type Rules = Pick<Setting, 'isPem' | 'isRepeatable' | 'isSecret'>;
 
-/** A candidate's value, or what is wrong with it. */
-export type Verdict = { readonly value: unknown } | { readonly mistake: string };
+/** A candidate's value, with a warning where it may not be meant; or what is wrong with it. */
+export type ValidationResult =
+  { readonly value: unknown; readonly warning?: string } | { readonly error: string };
 
 /** All that give this setting a value, highest precedence first. Empty variables count as unset. */
 export function findCandidates(setting: NamedSetting, { flags, environment, file }: Places): Candidate[] {
   const { flag, fileKey, type } = setting;
   const entry = setting.isOutsideFile ? undefined : file.get(fileKey);
   const found: Candidate[] = [
-    { name: `--${flag}`, raw: flags[flag], from: 'flag', type, isForgiven: false },
+    { name: `--${flag}`, raw: flags[flag], from: 'flag', type, isLenient: false },
     ...setting.variables.map((name) => fromVariable(setting, name, environment[name])),
     {
       name: entry?.name ?? fileKey,
       raw: entry?.value,
       from: 'file',
       type,
-      isForgiven: false,
-      ...(entry?.yields && { yields: true }),
+      isLenient: false,
+      ...(entry?.hasLowPriority && { hasLowPriority: true }),
     },
   ];
   return found.filter(({ raw }) => raw !== undefined);
 }
 
-/** Checks a candidate against its type and, where it names a PEM file, that file. */
-export function judge(candidate: Candidate, setting: Rules, readFile: (path: string) => string): Verdict {
+/** Checks a candidate against its type and, where it names a PEM file, that file. The message has the value once. */
+export function validate(
+  candidate: Candidate,
+  setting: Rules,
+  readFile: (path: string) => string,
+): ValidationResult {
   const { name, raw, type } = candidate;
   const misuse = candidate.from === 'flag' ? misusedFlag(raw, setting) : undefined;
-  if (misuse !== undefined) return { mistake: `${name}: ${misuse}` };
-  const parsed = type.safeParse(raw);
-  const fault = parsed.success ? pemFault(setting, parsed.data, readFile) : faultsOf(parsed.error);
-  if (parsed.success && fault === undefined) return { value: parsed.data };
-  return { mistake: `${name}${setting.isSecret ? '' : ` ${showValue(raw)}`}: ${fault}` };
+  if (misuse !== undefined) return { error: `${name}: ${misuse}` };
+  const named = `${name}${setting.isSecret ? '' : ` ${showValue(raw)}`}`;
+  const isQuoted = hasQuotes(raw);
+  const parsed = type.safeParse(raw, { reportInput: true });
+  const fault = parsed.success ? pemFault(setting, parsed.data, readFile) : faultsOf(parsed.error, raw);
+  if (!parsed.success || fault !== undefined)
+    return { error: `${named}: ${isQuoted ? `${quotesHint}; ` : ''}${fault}` };
+  if (!isQuoted) return { value: parsed.data };
+  return { value: parsed.data, warning: `${named}: ${quotesHint}, which is used as it stands` };
 }
 
 function fromVariable(setting: NamedSetting, name: string, text: string | undefined): Candidate {
@@ -68,7 +77,7 @@ function fromVariable(setting: NamedSetting, name: string, text: string | undefi
     raw: text === '' ? undefined : text,
     from: 'environment',
     type: otel?.type ?? setting.type,
-    isForgiven: otel !== undefined,
+    isLenient: otel !== undefined,
   };
 }
 
@@ -77,8 +86,16 @@ function misusedFlag(raw: unknown, { isRepeatable }: Rules): string | undefined 
   return Array.isArray(raw) && !isRepeatable ? `given ${raw.length} times, expected once` : undefined;
 }
 
-function faultsOf(error: z.ZodError): string {
-  return [...new Set(error.issues.map(({ message }) => message))].join('; ');
+/** Each issue once. The value stands before them already: only a part of it, such as one item of several, is named. */
+function faultsOf({ issues }: z.ZodError, raw: unknown): string {
+  const faults = issues.map(({ message, path, input }) =>
+    path.length === 0 || isSame(input, raw) ? message : `${showValue(input)}: ${message}`,
+  );
+  return [...new Set(faults)].join('; ');
+}
+
+function isSame(item: unknown, raw: unknown): boolean {
+  return String(item).trim().toLowerCase() === String(raw).trim().toLowerCase();
 }
 
 function pemFault(setting: Rules, path: unknown, readFile: (path: string) => string): string | undefined {
@@ -90,16 +107,16 @@ function pemFault(setting: Rules, path: unknown, readFile: (path: string) => str
   }
 }
 
-/** What won for one setting; nothing given: no names and no values. */
+/** The values that win for one setting; no names and no values when none is given. */
 export interface Chosen {
   readonly setting: NamedSetting;
   /** As the user wrote them; several only where variables combine. */
   readonly names: readonly string[];
   readonly values: readonly unknown[];
-  /** Comes from a variable of the specification, whose mistakes are warned of and ignored. */
-  readonly isForgiven: boolean;
-  /** Gives way where it contradicts what is given elsewhere. */
-  readonly yields: boolean;
+  /** Comes from a variable of the specification, whose errors are warned of. */
+  readonly isLenient: boolean;
+  /** Gives way where it conflicts with what is given elsewhere. */
+  readonly hasLowPriority: boolean;
 }
 
 /** Chosen values by key. */

@@ -1,4 +1,4 @@
-/** Every mistake found in the configuration at once: nobody corrects one, starts again and meets the next. */
+/** Every error in a configuration at once, so that one start shows all that has to be corrected. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   /** One line each: the name as the user wrote it, the value unless it is secret, what was expected. */

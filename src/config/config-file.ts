@@ -6,8 +6,8 @@ export interface FileEntry {
   /** File, line and key as the user wrote them. */
   readonly name: string;
   readonly value: unknown;
-  /** Gives way where it contradicts what is given elsewhere. */
-  readonly yields?: true;
+  /** Gives way where it conflicts with what is given elsewhere. */
+  readonly hasLowPriority?: true;
 }
 
 /** What a configuration file holds, and what is wrong with it. */
@@ -71,13 +71,13 @@ function keyOf(written: string): string {
 }
 
 /** An alias may be cyclic or expand without end; the parser then throws. */
-function plainValue(node: unknown, document: Document, complain: (fault: string) => void): unknown {
+function plainValue(node: unknown, document: Document, onError: (fault: string) => void): unknown {
   if (!isNode(node)) return undefined;
   try {
     const value: unknown = node.toJS(document);
     return value ?? undefined;
   } catch (error) {
-    complain(error instanceof Error ? error.message : String(error));
+    onError(error instanceof Error ? error.message : String(error));
     return undefined;
   }
 }

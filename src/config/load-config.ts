@@ -1,24 +1,24 @@
-import { findCandidates, judge } from './candidate.ts';
+import { findCandidates, validate } from './candidate.ts';
 import type { Candidate, Chosen, ChosenByKey, Places } from './candidate.ts';
 import { ConfigError } from './config-error.ts';
 import { parseConfigFile } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
-import { nearest, readFailure } from './messages.ts';
-import { idleBlock, readDockerStats } from './receiver/read-block.ts';
+import { hasQuotes, nearest, quotesHint, readFailure, showValue } from './messages.ts';
+import { unusedBlock, readDockerStats } from './receiver/read-block.ts';
 import type { KnownValues, NamedSetting } from './settings/setting.ts';
 import { isConfig, namedSettings, settings } from './settings/settings.ts';
 import type { Config } from './settings/settings.ts';
 
-/** Everything a configuration comes from. */
+/** The sources of a configuration. */
 export interface ConfigInput {
-  /** By flag without dashes; what yargs leaves: text, true or false, or an array where a flag was repeated. */
+  /** By flag without dashes, as yargs parses them: text, true or false, or an array where a flag was repeated. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Throws as `fs.readFileSync` does. */
   readonly readFile: (path: string) => string;
 }
 
-/** A configuration and what its user should hear of. */
+/** A configuration, and warnings for its user. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly string[];
@@ -26,25 +26,23 @@ export interface LoadedConfig {
 
 /**
  * Flag before environment before file before default. Pure but for `readFile`.
- * Throws a {@link ConfigError} with every mistake, also those in values that others override.
+ * Throws a {@link ConfigError} with every error, also those in values that others override.
  */
 export function loadConfig(input: ConfigInput): LoadedConfig {
   const file = readDockerStats(readConfigFile(input), input.environment);
   const places = { flags: input.flags, environment: input.environment, file: file.entries };
-  const weighed = namedSettings.map((setting) => weigh(setting, places, input.readFile));
-  const together = judgeTogether(new Map(weighed.map(({ chosen }) => [chosen.setting.key, chosen])));
-  const problems = [file, ...weighed, together].flatMap((each) => each.problems);
+  const resolved = namedSettings.map((setting) => resolve(setting, places, input.readFile));
+  const checked = checkConflicts(new Map(resolved.map(({ chosen }) => [chosen.setting.key, chosen])));
+  const problems = [file, ...resolved, checked].flatMap((each) => each.problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  const { config, warnings } = settle(together.chosen);
-  const earlier = [...weighed, together].flatMap((each) => each.warnings);
-  const all = [
+  const { config, warnings } = applyDefaults(checked.chosen);
+  const earlier = [
     ...unreadFiles(input.environment),
     ...unknownVariables(input.environment),
-    ...earlier,
-    ...warnings,
-    ...idleBlock(config),
+    ...quotedVariables(input.environment),
+    ...[...resolved, checked].flatMap((each) => each.warnings),
   ];
-  return { config, warnings: all };
+  return { config, warnings: [...earlier, ...warnings, ...unusedBlock(config)] };
 }
 
 /** OpenTelemetry's own configuration file, by its present name and the one before: a format that is not ours. */
@@ -67,44 +65,55 @@ function readConfigFile({ flags, environment, readFile }: ConfigInput): ConfigFi
       .map(({ fileKey }) => fileKey);
     return parseConfigFile(path, readFile(path), fileKeys);
   } catch (error) {
-    return { entries: new Map(), problems: [`${name} "${path}": ${readFailure(error)}`] };
+    const hint = hasQuotes(path) ? `${quotesHint}; ` : '';
+    return { entries: new Map(), problems: [`${name} ${showValue(path)}: ${hint}${readFailure(error)}`] };
   }
 }
 
-interface Good {
+interface ValidCandidate {
   readonly candidate: Candidate;
   readonly value: unknown;
 }
 
-interface Weighed {
+interface ResolvedSetting {
   readonly chosen: Chosen;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
-function weigh(setting: NamedSetting, places: Places, readFile: (path: string) => string): Weighed {
+function resolve(setting: NamedSetting, places: Places, readFile: (path: string) => string): ResolvedSetting {
   const problems: string[] = [];
   const warnings: string[] = [];
-  const good: Good[] = [];
+  const ignored: string[] = [];
+  const valid: ValidCandidate[] = [];
   for (const candidate of findCandidates(setting, places)) {
-    const verdict = judge(candidate, setting, readFile);
-    if ('value' in verdict) good.push({ candidate, value: verdict.value });
-    else if (candidate.isForgiven) warnings.push(`${verdict.mistake}; ignored`);
-    else problems.push(verdict.mistake);
+    const result = validate(candidate, setting, readFile);
+    if ('value' in result) valid.push({ candidate, value: result.value });
+    else (candidate.isLenient ? ignored : problems).push(result.error);
+    if ('warning' in result) warnings.push(result.warning);
   }
-  return { chosen: choose(setting, good), problems, warnings };
+  const chosen = choose(setting, valid);
+  const instead = usedInstead(chosen);
+  return { chosen, problems, warnings: [...warnings, ...ignored.map((error) => `${error}; ${instead}`)] };
 }
 
-function choose(setting: NamedSetting, good: readonly Good[]): Chosen {
-  const [first] = good;
-  const place = good.filter(({ candidate }) => candidate.from === first?.candidate.from);
+/** The names that win over an ignored variable, and the default where they do not replace it. */
+function usedInstead({ setting, names }: Chosen): string {
+  const byDefault = setting.defaultText ?? (typeof setting.default === 'string' ? setting.default : 'none');
+  const used = names.length > 0 && !setting.combined ? names : [...names, `the default (${byDefault})`];
+  return `ignored, used instead: ${used.join(', ')}`;
+}
+
+function choose(setting: NamedSetting, valid: readonly ValidCandidate[]): Chosen {
+  const [first] = valid;
+  const place = valid.filter(({ candidate }) => candidate.from === first?.candidate.from);
   const winners = setting.combined ? place : place.slice(0, 1);
   return {
     setting,
     names: winners.map(({ candidate }) => candidate.name),
     values: winners.map(({ value }) => value),
-    isForgiven: first?.candidate.isForgiven ?? false,
-    yields: first?.candidate.yields ?? false,
+    isLenient: first?.candidate.isLenient ?? false,
+    hasLowPriority: first?.candidate.hasLowPriority ?? false,
   };
 }
 
@@ -121,14 +130,23 @@ function unknownVariables(environment: ConfigInput['environment']): string[] {
 
 const prefix = 'TIDEGAUGE_';
 
+/** Variables that are read beside the settings: the docker command's, and those of a proxy. */
+const foreignVariable = /^(?:DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|(?:https?|no)_proxy)$/i;
+
+function quotedVariables(environment: ConfigInput['environment']): string[] {
+  return Object.keys(environment)
+    .filter((name) => foreignVariable.test(name) && hasQuotes(environment[name]))
+    .map((name) => `${name} ${showValue(environment[name])}: ${quotesHint}, which is used as it stands`);
+}
+
 /** Settings that may not be given together, or not without another. */
-interface Contradiction {
+interface Conflict {
   readonly given: readonly string[];
   readonly without?: string;
   readonly why: string;
 }
 
-const contradictions: readonly Contradiction[] = [
+const conflicts: readonly Conflict[] = [
   { given: ['demo', 'dockerUrl'], why: 'the demo brings its own runtime; leave out one of them' },
   { given: ['replay', 'dockerUrl'], why: 'a recording is its own runtime; leave out one of them' },
   { given: ['demo', 'replay'], why: 'each brings its own runtime; leave out one of them' },
@@ -138,59 +156,53 @@ const contradictions: readonly Contradiction[] = [
   needsCertificate('otlpClientKey', 'otlpClientCertificate', '--otlp-client-certificate'),
 ];
 
-/** What values cannot show one by one. */
-export interface Contradicted {
+/** The outcome of {@link checkConflicts}. */
+interface CheckedSettings {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
   /** Without the variables of the specification that took part: they are ignored. */
   readonly chosen: ChosenByKey;
 }
 
-/** Judges the whole of what is given. */
-function judgeTogether(chosen: ChosenByKey): Contradicted {
+/** Finds settings that conflict with each other. */
+function checkConflicts(chosen: ChosenByKey): CheckedSettings {
   const problems: string[] = [];
   const warnings: string[] = [];
   const kept = new Map(chosen);
-  for (const { given, without, why } of contradictions) {
+  for (const { given, without, why } of conflicts) {
     const parties = given.map((key) => chosen.get(key)).filter((each) => each !== undefined);
     if (!parties.every(isGiven) || (without !== undefined && isGiven(chosen.get(without)))) continue;
-    const mistake = `${parties.flatMap(({ names }) => names).join(' with ')}: ${why}`;
-    const forgiven = parties.filter(({ isForgiven }) => isForgiven);
-    for (const each of forgiven) kept.set(each.setting.key, { ...each, names: [], values: [] });
-    if (forgiven.length > 0) warnings.push(`${mistake}; ignored`);
-    else problems.push(mistake);
+    const error = `${parties.flatMap(({ names }) => names).join(' with ')}: ${why}`;
+    const ignored = parties.filter(({ isLenient }) => isLenient);
+    for (const each of ignored) kept.set(each.setting.key, { ...each, names: [], values: [] });
+    if (ignored.length > 0) warnings.push(`${error}; ignored`);
+    else problems.push(error);
   }
   return { problems, warnings, chosen: kept };
 }
 
-/** `--demo=false` gives nothing that could contradict, nor does what gives way. */
+/** `--demo=false` conflicts with nothing, and neither does a value of low priority. */
 function isGiven(chosen: Chosen | undefined): boolean {
-  return chosen !== undefined && !chosen.yields && chosen.values.some((value) => value !== false);
+  return chosen !== undefined && !chosen.hasLowPriority && chosen.values.some((value) => value !== false);
 }
 
-function needsKey(certificate: string, key: string, flag: string): Contradiction {
+function needsKey(certificate: string, key: string, flag: string): Conflict {
   return { given: [certificate], without: key, why: `a client certificate needs its key: give ${flag}` };
 }
 
-function needsCertificate(key: string, certificate: string, flag: string): Contradiction {
+function needsCertificate(key: string, certificate: string, flag: string): Conflict {
   return { given: [key], without: certificate, why: `a key needs its client certificate: give ${flag}` };
 }
 
-/** The whole configuration, and what had to be lowered for it. */
-export interface Settled {
-  readonly config: Config;
-  readonly warnings: readonly string[];
-}
-
-/** Fills in defaults, first the constant ones, then those that follow from others, and keeps upper bounds. */
-function settle(chosen: ChosenByKey): Settled {
+/** Fills in defaults, first the constant ones, then those that follow from others, and clamps values to their bounds. */
+function applyDefaults(chosen: ChosenByKey): LoadedConfig {
   const values = new Map([...chosen].map(([key, each]) => [key, givenOrConstant(each)]));
   const known = {
     interval: settings.interval.type.parse(values.get('interval')),
     resourceAttributes: settings.resourceAttributes.type.parse(values.get('resourceAttributes')),
   };
-  for (const [key, each] of chosen) values.set(key, values.get(key) ?? derived(each, known));
-  const warnings = [...chosen.values()].flatMap((each) => keepBound(each, chosen, values));
+  for (const [key, each] of chosen) values.set(key, values.get(key) ?? derivedDefault(each, known));
+  const warnings = [...chosen.values()].flatMap((each) => clamp(each, chosen, values));
   if (values.get('verbose') === true && values.get('logLevel') !== 'trace') values.set('logLevel', 'debug');
   const config = Object.freeze(Object.fromEntries(values));
   if (!isConfig(config)) throw new TypeError('a default does not pass the type of its own setting');
@@ -205,12 +217,12 @@ function givenOrConstant({ setting, values }: Chosen): unknown {
   return setting.type.parse(completed);
 }
 
-function derived({ setting }: Chosen, known: KnownValues): unknown {
+function derivedDefault({ setting }: Chosen, known: KnownValues): unknown {
   return typeof setting.default === 'function' ? setting.type.parse(setting.default(known)) : undefined;
 }
 
-/** Defaults are lowered silently: nobody asked for them. One that is worked out of others has regarded them already. */
-function keepBound({ setting, names }: Chosen, chosen: ChosenByKey, values: Map<string, unknown>): string[] {
+/** Clamps defaults without a warning. Derived defaults respect their bound already. */
+function clamp({ setting, names }: Chosen, chosen: ChosenByKey, values: Map<string, unknown>): string[] {
   if (names.length === 0 && typeof setting.default === 'function') return [];
   const upper = chosen.get(setting.atMost ?? '')?.setting;
   const value = values.get(setting.key);

@@ -40,6 +40,18 @@ export function showValue(value: unknown): string {
 
 const longest = 120;
 
+/**
+ * Whether quotes enclose a value, or a part of it between commas or after `=`. A shell takes them off; a Compose list, a
+ * file of variables and YAML text in two kinds of quotes leave them in the value.
+ */
+export function hasQuotes(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasQuotes);
+  return typeof value === 'string' && /(?:^|[,=])\s*(?:'[^']*'|"[^"]*")\s*(?:,|$)/.test(value);
+}
+
+/** What is said of a value for which {@link hasQuotes} is true. */
+export const quotesHint = 'the quotes are part of the value';
+
 const reasons = new Map([
   ['ENOENT', 'no such file'],
   ['EACCES', 'permission denied'],

@@ -47,11 +47,11 @@ const resourceAttribute = z
 
 const mapping = z.record(z.string(), text('the name of an attribute'), map).nullish();
 
-/** The block of a docker_stats receiver in a Collector's file, as far as it can be taken over; see `borrowedKeys` too. */
+/** The block of a docker_stats receiver in a Collector's file, as far as it is understood; see `mappedKeys` too. */
 export const dockerStatsBlock = z
   .strictObject(
     {
-      // What other settings of ours are for is judged there.
+      // Keys with a setting of our own are validated there.
       endpoint: z.string({ error: 'expected a URL' }).nullish(),
       collection_interval: z.unknown().optional(),
       timeout: z.unknown().optional(),
@@ -97,7 +97,7 @@ export const dockerStatsBlock = z
   )
   .readonly();
 
-/** What a pasted block says. */
+/** A pasted block, validated. */
 export type DockerStatsBlock = z.output<typeof dockerStatsBlock>;
 
 function refused(compile: (written: string) => unknown) {

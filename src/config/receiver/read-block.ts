@@ -4,9 +4,9 @@ import { didYouMean, showValue } from '../messages.ts';
 import type { Config } from '../settings/settings.ts';
 import { dockerStatsBlock } from './block.ts';
 
-/** Keys of a receiver's block that say what settings of our own say, and how. */
-const borrowedKeys: readonly Borrowed[] = [
-  { path: ['endpoint'], fileKey: 'docker_url', yields: true },
+/** Keys of a receiver's block that stand for settings of our own. */
+const mappedKeys: readonly MappedKey[] = [
+  { path: ['endpoint'], fileKey: 'docker_url', hasLowPriority: true },
   { path: ['collection_interval'], fileKey: 'interval', translate: fromGoDuration },
   { path: ['timeout'], fileKey: 'call_timeout', translate: fromGoDuration },
   { path: ['api_version'], fileKey: 'docker_api_version' },
@@ -16,60 +16,63 @@ const borrowedKeys: readonly Borrowed[] = [
   { path: ['tls', 'insecure_skip_verify'], fileKey: 'docker_tls_verify', translate: opposite },
 ];
 
-interface Borrowed {
+interface MappedKey {
   readonly path: readonly string[];
   readonly fileKey: string;
   readonly translate?: (value: unknown) => unknown;
   /** Gives way to what cannot be given together with it. */
-  readonly yields?: true;
+  readonly hasLowPriority?: true;
 }
 
 /**
- * Takes a block `docker_stats:` apart: what settings of our own are for becomes theirs, unless the file has them too.
- * Every mistake in the block is a problem of its own.
+ * Splits a block `docker_stats:`: keys for which there is a setting of our own become that setting, unless the file has
+ * it too. Every error in the block is a problem of its own.
  */
 export function readDockerStats(file: ConfigFile, environment: Variables['environment']): ConfigFile {
   const pasted = file.entries.get('docker_stats');
   if (pasted?.value === undefined) return file;
   const missing: string[] = [];
-  const complain: Variables['complain'] = (path, fault) =>
+  const onError: Variables['onError'] = (path, fault) =>
     missing.push(`${[pasted.name, ...path].join('.')}: ${fault}`);
-  const block = { ...pasted, value: expandVariables(pasted.value, { environment, complain }) };
+  const block = { ...pasted, value: expandVariables(pasted.value, { environment, onError }) };
   const entries = new Map(file.entries);
   entries.delete('docker_stats');
-  // What else is wrong cannot be told before.
+  // Values are only checked once every variable in them is known.
   if (missing.length > 0) return { entries, problems: [...file.problems, ...missing] };
   const parsed = dockerStatsBlock.safeParse(block.value);
   if (parsed.success) entries.set('docker_stats', { ...block, value: parsed.data });
   const issues = parsed.success ? [] : parsed.error.issues;
-  const isMistaken = ({ path }: Borrowed): boolean =>
+  const isWrong = ({ path }: MappedKey): boolean =>
     issues.some((issue) => issue.path.join('.') === path.join('.'));
-  for (const borrowed of borrowedKeys) {
-    // Told already, in the block's own terms.
-    const entry = isMistaken(borrowed) ? undefined : borrow(borrowed, block);
-    if (entry && !entries.has(borrowed.fileKey)) entries.set(borrowed.fileKey, entry);
+  for (const mapped of mappedKeys) {
+    // An error in it is reported under the block's own path.
+    const entry = isWrong(mapped) ? undefined : mapToOwnSettings(mapped, block);
+    if (entry && !entries.has(mapped.fileKey)) entries.set(mapped.fileKey, entry);
   }
-  // An empty list is no text, and too short for one.
-  const mistakes = new Set(issues.flatMap((issue) => tell(issue, block)));
-  return { entries, problems: [...file.problems, ...mistakes] };
+  // One value may fail in two ways with one message: an empty list is no text, and too short.
+  const errors = new Set(issues.flatMap((issue) => errorsOf(issue, block)));
+  return { entries, problems: [...file.problems, ...errors] };
 }
 
-function borrow({ path, translate, yields }: Borrowed, block: FileEntry): FileEntry | undefined {
+function mapToOwnSettings(
+  { path, translate, hasLowPriority }: MappedKey,
+  block: FileEntry,
+): FileEntry | undefined {
   const value = valueAt(block.value, path);
-  // An empty text is what the receiver takes for nothing, too.
+  // The receiver takes an empty text for nothing, too.
   if (value === undefined || value === null || value === '') return undefined;
   const name = `${block.name}.${path.join('.')}`;
-  return { name, value: translate ? translate(value) : value, ...(yields && { yields }) };
+  return { name, value: translate ? translate(value) : value, ...(hasLowPriority && { hasLowPriority }) };
 }
 
-function tell(issue: z.core.$ZodIssue, { name, value }: FileEntry): string[] {
+function errorsOf(issue: z.core.$ZodIssue, { name, value }: FileEntry): string[] {
   const at = [name, ...issue.path.map(String)].join('.');
   if (issue.code !== 'unrecognized_keys')
     return [`${at} ${showValue(valueAt(value, issue.path))}: ${issue.message}`];
   return issue.keys.map((key) => `${at}.${key}: unknown setting${didYouMean(key, knownAt(issue.path))}`);
 }
 
-/** Only the uppermost keys are many enough to be mistaken for one another. */
+/** Known keys at the block's top level; deeper maps are too small for a hint. */
 function knownAt(path: readonly PropertyKey[]): readonly string[] {
   return path.length === 0 ? Object.keys(dockerStatsBlock.unwrap().shape) : [];
 }
@@ -93,7 +96,7 @@ const goUnits: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** `1m30s` as a number of milliseconds; what is no duration of Go stays, for the setting to judge. */
+/** `1m30s` as a number of milliseconds; text that is no duration of Go stays, for the setting to validate. */
 function fromGoDuration(value: unknown): unknown {
   if (typeof value !== 'string' || !/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(value)) return value;
   const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
@@ -104,34 +107,36 @@ function opposite(value: unknown): unknown {
   return typeof value === 'boolean' ? !value : value;
 }
 
-/** What of a receiver's block speaks of its metrics alone. */
-const ofMetrics = [
+/** Keys of a receiver's block that have an effect on its profile's metrics alone. */
+const metricKeys = [
   'metrics',
   'resource_attributes',
   'container_labels_to_metric_labels',
   'env_vars_to_metric_labels',
 ] as const;
 
-/** Warns of a block `docker_stats:` whose metrics nobody chose. */
-export function idleBlock({ profile, dockerStats = {} }: Config): string[] {
+/** Warns of a block `docker_stats:` without effect, because another profile is chosen. */
+export function unusedBlock({ profile, dockerStats = {} }: Config): string[] {
   if (profile.includes('docker_stats')) return [];
-  const idle = ofMetrics.filter((key) => Object.keys(dockerStats[key] ?? {}).length > 0);
-  return idle.length === 0
+  const unused = metricKeys.filter((key) => Object.keys(dockerStats[key] ?? {}).length > 0);
+  return unused.length === 0
     ? []
-    : [`docker_stats ${idle.join(', ')}: without effect, for --profile ${profile.join()} has other metrics`];
+    : [
+        `docker_stats ${unused.join(', ')}: without effect, for --profile ${profile.join()} has other metrics`,
+      ];
 }
 
 /**
- * What a Collector's file has in the place of values: `$$` for `$`, `${env:NAME}`, `${NAME}`, each with `:-DEFAULT`, and
- * what other providers of the Collector give, `${file:PATH}`.
+ * References in a Collector's file: `$$` for `$`, `${env:NAME}`, `${NAME}`, each with `:-DEFAULT`, and those of the
+ * Collector's other providers, such as `${file:PATH}`.
  */
 const variable = /\$\$|\$\{(?:env:)?(?<name>[A-Za-z_]\w*)(?::-(?<otherwise>[^}]*))?\}|\$\{[^}]*\}/g;
 
-/** Where a value comes from, and who hears of those that nobody has. */
+/** The environment that gives values, and the receiver of errors about missing ones. */
 export interface Variables {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** @param path of the value in what is expanded. */
-  readonly complain: (path: readonly string[], fault: string) => void;
+  readonly onError: (path: readonly string[], fault: string) => void;
 }
 
 /**
@@ -140,7 +145,7 @@ export interface Variables {
  */
 export function expandVariables(value: unknown, variables: Variables, path: readonly string[] = []): unknown {
   if (typeof value === 'string')
-    return expandText(value, variables.environment, (fault) => variables.complain(path, fault));
+    return expandText(value, variables.environment, (fault) => variables.onError(path, fault));
   if (Array.isArray(value))
     return value.map((each, index) => expandVariables(each, variables, [...path, String(index)]));
   if (typeof value !== 'object' || value === null) return value;
@@ -152,13 +157,13 @@ export function expandVariables(value: unknown, variables: Variables, path: read
 function expandText(
   text: string,
   environment: Variables['environment'],
-  complain: (fault: string) => void,
+  onError: (fault: string) => void,
 ): string {
   return text.replaceAll(variable, (written: string, name?: string, otherwise?: string) => {
     if (written === '$$') return '$';
     const value = name === undefined ? undefined : (environment[name] ?? otherwise);
     if (value !== undefined) return value;
-    complain(`${written}: ${name === undefined ? 'expected ${env:NAME}' : `the environment has no ${name}`}`);
+    onError(`${written}: ${name === undefined ? 'expected ${env:NAME}' : `the environment has no ${name}`}`);
     return written;
   });
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { showValue } from '../messages.ts';
 import { integer } from './scalars.ts';
 
 /** Where to listen. */
@@ -54,7 +53,7 @@ export function dockerUrl(): z.ZodType<string> {
     .string({ error: expectedUrl })
     .trim()
     .refine(isDockerUrl, {
-      error: ({ input }) => `${showValue(input)}: ${expectedUrl}${schemeHint(String(input))}`,
+      error: ({ input }) => `${expectedUrl}${schemeHint(String(input))}`,
     });
 }
 

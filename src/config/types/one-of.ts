@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { didYouMean, showValue } from '../messages.ts';
+import { didYouMean } from '../messages.ts';
 
-/** More that {@link oneOf} may know of single words. */
+/** Options of {@link oneOf}. */
 export interface OneOfOptions {
   /** Other spellings and what they stand for. */
   readonly aliases?: Readonly<Record<string, string>>;
-  /** What to tell somebody who writes this word, which is not supported. */
+  /** Advice by word, for words that are not supported. */
   readonly hints?: Readonly<Record<string, string>>;
 }
 
@@ -16,7 +16,7 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(
 ): z.ZodType<Words[number]> {
   return z.preprocess(
     (raw) => (typeof raw === 'string' ? spelled(raw, aliases) : raw),
-    z.enum(words, { error: ({ input }) => refusal(input, words, hints) }),
+    z.enum(words, { error: ({ input }) => errorOf(input, words, hints) }),
   );
 }
 
@@ -25,8 +25,8 @@ function spelled(raw: string, aliases: Readonly<Record<string, string>>): string
   return Object.hasOwn(aliases, word) ? (aliases[word] ?? word) : word;
 }
 
-function refusal(input: unknown, words: readonly string[], hints: Readonly<Record<string, string>>): string {
+function errorOf(input: unknown, words: readonly string[], hints: Readonly<Record<string, string>>): string {
   const word = typeof input === 'string' ? input : '';
   const hint = Object.hasOwn(hints, word) ? `; ${hints[word]}` : didYouMean(word, words);
-  return `${showValue(input)} is not one of ${words.join(', ')}${hint}`;
+  return `expected one of ${words.join(', ')}${hint}`;
 }

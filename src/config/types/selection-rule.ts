@@ -74,7 +74,7 @@ const compilers: Readonly<Record<SelectionKind, (pattern: string) => Compiled>> 
   label: labelMatches,
   state: (pattern) => {
     if (!isExpression(pattern) && !isGlob(pattern) && !states.includes(pattern))
-      throw new Error(`${pattern} is not one of ${states.join(', ')}${didYouMean(pattern, states)}`);
+      throw new Error(`expected a state: ${states.join(', ')}${didYouMean(pattern, states)}`);
     const matches = compilePattern(pattern);
     return ({ status }) => status !== undefined && matches(status);
   },

@@ -79,7 +79,7 @@ describe('a rule', () => {
     const [ofState = ''] = problemsOf({ environment: { TIDEGAUGE_EXCLUDE: 'state=runing' } });
     assert.match(
       ofState,
-      /^TIDEGAUGE_EXCLUDE "state=runing": runing is not one of created, running, .*did you mean/,
+      /^TIDEGAUGE_EXCLUDE "state=runing": expected a state: created, running, .*did you mean running/,
     );
     const [bare = ''] = problemsOf({ file: 'include: web\n' });
     assert.match(bare, /^t.yaml:1: include "web": expected name=PATTERN/);

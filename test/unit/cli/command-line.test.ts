@@ -93,7 +93,7 @@ test('mistakes of the command line, of options and of settings are told together
   assert.equal(started.stdout, '');
   assert.deepEqual(started.stderr.split('\n'), [
     'tidegauge: --foo: unknown flag',
-    'tidegauge: --format "xml": "xml" is not one of table, json',
+    'tidegauge: --format "xml": expected one of table, json',
     'tidegauge: --interval "5": 5 ms is too short, expected at least 100ms; did you mean 5s?',
     '',
   ]);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { namedSettings } from '../../../src/config/settings/settings.ts';
 import { load, problemsOf, type Given } from '../../support/fakes/load.ts';
+import { samples } from './samples.ts';
 
 test('every mistake is told at once, under the name its user wrote', () => {
   const problems = problemsOf({
@@ -24,11 +25,11 @@ test('every mistake is told at once, under the name its user wrote', () => {
     '--interval "10": 10 ms is too short, expected at least 100ms; did you mean 10s?',
     'TIDEGAUGE_PROBE_TIMEOUT "soon": expected a duration such as 500ms, 10s, 2m or 1h',
     '--exporter "otlp,none": none excludes every other exporter',
-    '--profile "semcov": "semcov" is not one of semconv, docker_exporter, docker_stats, cadvisor; did you mean semconv?',
-    't.yaml:2: otlp-protocol "grpc": "grpc" is not one of http/protobuf, http/json; ' +
+    '--profile "semcov": expected one of semconv, docker_exporter, docker_stats, cadvisor; did you mean semconv?',
+    't.yaml:2: otlp-protocol "grpc": expected one of http/protobuf, http/json; ' +
       'gRPC is not supported: send to the HTTP port of the collector, usually 4318',
     't.yaml:4: otlp_certificate "/missing.pem": cannot be read: no such file',
-    'TIDEGAUGE_OTLP_RESOURCE "host": "host" is not one of container, flat',
+    'TIDEGAUGE_OTLP_RESOURCE "host": expected one of container, flat',
     '--verbose: given 2 times, expected once',
   ]);
 });
@@ -38,28 +39,68 @@ test('a mistake is told even where another place overrides it', () => {
 });
 
 /** Bad values of the specification's variables, and the default they leave. */
-const forgiven: readonly (readonly [string, string, RegExp])[] = [
-  ['OTEL_METRIC_EXPORT_INTERVAL', 'often', /"often": expected a duration .*; ignored$/],
-  ['OTEL_METRICS_EXPORTER', 'zipkin', /"zipkin" is not one of otlp, .*; ignored$/],
-  ['OTEL_METRICS_EXPORTER', 'none,otlp', /none excludes every other exporter; ignored$/],
-  ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', /gRPC is not supported.*; ignored$/],
-  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', /did you mean http:\/\/localhost:4318\?; ignored$/],
-  ['OTEL_EXPORTER_OTLP_TIMEOUT', '-1', /expected a duration .*; ignored$/],
-  ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zstd', /"zstd" is not one of gzip, none; ignored$/],
-  ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/missing', /cannot be read: no such file; ignored$/],
+const ignored: readonly (readonly [string, string, RegExp])[] = [
+  [
+    'OTEL_METRIC_EXPORT_INTERVAL',
+    'often',
+    /"often": expected a duration .*; ignored, used instead: the default \(10s\)$/,
+  ],
+  [
+    'OTEL_METRICS_EXPORTER',
+    'zipkin',
+    /expected one of otlp, .*; ignored, used instead: the default \(otlp,prometheus\)$/,
+  ],
+  [
+    'OTEL_METRICS_EXPORTER',
+    'none,otlp',
+    /none excludes every other exporter; ignored, used instead: the default \(otlp,prometheus\)$/,
+  ],
+  [
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'grpc',
+    /gRPC is not supported.*; ignored, used instead: the default \(http\/protobuf\)$/,
+  ],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'localhost:4318',
+    /did you mean http:\/\/localhost:4318\?; ignored, used instead: the default \(http:\/\/localhost:4318\)$/,
+  ],
+  ['OTEL_EXPORTER_OTLP_TIMEOUT', '-1', /expected a duration .*; ignored, used instead: the default \(10s\)$/],
+  [
+    'OTEL_EXPORTER_OTLP_COMPRESSION',
+    'zstd',
+    /expected one of gzip, none; ignored, used instead: the default \(gzip\)$/,
+  ],
+  [
+    'OTEL_EXPORTER_OTLP_CERTIFICATE',
+    '/missing',
+    /cannot be read: no such file; ignored, used instead: the default \(Node's certificate authorities\)$/,
+  ],
   [
     'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
     'x',
-    /not one of cumulative, delta, lowmemory; ignored$/,
+    /expected one of cumulative, delta, lowmemory; ignored, used instead: the default \(cumulative\)$/,
   ],
-  ['OTEL_EXPORTER_PROMETHEUS_PORT', 'http', /expected a whole number from 0 to 65535; ignored$/],
-  ['OTEL_SDK_DISABLED', '1', /expected true or false; ignored$/],
-  ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,b', /pair 2 is not of the form key=value; ignored$/],
-  ['OTEL_RESOURCE_ATTRIBUTES', ' =', /pair 1 is not of the form key=value; ignored$/],
-  ['OTEL_LOG_LEVEL', 'loud', /"loud" is not one of .*; ignored$/],
+  [
+    'OTEL_EXPORTER_PROMETHEUS_PORT',
+    'http',
+    /expected a whole number from 0 to 65535; ignored, used instead: the default \(127.0.0.1:9417\)$/,
+  ],
+  ['OTEL_SDK_DISABLED', '1', /expected true or false; ignored, used instead: the default \(false\)$/],
+  [
+    'OTEL_RESOURCE_ATTRIBUTES',
+    'a=1,b',
+    /pair 2 is not of the form key=value; ignored, used instead: the default \(none\)$/,
+  ],
+  [
+    'OTEL_RESOURCE_ATTRIBUTES',
+    ' =',
+    /pair 1 is not of the form key=value; ignored, used instead: the default \(none\)$/,
+  ],
+  ['OTEL_LOG_LEVEL', 'loud', /expected one of .*; ignored, used instead: the default \(info\)$/],
 ];
 
-for (const [name, value, message] of forgiven) {
+for (const [name, value, message] of ignored) {
   test(`${name}=${value} is warned of and ignored`, () => {
     const { config, warnings } = load({ environment: { [name]: value } });
     assert.equal(warnings.length, 1);
@@ -75,6 +116,92 @@ test('a bad variable of the signal leaves the one for all signals', () => {
   });
   assert.equal(config.otlpProtocol, 'http/json');
   assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? '', /; ignored, used instead: OTEL_EXPORTER_OTLP_PROTOCOL$/);
+});
+
+test('a part of an address that is ignored leaves the other part and the default', () => {
+  const { warnings } = load({
+    environment: { OTEL_EXPORTER_PROMETHEUS_HOST: 'a b', OTEL_EXPORTER_PROMETHEUS_PORT: '1' },
+  });
+  assert.deepEqual(warnings, [
+    'OTEL_EXPORTER_PROMETHEUS_HOST "a b": expected a host name or an IP address; ' +
+      'ignored, used instead: OTEL_EXPORTER_PROMETHEUS_PORT, the default (127.0.0.1:9417)',
+  ]);
+});
+
+const quoted: readonly (readonly [Given, string])[] = [
+  [
+    { environment: { OTEL_METRIC_EXPORT_INTERVAL: "'5000'" } },
+    `OTEL_METRIC_EXPORT_INTERVAL "'5000'": the quotes are part of the value; expected a duration such as ` +
+      '500ms, 10s, 2m or 1h; ignored, used instead: the default (10s)',
+  ],
+  [
+    { environment: { OTEL_SERVICE_NAME: '"web"' } },
+    String.raw`OTEL_SERVICE_NAME "\"web\"": the quotes are part of the value, which is used as it stands`,
+  ],
+  [
+    { environment: { OTEL_EXPORTER_OTLP_HEADERS: "api-key='hunter2'" } },
+    'OTEL_EXPORTER_OTLP_HEADERS: the quotes are part of the value, which is used as it stands',
+  ],
+  [
+    { environment: { TIDEGAUGE_INCLUDE: "name='web'" } },
+    `TIDEGAUGE_INCLUDE "name='web'": the quotes are part of the value, which is used as it stands`,
+  ],
+  [
+    { environment: { DOCKER_HOST: "'unix:///a'" } },
+    `DOCKER_HOST "'unix:///a'": the quotes are part of the value, which is used as it stands`,
+  ],
+];
+
+for (const [given, warning] of quoted)
+  test(`quotes are part of a value: ${warning}`, () => {
+    assert.deepEqual(load(given).warnings, [warning]);
+  });
+
+test('quotes are named as the reason of an error', () => {
+  const environment = { TIDEGAUGE_DOCKER_URL: "'tcp://a:1'", TIDEGAUGE_CONFIG: "'t.yaml'" };
+  assert.deepEqual(problemsOf({ environment, flags: { 'call-timeout': "'5s'" } }), [
+    `TIDEGAUGE_CONFIG "'t.yaml'": the quotes are part of the value; cannot be read: no such file`,
+    `TIDEGAUGE_DOCKER_URL "'tcp://a:1'": the quotes are part of the value; expected unix://PATH, ` +
+      'tcp://HOST:PORT, http://, https://, ssh://USER@HOST or npipe://PATH',
+    `--call-timeout "'5s'": the quotes are part of the value; expected a duration such as 500ms, 10s, 2m or 1h`,
+  ]);
+});
+
+for (const { key, flag, variables } of namedSettings.filter(({ isFileOnly }) => !isFileOnly))
+  test(`${key}: quotes are named, whether the value is taken or not`, () => {
+    const values = Object.entries(samples).find(([each]) => each === key)?.[1] ?? [];
+    for (const value of values)
+      for (const text of [`'${value}'`, `"${value}"`])
+        for (const given of [
+          { flags: { [flag]: text } },
+          ...variables.map((name) => ({ environment: { [name]: text } })),
+        ])
+          assert.match(messagesOf(given).join('\n'), /: the quotes are part of the value[,;]/, text);
+  });
+
+/** The warnings of a configuration that loads, or the problems of one that does not. */
+function messagesOf(given: Given): readonly string[] {
+  try {
+    return load(given).warnings;
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+}
+
+test('a message names a value once, and of a list the part that is wrong', () => {
+  const shown = (flags: Readonly<Record<string, unknown>>): string => problemsOf({ flags })[0] ?? '';
+  const urls = 'expected unix://PATH, tcp://HOST:PORT, http://, https://, ssh://USER@HOST or npipe://PATH';
+  assert.equal(shown({ 'docker-url': 'foo' }), `--docker-url "foo": ${urls}`);
+  assert.equal(shown({ 'docker-url': 'unix:///a,foo' }), `--docker-url "unix:///a,foo": "foo": ${urls}`);
+  assert.equal(
+    shown({ exporter: ['otlp', 'Zip'] }),
+    '--exporter ["otlp","Zip"]: "zip": expected one of otlp, prometheus, console, none',
+  );
+  for (const { flag } of namedSettings.filter(({ isFileOnly }) => !isFileOnly))
+    for (const problem of messagesOf({ flags: { [flag]: 'wr\u00f6ng' } }))
+      assert.ok(problem.split('wr\u00f6ng').length <= 2, problem);
 });
 
 test('the variable of the signal is a whole URL, the one for all signals a base', () => {

@@ -125,7 +125,7 @@ docker_stats:
       `${at}.api_version 1.25: expected a version such as "1.41", in quotes where the file is YAML`,
       `${at}.collection_interval "soon": expected a duration such as 500ms, 10s, 2m or 1h`,
       `${at}.endpoind: unknown setting; did you mean endpoint?`,
-      `${at}.endpoint "nowhere": "nowhere": expected unix://PATH, tcp://HOST:PORT, http://, https://, ssh://USER@HOST or npipe://PATH`,
+      `${at}.endpoint "nowhere": expected unix://PATH, tcp://HOST:PORT, http://, https://, ssh://USER@HOST or npipe://PATH`,
       `${at}.env_vars_to_metric_labels.A 1: expected the name of an attribute`,
       `${at}.excluded_images.1 "/(/": missing closing ): \`(\``,
       `${at}.excluded_images.2 "!web-[": [ without its ]`,

@@ -21,8 +21,8 @@ const expanded: readonly (readonly [unknown, unknown])[] = [
 
 for (const [value, expected] of expanded)
   test(`${JSON.stringify(value)} of a Collector's file`, () => {
-    const complain = (): never => assert.fail('nothing is wrong');
-    assert.deepEqual(expandVariables(value, { environment, complain }), expected);
+    const onError = (): never => assert.fail('nothing is wrong');
+    assert.deepEqual(expandVariables(value, { environment, onError }), expected);
   });
 
 test('a pasted block takes its values from the environment, under a name of its own, too', () => {

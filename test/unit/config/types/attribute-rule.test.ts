@@ -48,7 +48,7 @@ describe('a rule for attributes', () => {
     assert.match(problemsOf({ flags: { preset: 'none,oci' } })[0] ?? '', /none excludes every preset/);
     assert.match(
       problemsOf({ flags: { preset: 'kompose' } })[0] ?? '',
-      /is not one of compose, swarm, .*none/,
+      /expected one of compose, swarm, .*none/,
     );
   });
 

@@ -16,10 +16,10 @@ test('a word is taken in any case and by its other spellings', () => {
 });
 
 const bad: readonly (readonly [unknown, string])[] = [
-  ['oltp', '"oltp" is not one of otlp, console; did you mean otlp?'],
-  ['zipkin', '"zipkin" is not one of otlp, console; not a metrics exporter'],
-  ['constructor', '"constructor" is not one of otlp, console'],
-  [5, '5 is not one of otlp, console'],
+  ['oltp', 'expected one of otlp, console; did you mean otlp?'],
+  ['zipkin', 'expected one of otlp, console; not a metrics exporter'],
+  ['constructor', 'expected one of otlp, console'],
+  [5, 'expected one of otlp, console'],
 ];
 
 for (const [raw, message] of bad) {
@@ -38,7 +38,10 @@ test('a list comes from commas, from repetition and from YAML, each item once', 
 test('a list must hold something, and every bad item is told', () => {
   assert.equal(refusals(listOf(exporters), ','), 'expected at least one');
   assert.equal(refusals(listOf(exporters), { a: 1 }), 'expected a list');
-  assert.match(refusals(listOf(exporters), 'otlp,foo,bar'), /"foo" is not .*"bar" is not /);
+  assert.equal(
+    refusals(listOf(exporters), 'otlp,foo,bar'),
+    'expected one of otlp, console; expected one of otlp, console',
+  );
 });
 
 test('true and false are the only words for a boolean', () => {

@@ -67,7 +67,7 @@ export class Agent {
     if (config.api && !config.sdkDisabled)
       this.#live = new Live(this.#trackers, feed, { clock, log, readInterval: readDuration });
     this.#showsDiskUsage = catalogue.runtime.some(({ source }) => source === 'disk usage');
-    const { inlineTimeout: inlineTimeoutMillis, openmetricsCreated: created } = config;
+    const { inlineTimeoutMillis, openmetricsCreated: created } = config;
     this.#server = createHttpServer({
       metrics: new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created }),
       readiness: { missing: () => (this.#isIdle ? [] : this.#trackers.notYetProbed()) },
@@ -114,13 +114,13 @@ export class Agent {
 
   /** Exports as soon as the runtime has answered once: not an interval later, and whatever the others do. */
   async #prime(set: TrackerSet): Promise<void> {
-    const { interval, minProbeInterval, inlineTimeout } = this.#config;
+    const { intervalMillis, minProbeIntervalMillis, inlineTimeoutMillis } = this.#config;
     const answered = await firstProbe(set, {
       clock: this.#dependencies.clock,
       signal: this.#stopped.signal,
-      waitMillis: inlineTimeout,
-      pauseMillis: Math.max(250, minProbeInterval),
-      maxPauseMillis: interval,
+      waitMillis: inlineTimeoutMillis,
+      pauseMillis: Math.max(250, minProbeIntervalMillis),
+      maxPauseMillis: intervalMillis,
     });
     if (!answered) return;
     if (this.#showsDiskUsage) set.beginDiskUsage();

@@ -45,7 +45,7 @@ export function observeAgent(agent: ObservedAgent, { clock, log, version }: Agen
   signals.events.subscribe(instruments);
   for (const { runtime } of trackers.sets) instruments.begin(runtime.name);
   if (config.selfAudit) observeAudit(agent, log);
-  const waitMillis = Math.min(ownMetricsWaitMillis, config.interval / 4);
+  const waitMillis = Math.min(ownMetricsWaitMillis, config.intervalMillis / 4);
   const settled = (): Promise<void> => trackers.update({ isEcho: true, waitMillis });
   observeProcess(meter, { version }, loopDelay, settled);
 }

@@ -25,7 +25,7 @@ export function createTrackers(
   { probes: observer, events, stats }: TrackerObservers,
   { clock, log }: TrackerDependencies,
 ): Trackers {
-  const { dockerApiVersion: apiVersion, callTimeout: callTimeoutMillis } = config;
+  const { dockerApiVersion: apiVersion, callTimeoutMillis } = config;
   const sets = endpoints.map((endpoint) => {
     const source = new DockerSource({
       endpoint,
@@ -42,11 +42,11 @@ export function createTrackers(
       selection,
       mapper: createMapper(),
       ...(events && { events }),
-      collectMillis: config.interval,
-      minProbeIntervalMillis: config.minProbeInterval,
-      probeTimeoutMillis: config.probeTimeout,
-      diskUsageIntervalMillis: config.diskUsageInterval,
+      collectMillis: config.intervalMillis,
+      minProbeIntervalMillis: config.minProbeIntervalMillis,
+      probeTimeoutMillis: config.probeTimeoutMillis,
+      diskUsageIntervalMillis: config.diskUsageIntervalMillis,
     });
   });
-  return new Trackers(sets, config.inlineTimeout, observer);
+  return new Trackers(sets, config.inlineTimeoutMillis, observer);
 }

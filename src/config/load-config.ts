@@ -198,7 +198,7 @@ function needsCertificate(key: string, certificate: string, flag: string): Confl
 function applyDefaults(chosen: ChosenByKey): LoadedConfig {
   const values = new Map([...chosen].map(([key, each]) => [key, givenOrConstant(each)]));
   const known = {
-    interval: settings.interval.type.parse(values.get('interval')),
+    intervalMillis: settings.intervalMillis.type.parse(values.get('intervalMillis')),
     resourceAttributes: settings.resourceAttributes.type.parse(values.get('resourceAttributes')),
   };
   for (const [key, each] of chosen) values.set(key, values.get(key) ?? derivedDefault(each, known));

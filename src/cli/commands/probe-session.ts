@@ -41,12 +41,15 @@ export class ProbeSession {
     { observers, gapMillis }: ProbeSessionOptions,
   ) {
     // A second probe must not be taken for a repetition of the first.
-    const timing = { inlineTimeout: given.probeTimeout + endMillis, minProbeInterval: gapMillis / 2 };
+    const timing = {
+      inlineTimeoutMillis: given.probeTimeoutMillis + endMillis,
+      minProbeIntervalMillis: gapMillis / 2,
+    };
     const config = { ...given, ...timing };
     this.resolved = resolveContainers(config, { environment: process.env, log });
     this.trackers = createTrackers(this.resolved, observers, { clock: systemClock, log });
     this.#gapMillis = gapMillis;
-    this.#waitMillis = given.inlineTimeout;
+    this.#waitMillis = given.inlineTimeoutMillis;
     this.#signal = signal;
   }
 

@@ -68,11 +68,8 @@ class AgentRun {
     const { log, version } = this.#context;
     const { address } = await agent.start();
     this.#running = { agent, config };
-    const { exporter, profile, interval } = config;
-    log.info(
-      { version, metrics: `${address}/metrics`, exporter, profile, intervalMillis: interval },
-      'tidegauge runs',
-    );
+    const { exporter, profile, intervalMillis } = config;
+    log.info({ version, metrics: `${address}/metrics`, exporter, profile, intervalMillis }, 'tidegauge runs');
     this.#demo.tellWhereToLook(address);
   }
 

@@ -164,7 +164,7 @@ function rules(help: string, { example }: { readonly example: string }) {
 
 /** How often the runtimes are asked, and how long they may take. */
 export const probeSettings = {
-  interval: {
+  intervalMillis: {
     type: duration(100),
     default: '10s',
     group: 'Probing',
@@ -172,39 +172,39 @@ export const probeSettings = {
     example: '30s',
     otelVariables: [{ name: 'OTEL_METRIC_EXPORT_INTERVAL' }],
   },
-  minProbeInterval: {
+  minProbeIntervalMillis: {
     type: duration(0),
     default: shareOfInterval,
     defaultText: 'half the interval, 1s at least',
     group: 'Probing',
     help: 'A probe younger than this is shared by all who ask',
     example: '2s',
-    atMost: 'interval',
+    atMost: 'intervalMillis',
   },
-  probeTimeout: {
+  probeTimeoutMillis: {
     type: duration(100),
     default: '2m',
     group: 'Probing',
     help: 'A probe is aborted after this',
     example: '1m',
   },
-  inlineTimeout: {
+  inlineTimeoutMillis: {
     type: duration(100),
     default: '20s',
     group: 'Probing',
     help: 'A scrape waits this long for a probe, then gets what there is; a push no longer than half its interval',
     example: '5s',
-    atMost: 'probeTimeout',
+    atMost: 'probeTimeoutMillis',
   },
-  callTimeout: {
+  callTimeoutMillis: {
     type: duration(100),
     default: '30s',
     group: 'Probing',
     help: 'One call to a runtime is aborted after this',
     example: '10s',
-    atMost: 'probeTimeout',
+    atMost: 'probeTimeoutMillis',
   },
-  diskUsageInterval: {
+  diskUsageIntervalMillis: {
     type: duration(0).refine((millis) => millis === 0 || millis >= 10_000, {
       error: 'expected at least 10s, or 0 for never',
     }),
@@ -219,6 +219,6 @@ export const probeSettings = {
 const minMillis = 1000;
 
 /** A scrape and a push of one interval, however far apart, are never both later than this: they share one probe. */
-function shareOfInterval({ interval }: KnownValues): string {
-  return `${Math.max(minMillis, interval / 2)}ms`;
+function shareOfInterval({ intervalMillis }: KnownValues): string {
+  return `${Math.max(minMillis, intervalMillis / 2)}ms`;
 }

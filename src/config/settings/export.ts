@@ -23,14 +23,14 @@ export const exportSettings = {
     isRepeatable: true,
     otelVariables: [{ name: 'OTEL_METRICS_EXPORTER' }],
   },
-  exportTimeout: {
+  exportTimeoutMillis: {
     type: duration(100),
     default: '30s',
     group: 'Export',
     help: 'An export is given up after this',
     example: '5s',
     otelVariables: [{ name: 'OTEL_METRIC_EXPORT_TIMEOUT' }],
-    atMost: 'interval',
+    atMost: 'intervalMillis',
   },
   profile: {
     type: listOf(oneOf(profileNames)),
@@ -132,14 +132,14 @@ export const otlpSettings = {
     isRepeatable: true,
     isSecret: true,
   },
-  otlpTimeout: {
+  otlpTimeoutMillis: {
     type: duration(100),
     default: '10s',
     group: 'OTLP',
     help: 'A request is given up after this, retries included',
     example: '5s',
     otelVariables: bothVariables('TIMEOUT'),
-    atMost: 'exportTimeout',
+    atMost: 'exportTimeoutMillis',
   },
   otlpCompression: {
     type: oneOf(['gzip', 'none']),

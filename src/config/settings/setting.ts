@@ -5,7 +5,7 @@ type SettingGroup = 'Engine' | 'Containers' | 'Probing' | 'Export' | 'OTLP' | 'P
 
 /** What defaults of other settings may be worked out from. */
 export interface KnownValues {
-  readonly interval: number;
+  readonly intervalMillis: number;
   readonly resourceAttributes: Readonly<Record<string, string>>;
 }
 
@@ -82,9 +82,12 @@ export function nameSettings(table: SettingTable): readonly NamedSetting[] {
   });
 }
 
-/** The flag of a key, without its dashes: `maxAge` is `max-age`. */
+/**
+ * The flag of a key, without its dashes: `maxAge` is `max-age`. A duration's unit is in its key alone, since users write
+ * units themselves: `callTimeoutMillis` is `call-timeout`.
+ */
 export function flagOf(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return key.replace(/Millis$/, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Whether the flag stands alone, as in `--verbose`. */

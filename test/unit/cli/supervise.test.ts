@@ -122,7 +122,8 @@ test('what only the command can see in its configuration is refused like the res
 test('SIGHUP hands over a good configuration, and a bad one changes nothing', async () => {
   const started = new TinyProcess();
   const intervals: number[] = [];
-  const reload = ({ interval }: { interval: number }) => Promise.resolve(void intervals.push(interval));
+  const reload = ({ intervalMillis }: { intervalMillis: number }) =>
+    Promise.resolve(void intervals.push(intervalMillis));
   const exit = started.run(['--config', 't.yaml'], goingOn({ reload }).run);
   started.file = 'interval: 20s';
   await started.signal('SIGHUP');

@@ -241,20 +241,23 @@ for (const [interval, minimum] of [
   ['1m', 30_000],
 ] as const) {
   test(`at an interval of ${interval} a probe is shared for ${minimum} ms`, () => {
-    assert.equal(load({ flags: { interval } }).config.minProbeInterval, minimum);
+    assert.equal(load({ flags: { interval } }).config.minProbeIntervalMillis, minimum);
   });
 }
 
 test('a probe is shared for a shorter time where that is asked for, and for no longer than the interval', () => {
   const minimum = (asked: string): number =>
-    load({ flags: { interval: '500ms', 'min-probe-interval': asked } }).config.minProbeInterval;
+    load({ flags: { interval: '500ms', 'min-probe-interval': asked } }).config.minProbeIntervalMillis;
   assert.deepEqual(['0', '100ms', '1s'].map(minimum), [0, 100, 500]);
 });
 
 test('upper bounds hold, silently for defaults and with a warning for what was asked', () => {
   const quiet = load({ flags: { interval: '5s', 'probe-timeout': '3s' } });
-  const { exportTimeout, otlpTimeout, inlineTimeout, callTimeout } = quiet.config;
-  assert.deepEqual([exportTimeout, otlpTimeout, inlineTimeout, callTimeout], [5_000, 5_000, 3_000, 3_000]);
+  const { exportTimeoutMillis, otlpTimeoutMillis, inlineTimeoutMillis, callTimeoutMillis } = quiet.config;
+  assert.deepEqual(
+    [exportTimeoutMillis, otlpTimeoutMillis, inlineTimeoutMillis, callTimeoutMillis],
+    [5_000, 5_000, 3_000, 3_000],
+  );
   assert.deepEqual(quiet.warnings, []);
   const { warnings } = load({
     flags: { 'min-probe-interval': '1m' },

@@ -53,10 +53,15 @@ docker_stats:
 describe('a pasted block of a docker_stats receiver', () => {
   test('gives the settings that mean the same, and keeps the rest for its profile', () => {
     const { config, warnings } = load(pasted, { profile: 'docker_stats' });
-    const { dockerUrl, interval, callTimeout, dockerApiVersion, dockerStats } = config;
+    const { dockerUrl, intervalMillis, callTimeoutMillis, dockerApiVersion, dockerStats } = config;
     assert.deepEqual(
-      { dockerUrl, interval, callTimeout, dockerApiVersion },
-      { dockerUrl: ['http://example.com/'], interval: 2000, callTimeout: 90_000, dockerApiVersion: '1.25' },
+      { dockerUrl, intervalMillis, callTimeoutMillis, dockerApiVersion },
+      {
+        dockerUrl: ['http://example.com/'],
+        intervalMillis: 2000,
+        callTimeoutMillis: 90_000,
+        dockerApiVersion: '1.25',
+      },
     );
     assert.deepEqual(dockerStats?.metrics?.['container.uptime'], null);
     assert.deepEqual(dockerStats?.metrics?.['container.cpu.usage.percpu'], { enabled: true });
@@ -64,8 +69,8 @@ describe('a pasted block of a docker_stats receiver', () => {
   });
 
   test('gives way to the settings themselves, and to a demo or a recording', () => {
-    assert.equal(load(`interval: 5s\n${pasted}`).config.interval, 5000);
-    assert.equal(load(pasted, { interval: '7s' }).config.interval, 7000);
+    assert.equal(load(`interval: 5s\n${pasted}`).config.intervalMillis, 5000);
+    assert.equal(load(pasted, { interval: '7s' }).config.intervalMillis, 7000);
     assert.equal(load(pasted, { replay: '/r' }).config.replay, '/r');
     assert.equal(load(pasted, { demo: true }).config.demo, true);
     assert.deepEqual(problemsOf('docker_url: unix:///a\nreplay: /r'), [

@@ -35,7 +35,7 @@ docker_stats/web:
       enabled: \${env:ON}
 `;
   const { config } = load({ file, environment, flags: { profile: 'docker_stats' } });
-  assert.deepEqual([config.dockerUrl, config.interval], [['tcp://db:2375'], 15_000]);
+  assert.deepEqual([config.dockerUrl, config.intervalMillis], [['tcp://db:2375'], 15_000]);
   assert.equal(config.dockerStats?.metrics?.['container.uptime']?.enabled, true);
 });
 

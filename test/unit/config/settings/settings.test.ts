@@ -12,15 +12,21 @@ test('without anything given the documented defaults hold, frozen, without a war
   const { config, warnings } = bare;
   assert.deepEqual(warnings, []);
   assert.ok(Object.isFrozen(config) && Object.isFrozen(config.exporter) && Object.isFrozen(config.listen));
-  const { interval, minProbeInterval, inlineTimeout, probeTimeout, callTimeout } = config;
+  const {
+    intervalMillis,
+    minProbeIntervalMillis,
+    inlineTimeoutMillis,
+    probeTimeoutMillis,
+    callTimeoutMillis,
+  } = config;
   assert.deepEqual(
-    { interval, minProbeInterval, inlineTimeout, probeTimeout, callTimeout },
+    { intervalMillis, minProbeIntervalMillis, inlineTimeoutMillis, probeTimeoutMillis, callTimeoutMillis },
     {
-      interval: 10_000,
-      minProbeInterval: 5_000,
-      inlineTimeout: 20_000,
-      probeTimeout: 120_000,
-      callTimeout: 30_000,
+      intervalMillis: 10_000,
+      minProbeIntervalMillis: 5_000,
+      inlineTimeoutMillis: 20_000,
+      probeTimeoutMillis: 120_000,
+      callTimeoutMillis: 30_000,
     },
   );
   assert.deepEqual(config.exporter, ['otlp', 'prometheus']);
@@ -49,7 +55,7 @@ test('names follow from the key, variables of the specification excepted', () =>
     { flag, fileKey, variables },
     { flag: 'docker-tls-ca', fileKey: 'docker_tls_ca', variables: ['TIDEGAUGE_DOCKER_TLS_CA'] },
   );
-  assert.deepEqual(names.get('interval')?.variables, ['OTEL_METRIC_EXPORT_INTERVAL']);
+  assert.deepEqual(names.get('intervalMillis')?.variables, ['OTEL_METRIC_EXPORT_INTERVAL']);
 });
 
 test('a limit names an earlier setting, so that chains of limits hold', () => {
@@ -57,7 +63,7 @@ test('a limit names an earlier setting, so that chains of limits hold', () => {
   for (const { key, atMost } of namedSettings) {
     if (atMost !== undefined) assert.ok(keys.includes(atMost), `${key} is limited by the unknown ${atMost}`);
   }
-  assert.ok(keys.indexOf('exportTimeout') < keys.indexOf('otlpTimeout'));
+  assert.ok(keys.indexOf('exportTimeoutMillis') < keys.indexOf('otlpTimeoutMillis'));
 });
 
 for (const setting of flaggedSettings) {

@@ -14,14 +14,17 @@ const peerDelayMillis = 1000;
 export interface RunningAgent extends AsyncDisposable {
   readonly pid: number;
   readonly metricsUrl: string;
-  /** From the start of the process until it had measured once, where it tells. */
+  /**
+   * Milliseconds from the start of the process to the end of its first probe; absent where the agent has no
+   * sign of it.
+   */
   readonly readyMillis: number | undefined;
   /** When one of its periods began, on the clock of `performance.now()`. */
   readonly anchor: number;
   readonly sink: OtlpSink;
 }
 
-/** How an agent is started on an engine. */
+/** Starts one kind of agent on a runtime. */
 export interface AgentKind {
   readonly name: 'tidegauge' | 'docker_stats';
   readonly exports: Exports;

@@ -12,7 +12,10 @@ import type { Scrape } from './scrape.ts';
 
 /** Where in an interval a window begins and ends: when the push and the scrape are done with, before the next push. */
 const edgePhase = 0.92;
-/** Whole periods of 30 s, in which each containerd-shim collects its garbage: a part of one would tell of a part of them. */
+/**
+ * Whole periods of 30 s: each containerd-shim collects its garbage once in one, so a part would miss some of
+ * them.
+ */
 const idleSeconds = 60;
 const cachedScrapes = 30;
 const cachedScrapesMillis = 20_000;
@@ -20,7 +23,7 @@ const pauseMillis = 100;
 const probeCount = 'tidegauge_probe_duration_seconds_count';
 const firstMinuteMillis = 60_000;
 
-/** What is read at both edges of a window. */
+/** Counters read at both edges of a window. */
 interface Reading {
   readonly at: number;
   readonly agent: number;
@@ -30,7 +33,7 @@ interface Reading {
   readonly exported: Measurement['exported'];
 }
 
-/** What is gathered between the edges. */
+/** Readings of a whole window. */
 interface Gathered {
   readonly before: Reading;
   readonly after: Reading;

@@ -7,7 +7,7 @@ export interface Quantiles {
   readonly count: number;
 }
 
-/** What one agent cost on one engine. */
+/** Cost of one agent on one runtime. */
 export interface Measurement {
   readonly runtime: string;
   readonly containers: number;
@@ -41,7 +41,10 @@ export interface Measurement {
   readonly series: number;
   readonly containerSeries: number;
   readonly readySeconds: number | undefined;
-  /** Processors kept busy by others than agent and engine, and the load average, to judge the figures by. */
+  /**
+   * Processors kept busy by processes other than agent and runtime, and the load average: the noise of the
+   * measurement.
+   */
   readonly others: number;
   readonly load: number;
   /** Calls to the engine in the window, where it counts them. */

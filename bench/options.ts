@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util';
 /** A Docker Engine that the benchmark can run against. */
 export type BenchRuntime = '20.10' | 'current' | 'simulated';
 
-/** What is exported while measuring: the page that is scraped, or a push besides. */
+/** Exporters while measuring: the scraped page alone, or a push besides. */
 export type Exports = 'prometheus' | 'prometheus+otlp';
 
-/** What to measure and how. */
+/** Settings of a benchmark. */
 export interface BenchOptions {
   readonly runtimes: readonly BenchRuntime[];
   /** Absent: 200 real ones, 1,000 simulated ones. */
@@ -21,7 +21,7 @@ export interface BenchOptions {
   readonly exports: readonly Exports[];
   /** When in an interval that began with a push or a peer's collection the scrape comes, 0..1. */
   readonly scrapePhase: number;
-  /** What is run: `dist/main.js`, `src/main.ts`, or another build. */
+  /** The measured program: `dist/main.js`, `src/main.ts`, or another build. */
   readonly program: string;
   /** Before the program, for profiles. */
   readonly nodeFlags: readonly string[];

@@ -39,7 +39,7 @@ export class OtlpSink {
     return this.#lastExportAt;
   }
 
-  /** What came in so far; bytes as sent. */
+  /** Exports, requests and bytes so far; bytes as sent. */
   get received(): { exports: number; requests: number; bytes: number } {
     return { exports: this.#exports, requests: this.#requests, bytes: this.#bytes };
   }

@@ -69,7 +69,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** Processes and threads end while they are looked at. */
+/** The fallback when a read fails: processes and threads end while they are read. */
 function orElse<T>(fallback: T, read: () => T): T {
   try {
     return read();

@@ -19,7 +19,7 @@ export interface RuntimeUnderTest extends AsyncDisposable {
   readonly socket: string;
   readonly apiVersion: string;
   readonly processes: RuntimeProcesses;
-  /** How many calls it answered, where it can tell. */
+  /** Number of calls by endpoint, where the runtime counts them. */
   requests(): Promise<RequestCounts | undefined>;
 }
 

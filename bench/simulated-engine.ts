@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
 import { startSimulatedEngine } from '../src/simulator/start.ts';
 
-/** A simulated engine as a process of its own: tells its parent the socket, and its request counts when asked. */
+/**
+ * A simulated engine as a process of its own: sends its parent the socket, and its request counts on each
+ * message.
+ */
 const { values } = parseArgs({ options: { containers: { type: 'string', default: '1000' } } });
 const runtime = await startSimulatedEngine({ containers: Number(values.containers) });
 

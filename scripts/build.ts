@@ -6,7 +6,7 @@ import { licencesOf } from './licences.ts';
 
 const repository = join(import.meta.dirname, '..');
 
-/** CommonJS parts of the bundle ask for Node's own modules by it. */
+/** CommonJS parts of the bundle load Node's own modules by it. */
 const requireHere = [
   "import { createRequire as createBundleRequire } from 'node:module';",
   'const require = createBundleRequire(import.meta.url);',
@@ -27,8 +27,10 @@ const oneLanguage: Plugin = {
 };
 
 /**
- * Whoever imports Node's http is given all that it exports, a WebSocket among it, for which Node reads the whole of undici.
- * Nothing here uses that: 2 MiB, and a tenth of the time to start. Whoever requires it reads what is asked for.
+ * An import of Node's http evaluates all of its exports, among them WebSocket, for which Node loads the whole
+ * of undici.
+ * Nothing here uses that: 2 MiB, and a tenth of the time to start. `require` evaluates only the properties that
+ * are read.
  */
 const requiredHttp: Plugin = {
   name: 'required-http',
@@ -42,7 +44,7 @@ const requiredHttp: Plugin = {
   },
 };
 
-/** What is there without being asked for. */
+/** Names of exports that are plain values, not getters. */
 function plainExports(exported: object): string[] {
   const all = Object.entries(Object.getOwnPropertyDescriptors(exported));
   return all.flatMap(([name, exportedAs]) => ('value' in exportedAs ? [name] : []));
@@ -54,7 +56,8 @@ function optionsFor(directory: string): BuildOptions & { metafile: true } {
     entryPoints: ['src/main.ts'],
     outdir: directory,
     bundle: true,
-    // What main.ts imports late stays in files of its own, so that an older Node gets as far as its advice.
+    // Dynamic imports of main.ts stay in files of their own, so that an older Node gets as far as the advice to
+    // upgrade.
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     format: 'esm',
@@ -115,7 +118,7 @@ async function makeExecutable(file: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-/** Bundles the agent with all that it needs at run time; nothing of node_modules is looked for later. */
+/** Bundles the agent with all its dependencies; node_modules is not needed at run time. */
 export async function bundle(directory: string): Promise<Metafile> {
   await rm(directory, { recursive: true, force: true });
   const result = await build(optionsFor(directory));

@@ -13,9 +13,9 @@ export interface Room {
   readonly imports: readonly string[];
   /** Its families (folders below it) that may import each other, by importer; all may import the room's own files. */
   readonly families?: Readonly<Record<string, readonly string[]>>;
-  /** Imports the OpenTelemetry SDK; all others know its API alone. */
+  /** May import the OpenTelemetry SDK; all others may import its API alone. */
   readonly usesSdk?: true;
-  /** Knows neither timers nor the process. */
+  /** May use neither timers nor the process. */
   readonly isPure?: true;
 }
 

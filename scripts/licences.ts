@@ -4,7 +4,9 @@ import { z } from 'zod';
 
 const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().optional() });
 
-/** The licences of the packages that these files belong to, as one text. Their authors want them handed on. */
+/**
+ * The licences of the packages that these files belong to, as one text, which they require to be distributed.
+ */
 export async function licencesOf(files: readonly string[], repository: string): Promise<string> {
   const directories = new Set(files.flatMap((file) => packageDirectory(file) ?? []));
   const entries = [...directories].toSorted().map((directory) => licenceOf(join(repository, directory)));

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { basename, dirname } from 'node:path';
 
-/** Two copies of one of these share no state: what one registers or checks with instanceof, the other does not know. */
+/**
+ * Two copies of such a package share no state: registrations of one are missing in the other, instanceof fails.
+ */
 const family = '@opentelemetry';
 
 const paths = execFileSync('npm', ['ls', '--all', '--parseable'], { encoding: 'utf8' }).split('\n');

@@ -14,7 +14,7 @@ import type { ProbeObserver } from '../../src/model/observers.ts';
 /** Long enough for the event loop's delay to have been measured. */
 const settleMillis = 250;
 
-/** What the agent tells of itself, found by letting everything happen to it once. */
+/** The agent's metrics about itself, found by letting everything happen to it once. */
 export async function agentMetrics(): Promise<MetricRow[]> {
   const reader = new PlainReader();
   const meter = new MeterProvider({ readers: [reader] }).getMeter('documents');

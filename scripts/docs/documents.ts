@@ -11,7 +11,7 @@ import { commandTable, firstSettingTable, settingTable } from './setting-blocks.
 export interface GeneratedDocument {
   /** Path below the repository's root. */
   readonly file: string;
-  /** What makes each generated part, by its name. */
+  /** Generators of the parts, by name. */
   readonly blocks: Readonly<Record<string, () => Promise<string> | string>>;
 }
 

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The links of these Markdown files that lead to no file or no heading, as `FILE: LINK`. Addresses with a scheme are not asked for. */
+/**
+ * Links of these Markdown files to a missing file or heading, as `FILE: LINK`. Links with a scheme are not
+ * requested.
+ */
 export function brokenLinks(files: readonly string[], repository: string): string[] {
   return files.flatMap((file) =>
     linksIn(readFileSync(join(repository, file), 'utf8'))

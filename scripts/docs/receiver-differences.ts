@@ -2,7 +2,7 @@ import { markdownTable } from '../../src/metrics/listing.ts';
 
 /** A difference to the docker_stats receiver's own expectations that is there on purpose. */
 interface ReceiverDifference {
-  /** What it shows in. */
+  /** The property that differs. */
   readonly of: string;
   readonly receiver: string;
   readonly ours: string;

@@ -9,7 +9,7 @@ import { ownAttributes, type OwnAttribute } from './registry-attributes.ts';
 const conventions = new Set<unknown>(Object.values({ ...stable, ...incubating }));
 const stability = 'development';
 
-/** Metrics with an attribute that says who somebody is: what is not known of him is left out. */
+/** Metrics whose attributes describe an entity: unknown ones are left out. */
 const infoMetrics: readonly string[] = ['container.info', 'container.runtime.info'];
 
 /** Every metric of our own: what neither the conventions nor a peer have named. */
@@ -47,7 +47,7 @@ export async function namesPage(): Promise<string> {
   ].join('\n');
 }
 
-/** What is otherwise than the conventions and the Prometheus compatibility specification have it, and why. */
+/** Deviations from the conventions and the Prometheus compatibility specification, with their reasons. */
 const departures: readonly (readonly [what: string, why: string])[] = [
   [
     '`container.cpu.usage` has no `cpu.mode`.',

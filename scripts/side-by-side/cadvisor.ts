@@ -29,7 +29,7 @@ export class CadvisorComparison {
     this.#stack = stack;
   }
 
-  /** Starts both; cAdvisor is told the engine's version. */
+  /** Starts both; cAdvisor gets the engine's version through a proxy. */
   static async start(runtime: RealEngine, version: string, interval: string): Promise<CadvisorComparison> {
     await using stack = new AsyncDisposableStack();
     const { url } = stack.use(await VersionedRuntime.start(runtime, version));
@@ -67,8 +67,9 @@ export class CadvisorComparison {
 }
 
 /**
- * Its series as points, devices under their numbers as the engine tells them. Without those of devices that it has no
- * numbers of: they are of the whole file system that holds the container's, the same for all containers.
+ * cAdvisor's series as points, devices by their numbers as in the engine's response. Series of devices without
+ * numbers
+ * are left out: they describe the whole file system below the container's, the same for all containers.
  */
 export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
   const numbers = new Map(

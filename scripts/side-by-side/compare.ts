@@ -5,15 +5,15 @@ import { pointsOf, type Point } from '../../test/support/wire/otlp-points.ts';
 export const SKEW_MILLIS = 3000;
 /** By how much CPU and memory may differ, of the larger of the two. */
 export const TOLERANCE = 0.02;
-/** The kernel charges memory in batches of 64 pages for each CPU; less than that cannot be told apart. */
+/** The kernel charges memory in batches of 64 pages for each CPU; smaller differences cannot be measured. */
 const MEMORY_FLOOR = 64 * 4096;
-/** Percentage points: what an idle container has is not compared. */
+/** Percentage points: an idle container's share is not compared. */
 const PERCENT_FLOOR = 0.1;
 
-/** How a metric is judged. */
+/** Rules by which metrics are compared. */
 export type Rule = 'counter' | 'mean' | 'gauge' | 'time';
 
-/** Two figures of one series at one reading. */
+/** Two values of one series at one reading. */
 export interface Pair {
   readonly metric: string;
   readonly unit: string;
@@ -62,19 +62,19 @@ export function pairsOfPoints(
   );
 }
 
-/** What is between two figures beyond what the rule forgives, in the metric's unit; 0: nothing. */
+/** Difference of two values beyond the skew, in the metric's unit; 0 within it. */
 export function differenceOf({ theirs, ours }: Pair): number {
   if (theirs === undefined || !ours) return 0;
   return Math.max(0, ours[0] - theirs, theirs - ours[1]);
 }
 
-/** The difference as a share of the larger figure. */
+/** The difference as a share of the larger value. */
 export function shareOf(pair: Pair): number {
   const difference = differenceOf(pair);
   return difference === 0 ? 0 : difference / Math.max(Math.abs(pair.theirs ?? 0), ...(pair.ours ?? []));
 }
 
-/** Whether two figures agree; one that is not there agrees with the zero or the -1 that the receiver invents. */
+/** True when two values agree; an absent one agrees with the zero or the -1 that the receiver has instead. */
 export function agrees(pair: Pair): boolean {
   if (pair.theirs === undefined) return true;
   if (!pair.ours) return pair.theirs === 0 || pair.theirs === -1;
@@ -91,7 +91,10 @@ function floorOf({ metric, unit }: Pair): number {
   return unit === '1' ? PERCENT_FLOOR : 0;
 }
 
-/** The receiver takes the CPU's share from the second before it asks, and we since our last probe: a mean over the pause. */
+/**
+ * The receiver's CPU share covers the second before its request, ours the time since the last probe: compare
+ * means.
+ */
 function ruleOf({ name, kind }: Point): Rule {
   if (name === 'container.cpu.utilization') return 'mean';
   if (/_(time_seconds|last_seen)$/.test(name)) return 'time';
@@ -108,7 +111,10 @@ function means(
   return { theirs: their, ours: our === undefined ? undefined : [our, our] };
 }
 
-/** The receiver's last figure up to the moment, and ours from just before it was asked until it surely was answered. */
+/**
+ * The receiver's last value up to the moment, and ours from just before its request to surely after the
+ * response.
+ */
 function bounded(
   theirs: readonly Point[],
   ours: readonly Point[],

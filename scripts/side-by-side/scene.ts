@@ -15,7 +15,7 @@ const READY = '/ready';
 /** Every container holds that much, so that 2 % of its memory are more than the kernel's batches. */
 const HOLD = `head -c 20971520 /dev/zero >/dev/shm/held; : >${READY}`;
 const COMMON = ['--memory=128m', '--shm-size=32m', '--label=com.example.team=metrics'];
-/** A short period: many of them are in the one second that the receiver looks at. */
+/** A short period: the one second of the receiver's CPU share holds many of them. */
 const capped = (percent: number): readonly string[] => [
   ...COMMON,
   '--cpu-period=10000',
@@ -42,7 +42,7 @@ export const comparedMetrics: readonly string[] = profiles.docker_stats.containe
   .map(({ name }) => name)
   .filter((name) => name !== 'container.state.health.status');
 
-/** What one engine came to. */
+/** Result of the comparison on one engine. */
 export interface SideBySide {
   readonly runtime: string;
   /** With the docker_stats receiver. */
@@ -50,7 +50,9 @@ export interface SideBySide {
   readonly cadvisorPairs: readonly Pair[];
 }
 
-/** Runs the receiver, cAdvisor and the agent beside each other on an engine under load, and pairs what they told. */
+/**
+ * Runs the receiver, cAdvisor and the agent beside each other on an engine under load, and pairs their values.
+ */
 export async function runSideBySide(version: EngineVersion, pauseMillis: number): Promise<SideBySide> {
   await using runtime = await startEngine(version, { bridge: true });
   await startLoad(runtime);
@@ -77,7 +79,7 @@ export async function runSideBySide(version: EngineVersion, pauseMillis: number)
   };
 }
 
-/** A current engine that Go built from its module does not know its own version. */
+/** The engine's version; a current engine that Go built from its module does not report one. */
 async function versionOf(version: EngineVersion, runtime: RealEngine): Promise<string> {
   if (version === 'current') return basename(componentPath('engine-current')).replace('dockerd-', '');
   return await runtime.docker('version', '--format={{.Server.Version}}');

@@ -45,7 +45,7 @@ const memory: Moves = {
   ],
 };
 
-/** Those of `memory.stat` that profile `semconv` has by kind, with an attribute. */
+/** Metrics of `memory.stat` keys that profile `semconv` has by kind, with an attribute. */
 const memoryDetail: Moves = Object.fromEntries(
   [
     ...['active_anon', 'active_file', 'inactive_anon', 'inactive_file', 'unevictable'].flatMap(ofBoth),

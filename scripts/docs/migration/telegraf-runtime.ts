@@ -7,7 +7,7 @@ const ofDaemon = 'of the daemon itself';
 const deviceMapper = 'of the storage driver devicemapper, which Docker no longer has';
 const swarm = 'Swarm’s own count: the agent sees the containers of one engine';
 
-/** What telegraf tells of the engine as a whole. */
+/** telegraf's metrics of the runtime as a whole. */
 export const telegrafRuntime: Moves = {
   'docker.n_containers': ['tidegauge.runtime.containers', 'by engine'],
   'docker.n_containers_running': [perState('running')],

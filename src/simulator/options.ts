@@ -7,9 +7,9 @@ interface StartFault extends FaultScope {
   readonly fault: Fault;
 }
 
-/** How to set up a simulated engine; everything may be left out. */
+/** Options of a simulated engine; all have defaults. */
 export interface SimulatedEngineOptions {
-  /** The same seed gives the same containers, ids and figures; 1. */
+  /** The same seed gives the same containers, ids and values; 1. */
   readonly seed?: number | string;
   /** `demo`: a dozen containers that live through crash loops, OOM kills and churn; `none` (default): nobody. */
   readonly scenario?: 'demo' | 'none';
@@ -29,7 +29,7 @@ export interface SimulatedEngineOptions {
   /** Highest and lowest API version; 1.51 and 1.24. */
   readonly apiVersion?: string;
   readonly minApiVersion?: string;
-  /** What `/version` and the Server header say; one that fits the API version. */
+  /** Version in `/version` and the Server header; by default one that fits the API version. */
   readonly engineVersion?: string;
   readonly hostname?: string;
   /** CPUs and memory of the host; 8 and 16 GiB. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** What an {@link OtlpReceiver} has taken so far. */
+/** Requests of an {@link OtlpReceiver} so far. */
 export interface Received {
   readonly requests: number;
   /** As sent, compressed or not. */

@@ -10,7 +10,7 @@ import type { RequestCounts, RequestCounters } from './server/request-counters.t
 import type { SimulatedContainer } from './world/container.ts';
 import type { Timeline } from './world/timeline.ts';
 
-/** What an engine is made of. */
+/** Parts of an engine. */
 export interface EngineParts {
   readonly containers: ContainerSet;
   readonly events: EventLog;
@@ -44,7 +44,7 @@ export class SimulatedEngine {
     return this.#parts.listener.socket;
   }
 
-  /** Absent unless a port was asked for. */
+  /** Absent without a port in the options. */
   get tcpUrl(): string | undefined {
     const { port } = this.#parts.listener;
     return port === undefined ? undefined : `tcp://127.0.0.1:${port}`;

@@ -15,7 +15,7 @@ import type { EngineHost } from './world/host.ts';
 import { createRandom } from './world/random.ts';
 import { Timeline } from './world/timeline.ts';
 
-/** How often the world moves by itself, so that event streams need nobody to ask. */
+/** Interval of the world's own steps, so that events are streamed without other requests. */
 const MOVE_MILLIS = 50;
 const CHURN_MILLIS = 6000;
 
@@ -217,7 +217,7 @@ function ordinaryContainer(number: number, random: () => number): ContainerSpec 
   };
 }
 
-/** What has broken expositions and exporters before; a real engine refuses some of it, others do not. */
+/** Texts that have broken expositions and exporters before; some engines refuse a few of them. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   quotes: 'a"b\'c`d',
   newlines: 'first\nsecond\r\nthird\u2028fourth',
@@ -251,7 +251,7 @@ function hostileContainers(): ContainerSpec[] {
   return [...named, labelled, ...twins];
 }
 
-/** How short-lived containers come. */
+/** Schedule of short-lived containers. */
 interface Churn {
   readonly seed: string;
   readonly everyMillis: number;

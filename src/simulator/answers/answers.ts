@@ -1,11 +1,11 @@
-/** What the front knows of a request when it asks for an answer. */
+/** A request as the front passes it on. */
 export interface AnswerRequest {
   readonly query: URLSearchParams;
-  /** The NN of the 1.NN that the client asked for, or the engine's own. */
+  /** NN of the requested version 1.NN, or of the engine's own. */
   readonly apiMinor: number;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
-  /** Whether a one-shot sample waits for the next tick, as Engines before 25 do. */
+  /** True when a one-shot sample waits for the next tick, as in engines before 25. */
   readonly tickWait: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface EngineAnswers {
   inspect(reference: string, request: AnswerRequest): Answer;
   stats(reference: string, request: AnswerRequest): Promise<Answer>;
   events(request: AnswerRequest): Answer;
-  /** Disk usage; what has none answers as an engine that does not know the path. */
+  /** Disk usage; without it the path gives 404. */
   diskUsage?(request: AnswerRequest): Answer;
 }
 

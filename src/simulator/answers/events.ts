@@ -4,7 +4,7 @@ import type { Answer, AnswerRequest, LineSink } from './answers.ts';
 import { anyWanted, labelsMatch, parseFilters } from './query-filters.ts';
 import type { Filters } from './query-filters.ts';
 
-/** Which events a request asks for. */
+/** Query of an events request. */
 export type EventQuery =
   | {
       readonly kind: 'wanted';
@@ -130,7 +130,7 @@ function renderEvent({ type, action, actorId, attributes, timeNano }: EngineEven
   return `${JSON.stringify(message).slice(0, -1)},"timeNano":${timeNano}}\n`;
 }
 
-/** What became of a `since` or `until`. */
+/** A parsed `since` or `until`, or an error. */
 export type ParsedEventTime =
   /** Nanoseconds of Unix time; absent when there was none. */
   { readonly kind: 'time'; readonly nano: bigint | undefined } | { readonly kind: 'invalid' };

@@ -153,7 +153,7 @@ function resources(limits: Limits): object {
   };
 }
 
-/** How inspect shows limits that nobody set. */
+/** Limits in inspect when none is set. */
 const UNLIMITED = {
   cpus: 0,
   cpuShares: 0,

@@ -10,7 +10,7 @@ const HEALTH_SINCE = 52;
 
 /**
  * Renders items of `/containers/json` (shape of Moby's api/types/container Summary). All but the status text is
- * kept until the container's state changes: a list of thousands is asked for again and again.
+ * kept until the container's state changes: a list of thousands is requested again and again.
  */
 export class ListItems {
   readonly #fixed = new WeakMap<ContainerState, { readonly head: string; readonly tail: string }>();
@@ -82,7 +82,7 @@ export function mountPoints({ spec }: SimulatedContainer): object[] {
   }));
 }
 
-/** Which containers a list asks for. */
+/** Query of a list request. */
 export type ListQuery =
   | {
       readonly kind: 'wanted';
@@ -108,7 +108,7 @@ export function parseListQuery(query: URLSearchParams): ListQuery {
   };
 }
 
-/** How Moby reads a Boolean of a query: everything but these is true. */
+/** A Boolean of a query as Moby parses it: every text but these is true. */
 export function isTrue(text: string | null): boolean {
   return !['', '0', 'no', 'false', 'none'].includes((text ?? '').trim().toLowerCase());
 }

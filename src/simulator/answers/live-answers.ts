@@ -133,7 +133,7 @@ export class LiveAnswers implements EngineAnswers {
     return statsAnswer(container, this.#world.host, times, this.#networkOwner(container));
   }
 
-  /** Whose network namespace it is in: with `container:NAME` somebody else's. */
+  /** The container that owns the network namespace: another one with `container:NAME`. */
   #networkOwner(container: SimulatedContainer): SimulatedContainer {
     const [, owner] = /^container:(.+)$/.exec(networkMode(container)) ?? [];
     const found = this.#world.containers.find(owner ?? container.id);
@@ -141,7 +141,7 @@ export class LiveAnswers implements EngineAnswers {
   }
 }
 
-/** What info counts besides containers. */
+/** Counts in info besides containers. */
 interface InfoCounts {
   readonly now: number;
   readonly listeners: number;

@@ -12,7 +12,7 @@ interface EndpointSettings {
   readonly MacAddress: string;
 }
 
-/** What list and inspect both call NetworkMode. */
+/** NetworkMode of list and inspect. */
 export function networkMode({ spec }: SimulatedContainer): string {
   return spec.networks[0] ?? 'none';
 }

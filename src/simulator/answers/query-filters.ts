@@ -1,7 +1,7 @@
 /** The `filters` of a request: wanted values by key. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
-/** What became of a `filters` parameter. */
+/** A parsed `filters` parameter, or an error. */
 export type ParsedFilters =
   | { readonly kind: 'filters'; readonly filters: Filters }
   | { readonly kind: 'invalid'; readonly message: string };
@@ -21,13 +21,13 @@ export function parseFilters(text: string | null, known: ReadonlySet<string>): P
   return { kind: 'filters', filters };
 }
 
-/** Whether one of the wanted values of the key passes the test; a key that nobody asked about passes. */
+/** True when one of the filter's values of the key passes the test; true without a filter on the key. */
 export function anyWanted(filters: Filters, key: string, test: (wanted: string) => boolean): boolean {
   const wanted = filters.get(key) ?? [];
   return wanted.length === 0 || wanted.some(test);
 }
 
-/** Whether the labels have all that the `label` filter wants, each as `key` or `key=value`. */
+/** True when the labels have all that the `label` filter requires, each as `key` or `key=value`. */
 export function labelsMatch(filters: Filters, labels: Readonly<Record<string, string>>): boolean {
   return (filters.get('label') ?? []).every((wanted) => {
     const equals = wanted.indexOf('=');

@@ -114,7 +114,7 @@ export function statsAnswer(
   return `${JSON.stringify(answer).replace(`"${UNLIMITED}"`, UNLIMITED)}\n`;
 }
 
-/** What Moby answers for a container that is not running: at once, or on each tick of a stream. */
+/** Moby's response for a container that is not running: at once, or on each tick of a stream. */
 export function noStats({ id, name }: SimulatedContainer): string {
   return `${JSON.stringify({
     name: `/${name}`,

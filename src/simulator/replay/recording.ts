@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** What is wrong with a folder of recorded answers, one line each. */
+/** Problems of a folder of recorded responses, one line each. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
   readonly problems: readonly string[];
@@ -80,7 +80,7 @@ function runs(inspect: unknown): boolean {
   return valueAt(state, 'Running') === true || ['running', 'paused'].includes(textAt(state, 'Status'));
 }
 
-/** What the list would say, where none was recorded. */
+/** A list item made of inspect, where no list was recorded. */
 function listItem({ id, name, inspect: { json } }: RecordedContainer): object {
   const config = valueAt(json, 'Config');
   return {

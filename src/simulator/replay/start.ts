@@ -27,10 +27,10 @@ export async function startReplay(directory: string, where: ListenOptions = {}):
   return { url: `unix://${listener.socket}`, close: () => listener.close() };
 }
 
-/** What an engine says of itself whose recording does not: enough for any client to agree on a version. */
+/** Version response where none was recorded: enough for any client to agree on a version. */
 const unnamed = { ApiVersion: '1.51', MinAPIVersion: '1.12', Version: '', Os: 'linux' };
 
-/** Answers as they were recorded, byte by byte, however often they are asked for. */
+/** Recorded responses, byte by byte, the same for every request. */
 class RecordedAnswers implements EngineAnswers {
   readonly versions: EngineAnswers['versions'];
   readonly #recording: Recording;

@@ -1,4 +1,4 @@
-/** The parts of the Engine API that faults and request counters tell apart. */
+/** The parts of the Engine API that faults and request counters distinguish. */
 export type Endpoint = 'ping' | 'version' | 'info' | 'list' | 'inspect' | 'stats' | 'events' | 'df';
 
 /** One thing that goes wrong with an answer. */
@@ -30,7 +30,7 @@ export type Fault =
   /** The text of the answer, or of each line of a stream, made into another. */
   | { readonly kind: 'mutate'; readonly mutate: (text: string) => string };
 
-/** Whom a fault concerns. */
+/** Requests that a fault affects. */
 export interface FaultScope {
   /** Name or id; absent: all of them. */
   readonly container?: string;

@@ -7,16 +7,16 @@ import type { Answer, AnswerRequest, EngineAnswers } from '../answers/answers.ts
 import type { Endpoint, Fault, FaultTable } from './faults.ts';
 import type { RequestCounters } from './request-counters.ts';
 
-/** What the front puts between requests and answers. */
+/** Parts of the front: faults, counters and answers. */
 interface FrontParts {
   readonly answers: EngineAnswers;
   readonly faults: FaultTable;
   readonly counters: RequestCounters;
-  /** Whether one-shot samples wait for a tick. */
+  /** True when one-shot samples wait for a tick. */
   readonly tickWait: boolean;
 }
 
-/** The HTTP side of the Engine API: headers, versions, routes, counters and faults. Knows no container. */
+/** The HTTP side of the Engine API: headers, versions, routes, counters and faults, without containers. */
 export class EngineFront {
   readonly #parts: FrontParts;
   readonly #streams = new Map<ServerResponse, Endpoint>();
@@ -74,7 +74,7 @@ export class EngineFront {
       if (endpoint === 'ping') sendPing(response);
       else sendAnswer(response, answer, faults);
     } catch (error) {
-      // The client left while it waited: nobody is there to be told.
+      // The client closed the connection meanwhile.
       if (!gone.signal.aborted) sendAnswer(response, errorAnswer(500, String(error)), []);
     }
   }
@@ -165,7 +165,7 @@ function isOlder(version: string, than: string): boolean {
   return major < thanMajor || (major === thanMajor && minor < thanMinor);
 }
 
-/** What a request line asks for. */
+/** A request line, parsed. */
 interface RequestTarget {
   readonly query: URLSearchParams;
   /** As written in the path, `1.NN`; absent without a prefix. */
@@ -220,7 +220,7 @@ function decode(text: string): string | undefined {
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const HTML = '<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n';
 
-/** Sends an answer, spoilt by the faults: those that replace it first, then those that change what it says. */
+/** Sends an answer with faults: a fault that replaces it first, then faults that change its text. */
 function sendAnswer(response: ServerResponse, answer: Answer, faults: readonly Fault[]): void {
   if (answer.kind === 'lines') sendLines(response, answer, faults);
   else if (faults.some(({ kind }) => kind === 'stall'))
@@ -228,7 +228,7 @@ function sendAnswer(response: ServerResponse, answer: Answer, faults: readonly F
   else sendBody(response, answer.status, alterText(answer.body, faults), isCutShort(faults));
 }
 
-/** Answers as a fault wants that needs no answer at all; tells whether there was such a fault. */
+/** Responds by a fault that replaces the answer; true when there is one. */
 function sendInstead(response: ServerResponse, faults: readonly Fault[]): boolean {
   return faults.some((fault) => {
     if (fault.kind === 'reset') cutConnection(response);
@@ -270,7 +270,7 @@ function sendLines(
   const close = open({
     line: (text) => {
       const altered = alterText(text, faults);
-      // The engine ended the stream, and its client has not heard of it yet.
+      // The engine has ended the stream, and its client has not received the end yet.
       if (response.writableEnded) return;
       if (cutShort) response.write(altered.slice(0, altered.length / 2), () => response.destroy());
       else response.write(altered);
@@ -298,7 +298,7 @@ function* endlessArray(bytes: number): Generator<string> {
   yield '0]\n';
 }
 
-/** The text of an answer after all faults that change what it says. */
+/** The text of an answer after all faults that change it. */
 function alterText(text: string, faults: readonly Fault[]): string {
   return faults.reduce(alterOnce, text);
 }
@@ -323,7 +323,7 @@ function withValue(json: unknown, path: readonly (string | number)[], value: unk
   return { ...object, [first]: withValue(before, rest, value) };
 }
 
-/** Closes the client's connection at once: with RST on TCP; a unix socket knows only closing. */
+/** Closes the client's connection at once: with RST on TCP; a unix socket has no reset. */
 function cutConnection({ socket }: ServerResponse): void {
   if (socket?.remoteAddress === undefined) socket?.destroy();
   else socket.resetAndDestroy();

@@ -1,6 +1,6 @@
 import type { Endpoint } from './faults.ts';
 
-/** How often each endpoint was asked. */
+/** Number of requests by endpoint. */
 export type RequestCounts = Readonly<Record<Endpoint, number>>;
 
 /** Counts requests, and how many of an endpoint were under way at once. */
@@ -19,7 +19,7 @@ export class RequestCounters {
     return { ...this.#peaks };
   }
 
-  /** Counts a request; the returned function tells that it is over, however it ended. */
+  /** Counts a request; the returned function ends it, with or without success. */
   begin(endpoint: Endpoint): () => void {
     this.#counts[endpoint] += 1;
     this.#inFlight[endpoint] += 1;

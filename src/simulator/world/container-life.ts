@@ -10,7 +10,7 @@ import { networkId } from './network-id.ts';
 import type { Timeline } from './timeline.ts';
 import type { HostSize } from './workload.ts';
 
-/** What a container's life needs of the world around it. */
+/** Dependencies of a container's life cycle. */
 export interface LifeWorld {
   readonly seed: string;
   readonly host: HostSize;
@@ -19,7 +19,7 @@ export interface LifeWorld {
   readonly timeline: Timeline;
 }
 
-/** How a run ended. */
+/** End of a run. */
 interface Exit {
   readonly exitCode: number;
   readonly outOfMemory?: boolean;
@@ -36,12 +36,12 @@ export class ContainerLife {
     this.#world = world;
   }
 
-  /** Adds a container that is there already when the engine starts: as old as its spec says, without events. */
+  /** Adds a container that exists when the engine starts: with the age of its spec, without events. */
   place(spec: ContainerSpec, now: number): SimulatedContainer {
     const container = this.#create(spec, now - (spec.ageMillis ?? 0));
     const { initially, ageMillis, ending, restartCount, exitCode, healthcheck } = container.spec;
     if (initially === 'created') return container;
-    // Who will end by itself starts now: its age would have ended it long ago.
+    // A container that ends by itself starts now: by its age it would have ended long ago.
     const startedAt = ending ? now : now - ageMillis;
     const started = states.startedState(
       { ...states.CREATED, restartCount },
@@ -56,7 +56,7 @@ export class ContainerLife {
     return container;
   }
 
-  /** `docker run`, or `docker create` when the spec says so. */
+  /** `docker run`, or `docker create`, by the spec. */
   add(spec: ContainerSpec, at: number): SimulatedContainer {
     const container = this.#create(spec, at);
     this.#tell(container, 'create', at);
@@ -179,7 +179,7 @@ export class ContainerLife {
     this.#foresee(container, at);
   }
 
-  /** Schedules what the spec says about this run: its end and its health checks. */
+  /** Schedules this run's end and its health checks, by the spec. */
   #foresee(container: SimulatedContainer, now: number): void {
     const { ending, healthcheck } = container.spec;
     if (ending) this.#endLater(container, now + ending.afterMillis);
@@ -226,7 +226,7 @@ function restartsAfter({ spec }: SimulatedContainer, exitCode: number): boolean 
   return spec.restart === 'on-failure' ? exitCode !== 0 : spec.restart !== 'no';
 }
 
-/** Who changes a container's health when a check says so. */
+/** Sets a container's health after a check. */
 interface HealthSetter {
   setHealth(container: SimulatedContainer, at: number, status: HealthState['status']): void;
 }

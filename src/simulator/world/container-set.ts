@@ -1,6 +1,6 @@
 import type { SimulatedContainer } from './container.ts';
 
-/** What a name or id in a request stands for. */
+/** Result of resolving a name or id of a request. */
 export type Lookup =
   | { readonly kind: 'found'; readonly container: SimulatedContainer }
   | { readonly kind: 'missing' }

@@ -1,6 +1,6 @@
 import { createRandom } from './random.ts';
 
-/** What a simulated container does on average; each figure swings around it. */
+/** Average load of a simulated container; each value swings around it. */
 export interface Load {
   /** CPUs in use; more than the limit means throttled. */
   readonly cpus: number;
@@ -28,7 +28,7 @@ export interface Limits {
   readonly pids?: number;
 }
 
-/** How a run ends by itself, counted from the start of that run. */
+/** The end of a run by itself, counted from its start. */
 interface Ending {
   readonly afterMillis: number;
   readonly exitCode: number;
@@ -40,7 +40,7 @@ interface Ending {
 
 /** A health check that passes for `goodMillis`, fails for `badMillis`, and so on; three failures are unhealthy. */
 interface Healthcheck {
-  /** 0: no check ever runs, health changes only when the test says so. */
+  /** 0: no check ever runs, only a test changes health. */
   readonly intervalMillis: number;
   readonly goodMillis: number;
   readonly badMillis: number;
@@ -84,7 +84,9 @@ export interface ContainerSpec {
   readonly initially?: 'running' | 'created' | 'exited' | 'paused';
   readonly exitCode?: number;
   readonly restartCount?: number;
-  /** How long before now it was created and, if running, started; only counts when present at the start. */
+  /**
+   * Milliseconds since it was created and, if running, started; only for containers present at the start.
+   */
   readonly ageMillis?: number;
 }
 
@@ -121,7 +123,7 @@ export function completeSpec(seed: string, spec: ContainerSpec): CompleteSpec {
   };
 }
 
-/** Most containers do little and a few do much: figures are spread over powers of ten. */
+/** Most containers do little and a few do much: values are spread over powers of ten. */
 function drawLoad(random: () => number): Load {
   const spread = (least: number, most: number): number => least * (most / least) ** random();
   return {

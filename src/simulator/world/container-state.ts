@@ -4,7 +4,7 @@ export interface HealthState {
   readonly failingStreak: number;
 }
 
-/** The states that Moby knows and this engine enters. */
+/** Moby's states that this engine enters. */
 type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'exited';
 
 /** Everything about a container that changes over its life; replaced as a whole at each change. Times in ms. */
@@ -22,7 +22,7 @@ export interface ContainerState {
   readonly pausedMillis: number;
   /** Wait before the last restart by policy. */
   readonly backoffMillis: number;
-  /** How often it was started; tells one run's scheduled ends from the next one's. */
+  /** Number of starts; distinguishes the scheduled ends of one run from the next one's. */
   readonly run: number;
 }
 
@@ -64,7 +64,7 @@ export function exitedState(last: ContainerState, at: number, exitCode: number):
   return { ...rest, status: 'exited', finishedAt: at, exitCode, pid: 0 };
 }
 
-/** The state between an exit and the restart that its policy asks for, with the wait doubled as in Moby. */
+/** The state between an exit and the restart of its policy, with the wait doubled as in Moby. */
 export function restartingState(exited: ContainerState, maxBackoffMillis: number): ContainerState {
   const ranMillis = (exited.finishedAt ?? 0) - (exited.startedAt ?? 0);
   const doubled = ranMillis >= LONG_RUN_MILLIS ? 0 : exited.backoffMillis * 2;
@@ -87,7 +87,7 @@ export function unpausedState(last: ContainerState, at: number): ContainerState 
   return { ...rest, status: 'running', pausedMillis: last.pausedMillis + at - pausedAt };
 }
 
-/** Whether its processes exist, so that stats have figures: running or paused. */
+/** True when its processes exist, so that stats have values: running or paused. */
 export function hasProcesses({ status }: ContainerState): boolean {
   return status === 'running' || status === 'paused';
 }

@@ -2,7 +2,7 @@ import type { CompleteSpec } from './container-spec.ts';
 import { type ContainerState, hasProcesses } from './container-state.ts';
 import { createWorkload, type Figures, type HostSize, type Workload } from './workload.ts';
 
-/** What is fixed when a container is created. */
+/** Properties of a container that are fixed at its creation. */
 export interface ContainerBirth {
   readonly id: string;
   readonly spec: CompleteSpec;

@@ -11,7 +11,7 @@ export interface EngineEvent {
 /** As many events as Moby's daemon/events keeps for `since=`. */
 const RING = 256;
 
-/** The engine's events: the last 256, and whoever listens. */
+/** The engine's events: the last 256, and the listeners. */
 export class EventLog {
   readonly #ring: EngineEvent[] = [];
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -21,7 +21,7 @@ export class EventLog {
     return this.#listeners.size;
   }
 
-  /** Records an event of that time (ms) and tells the listeners; no two get the same nanosecond. */
+  /** Records an event of that time (ms) and calls the listeners; no two events have the same nanosecond. */
   record(event: Omit<EngineEvent, 'timeNano'>, at: number): void {
     const wanted = BigInt(Math.round(at * 1e6));
     this.#lastNano = wanted > this.#lastNano ? wanted : this.#lastNano + 1n;
@@ -35,7 +35,9 @@ export class EventLog {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Recorded events back to the last one older than `sinceNano`, oldest first; Moby looks no further either. */
+  /**
+   * Recorded events back to the last one older than `sinceNano`, oldest first; Moby searches no further either.
+   */
   replay(sinceNano: bigint): EngineEvent[] {
     return this.#ring.slice(this.#ring.findLastIndex(({ timeNano }) => timeNano < sinceNano) + 1);
   }

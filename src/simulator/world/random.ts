@@ -1,6 +1,6 @@
 /**
  * A stream of numbers in [0, 1) that depends on the seed alone (FNV-1a into mulberry32). Not for secrets: it is
- * small and fast, which is all that plausible figures need.
+ * small and fast, which is all that plausible values need.
  */
 export function createRandom(seed: string): () => number {
   let state = fnv1a(seed);

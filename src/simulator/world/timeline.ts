@@ -4,8 +4,9 @@ interface Due {
 }
 
 /**
- * What will happen in the simulated world, in order of time. Nothing happens by itself: `advance` lets everything
- * happen that is due by now, each at the very time it was scheduled for, however late it is asked.
+ * Scheduled changes of the simulated world, in order of time. Nothing happens by itself: `advance` makes all
+ * changes
+ * that are due, each at the very time it was scheduled for, even when called late.
  */
 export class Timeline {
   readonly #now: () => number;

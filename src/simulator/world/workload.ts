@@ -31,7 +31,7 @@ export interface DiskFigures {
   readonly writes: number;
 }
 
-/** Everything one sample of a container tells. */
+/** All values of one sample of a container. */
 export interface Figures {
   readonly cpu: CpuFigures;
   readonly memory: MemoryFigures;
@@ -46,14 +46,14 @@ export interface HostSize {
   readonly memoryBytes: number;
 }
 
-/** The figures of one run of a container as a function of the seconds that it has been running unpaused. */
+/** The values of one run of a container as a function of the seconds that it has been running unpaused. */
 export type Workload = (seconds: number) => Figures;
 
 const PERIOD_SECONDS = 0.1;
 const BYTES_PER_PACKET = 740;
 const BYTES_PER_OPERATION = 16_384;
 
-/** Makes the workload of one run. Pure: the same seed, spec and second always give the same figures. */
+/** Makes the workload of one run. Pure: the same seed, spec and second always give the same values. */
 export function createWorkload(seed: string, spec: CompleteSpec, host: HostSize): Workload {
   const random = createRandom(`${seed}/workload/${spec.name}`);
   const cpu = createCpuUse(random, spec, host);
@@ -85,8 +85,9 @@ function createCpuUse(
   const quota = cpuQuota(spec);
   const most = Math.min(quota ?? host.cpus, host.cpus);
   const wanted = spec.load.cpus;
-  // The curve peaks at 1.9 times its mean: a mean of at most half of what is allowed never needs clipping, which
-  // would have no closed form. Whoever wants more than it may have is taken to run flat out.
+  // The curve peaks at 1.9 times its mean: a mean of at most half of the limit never needs clipping, which
+  // would have
+  // no closed form. A container with a higher mean runs at its limit all the time.
   const curve =
     wanted < most
       ? createLoadCurve(random, Math.min(wanted, most / 2))

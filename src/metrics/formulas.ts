@@ -54,11 +54,22 @@ export function residentMemory({ stats }: MemoryUsage): Integer | undefined {
   return stats['total_rss'] ?? stats['rss'] ?? stats['anon'];
 }
 
-/** Page faults since the cgroup was made; minor ones are all without the major ones. */
-export function pageFaults({ stats }: MemoryUsage): { minor?: number; major?: number } {
-  const all = stats['total_pgfault'] ?? stats['pgfault'];
-  const major = stats['total_pgmajfault'] ?? stats['pgmajfault'];
+/** Page faults since the cgroup was made, and the counters that they come from. */
+interface PageFaults {
+  readonly minor?: number;
+  readonly major?: number;
+  readonly allKey: string;
+  readonly majorKey: string;
+}
+
+/** Minor page faults are all without the major ones. */
+export function pageFaults({ stats }: MemoryUsage): PageFaults {
+  const allKey = stats['total_pgfault'] === undefined ? 'pgfault' : 'total_pgfault';
+  const majorKey = stats['total_pgmajfault'] === undefined ? 'pgmajfault' : 'total_pgmajfault';
+  const { [allKey]: all, [majorKey]: major } = stats;
   return {
+    allKey,
+    majorKey,
     ...(all !== undefined && major !== undefined && all >= major && { minor: difference(all, major) }),
     ...(major !== undefined && { major: Number(major) }),
   };

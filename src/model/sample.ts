@@ -71,6 +71,11 @@ export interface BlockIoUsage {
   readonly sectors?: readonly BlockIoEntry[];
 }
 
+/** Key of one line's counter among all block I/O counters, for its start time. */
+export function blockIoCounter(list: keyof BlockIoUsage, { major, minor, operation }: BlockIoEntry): string {
+  return `${list} ${major}:${minor} ${operation}`;
+}
+
 /** Counters of one network interface inside the container. */
 export interface InterfaceUsage {
   readonly name: string;

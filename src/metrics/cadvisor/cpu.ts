@@ -7,8 +7,8 @@ import { hasCpuModes } from '../formulas.ts';
 
 /** CPU metrics of profile `cadvisor` that the runtime gives. */
 export const cadvisorCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
-  mode('user', ({ userNanos }) => userNanos),
-  mode('system', ({ kernelNanos }) => kernelNanos),
+  mode('user', 'user', ({ userNanos }) => userNanos),
+  mode('system', 'kernel', ({ kernelNanos }) => kernelNanos),
   cadvisorMetric(
     {
       name: 'container_cpu_usage_seconds_total',
@@ -19,24 +19,26 @@ export const cadvisorCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
     },
     usage,
   ),
-  throttling('periods_total', 'Enforcement periods that have passed', ({ periods }) => periods),
+  throttling('periods_total', 'Enforcement periods that have passed', 'periods'),
   throttling(
     'throttled_periods_total',
     'Enforcement periods in which the container was throttled',
-    ({ throttledPeriods }) => throttledPeriods,
+    'throttledPeriods',
   ),
-  throttling('throttled_seconds_total', 'Time that the container has been throttled', ({ throttledNanos }) =>
-    inSeconds(throttledNanos),
-  ),
+  throttling('throttled_seconds_total', 'Time that the container has been throttled', 'throttledNanos'),
 ]);
 
-function mode(name: 'user' | 'system', read: (cpu: CpuUsage) => Integer | undefined): ContainerInstrument {
+function mode(
+  name: 'user' | 'system',
+  counter: string,
+  read: (cpu: CpuUsage) => Integer | undefined,
+): ContainerInstrument {
   const description = `CPU time consumed in mode ${name}`;
   return cadvisorMetric(
     { name: `container_cpu_${name}_seconds_total`, kind: 'counter', description, source: 'stats' },
     ({ sample }) =>
       sample?.cpu && hasCpuModes(sample.cpu)
-        ? [{ value: inSeconds(read(sample.cpu), sample), group: 'cpu' }]
+        ? [{ value: inSeconds(read(sample.cpu), sample), group: 'cpu', counter }]
         : [],
   );
 }
@@ -45,24 +47,25 @@ function mode(name: 'user' | 'system', read: (cpu: CpuUsage) => Integer | undefi
 function usage({ sample }: ContainerSnapshot): readonly CadvisorSeries[] {
   if (!sample?.cpu) return [];
   const { totalNanos, perCpuNanos } = sample.cpu;
-  if (!perCpuNanos) return [{ value: inSeconds(totalNanos, sample), labels: { cpu: 'total' }, group: 'cpu' }];
+  if (!perCpuNanos) {
+    const value = inSeconds(totalNanos, sample);
+    return [{ value, labels: { cpu: 'total' }, group: 'cpu', counter: 'total' }];
+  }
   return perCpuNanos.flatMap((nanos, index) => {
     const labels = { cpu: `cpu${String(index).padStart(2, '0')}` };
-    return nanos > 0 ? [{ value: inSeconds(nanos), labels, group: 'cpu' } as const] : [];
+    const counter = `core ${index}`;
+    return nanos > 0 ? [{ value: inSeconds(nanos), labels, group: 'cpu', counter } as const] : [];
   });
 }
 
-function throttling(
-  name: string,
-  description: string,
-  read: (data: CpuThrottling) => Integer | undefined,
-): ContainerInstrument {
+function throttling(name: string, description: string, counter: keyof CpuThrottling): ContainerInstrument {
   const absentWhen = 'the container has no quota';
   return cadvisorMetric(
     { name: `container_cpu_cfs_${name}`, kind: 'counter', description, source: 'stats', absentWhen },
     ({ sample, limits }) => {
       const data = limits.cpus === undefined || sample?.windows ? undefined : sample?.cpu?.throttling;
-      return data ? [{ value: read(data), group: 'cpu' }] : [];
+      const count = data?.[counter];
+      return [{ value: counter === 'throttledNanos' ? inSeconds(count) : count, group: 'cpu', counter }];
     },
   );
 }

@@ -11,6 +11,8 @@ export interface CadvisorSeries {
   readonly labels?: Attributes;
   /** With what a counter begins. */
   readonly group?: CounterGroup;
+  /** Its key in that group. */
+  readonly counter?: string;
   /** When it began, if with none of those; milliseconds since the epoch. */
   readonly startedAt?: number;
 }
@@ -48,9 +50,9 @@ export function cadvisorMetric(
       if (!hasCgroup(snapshot)) return;
       const all = read(snapshot);
       const base = cadvisorLabels(snapshot, all.length);
-      for (const { value, labels: own, group, startedAt: began } of all) {
+      for (const { value, labels: own, group, counter, startedAt: began } of all) {
         if (value === undefined) continue;
-        const startedAt = group ? snapshot.starts.of(group) : began;
+        const startedAt = group ? snapshot.starts.of(group, counter) : began;
         observe(Number(value), own ? { ...base, ...own } : base, startedAt);
       }
     },

@@ -1,6 +1,7 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
-import type { BlockIoEntry, BlockIoUsage, Integer, InterfaceUsage } from '../../model/sample.ts';
+import { blockIoCounter } from '../../model/sample.ts';
+import type { BlockIoEntry, BlockIoUsage, InterfaceUsage } from '../../model/sample.ts';
 import { cadvisorMetric, inSeconds } from './declare.ts';
 import type { CadvisorSeries } from './declare.ts';
 
@@ -43,7 +44,7 @@ export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo',
       ({ sample }) =>
         (sample?.blockIo?.[list] ?? [])
           .filter((entry) => entry.operation === operation)
-          .map((entry) => ofDevice(entry, name)),
+          .map((entry) => ofDevice(entry, list, name)),
     ),
   ),
   cadvisorMetric(
@@ -60,19 +61,21 @@ export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo',
 ]);
 
 /** The runtime does not tell the names of devices: they are called by their numbers. */
-function ofDevice({ major, minor, value }: BlockIoEntry, name: string): CadvisorSeries {
+function ofDevice(entry: BlockIoEntry, list: List, name: string): CadvisorSeries {
+  const { major, minor, value } = entry;
   return {
     value: name.includes('_seconds_') ? inSeconds(value) : value,
     labels: { device: `${major}:${minor}` },
-    ...(name.endsWith('_total') && { group: 'block-io' }),
+    ...(name.endsWith('_total') && { group: 'block-io', counter: blockIoCounter(list, entry) }),
   };
 }
 
-function ofOperation({ major, minor, operation, value }: BlockIoEntry): readonly CadvisorSeries[] {
+function ofOperation(entry: BlockIoEntry): readonly CadvisorSeries[] {
+  const { major, minor, operation, value } = entry;
   const written = operations.get(operation);
   if (written === undefined) return [];
   const labels = { device: `${major}:${minor}`, major: `${major}`, minor: `${minor}`, operation: written };
-  return [{ value, labels, group: 'block-io' }];
+  return [{ value, labels, group: 'block-io', counter: blockIoCounter('serviceBytes', entry) }];
 }
 
 /** As the kernel writes them on cgroup v1; v2 has the first two. */
@@ -82,29 +85,21 @@ const operations: ReadonlyMap<string, string> = new Map(
 
 /** Network metrics of profile `cadvisor` that the runtime gives. */
 export const cadvisorNetwork: readonly ContainerInstrument[] = stampedBy('networks', [
-  counter('receive_bytes', 'Bytes received', ({ receivedBytes }) => receivedBytes),
-  counter('receive_packets', 'Packets received', ({ receivedPackets }) => receivedPackets),
-  counter(
-    'receive_packets_dropped',
-    'Packets dropped while receiving',
-    ({ receivedDropped }) => receivedDropped,
-  ),
-  counter('receive_errors', 'Errors while receiving', ({ receivedErrors }) => receivedErrors),
-  counter('transmit_bytes', 'Bytes transmitted', ({ transmittedBytes }) => transmittedBytes),
-  counter('transmit_packets', 'Packets transmitted', ({ transmittedPackets }) => transmittedPackets),
-  counter(
-    'transmit_packets_dropped',
-    'Packets dropped while transmitting',
-    ({ transmittedDropped }) => transmittedDropped,
-  ),
-  counter('transmit_errors', 'Errors while transmitting', ({ transmittedErrors }) => transmittedErrors),
+  counter('receive_bytes', 'Bytes received', 'receivedBytes'),
+  counter('receive_packets', 'Packets received', 'receivedPackets'),
+  counter('receive_packets_dropped', 'Packets dropped while receiving', 'receivedDropped'),
+  counter('receive_errors', 'Errors while receiving', 'receivedErrors'),
+  counter('transmit_bytes', 'Bytes transmitted', 'transmittedBytes'),
+  counter('transmit_packets', 'Packets transmitted', 'transmittedPackets'),
+  counter('transmit_packets_dropped', 'Packets dropped while transmitting', 'transmittedDropped'),
+  counter('transmit_errors', 'Errors while transmitting', 'transmittedErrors'),
 ]);
 
 /** A network that several containers share is shown with its owner alone, so that a sum counts it once. */
 function counter(
   name: string,
   description: string,
-  read: (usage: InterfaceUsage) => Integer | undefined,
+  key: Exclude<keyof InterfaceUsage, 'name'>,
 ): ContainerInstrument {
   return cadvisorMetric(
     {
@@ -118,9 +113,10 @@ function counter(
     ({ sample, sharedNetwork }) => {
       if (sharedNetwork) return [];
       return (sample?.networks ?? []).map((usage) => ({
-        value: read(usage),
+        value: usage[key],
         labels: { interface: usage.name },
         group: `network ${usage.name}`,
+        counter: key,
       }));
     },
   );

@@ -24,7 +24,7 @@ export const cadvisorMemory: readonly ContainerInstrument[] = stampedBy('memory'
     ({ stats }) => stats['total_mapped_file'] ?? stats['mapped_file'] ?? stats['file_mapped'],
   ),
   amount('max_usage_bytes', 'Most memory ever in use', ({ maxUsage }) => maxUsage, { absentWhen: onlyV1 }),
-  counter('failcnt', 'How often the limit was hit', ({ failures }) => failures, {
+  counter('failcnt', 'How often the limit was hit', 'failures', ({ failures }) => failures, {
     absentWhen: `it was not hit yet, or ${onlyV1}`,
   }),
   amount('total_active_file_bytes', 'Active page cache', ({ stats }) => cacheOf(stats, 'active_file')),
@@ -39,10 +39,18 @@ export const cadvisorMemory: readonly ContainerInstrument[] = stampedBy('memory'
     'Page cache that is being written to disk',
     ({ stats }) => cacheOf(stats, 'writeback') ?? stats['file_writeback'],
   ),
-  counter('pgscan_total', 'Pages scanned in order to reclaim some', ({ stats }) => stats['pgscan'], {
+  counter(
+    'pgscan_total',
+    'Pages scanned in order to reclaim some',
+    'pgscan',
+    ({ stats }) => stats['pgscan'],
+    {
+      absentWhen: onlyV2,
+    },
+  ),
+  counter('pgsteal_total', 'Pages reclaimed', 'pgsteal', ({ stats }) => stats['pgsteal'], {
     absentWhen: onlyV2,
   }),
-  counter('pgsteal_total', 'Pages reclaimed', ({ stats }) => stats['pgsteal'], { absentWhen: onlyV2 }),
   cadvisorMetric(
     {
       name: 'container_memory_failures_total',
@@ -69,14 +77,15 @@ function amount(
 function counter(
   name: string,
   description: string,
+  key: string,
   read: Read,
   parts?: Partial<CadvisorDeclaration>,
 ): ContainerInstrument {
-  return memory({ name, kind: 'counter', description, source: 'stats', ...parts }, read);
+  return memory({ name, kind: 'counter', description, source: 'stats', ...parts }, read, key);
 }
 
-function memory(declaration: CadvisorDeclaration, read: Read): ContainerInstrument {
-  const group = declaration.kind === 'counter' ? { group: 'memory' as const } : {};
+function memory(declaration: CadvisorDeclaration, read: Read, key?: string): ContainerInstrument {
+  const group = key === undefined ? {} : { group: 'memory' as const, counter: key };
   return cadvisorMetric({ ...declaration, name: `container_memory_${declaration.name}` }, ({ sample }) =>
     sample?.memory ? [{ value: read(sample.memory), ...group }] : [],
   );
@@ -94,8 +103,17 @@ function workingSet({ usage, stats }: MemoryUsage): number | undefined {
 
 /** cAdvisor shows the container's own faults in both scopes. */
 function faults({ stats }: MemoryUsage): (type: string) => readonly CadvisorSeries[] {
-  return (type) => [
-    { value: stats[type], labels: { failure_type: type, scope: 'container' }, group: 'memory' },
-    { value: cacheOf(stats, type), labels: { failure_type: type, scope: 'hierarchy' }, group: 'memory' },
-  ];
+  const series = (key: string, type: string, scope: string): CadvisorSeries => ({
+    value: stats[key],
+    labels: { failure_type: type, scope },
+    group: 'memory',
+    counter: key,
+  });
+  return (type) => {
+    const total = `total_${type}`;
+    return [
+      series(type, type, 'container'),
+      series(stats[total] === undefined ? type : total, type, 'hierarchy'),
+    ];
+  };
 }

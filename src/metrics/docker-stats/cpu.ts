@@ -1,7 +1,7 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type { CpuThrottling, CpuUsage, Integer } from '../../model/sample.ts';
-import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
+import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { isUp, observePresent, receiverInstrument, rememberedAttributes } from './declare.ts';
 import type { ReceiverMetric } from './declare.ts';
 import { cpuLimit, cpuUtilization } from './formulas.ts';
@@ -21,6 +21,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       description: 'Total CPU time consumed.',
       isOn: true,
     },
+    'total',
     ({ totalNanos }) => totalNanos,
   ),
   time(
@@ -32,6 +33,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
         'Time spent by tasks of the cgroup in user mode (Linux).  Time spent by all container processes in user mode (Windows).',
       isOn: true,
     },
+    'user',
     ({ userNanos }) => userNanos,
   ),
   time(
@@ -43,6 +45,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
         'Time spent by tasks of the cgroup in kernel mode (Linux).  Time spent by all container processes in kernel mode (Windows).',
       isOn: true,
     },
+    'kernel',
     ({ kernelNanos }) => kernelNanos,
   ),
   time(
@@ -52,8 +55,8 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       unit: 'ns',
       description: 'System CPU usage, as reported by docker.',
     },
+    undefined,
     ({ systemNanos }) => systemNanos,
-    'host',
   ),
   receiverInstrument(
     {
@@ -65,9 +68,8 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       absentWhen: 'cgroup v2',
     },
     ({ sample, starts }, observe) => {
-      const startedAt = starts.of('cpu');
       for (const [index, nanos] of (sample?.cpu?.perCpuNanos ?? []).entries())
-        observe(Number(nanos), ofCore(`cpu${index}`), startedAt);
+        observe(Number(nanos), ofCore(`cpu${index}`), starts.of('cpu', `core ${index}`));
     },
   ),
   receiverInstrument(
@@ -99,7 +101,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       unit: '{periods}',
       description: 'Number of periods with throttling active.',
     },
-    ({ periods }) => periods,
+    'periods',
   ),
   throttling(
     {
@@ -108,7 +110,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       unit: '{periods}',
       description: 'Number of periods when the container hits its throttling limit.',
     },
-    (data) => data.throttledPeriods,
+    'throttledPeriods',
   ),
   throttling(
     {
@@ -117,7 +119,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       unit: 'ns',
       description: 'Aggregate time the container was throttled.',
     },
-    ({ throttledNanos }) => throttledNanos,
+    'throttledNanos',
   ),
   ofLimits(
     {
@@ -144,25 +146,24 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
   ),
 ]);
 
+/** @param counter the container's own; undefined for the host's. */
 function time(
   metric: ReceiverMetric,
+  counter: string | undefined,
   read: (cpu: CpuUsage) => Integer | undefined,
-  group: CounterGroup = 'cpu',
 ): ContainerInstrument {
   return receiverInstrument(metric, ({ sample, starts }, observe) => {
     const nanos = sample?.cpu && read(sample.cpu);
     const scale = sample?.windows ? nanosPerTick : 1;
-    if (nanos !== undefined) observe(Number(nanos) * scale, undefined, starts.of(group));
+    const startedAt = counter === undefined ? starts.of('host') : starts.of('cpu', counter);
+    if (nanos !== undefined) observe(Number(nanos) * scale, undefined, startedAt);
   });
 }
 
-function throttling(
-  metric: ReceiverMetric,
-  read: (data: CpuThrottling) => Integer | undefined,
-): ContainerInstrument {
+function throttling(metric: ReceiverMetric, counter: keyof CpuThrottling): ContainerInstrument {
   return receiverInstrument({ ...metric, absentWhen: 'Windows' }, ({ sample, starts }, observe) => {
-    const data = sample?.windows ? undefined : sample?.cpu?.throttling;
-    observePresent(observe, data && read(data), undefined, starts.of('cpu'));
+    const value = sample?.windows ? undefined : sample?.cpu?.throttling?.[counter];
+    observePresent(observe, value, undefined, starts.of('cpu', counter));
   });
 }
 

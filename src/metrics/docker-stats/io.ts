@@ -1,6 +1,7 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
-import type { BlockIoUsage, Integer, InterfaceUsage } from '../../model/sample.ts';
+import { blockIoCounter } from '../../model/sample.ts';
+import type { BlockIoUsage, InterfaceUsage } from '../../model/sample.ts';
 import { observePresent, receiverInstrument, rememberedAttributes } from './declare.ts';
 
 const ofDevice = rememberedAttributes((key) => {
@@ -77,9 +78,11 @@ function perDevice(
       ...(list === 'serviceBytes' && { isOn: true }),
     },
     ({ sample, starts }, observe) => {
-      const startedAt = starts.of('block-io');
-      for (const { major, minor, operation, value } of sample?.blockIo?.[list] ?? [])
+      for (const entry of sample?.blockIo?.[list] ?? []) {
+        const { major, minor, operation, value } = entry;
+        const startedAt = starts.of('block-io', blockIoCounter(list, entry));
         observePresent(observe, value, ofDevice(`${major}:${minor}:${operation}`), startedAt);
+      }
     },
   );
 }
@@ -90,41 +93,21 @@ const onByDefault: readonly string[] = ['rx_bytes', 'rx_dropped', 'tx_bytes', 't
 
 /** Network metrics of profile `docker_stats`. */
 export const dockerStatsNetwork: readonly ContainerInstrument[] = stampedBy('networks', [
-  perInterface('rx_bytes', 'By', 'Bytes received by the container.', ({ receivedBytes }) => receivedBytes),
-  perInterface(
-    'rx_dropped',
-    '{packets}',
-    'Incoming packets dropped.',
-    ({ receivedDropped }) => receivedDropped,
-  ),
-  perInterface(
-    'rx_errors',
-    '{errors}',
-    'Received errors. Not supported on Windows.',
-    ({ receivedErrors }) => receivedErrors,
-  ),
-  perInterface('rx_packets', '{packets}', 'Packets received.', ({ receivedPackets }) => receivedPackets),
-  perInterface('tx_bytes', 'By', 'Bytes sent.', ({ transmittedBytes }) => transmittedBytes),
-  perInterface(
-    'tx_dropped',
-    '{packets}',
-    'Outgoing packets dropped.',
-    ({ transmittedDropped }) => transmittedDropped,
-  ),
-  perInterface(
-    'tx_errors',
-    '{errors}',
-    'Sent errors. Not supported on Windows.',
-    ({ transmittedErrors }) => transmittedErrors,
-  ),
-  perInterface('tx_packets', '{packets}', 'Packets sent.', ({ transmittedPackets }) => transmittedPackets),
+  perInterface('rx_bytes', 'By', 'Bytes received by the container.', 'receivedBytes'),
+  perInterface('rx_dropped', '{packets}', 'Incoming packets dropped.', 'receivedDropped'),
+  perInterface('rx_errors', '{errors}', 'Received errors. Not supported on Windows.', 'receivedErrors'),
+  perInterface('rx_packets', '{packets}', 'Packets received.', 'receivedPackets'),
+  perInterface('tx_bytes', 'By', 'Bytes sent.', 'transmittedBytes'),
+  perInterface('tx_dropped', '{packets}', 'Outgoing packets dropped.', 'transmittedDropped'),
+  perInterface('tx_errors', '{errors}', 'Sent errors. Not supported on Windows.', 'transmittedErrors'),
+  perInterface('tx_packets', '{packets}', 'Packets sent.', 'transmittedPackets'),
 ]);
 
 function perInterface(
   name: string,
   unit: string,
   description: string,
-  read: (usage: InterfaceUsage) => Integer | undefined,
+  counter: Exclude<keyof InterfaceUsage, 'name'>,
 ): ContainerInstrument {
   return receiverInstrument(
     {
@@ -138,8 +121,8 @@ function perInterface(
     },
     ({ sample, starts }, observe) => {
       for (const usage of sample?.networks ?? []) {
-        const startedAt = starts.of(`network ${usage.name}`);
-        observePresent(observe, read(usage), ofInterface(usage.name), startedAt);
+        const startedAt = starts.of(`network ${usage.name}`, counter);
+        observePresent(observe, usage[counter], ofInterface(usage.name), startedAt);
       }
     },
   );

@@ -196,6 +196,7 @@ export const dockerStatsMemory: readonly ContainerInstrument[] = stampedBy('memo
       description: 'Number of times the memory limit was hit.',
     },
     limitHits,
+    'failures',
   ),
   ...memoryAmounts.map(([key, description]) =>
     ofMemory(
@@ -213,17 +214,21 @@ export const dockerStatsMemory: readonly ContainerInstrument[] = stampedBy('memo
     ofMemory(
       { name: `container.memory.${key}`, kind: 'counter', unit, description },
       ({ stats }) => stats[key],
+      key,
     ),
   ),
 ]);
 
+/** @param counter its key among the counters of memory; absent for an amount. */
 function ofMemory(
   metric: ReceiverMetric,
   read: (memory: MemoryUsage) => Integer | undefined,
+  counter?: string,
 ): ContainerInstrument {
   return receiverInstrument(metric, ({ sample, starts }, observe) => {
     const value = sample?.memory && read(sample.memory);
-    observePresent(observe, value, undefined, metric.kind === 'counter' ? starts.of('memory') : undefined);
+    const startedAt = counter === undefined ? undefined : starts.of('memory', counter);
+    observePresent(observe, value, undefined, startedAt);
   });
 }
 

@@ -1,6 +1,6 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
-import type { CpuUsage, Integer } from '../../model/sample.ts';
+import type { CpuThrottling, CpuUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cpuUsage, hasCpuModes } from '../formulas.ts';
 
@@ -60,21 +60,9 @@ export const semconvCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       if (cpus !== undefined && limits.cpus !== undefined) observe(cpus / limits.cpus);
     },
   },
-  throttling(
-    'periods',
-    '{period}',
-    'Scheduler periods in which the container had a quota',
-    ({ periods }) => periods,
-  ),
-  throttling(
-    'throttled_periods',
-    '{period}',
-    'Periods in which the quota ran out',
-    (data) => data.throttledPeriods,
-  ),
-  throttling('throttled_time', 's', 'Time that the container was held back by its quota', (data) => {
-    return data.throttledNanos === undefined ? undefined : Number(data.throttledNanos) / 1e9;
-  }),
+  throttling('periods', '{period}', 'Scheduler periods in which the container had a quota', 'periods'),
+  throttling('throttled_periods', '{period}', 'Periods in which the quota ran out', 'throttledPeriods'),
+  throttling('throttled_time', 's', 'Time that the container was held back by its quota', 'throttledNanos'),
 ]);
 
 /** Windows counts in ticks of 100 ns; a runtime that tells no mode apart gives one point without. */
@@ -82,22 +70,19 @@ function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe)
   if (!sample?.cpu) return;
   const { totalNanos, userNanos, kernelNanos } = sample.cpu;
   const perSecond = sample.windows ? 1e7 : 1e9;
-  const startedAt = starts.of('cpu');
   if (!hasCpuModes(sample.cpu)) {
-    if (totalNanos !== undefined) observe(Number(totalNanos) / perSecond, {}, startedAt);
+    if (totalNanos !== undefined) observe(Number(totalNanos) / perSecond, {}, starts.of('cpu', 'total'));
     return;
   }
-  if (userNanos !== undefined) observe(Number(userNanos) / perSecond, user, startedAt);
-  if (kernelNanos !== undefined) observe(Number(kernelNanos) / perSecond, system, startedAt);
+  if (userNanos !== undefined) observe(Number(userNanos) / perSecond, user, starts.of('cpu', 'user'));
+  if (kernelNanos !== undefined) observe(Number(kernelNanos) / perSecond, system, starts.of('cpu', 'kernel'));
 }
-
-type Throttling = NonNullable<NonNullable<NonNullable<ContainerSnapshot['sample']>['cpu']>['throttling']>;
 
 function throttling(
   name: string,
   unit: string,
   description: string,
-  read: (data: Throttling) => Integer | undefined,
+  counter: keyof CpuThrottling,
 ): ContainerInstrument {
   return {
     name: `container.cpu.throttling.${name}`,
@@ -109,8 +94,9 @@ function throttling(
     stability: 'extension',
     absentWhen: 'the runtime does not tell (Windows)',
     observe({ sample, starts }, observe) {
-      const value = sample?.cpu?.throttling && !sample.windows ? read(sample.cpu.throttling) : undefined;
-      if (value !== undefined) observe(Number(value), {}, starts.of('cpu'));
+      const value = sample?.windows ? undefined : sample?.cpu?.throttling?.[counter];
+      if (value === undefined) return;
+      observe(Number(value) / (unit === 's' ? 1e9 : 1), {}, starts.of('cpu', counter));
     },
   };
 }
@@ -135,7 +121,7 @@ export const semconvCpuLogical: ContainerInstrument = {
   observe({ sample, starts }, observe) {
     sample?.cpu?.perCpuNanos?.forEach((nanos, index) => {
       if (nanos || isOnline(index, sample.cpu))
-        observe(Number(nanos) / 1e9, attributesOf(index), starts.of('cpu'));
+        observe(Number(nanos) / 1e9, attributesOf(index), starts.of('cpu', `core ${index}`));
     });
   },
 };

@@ -1,5 +1,6 @@
 import type { Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
-import type { BlockIoEntry, Integer, InterfaceUsage } from '../../model/sample.ts';
+import { blockIoCounter } from '../../model/sample.ts';
+import type { BlockIoUsage, InterfaceUsage, StorageUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 
 const interfaceAttributes = ['network.interface.name', 'network.io.direction'] as const;
@@ -14,36 +15,34 @@ export const semconvIo: readonly ContainerInstrument[] = [
   {
     ...network('container.network.io', 'By', 'Bytes received and transmitted'),
     stability: 'development',
-    observe: perInterface((usage) => [usage.receivedBytes, usage.transmittedBytes]),
+    observe: perInterface('receivedBytes', 'transmittedBytes'),
   },
   {
     ...network('container.network.packet.count', '{packet}', 'Packets received and transmitted'),
-    observe: perInterface((usage) => [usage.receivedPackets, usage.transmittedPackets]),
+    observe: perInterface('receivedPackets', 'transmittedPackets'),
   },
   {
     ...network('container.network.errors', '{error}', 'Packets that failed'),
-    observe: perInterface((usage) => [usage.receivedErrors, usage.transmittedErrors]),
+    observe: perInterface('receivedErrors', 'transmittedErrors'),
   },
   {
     ...network('container.network.packet.dropped', '{packet}', 'Packets dropped'),
-    observe: perInterface((usage) => [usage.receivedDropped, usage.transmittedDropped]),
+    observe: perInterface('receivedDropped', 'transmittedDropped'),
   },
   {
     ...disk('container.disk.io', 'By', 'Bytes read and written'),
     stability: 'development',
     observe(snapshot, observe) {
-      const { blockIo, storage } = snapshot.sample ?? {};
-      observeDevices(snapshot, observe, blockIo?.serviceBytes);
-      observeStorage(snapshot, observe, [storage?.readBytes, storage?.writeBytes]);
+      observeDevices(snapshot, observe, 'serviceBytes');
+      observeStorage(snapshot, observe, 'readBytes', 'writeBytes');
     },
   },
   {
     ...disk('container.disk.operations', '{operation}', 'Reads and writes'),
     absentWhen: 'cgroup v2: the runtime gives bytes only',
     observe(snapshot, observe) {
-      const { blockIo, storage } = snapshot.sample ?? {};
-      observeDevices(snapshot, observe, blockIo?.serviced);
-      observeStorage(snapshot, observe, [storage?.readCount, storage?.writeCount]);
+      observeDevices(snapshot, observe, 'serviced');
+      observeStorage(snapshot, observe, 'readCount', 'writeCount');
     },
   },
 ];
@@ -76,41 +75,52 @@ function disk(name: string, unit: string, description: string): Omit<ContainerIn
   };
 }
 
+type InterfaceCounter = Exclude<keyof InterfaceUsage, 'name'>;
+
 function perInterface(
-  read: (usage: InterfaceUsage) => readonly [received: Integer | undefined, transmitted: Integer | undefined],
+  received: InterfaceCounter,
+  transmitted: InterfaceCounter,
 ): ContainerInstrument['observe'] {
+  const directions = [
+    [received, 'receive'],
+    [transmitted, 'transmit'],
+  ] as const;
   return ({ sample, starts }, observe) => {
     for (const usage of sample?.networks ?? []) {
-      const startedAt = starts.of(`network ${usage.name}`);
-      const [received, transmitted] = read(usage);
-      if (received !== undefined) observe(Number(received), towards(usage.name, 'receive'), startedAt);
-      if (transmitted !== undefined) observe(Number(transmitted), towards(usage.name, 'transmit'), startedAt);
+      for (const [counter, direction] of directions) {
+        const value = usage[counter];
+        if (value === undefined) continue;
+        const startedAt = starts.of(`network ${usage.name}`, counter);
+        observe(Number(value), towards(usage.name, direction), startedAt);
+      }
     }
   };
 }
 
 /** cgroup v1 lists sync, async and total besides: they would count everything again. */
 function observeDevices(
-  snapshot: ContainerSnapshot,
+  { sample, starts }: ContainerSnapshot,
   observe: Observe,
-  entries: readonly BlockIoEntry[] = [],
+  list: keyof BlockIoUsage,
 ): void {
-  const startedAt = snapshot.starts.of('block-io');
-  for (const { operation, major, minor, value } of entries) {
+  for (const entry of sample?.blockIo?.[list] ?? []) {
+    const { operation, major, minor, value } = entry;
     if (value === undefined || (operation !== 'read' && operation !== 'write')) continue;
+    const startedAt = starts.of('block-io', blockIoCounter(list, entry));
     observe(Number(value), ofDevice(`${major}:${minor}`, operation), startedAt);
   }
 }
 
 /** Windows counts per container, not per device. */
 function observeStorage(
-  snapshot: ContainerSnapshot,
+  { sample, starts }: ContainerSnapshot,
   observe: Observe,
-  [read, written]: readonly [Integer | undefined, Integer | undefined],
+  read: keyof StorageUsage,
+  write: keyof StorageUsage,
 ): void {
-  const startedAt = snapshot.starts.of('block-io');
-  if (read !== undefined) observe(Number(read), reading, startedAt);
-  if (written !== undefined) observe(Number(written), writing, startedAt);
+  const { [read]: wasRead, [write]: wasWritten } = sample?.storage ?? {};
+  if (wasRead !== undefined) observe(Number(wasRead), reading, starts.of('block-io', read));
+  if (wasWritten !== undefined) observe(Number(wasWritten), writing, starts.of('block-io', write));
 }
 
 /** Hosts have a handful of devices and interface names; hostile ones may not fill the memory. */

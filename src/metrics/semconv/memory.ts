@@ -78,9 +78,13 @@ export const semconvMemory: readonly ContainerInstrument[] = stampedBy('memory',
     source: 'stats',
     stability: 'development',
     observe({ sample, starts }, observe) {
-      const faults = sample?.memory ? pageFaults(sample.memory) : {};
-      if (faults.minor !== undefined) observe(faults.minor, minor, starts.of('memory'));
-      if (faults.major !== undefined) observe(faults.major, major, starts.of('memory'));
+      if (!sample?.memory) return;
+      const faults = pageFaults(sample.memory);
+      const majorStart = starts.of('memory', faults.majorKey);
+      // A difference of two counters may fall when either begins again.
+      const minorStart = Math.max(starts.of('memory', faults.allKey), majorStart);
+      if (faults.minor !== undefined) observe(faults.minor, minor, minorStart);
+      if (faults.major !== undefined) observe(faults.major, major, majorStart);
     },
   },
 ]);
@@ -270,9 +274,15 @@ function part(attribute: string, value: string, keys: readonly string[]): Part {
   return { attributes: { [attribute]: value }, keys };
 }
 
-function statOf({ stats }: MemoryUsage, keys: readonly string[]): Integer | undefined {
-  for (const key of keys) if (stats[key] !== undefined) return stats[key];
+/** The first of these keys that the kernel tells. */
+function keyIn({ stats }: MemoryUsage, keys: readonly string[]): string | undefined {
+  for (const key of keys) if (stats[key] !== undefined) return key;
   return undefined;
+}
+
+function statOf(memory: MemoryUsage, keys: readonly string[]): Integer | undefined {
+  const key = keyIn(memory, keys);
+  return key === undefined ? undefined : memory.stats[key];
 }
 
 /** The kernel counts shared memory (tmpfs, shm) as page cache; here it is a type of its own. */
@@ -293,9 +303,14 @@ function observeParts(parts: readonly Part[]): ContainerInstrument['observe'] {
 }
 
 function countParts(parts: readonly Part[]): ContainerInstrument['observe'] {
-  const observed = observeParts(parts);
-  return (snapshot, observe) =>
-    observed(snapshot, (value, attributes) => observe(value, attributes, snapshot.starts.of('memory')));
+  return ({ sample, starts }, observe) => {
+    if (!sample?.memory) return;
+    for (const { attributes, keys } of parts) {
+      const key = keyIn(sample.memory, keys);
+      const value = key === undefined ? undefined : sample.memory.stats[key];
+      if (value !== undefined) observe(Number(value), attributes, starts.of('memory', key));
+    }
+  };
 }
 
 type Declared = Omit<ContainerInstrument, 'observe'>;

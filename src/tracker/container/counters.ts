@@ -1,3 +1,4 @@
+import { blockIoCounter } from '../../model/sample.ts';
 import type { BlockIoUsage, CpuUsage, Integer, Sample } from '../../model/sample.ts';
 import type { CounterGroup } from '../../model/snapshot.ts';
 
@@ -44,9 +45,7 @@ function visitCpu(
 
 function visitBlockIo(blockIo: BlockIoUsage, visit: Visit): void {
   for (const list of blockIoLists) {
-    for (const { major, minor, operation, value } of blockIo[list] ?? []) {
-      visit('block-io', `${list} ${major}:${minor} ${operation}`, value);
-    }
+    for (const entry of blockIo[list] ?? []) visit('block-io', blockIoCounter(list, entry), entry.value);
   }
 }
 

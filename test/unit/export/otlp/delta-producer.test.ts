@@ -71,6 +71,27 @@ test('after a restart what the new run counted is handed over from its start', a
   assert.deepEqual(await reader.growth('container.network.io', 6000), [[90, -6000, 0]]);
 });
 
+test('a counter that wraps hands over what it counted since, and its siblings their growth alone', async () => {
+  const reader = new DeltaReader(['a']);
+  const a = reader.container('a');
+  const count = (receivedBytes: number, receivedPackets: number): void => {
+    a.networks = [{ name: 'eth0', receivedBytes, receivedPackets, transmittedBytes: 5000 }];
+  };
+  const growths = async (): Promise<Record<string, number[]>> => {
+    const scopes = await reader.delta();
+    const of = (metric: string) => pointsIn(scopes, 'a', metric).map(({ value }) => value);
+    return { bytes: of('container.network.io'), packets: of('container.network.packet.count') };
+  };
+  count(2 ** 32 - 1000, 1000);
+  await reader.delta();
+  count(2 ** 32 - 500, 1004);
+  assert.deepEqual(await growths(), { bytes: [500, 0], packets: [4] });
+  count(300, 1008);
+  assert.deepEqual(await growths(), { bytes: [300, 0], packets: [4] });
+  count(900, 1012);
+  assert.deepEqual(await growths(), { bytes: [600, 0], packets: [4] });
+});
+
 test('what another container’s network counted is not handed over again when the container restarts', async () => {
   const reader = new DeltaReader(['sandbox', 'a']);
   const sandbox = reader.container('sandbox');

@@ -66,6 +66,11 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
     brief: 'What became of an evicted page that was wanted again.',
     members: ['refault', 'activate', 'nodereclaim'],
   },
+  'container.network.owner.id': {
+    brief:
+      'Id of the container whose network namespace this one joined, and at which its traffic is counted.',
+    examples: ['4bca5b4a3f5e…'],
+  },
   'container.runtime.object.type': {
     brief: 'What takes up disk space in a runtime.',
     members: diskObjectTypes,

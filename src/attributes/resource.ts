@@ -41,22 +41,39 @@ const ownKeys: readonly string[] = [
   'host.name',
 ];
 
-/** Every key of {@link containerResource}, those that settings and presets add excepted. */
-export const identityKeys: readonly string[] = ['container.id', 'container.name', ...ownKeys, 'host.id'];
+/** Of a container that joined another one's network namespace: the other one's id. */
+const networkOwnerKey = 'container.network.owner.id';
+
+/** Every key that says who a container is, those that settings and presets add excepted. */
+export const identityKeys: readonly string[] = [
+  'container.id',
+  'container.name',
+  ...ownKeys,
+  'host.id',
+  networkOwnerKey,
+];
 
 /** Every key of {@link infoAttributes}, those that settings add excepted. */
-export const infoKeys: readonly string[] = [...ownKeys, ...presetAttributes];
+export const infoKeys: readonly string[] = [...ownKeys, networkOwnerKey, ...presetAttributes];
+
+/** Attributes, and what beside the identity they were made of. */
+interface KnownInfo {
+  readonly runtime: RuntimeDescription;
+  readonly networkOwner: string | undefined;
+  readonly attributes: Attributes;
+}
 
 /** Made once per identity: every reader asks for them at every collection. */
-const knownInfo = new WeakMap<ContainerIdentity, { runtime: RuntimeDescription; attributes: Attributes }>();
+const knownInfo = new WeakMap<ContainerIdentity, KnownInfo>();
 
 /** The same for `container.info`, where a label can only be text: lists are joined by commas. */
 export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
-  const { identity, runtime } = snapshot;
+  const { identity, runtime, sharedNetwork } = snapshot;
+  const networkOwner = sharedNetwork?.ownerId;
   const known = knownInfo.get(identity);
-  if (known?.runtime === runtime) return known.attributes;
+  if (known?.runtime === runtime && known.networkOwner === networkOwner) return known.attributes;
   const attributes = textAttributes(snapshot);
-  knownInfo.set(identity, { runtime, attributes });
+  knownInfo.set(identity, { runtime, networkOwner, attributes });
   return attributes;
 }
 
@@ -65,6 +82,7 @@ function textAttributes(snapshot: ContainerSnapshot): Attributes {
     ...snapshot.identity.mapped?.resource,
     ...about(snapshot),
     'host.name': snapshot.runtime.hostName,
+    [networkOwnerKey]: snapshot.sharedNetwork?.ownerId,
   });
   return Object.fromEntries(
     entries.flatMap(([key, value]) => {

@@ -9,7 +9,7 @@ interface Value {
 }
 
 const memory = ['no-usage', 'no-memory', 'no-working-set'] as const;
-const network = { isExact: true, mayLack: ['no-usage', 'no-own-network'] } as const;
+const network = { isExact: true, mayLack: ['no-usage', 'no-own-network', 'shared-network'] } as const;
 const block = { isExact: true, mayLack: ['no-usage', 'no-block-io'] } as const;
 
 /** The figures of `docker stats`, and CPUs by wall clock: all that is compared. */

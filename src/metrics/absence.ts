@@ -12,6 +12,8 @@ export const absenceReasons = {
   'no-pids': 'the runtime counts no processes: the pids cgroup is off',
   'no-own-network':
     'the runtime counts no network for the container: it has none, the host’s, or one that another program made',
+  'shared-network':
+    'the container joined the network of another, where its traffic is counted once for both; container.info names the other',
   'no-block-io':
     'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
   'no-disk-operations': 'the runtime gives bytes but no operations (cgroup v2)',
@@ -21,18 +23,28 @@ export const absenceReasons = {
 export type AbsenceReason = keyof typeof absenceReasons;
 
 /** What a running container lacks. */
-export function absencesOf({ sample, givesNoUsage }: ContainerSnapshot): readonly AbsenceReason[] {
+export function absencesOf(snapshot: ContainerSnapshot): readonly AbsenceReason[] {
+  const { sample, givesNoUsage } = snapshot;
   if (givesNoUsage) return ['no-usage'];
   if (!sample) return [];
-  const { cpu, memory, pids, networks, windows } = sample;
+  const { cpu, memory, pids, windows } = sample;
   const reasons = [
     cpu ? undefined : 'no-cpu',
     memoryAbsence(memory),
     pids?.current !== undefined || windows ? undefined : 'no-pids',
-    networks ? undefined : 'no-own-network',
+    networkAbsence(snapshot),
     diskAbsence(sample),
   ] as const;
   return reasons.filter((reason) => reason !== undefined);
+}
+
+function networkAbsence({
+  sample,
+  sharedNetwork,
+  hasHostNetwork,
+}: ContainerSnapshot): AbsenceReason | undefined {
+  if (sharedNetwork?.isCountedHere === false) return 'shared-network';
+  return sample?.networks && !hasHostNetwork ? undefined : 'no-own-network';
 }
 
 function memoryAbsence(memory: MemoryUsage | undefined): AbsenceReason | undefined {

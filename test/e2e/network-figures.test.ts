@@ -43,6 +43,30 @@ suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') },
   }
 });
 
+suite('a shared network', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
+  for (const version of engineVersions) {
+    test(`${version}: is counted at its owner alone, and who joined it names the owner`, async () => {
+      await using runtime = await startEngine(version, { bridge: true });
+      await runtime.run('vpn', [], 'exec sleep 1000');
+      await runtime.run('client', ['--network=container:vpn'], 'exec sleep 1000');
+      const ownerId = await runtime.docker('inspect', '--format={{.Id}}', 'vpn');
+      await using agent = await startAgent({
+        args: [`--docker-url=${runtime.url}`, '--exporter=prometheus', '--min-probe-interval=100ms'],
+      });
+      const shown = await agent.afterNextProbe();
+      const counted = shown
+        .all('container_network_io_bytes_total')
+        .map(({ labels }) => labels['container_name']);
+      assert.deepEqual([...new Set(counted)], ['vpn']);
+      const owners = shown
+        .all('container_info')
+        .map(({ labels }) => [labels['container_name'], labels['container_network_owner_id']]);
+      assert.deepEqual(Object.fromEntries(owners), { client: ownerId, vpn: undefined });
+      assert.equal(shown.value('tidegauge_metrics_missing', { reason: 'shared-network' }), 1);
+    });
+  }
+});
+
 /** Lets one container receive a file from another, and gives the receiver's process. */
 async function transfer(runtime: RealEngine): Promise<string> {
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';

@@ -24,9 +24,7 @@ export const cadvisorMemory: readonly ContainerInstrument[] = stampedBy('memory'
     ({ stats }) => stats['total_mapped_file'] ?? stats['mapped_file'] ?? stats['file_mapped'],
   ),
   amount('max_usage_bytes', 'Most memory ever in use', ({ maxUsage }) => maxUsage, { absentWhen: onlyV1 }),
-  counter('failcnt', 'How often the limit was hit', 'failures', ({ failures }) => failures, {
-    absentWhen: `it was not hit yet, or ${onlyV1}`,
-  }),
+  counter('failcnt', 'How often the limit was hit', 'failures', `it was not hit yet, or ${onlyV1}`),
   amount('total_active_file_bytes', 'Active page cache', ({ stats }) => cacheOf(stats, 'active_file')),
   amount('total_inactive_file_bytes', 'Inactive page cache', ({ stats }) => cacheOf(stats, 'inactive_file')),
   amount(
@@ -39,18 +37,8 @@ export const cadvisorMemory: readonly ContainerInstrument[] = stampedBy('memory'
     'Page cache that is being written to disk',
     ({ stats }) => cacheOf(stats, 'writeback') ?? stats['file_writeback'],
   ),
-  counter(
-    'pgscan_total',
-    'Pages scanned in order to reclaim some',
-    'pgscan',
-    ({ stats }) => stats['pgscan'],
-    {
-      absentWhen: onlyV2,
-    },
-  ),
-  counter('pgsteal_total', 'Pages reclaimed', 'pgsteal', ({ stats }) => stats['pgsteal'], {
-    absentWhen: onlyV2,
-  }),
+  counter('pgscan_total', 'Pages scanned in order to reclaim some', 'pgscan', onlyV2),
+  counter('pgsteal_total', 'Pages reclaimed', 'pgsteal', onlyV2),
   cadvisorMetric(
     {
       name: 'container_memory_failures_total',
@@ -74,14 +62,9 @@ function amount(
   return memory({ name, kind: 'gauge', description, source: 'stats', ...parts }, read);
 }
 
-function counter(
-  name: string,
-  description: string,
-  key: string,
-  read: Read,
-  parts?: Partial<CadvisorDeclaration>,
-): ContainerInstrument {
-  return memory({ name, kind: 'counter', description, source: 'stats', ...parts }, read, key);
+function counter(name: string, description: string, key: string, absentWhen: string): ContainerInstrument {
+  const read: Read = ({ failures, stats }) => (key === 'failures' ? failures : stats[key]);
+  return memory({ name, kind: 'counter', description, source: 'stats', absentWhen }, read, key);
 }
 
 function memory(declaration: CadvisorDeclaration, read: Read, key?: string): ContainerInstrument {

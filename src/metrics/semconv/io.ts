@@ -57,7 +57,7 @@ function network(name: string, unit: string, description: string): Omit<Containe
     source: 'stats',
     stampedBy: 'networks',
     stability: 'extension',
-    absentWhen: 'the network is none or the host’s',
+    absentWhen: 'the network is none, the host’s or another container’s, at which it is counted',
   };
 }
 
@@ -85,7 +85,8 @@ function perInterface(
     [received, 'receive'],
     [transmitted, 'transmit'],
   ] as const;
-  return ({ sample, starts }, observe) => {
+  return ({ sample, starts, sharedNetwork, hasHostNetwork }, observe) => {
+    if (hasHostNetwork || sharedNetwork?.isCountedHere === false) return;
     for (const usage of sample?.networks ?? []) {
       for (const [counter, direction] of directions) {
         const value = usage[counter];

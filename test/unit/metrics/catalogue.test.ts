@@ -58,6 +58,7 @@ function recordedSnapshots(): ContainerSnapshot[] {
     identity: { ...first.identity, image, mapped: { resource, point: {} } },
     state: { ...first.state, health: 'healthy' as const },
     failures: 3,
+    sharedNetwork: { ownerId: 'f'.repeat(64), isCountedHere: true },
     events: countedEvents(),
   };
   const swapping = {

@@ -93,8 +93,8 @@ test('a counter that wraps hands over what it counted since, and its siblings th
 });
 
 test('what another container’s network counted is not handed over again when the container restarts', async () => {
-  const reader = new DeltaReader(['sandbox', 'a']);
-  const sandbox = reader.container('sandbox');
+  const reader = new DeltaReader(['a']);
+  const sandbox = new ScriptedContainer('sandbox', reader.clock);
   reader.container('a').join(sandbox);
   const receive = (receivedBytes: number) => (sandbox.networks = [{ name: 'eth0', receivedBytes }]);
   receive(1_000_000);

@@ -111,7 +111,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'http',
     holds: 'the server and its routes, behind small interfaces of its own',
-    imports: ['log.ts'],
+    imports: ['concurrency', 'log.ts'],
   },
   {
     name: 'config',

@@ -14,14 +14,15 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
 // Whoever reads the answer may stop reading, as `head` does.
 process.stdout.on('error', () => process.exit(0));
 
+const { boundHeapGrowth } = await import('./cli/process.ts');
+// Before the program is read: V8 keeps the room that reading it took.
+boundHeapGrowth();
 const { readFileSync } = await import('node:fs');
 const { systemClock } = await import('./clock.ts');
-const { boundHeapGrowth } = await import('./cli/process.ts');
 const { commands } = await import('./cli/program.ts');
 const { runProgram } = await import('./cli/program.ts');
 const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
 
-boundHeapGrowth();
 process.exit(
   await runProgram(
     { commands, version: manifest.version },

@@ -4,7 +4,9 @@ import {
   AgentInstruments,
   AuditInstruments,
   EventLogInstruments,
+  RefusalInstruments,
 } from '../../src/self-metrics/agent-instruments.ts';
+import { refusalReasons } from '../../src/http/refusals.ts';
 import { EventLoopDelay } from '../../src/self-metrics/event-loop-delay.ts';
 import type { MetricRow } from '../../src/metrics/listing.ts';
 import { observeProcess } from '../../src/self-metrics/process-instruments.ts';
@@ -25,6 +27,7 @@ export async function agentMetrics(): Promise<MetricRow[]> {
   instruments.begin('unix:///run/runtime.sock');
   const eventLogs = new EventLogInstruments(meter);
   eventLogs.begin();
+  new RefusalInstruments(meter, refusalReasons).requestRefused('slow_reader');
   const audit = new AuditInstruments(meter);
   audit.begin('unix:///run/runtime.sock');
   audit.metricCompared('unix:///run/runtime.sock', 'memory', 0);

@@ -1,20 +1,16 @@
 import { ConfigError } from '../config/config-error.ts';
-import { readDuration } from '../config/types/duration.ts';
 import type { Config } from '../config/settings/settings.ts';
 import type { EventLogs } from '../export/logs/event-logs.ts';
-import { ScrapeSource } from '../export/prometheus/scrape-source.ts';
 import { logSdk } from '../export/sdk-diagnostics.ts';
 import { Telemetry } from '../export/telemetry.ts';
-import { createHttpServer } from '../http/http-server.ts';
 import type { HttpServer } from '../http/http-server.ts';
-import { EventFeed } from '../live/event-feed.ts';
-import { Live } from '../live/live.ts';
 import { EventLoopDelay } from '../self-metrics/event-loop-delay.ts';
 import { firstProbe } from '../tracker/trackers.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import { resolveConfig } from './resolve.ts';
 import type { AgentDependencies } from './resolve.ts';
+import { createServer } from './server.ts';
 import { createEventLogs, observeAgent } from './self-observation.ts';
 import { AgentSignals } from './signals.ts';
 import { createTrackers } from './trackers.ts';
@@ -33,7 +29,6 @@ export class Agent {
   readonly #trackers: Trackers;
   readonly #eventLogs: EventLogs | undefined;
   readonly #server: HttpServer;
-  readonly #live: Live | undefined;
   readonly #showsDiskUsage: boolean;
   readonly #loopDelay = new EventLoopDelay();
   readonly #stopped = new AbortController();
@@ -60,20 +55,20 @@ export class Agent {
       { config, meter, signals, trackers: this.#trackers, loopDelay: this.#loopDelay },
       dependencies,
     );
-    const feed = new EventFeed();
-    events.subscribe(feed);
     this.#eventLogs = createEventLogs(resolved, meter, dependencies);
     if (this.#eventLogs) events.subscribe(this.#eventLogs);
-    if (config.api && !config.sdkDisabled)
-      this.#live = new Live(this.#trackers, feed, { clock, log, readInterval: readDuration });
     this.#showsDiskUsage = catalogue.runtime.some(({ source }) => source === 'disk usage');
-    const { inlineTimeoutMillis, openmetricsCreated: created } = config;
-    this.#server = createHttpServer({
-      metrics: new ScrapeSource(this.#telemetry, catalogue, { inlineTimeoutMillis, created }),
-      readiness: { missing: () => (this.#isIdle ? [] : this.#trackers.notYetProbed()) },
-      api: this.#live,
-      log,
-    });
+    this.#server = createServer(
+      {
+        config,
+        catalogue,
+        telemetry: this.#telemetry,
+        trackers: this.#trackers,
+        signals,
+        isIdle: this.#isIdle,
+      },
+      dependencies,
+    );
   }
 
   /** Listens, and begins to probe; resolves with the address once it listens. Rejects when it cannot listen. */
@@ -91,7 +86,6 @@ export class Agent {
   /** A last collection and export, then the end, within 5 s. Never rejects. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    this.#live?.close();
     await Promise.allSettled([
       this.#server.close(),
       this.#telemetry.shutdown(lastExportMillis),

@@ -26,6 +26,9 @@ import { DeltaProducer } from './otlp/delta-producer.ts';
 import { OtlpExporter } from './otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from './otlp/otlp-exporter.ts';
 
+/** A scrape waits this long for the agent's own observable instruments. */
+const ownTimeoutMillis = 2000;
+
 /** Which readers there are and how they run. */
 export interface TelemetryOptions {
   readonly resource: Readonly<Record<string, string>>;
@@ -48,10 +51,11 @@ export class Telemetry {
   readonly #provider: MeterProvider;
   readonly #push: readonly PhasedReader[];
   readonly #pull: PrometheusExporter | undefined;
+  #trackers: Trackers | undefined;
 
   constructor(options: TelemetryOptions, observer: ExportObserver) {
     this.#push = this.#pushReaders(options, observer);
-    const metricProducers = [this.#containers];
+    const metricProducers = [{ collect: () => this.#containers.collect({ timeoutMillis: 0 }) }];
     this.#pull = options.prometheus
       ? new PrometheusExporter({ preventServerStart: true, metricProducers })
       : undefined;
@@ -65,6 +69,7 @@ export class Telemetry {
 
   /** Puts the trackers before the readers: from now on a collection updates and observes them. */
   observe(trackers: Trackers, catalogue: Catalogue, entities: EntityOptions): void {
+    this.#trackers = trackers;
     observeContainers(this.#containers, trackers, catalogue, new Entities(entities));
   }
 
@@ -81,13 +86,21 @@ export class Telemetry {
     await Promise.allSettled(this.#push.map((reader) => reader.exportNow()));
   }
 
-  /** One collection for a scrape; rejects with the ObservationError when containers are missing from it. */
-  async scrape(timeoutMillis: number): Promise<ResourceMetrics> {
+  /** Makes the trackers as fresh as the update lock allows, for a scrape that then collects. Never throws. */
+  async probe(waitMillis: number): Promise<void> {
+    await this.#trackers?.update({ waitMillis });
+  }
+
+  /**
+   * One collection for scrapes, of what there is: it waits for no probe. Rejects with the ObservationError when
+   * containers are missing from it.
+   */
+  async collect(): Promise<ResourceMetrics> {
     if (!this.#pull) throw new Error('the exporter prometheus is not on');
-    const { resourceMetrics, errors } = await this.#pull.collect({ timeoutMillis });
+    const { resourceMetrics, errors } = await this.#pull.collect({ timeoutMillis: ownTimeoutMillis });
     const failure = errors.find((error) => error instanceof ObservationError);
     if (failure) throw failure;
-    // Single figures of the agent's own that did not come in time: the rest is worth showing.
+    // Single metrics of the agent's own that did not come in time: the rest is worth showing.
     if (errors.length > 0) diag.warn('collection errors in a scrape', ...errors);
     return resourceMetrics;
   }

@@ -1,33 +1,46 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiFound, ApiMessages, ApiSource } from './api-source.ts';
 import { sendEvents } from './event-stream.ts';
+import { InFlight } from './refusals.ts';
+import type { RefusalObserver } from './refusals.ts';
+import { cutReader, refuse, sendBytes } from './route.ts';
 import type { Route } from './route.ts';
 
+/** Requests that collect, and streams, at once. */
+const maxRequests = 40;
+const maxStreams = 200;
+const json = 'application/json; charset=utf-8';
+
 /** Containers as JSON, and their samples and events as server-sent events. */
-export function apiRoutes(source: ApiSource, heartbeatMillis: number): readonly Route[] {
+export function apiRoutes(
+  source: ApiSource,
+  heartbeatMillis: number,
+  onRefused: RefusalObserver,
+): readonly Route[] {
+  const limits = new ApiLimits(onRefused);
   const stream = (request: FastifyRequest, reply: FastifyReply, open: () => ApiMessages): FastifyReply =>
-    sendEvents(request, reply, open, heartbeatMillis);
+    limits.takeStream(reply) ? sendEvents(request, reply, open, heartbeatMillis) : reply;
+  const find = async ({ params }: FastifyRequest, reply: FastifyReply): Promise<ApiFound | undefined> =>
+    await limits.collect(reply, () => source.find(parameter(params, 'container') ?? ''));
   return [
-    {
-      path: '/api/v1/containers',
-      summary: 'every container, as JSON',
-      handle: () => source.containers(),
-    },
+    listRoute(source, limits, onRefused),
     {
       path: '/api/v1/containers/:container',
       summary: 'one container by id or name, as JSON',
-      handle: async (request, reply) => {
-        const found = await source.find(parameter(request.params, 'container') ?? '');
+      async handle(request, reply) {
+        const found = await find(request, reply);
+        if (!found) return reply;
         return found.id === undefined ? notOne(reply, request, found) : found.view;
       },
     },
     {
       path: '/api/v1/containers/:container/stats',
       summary: 'its samples, as server-sent events',
-      handle: async (request, reply) => {
+      async handle(request, reply) {
         const everyMillis = source.interval(parameter(request.query, 'interval'));
         if (typeof everyMillis === 'string') return badInterval(reply, everyMillis);
-        const found = await source.find(parameter(request.params, 'container') ?? '');
+        const found = await find(request, reply);
+        if (!found) return reply;
         if (found.id === undefined) return notOne(reply, request, found);
         return stream(request, reply, () => source.stats(found.id, found.runtime, everyMillis));
       },
@@ -35,7 +48,7 @@ export function apiRoutes(source: ApiSource, heartbeatMillis: number): readonly 
     {
       path: '/api/v1/stats',
       summary: 'samples of every container, as server-sent events',
-      handle: (request, reply) => {
+      handle(request, reply) {
         const everyMillis = source.interval(parameter(request.query, 'interval'));
         if (typeof everyMillis === 'string') return badInterval(reply, everyMillis);
         return stream(request, reply, () => source.allStats(everyMillis));
@@ -47,6 +60,56 @@ export function apiRoutes(source: ApiSource, heartbeatMillis: number): readonly 
       handle: (request, reply) => stream(request, reply, () => source.events()),
     },
   ];
+}
+
+function listRoute(source: ApiSource, limits: ApiLimits, onRefused: RefusalObserver): Route {
+  return {
+    path: '/api/v1/containers',
+    summary: 'every container, as JSON',
+    async handle(request, reply) {
+      const onCut = (): void => cutReader(reply, onRefused);
+      const body = await limits.collect(reply, () => source.containers(onCut));
+      return body ? sendBytes(request, reply.type(json), body) : reply;
+    },
+  };
+}
+
+/** What the API does at once at most; past it requests are answered 503. */
+class ApiLimits {
+  readonly #onRefused: RefusalObserver;
+  readonly #requests = new InFlight(maxRequests);
+  readonly #streams = new InFlight(maxStreams);
+
+  constructor(onRefused: RefusalObserver) {
+    this.#onRefused = onRefused;
+  }
+
+  /** Runs work that makes the source collect; undefined where the request was refused. */
+  async collect<T extends object>(reply: FastifyReply, work: () => Promise<T>): Promise<T | undefined> {
+    const leave = this.#requests.enter();
+    if (!leave) {
+      this.#onRefused('too_many_requests');
+      refuse(reply, { error: `too many requests at once: ${maxRequests} are in progress` });
+      return undefined;
+    }
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  }
+
+  /** Takes the place of a stream until its response ends; false where the request was refused. */
+  takeStream(reply: FastifyReply): boolean {
+    const leave = this.#streams.enter();
+    if (leave) {
+      reply.raw.once('close', leave);
+      return true;
+    }
+    this.#onRefused('too_many_streams');
+    refuse(reply, { error: `too many streams: ${maxStreams} are open` });
+    return false;
+  }
 }
 
 function badInterval(reply: FastifyReply, reason: string): FastifyReply {

@@ -1,3 +1,5 @@
+import type { ByteReader } from '../concurrency/shared-bytes.ts';
+
 /** A stream of messages, each under the name of its kind; its `return` ends it. */
 export type ApiMessages = AsyncIterator<{ readonly event: string; readonly data: object }>;
 
@@ -9,9 +11,10 @@ export type ApiFound =
   | { readonly matches: 1; readonly id: string; readonly runtime: string; readonly view: object }
   | { readonly matches: number; readonly id?: never; readonly away: readonly string[] };
 
-/** What the HTTP API serves. */
+/** The source of the HTTP API. */
 export interface ApiSource {
-  containers(): Promise<object>;
+  /** All containers as JSON. @param onCut called when the reader is given up because others need the memory. */
+  containers(onCut: () => void): Promise<ByteReader>;
   find(idOrName: string): Promise<ApiFound>;
   /** Milliseconds, or what is wrong with the text. */
   interval(text: string | undefined): number | string;

@@ -3,6 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiMessages } from './api-source.ts';
 
+/** The content type of server-sent events. */
+export const eventStream = 'text/event-stream; charset=utf-8';
 /** Something is sent that often, so that neither end nor a proxy between them takes a quiet stream for a dead one. */
 export const defaultHeartbeatMillis = 15_000;
 /** Of what is told, no more than this is taken from the source at a time: there the oldest make room for the newest. */
@@ -15,7 +17,7 @@ export function sendEvents(
   open: () => ApiMessages,
   heartbeatMillis: number,
 ): FastifyReply {
-  reply.type('text/event-stream; charset=utf-8').header('cache-control', 'no-store');
+  reply.type(eventStream).header('cache-control', 'no-store');
   return method === 'HEAD' ? reply.send() : reply.send(streamOf(open(), heartbeatMillis));
 }
 

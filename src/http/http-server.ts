@@ -1,11 +1,16 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../log.ts';
 import { apiRoutes } from './api-routes.ts';
 import type { ApiSource } from './api-source.ts';
-import { defaultHeartbeatMillis } from './event-stream.ts';
+import { defaultHeartbeatMillis, eventStream } from './event-stream.ts';
 import { metricsRoute } from './metrics-route.ts';
 import type { MetricsSource } from './metrics-route.ts';
+import { loggedRefusals } from './refusals.ts';
+import type { RefusalObserver } from './refusals.ts';
+import { RequestQueue } from './request-queue.ts';
 import { plainText } from './route.ts';
 import type { Route } from './route.ts';
 import { healthRoute, indexRoute, readyRoute } from './status-routes.ts';
@@ -15,6 +20,11 @@ const defaultCloseMillis = 2000;
 /** A connection on which nothing moves: a reader that stalls may not hold an exposition for ever. */
 const defaultStalledMillis = 60_000;
 const requestMillis = 30_000;
+/** Reading a whole response, but for a stream: a reader that trickles may not hold it for ever either. */
+const defaultResponseMillis = 30_000;
+/** An idle connection costs tens of KB. */
+const maxConnections = 1000;
+const keepAliveMillis = 72_000;
 /** Engines limit names to less than this. */
 const maxNameLength = 512;
 /** Nobody posts anything here. */
@@ -31,6 +41,10 @@ export interface HttpServerOptions {
   readonly closeMillis?: number;
   /** A connection on which nothing moves is cut after so long; 60 s by default. */
   readonly stalledMillis?: number;
+  /** A response that is not read so long after its headers were sent is broken off; 30 s by default. Streams are none. */
+  readonly responseMillis?: number;
+  /** Receives each refusal. */
+  readonly onRefused?: RefusalObserver;
   /** Into a quiet stream something is sent that often; each 15 s by default. */
   readonly heartbeatMillis?: number;
 }
@@ -51,15 +65,18 @@ export function createHttpServer({
   log,
   closeMillis = defaultCloseMillis,
   stalledMillis = defaultStalledMillis,
+  responseMillis = defaultResponseMillis,
+  onRefused = () => undefined,
   heartbeatMillis = defaultHeartbeatMillis,
 }: HttpServerOptions): HttpServer {
+  const refused = loggedRefusals(onRefused, log);
   const served = [
-    metricsRoute(metrics, log),
+    metricsRoute(metrics, log, refused),
     healthRoute(),
     readyRoute(readiness),
-    ...(api ? apiRoutes(api, heartbeatMillis) : []),
+    ...(api ? apiRoutes(api, heartbeatMillis, refused) : []),
   ];
-  const app = createApp([indexRoute(served), ...served], log, stalledMillis);
+  const app = createApp([indexRoute(served), ...served], log, { stalledMillis, responseMillis, refused });
   return {
     async listen(host, port) {
       try {
@@ -73,18 +90,53 @@ export function createHttpServer({
   };
 }
 
-function createApp(routes: readonly Route[], log: Log, stalledMillis: number): FastifyInstance {
+interface ConnectionOptions {
+  readonly stalledMillis: number;
+  readonly responseMillis: number;
+  readonly refused: RefusalObserver;
+}
+
+function createApp(
+  routes: readonly Route[],
+  log: Log,
+  { stalledMillis, responseMillis, refused }: ConnectionOptions,
+): FastifyInstance {
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
     bodyLimit: bodyBytes,
-    connectionTimeout: stalledMillis,
-    requestTimeout: requestMillis,
+    serverFactory: (handler) => queuedServer(handler, stalledMillis, refused),
     routerOptions: { maxParamLength: maxNameLength },
   });
   for (const { path: url, handle } of routes) app.route({ method: ['GET', 'HEAD'], url, handler: handle });
   addFallback(app, routes, log);
+  app.addHook('onSend', async (_request, reply) => limitResponse(reply, responseMillis, refused));
   return app;
+}
+
+/** A server that handles the requests of each connection one at a time. */
+function queuedServer(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  stalledMillis: number,
+  refused: RefusalObserver,
+): Server {
+  const queue = new RequestQueue(() => refused('too_many_pipelined'));
+  const server = createServer({ requestTimeout: requestMillis, keepAliveTimeout: keepAliveMillis });
+  server.on('request', (request, response) => queue.add(request, response, () => handler(request, response)));
+  server.on('drop', () => refused('too_many_connections'));
+  server.maxConnections = maxConnections;
+  return server.setTimeout(stalledMillis);
+}
+
+/** Breaks a response off that is not read in time; a stream has no end. */
+function limitResponse(reply: FastifyReply, millis: number, refused: RefusalObserver): void {
+  if (String(reply.getHeader('content-type')).startsWith(eventStream)) return;
+  const { raw } = reply;
+  const limit = setTimeout(() => {
+    refused('slow_reader');
+    raw.destroy();
+  }, millis);
+  raw.once('close', () => clearTimeout(limit));
 }
 
 async function closeWithin(app: FastifyInstance, millis: number): Promise<void> {

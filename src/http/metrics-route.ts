@@ -1,47 +1,80 @@
-import { Readable, pipeline } from 'node:stream';
-import { constants, createGzip } from 'node:zlib';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import type { ByteEncoding, ByteReader } from '../concurrency/shared-bytes.ts';
 import type { Log } from '../log.ts';
-import { plainText } from './route.ts';
+import { InFlight } from './refusals.ts';
+import type { RefusalObserver } from './refusals.ts';
+import { cutReader, plainText, refuse, sendBytes } from './route.ts';
 import type { Route } from './route.ts';
 
-/** What `/metrics` shows. */
+/** As node_exporter has it. */
+const defaultMaxScrapes = 40;
+
+/** The source of `/metrics`. */
 export interface MetricsSource {
   /**
-   * Collects and gives the exposition in chunks; rejects when there is nothing to show.
+   * Collects and renders; rejects when there is nothing to show.
    * @param scrapeTimeoutSeconds when the scraper gives up, where it says so
+   * @param onCut called when the reader is given up because others need the memory
    */
   scrape(
-    format: 'text' | 'openmetrics',
+    body: { readonly format: 'text' | 'openmetrics'; readonly encoding: ByteEncoding },
     scrapeTimeoutSeconds: number | undefined,
-  ): Promise<AsyncIterable<string>>;
+    onCut: () => void,
+  ): Promise<ByteReader>;
 }
 
 const timeoutHeader = 'x-prometheus-scrape-timeout-seconds';
 
 /** Serves the exposition in the format that the scraper prefers; 503 with the reason while there is none. */
-export function metricsRoute(source: MetricsSource, log: Log): Route {
+export function metricsRoute(
+  source: MetricsSource,
+  log: Log,
+  onRefused: RefusalObserver,
+  maxScrapes = defaultMaxScrapes,
+): Route {
+  const scrapes = new InFlight(maxScrapes);
   let isFailing = false;
   return {
     path: '/metrics',
     summary: 'every metric, for Prometheus',
     async handle(request, reply) {
+      const leave = scrapes.enter();
+      if (!leave) {
+        onRefused('too_many_requests');
+        return refuse(reply, `too many scrapes at once: ${maxScrapes} are in progress\n`);
+      }
       const { format, contentType } = acceptedFormat(request.headers.accept);
+      const encoding = acceptsGzip(request.headers['accept-encoding']) ? 'gzip' : 'identity';
       reply.header('vary', 'accept, accept-encoding');
-      try {
-        const chunks = await source.scrape(format, scrapeTimeout(request));
-        const body = await begun(chunks[Symbol.asyncIterator](), log);
-        if (isFailing) log.info({}, 'scrapes succeed again');
-        isFailing = false;
-        return await sendBody(request, reply.type(contentType), body);
-      } catch (error) {
+      const onCut = (): void => cutReader(reply, onRefused);
+      const opened = await settled(async () =>
+        begun(await source.scrape({ format, encoding }, scrapeTimeout(request), onCut), log),
+      );
+      // Not when the response ends: slow readers would keep others from scraping.
+      leave();
+      if ('error' in opened) {
+        const { error } = opened;
         if (!isFailing) log.warn({ error }, 'scrapes fail');
         isFailing = true;
         const reason = error instanceof Error ? error.message : String(error);
         return reply.code(503).type(plainText).send(`collection failed: ${reason}\n`);
       }
+      if (isFailing) log.info({}, 'scrapes succeed again');
+      isFailing = false;
+      if (encoding === 'gzip') reply.header('content-encoding', encoding);
+      return sendBytes(request, reply.type(contentType), opened.value);
     },
   };
+}
+
+async function settled<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** Absent, or nothing that could be a time-out: ignored. */
@@ -51,9 +84,9 @@ function scrapeTimeout({ headers }: FastifyRequest): number | undefined {
 }
 
 /** Waits for the first chunk: what fails until then can still be answered with 503. */
-async function begun(chunks: AsyncIterator<string>, log: Log): Promise<AsyncIterableIterator<string>> {
-  let first: IteratorResult<string> | undefined = await chunks.next();
-  const whole: AsyncIterableIterator<string> = {
+async function begun(chunks: ByteReader, log: Log): Promise<ByteReader> {
+  let first: IteratorResult<Uint8Array> | undefined = await chunks.next();
+  const whole: ByteReader = {
     async next() {
       const next = first ?? (await nextLogged(chunks, log));
       first = undefined;
@@ -70,32 +103,13 @@ async function begun(chunks: AsyncIterator<string>, log: Log): Promise<AsyncIter
 }
 
 /** Logged here and not at the stream, which takes a scraper that leaves for an error too. */
-async function nextLogged(chunks: AsyncIterator<string>, log: Log): Promise<IteratorResult<string>> {
+async function nextLogged(chunks: ByteReader, log: Log): Promise<IteratorResult<Uint8Array>> {
   try {
     return await chunks.next();
   } catch (error) {
-    log.warn({ error }, 'a scrape failed after its answer had begun');
+    log.warn({ error }, 'a scrape failed after its response had begun');
     throw error;
   }
-}
-
-async function sendBody(
-  { method, raw, headers }: FastifyRequest,
-  reply: FastifyReply,
-  body: AsyncIterableIterator<string>,
-): Promise<FastifyReply> {
-  if (method === 'HEAD' || raw.socket.destroyed) {
-    await body.return?.();
-    return reply.send();
-  }
-  // Strings of some tens of KB are counted as one object each: two of them wait at most.
-  const text = Readable.from(body, { highWaterMark: 1 });
-  if (!acceptsGzip(headers['accept-encoding'])) return reply.send(text);
-  // Level 1 takes a third of the default's CPU for some tenths more bytes, which is right for a scrape over a LAN.
-  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // Either end's failure ends both; Fastify sees it at the end that it reads.
-  pipeline(text, gzip, () => undefined);
-  return reply.header('content-encoding', 'gzip').send(gzip);
 }
 
 /** `gzip` or `*`, unless its quality is 0. */

@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ByteReader } from '../concurrency/shared-bytes.ts';
+import type { RefusalObserver } from './refusals.ts';
 
 /** One path that the server answers to GET and HEAD. */
 export interface Route {
@@ -11,3 +14,34 @@ export interface Route {
 
 /** The content type of everything short that is written for people. */
 export const plainText = 'text/plain; charset=utf-8';
+
+/** A client that was refused may ask again after so many seconds. */
+const retryAfterSeconds = 1;
+
+/** Answers 503: too much is in progress. */
+export function refuse(reply: FastifyReply, body: string | object): FastifyReply {
+  reply.code(503).header('retry-after', String(retryAfterSeconds));
+  if (typeof body === 'string') reply.type(plainText);
+  return reply.send(body);
+}
+
+/** Sends bytes that are shared with other readers, as fast as the client takes them; to HEAD no more than the headers. */
+export function sendBytes(
+  { method, raw }: FastifyRequest,
+  reply: FastifyReply,
+  body: ByteReader,
+): FastifyReply {
+  if (method === 'HEAD' || raw.socket.destroyed) {
+    void body.return?.();
+    return reply.send();
+  }
+  // A chunk is counted as one object: two of them wait at most.
+  return reply.send(Readable.from(body, { highWaterMark: 1 }));
+}
+
+/** Breaks a response off whose reader was given up. */
+export function cutReader({ raw }: FastifyReply, onRefused: RefusalObserver): void {
+  if (raw.writableFinished) return;
+  onRefused('memory');
+  raw.destroy();
+}

@@ -1,4 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
+import type { ByteBudget, ByteReader, SharedBytes } from '../concurrency/shared-bytes.ts';
+import { SharedRun } from '../concurrency/shared-run.ts';
 import type { ApiFound, ApiMessages, ApiSource } from '../http/api-source.ts';
 import type { Log } from '../log.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
@@ -13,12 +16,16 @@ import { containerView, sampleView, feedItemView } from './views.ts';
 const intervalMillis = 1000;
 /** So long a probe is waited for: what events tell is known without it, and a container may hang. */
 const patienceMillis = 500;
+/** About 1 ms of work. */
+const charactersPerTurn = 48 * 1024;
 const eventNames = { event: 'container', listening: 'listening', missed: 'missed' } as const;
 
 /** Dependencies of {@link Live}. */
 export interface LiveOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Bounds what waits for slow clients. */
+  readonly budget: ByteBudget;
   /** The milliseconds of a duration of `minMillis` at least, or what is wrong with it. */
   readonly readInterval: (written: string | number, minMillis: number) => number | string;
 }
@@ -28,10 +35,16 @@ export class Live implements ApiSource {
   readonly #trackers: Trackers;
   readonly #feed: EventFeed;
   readonly #collectors: ReadonlyMap<string, StatsCollector>;
+  /** Lists as JSON: requests that come while one is made share the next. */
+  readonly #lists: SharedRun<SharedBytes>;
   readonly interval: ApiSource['interval'];
 
-  constructor(trackers: Trackers, feed: EventFeed, { clock, log, readInterval }: LiveOptions) {
+  constructor(trackers: Trackers, feed: EventFeed, { clock, log, readInterval, budget }: LiveOptions) {
     this.#trackers = trackers;
+    this.#lists = new SharedRun(
+      () => Promise.resolve(budget.body(this.#list(), 'identity')),
+      ({ ended }) => ended,
+    );
     this.interval = (text) => readInterval(text ?? intervalMillis, intervalMillis);
     this.#feed = feed;
     const collectorOf = (set: TrackerSet): StatsCollector =>
@@ -39,11 +52,9 @@ export class Live implements ApiSource {
     this.#collectors = new Map(trackers.sets.map((set) => [set.runtime.name, collectorOf(set)]));
   }
 
-  async containers(): Promise<object> {
+  async containers(onCut: () => void): Promise<ByteReader> {
     await this.#refresh();
-    const away = this.#away();
-    const containers = this.#snapshots().map((snapshot) => containerView(snapshot));
-    return { containers, ...(away.length > 0 && { away }) };
+    return (await this.#lists.run()).read(onCut);
   }
 
   async find(asked: string): Promise<ApiFound> {
@@ -86,6 +97,19 @@ export class Live implements ApiSource {
   close(): void {
     this.#feed.close();
     for (const collector of this.#collectors.values()) collector.close();
+  }
+
+  async *#list(): AsyncGenerator<string> {
+    const away = this.#away();
+    let chunk = '{"containers":[';
+    for (const [index, snapshot] of this.#snapshots().entries()) {
+      chunk += `${index === 0 ? '' : ','}${JSON.stringify(containerView(snapshot))}`;
+      if (chunk.length < charactersPerTurn) continue;
+      yield chunk;
+      chunk = '';
+      await nextTurn();
+    }
+    yield `${chunk}]${away.length > 0 ? `,"away":${JSON.stringify(away)}` : ''}}`;
   }
 
   async #refresh(): Promise<void> {

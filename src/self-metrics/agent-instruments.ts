@@ -221,3 +221,21 @@ export class EventLogInstruments implements EventLogObserver {
     this.#dropped.add(count, { 'error.type': reason });
   }
 }
+
+/** The agent's own instrument of requests that its server refuses, or whose response it breaks off. */
+export class RefusalInstruments {
+  readonly #refused: Counter;
+
+  /** @param reasons each begins at 0: a counter that first appears at 1 has no increase. */
+  constructor(meter: Meter, reasons: readonly string[]) {
+    this.#refused = meter.createCounter(
+      'tidegauge.http.requests.refused',
+      counted('{request}', 'Requests that were refused, or whose response was broken off, by reason'),
+    );
+    for (const reason of reasons) this.#refused.add(0, { 'error.type': reason });
+  }
+
+  requestRefused(reason: string): void {
+    this.#refused.add(1, { 'error.type': reason });
+  }
+}

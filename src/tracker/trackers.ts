@@ -7,7 +7,7 @@ import type { TrackerSet } from './tracker-set.ts';
 interface UpdateOptions {
   /** Milliseconds; the least of this and the inline time-out holds. */
   readonly waitMillis?: number;
-  /** A second call for one and the same collection: its waiting in vain is not counted again. */
+  /** A second call for one and the same collection: it neither waits in vain again nor is counted again. */
   readonly isEcho?: boolean;
 }
 
@@ -16,6 +16,8 @@ export class Trackers {
   readonly sets: readonly TrackerSet[];
   readonly #inlineTimeoutMillis: number;
   readonly #observer: ProbeObserver;
+  /** Those whose probe under way has outlasted a caller. */
+  readonly #overdue = new WeakSet<TrackerSet>();
 
   constructor(sets: readonly TrackerSet[], inlineTimeoutMillis: number, observer: ProbeObserver) {
     this.sets = sets;
@@ -29,12 +31,17 @@ export class Trackers {
       0,
       Math.min(this.#inlineTimeoutMillis, options.waitMillis ?? Number.POSITIVE_INFINITY),
     );
-    await Promise.all(
-      this.sets.map(async (set) => {
-        const outcome = await set.update(waitMillis);
-        if (outcome === 'timed-out' && !options.isEcho) this.#observer.inlineTimedOut(set.runtime.name);
-      }),
-    );
+    await Promise.all(this.sets.map((set) => this.#updateSet(set, waitMillis, options.isEcho ?? false)));
+  }
+
+  async #updateSet(set: TrackerSet, waitMillis: number, isEcho: boolean): Promise<void> {
+    // A collection that has waited in vain does not wait a second time.
+    const outcome = await set.update(isEcho && this.#overdue.has(set) ? 0 : waitMillis);
+    if (outcome !== 'timed-out') this.#overdue.delete(set);
+    else if (!isEcho && waitMillis > 0) {
+      this.#overdue.add(set);
+      this.#observer.inlineTimedOut(set.runtime.name);
+    }
   }
 
   /** One per runtime, in the order of configuration. */

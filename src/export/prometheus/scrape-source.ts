@@ -1,8 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type { ByteBudget, ByteEncoding, ByteReader, SharedBytes } from '../../concurrency/shared-bytes.ts';
+import { SharedRun } from '../../concurrency/shared-run.ts';
 import type { Catalogue } from '../../metrics/catalogue.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Trackers } from '../../tracker/trackers.ts';
@@ -23,30 +26,75 @@ interface ScrapeOptions {
   readonly inlineTimeoutMillis: number;
   /** Series `_created` in OpenMetrics. */
   readonly created: boolean;
+  /** Bounds what waits for slow scrapers. */
+  readonly budget: ByteBudget;
 }
 
-/** Answers scrapes: collects through the pull reader and renders. Any number at once: they share one probe. */
+/**
+ * Answers scrapes: collects through the pull reader and renders. Scrapes that come while one is collected and rendered
+ * share the next collection, and of it one rendering for each format and encoding.
+ */
 export class ScrapeSource {
   readonly #telemetry: Telemetry;
-  readonly #literal: ReadonlyMap<string, 'gauge' | 'counter'>;
   readonly #options: ScrapeOptions;
+  readonly #collections: SharedRun<Exposition>;
 
   constructor(telemetry: Telemetry, catalogue: Catalogue, options: ScrapeOptions) {
     this.#telemetry = telemetry;
-    this.#literal = literalNames(catalogue);
     this.#options = options;
+    const literal = literalNames(catalogue);
+    const { created, budget } = options;
+    const collect = async (): Promise<Exposition> => {
+      const collected = await telemetry.collect();
+      return new Exposition((format) => renderCollected(collected, literal, { format, created }), budget);
+    };
+    this.#collections = new SharedRun(collect, (exposition) => exposition.rendered());
   }
 
-  /** The exposition as chunks of text. Rejects when there is nothing to show. */
+  /**
+   * The exposition; reading it begins with this call.
+   * @param scrapeTimeoutSeconds when the scraper gives up, where it says so
+   * @param onCut called when the reader is given up because it holds what others need
+   * Rejects when there is nothing to show.
+   */
   async scrape(
-    format: ExpositionFormat,
+    { format, encoding }: { readonly format: ExpositionFormat; readonly encoding: ByteEncoding },
     scrapeTimeoutSeconds: number | undefined,
-  ): Promise<AsyncIterable<string>> {
-    const { inlineTimeoutMillis, created } = this.#options;
+    onCut: () => void,
+  ): Promise<ByteReader> {
     const patience =
       scrapeTimeoutSeconds === undefined ? Infinity : (scrapeTimeoutSeconds - answerMarginSeconds) * 1000;
-    const timeoutMillis = Math.max(1, Math.min(inlineTimeoutMillis, patience));
-    return renderCollected(await this.#telemetry.scrape(timeoutMillis), this.#literal, { format, created });
+    await this.#telemetry.probe(Math.max(1, Math.min(this.#options.inlineTimeoutMillis, patience)));
+    return (await this.#collections.run()).read(format, encoding, onCut);
+  }
+}
+
+/** One collection, rendered once for each format and encoding that is asked for. */
+class Exposition {
+  readonly #render: (format: ExpositionFormat) => AsyncIterable<string>;
+  readonly #budget: ByteBudget;
+  readonly #bodies = new Map<string, SharedBytes>();
+
+  constructor(render: (format: ExpositionFormat) => AsyncIterable<string>, budget: ByteBudget) {
+    this.#render = render;
+    this.#budget = budget;
+  }
+
+  read(format: ExpositionFormat, encoding: ByteEncoding, onCut: () => void): ByteReader {
+    const variant = `${format} ${encoding}`;
+    let body = this.#bodies.get(variant);
+    if (!body || body.isAbandoned) {
+      body = this.#budget.body(this.#render(format), encoding);
+      this.#bodies.set(variant, body);
+    }
+    return body.read(onCut);
+  }
+
+  /** Resolves when all that was asked for is rendered: then the collection is held by nobody. */
+  async rendered(): Promise<void> {
+    // Every scrape that shares this collection asks in the turn in which it is there.
+    await nextTurn();
+    await Promise.all([...this.#bodies.values()].map(({ ended }) => ended));
   }
 }
 

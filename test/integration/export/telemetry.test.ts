@@ -57,7 +57,8 @@ class Pushing implements AsyncDisposable {
   }
 
   async scrape(timeoutMillis = 10_000): Promise<ScopeMetrics[]> {
-    return (await this.telemetry.scrape(timeoutMillis)).scopeMetrics;
+    await this.telemetry.probe(timeoutMillis);
+    return (await this.telemetry.collect()).scopeMetrics;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -240,5 +241,5 @@ test('a collector that is away fails no flush and no scrape', async () => {
 
 test('a scrape without the exporter prometheus rejects', async () => {
   await using pushing = new Pushing('http://127.0.0.1:9', { requestTimeoutMillis: 1 }, { prometheus: false });
-  await assert.rejects(pushing.telemetry.scrape(1), /prometheus is not on/);
+  await assert.rejects(pushing.telemetry.collect(), /prometheus is not on/);
 });

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { ByteBudget } from '../../../src/concurrency/shared-bytes.ts';
 import type { ApiMessages, ApiSource } from '../../../src/http/api-source.ts';
 import { waitUntil } from '../../support/real/daemon.ts';
-import { serve } from './serve.ts';
+import { chunksOf, serve } from './serve.ts';
 
 /** An API of nothing but that stream of events. */
 function api(events: () => ApiMessages): ApiSource {
   const nothing = (): ApiMessages => ({ next: () => Promise.resolve({ done: true, value: undefined }) });
   return {
-    containers: () => Promise.resolve({}),
+    containers: (onCut) => Promise.resolve(new ByteBudget().body(chunksOf(['{}']), 'identity').read(onCut)),
     find: () => Promise.resolve({ matches: 0, away: [] }),
     interval: () => 1000,
     stats: nothing,

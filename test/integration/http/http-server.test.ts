@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { createHttpServer } from '../../../src/http/http-server.ts';
 import { createLog } from '../../../src/log.ts';
-import { ask, serve } from './serve.ts';
+import { ask, serve, textSource } from './serve.ts';
 
 test('/healthz is ok, whatever is missing', async () => {
   await using served = await serve({
@@ -131,7 +131,7 @@ test('closing lets a running answer end, refuses new connections and closes idle
     yield 'last\n';
   }
   // Breaking off is not what ends it.
-  const served = await serve({ metrics: { scrape: async () => body() }, closeMillis: 60_000 });
+  const served = await serve({ metrics: textSource(body), closeMillis: 60_000 });
   const agent = new Agent({ keepAlive: true });
   const idle = request(`${served.url}/healthz`, { agent }).end();
   const [ok] = await once(idle, 'response');
@@ -156,7 +156,7 @@ test('an answer that does not end is broken off after two seconds', async () => 
     begin();
     await new Promise(() => undefined);
   }
-  const served = await serve({ metrics: { scrape: async () => body() } });
+  const served = await serve({ metrics: textSource(body) });
   const running = assert.rejects(ask(`${served.url}/metrics`));
   await begun;
   const start = performance.now();

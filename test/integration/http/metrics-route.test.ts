@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { test } from 'node:test';
-import { ask, chunksOf, serve } from './serve.ts';
+import { ByteBudget } from '../../../src/concurrency/shared-bytes.ts';
+import { waitUntil } from '../../support/real/daemon.ts';
+import { ask, chunksOf, serve, textSource } from './serve.ts';
 
 const line = `${'container_x{container_name="web"} 1\n'.repeat(1000)}`;
 
 test('the exposition comes in the format that is preferred', async () => {
   const formats: string[] = [];
   await using served = await serve({
-    metrics: {
-      async scrape(format) {
-        formats.push(format);
-        return chunksOf(['a 1\n', 'b 2\n']);
-      },
-    },
+    metrics: textSource((format) => {
+      formats.push(format);
+      return chunksOf(['a 1\n', 'b 2\n']);
+    }),
   });
   const plain = await ask(`${served.url}/metrics`);
   assert.deepEqual([plain.status, plain.body], [200, 'a 1\nb 2\n']);
@@ -31,7 +33,7 @@ test('the exposition comes in the format that is preferred', async () => {
 
 for (const accept of ['text/plain', 'application/openmetrics-text']) {
   test(`${accept} is compressed where gzip is accepted`, async () => {
-    await using served = await serve({ metrics: { scrape: async () => chunksOf([line, line]) } });
+    await using served = await serve({ metrics: textSource(() => chunksOf([line, line])) });
     const answer = await fetch(`${served.url}/metrics`, { headers: { accept, 'accept-encoding': 'gzip' } });
     assert.equal(answer.headers.get('content-encoding'), 'gzip');
     assert.equal(await answer.text(), line + line);
@@ -45,7 +47,7 @@ for (const accept of ['text/plain', 'application/openmetrics-text']) {
 
 test('HEAD has the headers and ends the rendering', async () => {
   let ended = false;
-  await using served = await serve({ metrics: { scrape: async () => endless(() => (ended = true)) } });
+  await using served = await serve({ metrics: textSource(() => endless(() => (ended = true))) });
   const answer = await ask(`${served.url}/metrics`, { method: 'HEAD' });
   assert.deepEqual([answer.status, answer.body, ended], [200, '', true]);
   assert.match(answer.headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
@@ -53,27 +55,25 @@ test('HEAD has the headers and ends the rendering', async () => {
 });
 
 test('the time-out that Prometheus names is passed on, a bad one is not', async () => {
-  const heard: (number | undefined)[] = [];
+  const received: (number | undefined)[] = [];
   await using served = await serve({
-    metrics: {
-      async scrape(_format, scrapeTimeoutSeconds) {
-        heard.push(scrapeTimeoutSeconds);
-        return chunksOf([]);
-      },
-    },
+    metrics: textSource((_format, scrapeTimeoutSeconds) => {
+      received.push(scrapeTimeoutSeconds);
+      return chunksOf([]);
+    }),
   });
   for (const value of ['10', '0.5', '0', '-1', 'soon', '', 'Infinity']) {
     await ask(`${served.url}/metrics`, { headers: { 'X-Prometheus-Scrape-Timeout-Seconds': value } });
   }
   await ask(`${served.url}/metrics`);
-  assert.deepEqual(heard, [10, 0.5, undefined, undefined, undefined, undefined, undefined, undefined]);
+  assert.deepEqual(received, [10, 0.5, undefined, undefined, undefined, undefined, undefined, undefined]);
 });
 
 test('a collection that fails is answered with 503 and the reason', async () => {
   let isBroken = true;
   const scrape = () =>
     isBroken ? Promise.reject(new Error('nothing was collected')) : Promise.resolve(chunksOf([line]));
-  await using served = await serve({ metrics: { scrape } });
+  await using served = await serve({ metrics: textSource(scrape) });
   const answer = await ask(`${served.url}/metrics`, { headers: { 'accept-encoding': 'gzip' } });
   assert.deepEqual([answer.status, answer.body], [503, 'collection failed: nothing was collected\n']);
   assert.match(answer.headers['content-type'] ?? '', /^text\/plain/);
@@ -85,36 +85,33 @@ test('a collection that fails is answered with 503 and the reason', async () => 
 });
 
 test('so is a rendering that fails before its first chunk', async () => {
-  await using served = await serve({ metrics: { scrape: async () => failing([]) } });
+  await using served = await serve({ metrics: textSource(() => failing([])) });
   const answer = await ask(`${served.url}/metrics`);
   assert.deepEqual([answer.status, answer.body], [503, 'collection failed: broke\n']);
 });
 
 for (const encoding of ['identity', 'gzip']) {
   test(`a rendering that fails later leaves no ${encoding} answer that could be taken for whole`, async () => {
-    await using served = await serve({ metrics: { scrape: async () => failing([line, line]) } });
+    await using served = await serve({ metrics: textSource(() => failing([line, line])) });
     const outcome = await fetch(`${served.url}/metrics`, { headers: { 'accept-encoding': encoding } })
       .then(async (answer) => [answer.status, await answer.text()])
       .catch(() => 'broken off');
-    // The compressor may still hold everything back: then the failure has a status of its own.
-    const isOwnedUp = encoding === 'gzip' && outcome[0] === 500;
+    // The compressor may hold everything back: then the failure has a status of its own.
+    const isOwnedUp = encoding === 'gzip' && outcome[0] === 503;
     if (!isOwnedUp) assert.equal(outcome, 'broken off');
-    assert.equal(served.logged[0], 'a scrape failed after its answer had begun');
+    const message = isOwnedUp ? 'scrapes fail' : 'a scrape failed after its response had begun';
+    assert.equal(served.logged[0], message);
     assert.equal((await ask(`${served.url}/healthz`)).status, 200);
   });
 }
 
 for (const encoding of ['identity', 'gzip']) {
-  test(`a slow reader holds the ${encoding} rendering back, and its leaving ends it`, async () => {
-    let rendered = 0;
+  test(`the only reader's leaving ends the ${encoding} rendering`, async () => {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const scrape = async () => endless(end, () => (rendered += 1));
-    await using served = await serve({ metrics: { scrape } });
+    await using served = await serve({ metrics: textSource(() => endless(end)) });
     const asked = request(`${served.url}/metrics`, { headers: { 'accept-encoding': encoding } }).end();
-    const [answer] = await once(asked, 'response');
-    answer.pause();
-    const before = await settled(() => rendered);
-    assert.ok(before < 20_000, `${before} chunks were rendered for nobody`);
+    const [response] = await once(asked, 'response');
+    response.pause();
     asked.on('error', () => undefined).destroy();
     await ended;
     await ask(`${served.url}/healthz`);
@@ -122,9 +119,93 @@ for (const encoding of ['identity', 'gzip']) {
   });
 }
 
+test('past the bound on bytes that wait, the reader of the older exposition is cut, and counted', async () => {
+  const refused: string[] = [];
+  const large = () => chunksOf(Array.from({ length: 100 }, () => 'x'.repeat(100_000)));
+  await using served = await serve({
+    metrics: textSource(large, new ByteBudget(15e6)),
+    onRefused: (reason) => refused.push(reason),
+  });
+  const slow = request(`${served.url}/metrics`)
+    .on('error', () => undefined)
+    .end();
+  const [response] = await once(slow, 'response');
+  response.pause();
+  assert.equal((await ask(`${served.url}/metrics`)).body.length, 10e6);
+  assert.deepEqual([refused, served.logged], [['memory'], ['requests are refused']]);
+  const broken = once(response, 'error');
+  response.resume();
+  await broken;
+});
+
+test('a response that is not read whole within its deadline is broken off, one that is read is not', async () => {
+  const refused: string[] = [];
+  await using served = await serve({
+    metrics: textSource(() => chunksOf(Array.from({ length: 100 }, () => 'x'.repeat(100_000)))),
+    responseMillis: 1000,
+    onRefused: (reason) => refused.push(reason),
+  });
+  const slow = request(`${served.url}/metrics`)
+    .on('error', () => undefined)
+    .end();
+  const [response] = await once(slow, 'response');
+  response.pause();
+  await waitUntil('the cut', async () => refused.length > 0);
+  assert.equal((await ask(`${served.url}/metrics`)).body.length, 10e6);
+  assert.deepEqual(refused, ['slow_reader']);
+  slow.destroy();
+});
+
+test('pipelined requests are handled one at a time and answered in order', async () => {
+  let open = 0;
+  let highest = 0;
+  let asked = 0;
+  await using served = await serve({
+    metrics: textSource(async function* () {
+      const number = (asked += 1);
+      highest = Math.max(highest, (open += 1));
+      await pause(5);
+      yield `x ${number}\n`;
+      open -= 1;
+    }),
+  });
+  const { hostname, port } = new URL(served.url);
+  const socket = connect(Number(port), hostname);
+  const last = 'GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n';
+  socket.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(99) + last);
+  const answer = await text(socket);
+  const numbers = Array.from(answer.matchAll(/^x (\d+)$/gm), ([, number]) => Number(number));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 100 }, (_, index) => index + 1),
+  );
+  assert.equal(highest, 1);
+});
+
+test('past forty scrapes in progress more are refused with Retry-After, and counted', async () => {
+  const refused: string[] = [];
+  const { promise: release, resolve: letGo } = Promise.withResolvers<void>();
+  await using served = await serve({
+    metrics: textSource(async () => {
+      await release;
+      return chunksOf(['up 1\n']);
+    }),
+    onRefused: (reason) => refused.push(reason),
+  });
+  const scrapes = Array.from({ length: 60 }, () => ask(`${served.url}/metrics`));
+  await waitUntil('the refusals', async () => refused.length === 20);
+  letGo();
+  const outcomes = Object.groupBy(await Promise.all(scrapes), ({ status }) => status);
+  assert.deepEqual([outcomes[200]?.length, outcomes[503]?.length], [40, 20]);
+  for (const { headers, body } of outcomes[503] ?? [])
+    assert.deepEqual([headers['retry-after'], body], ['1', 'too many scrapes at once: 40 are in progress\n']);
+  assert.equal((await ask(`${served.url}/metrics`)).status, 200);
+  assert.deepEqual([...new Set(refused)], ['too_many_requests']);
+});
+
 test('twenty scrapes at once all get the whole exposition', async () => {
   const chunks = Array.from({ length: 50 }, (_, index) => `x{n="${index}"} ${index}\n`.repeat(500));
-  await using served = await serve({ metrics: { scrape: async () => chunksOf(chunks) } });
+  await using served = await serve({ metrics: textSource(() => chunksOf(chunks)) });
   const answers = await Promise.all(
     Array.from({ length: 20 }, async () => await (await fetch(`${served.url}/metrics`)).text()),
   );
@@ -132,10 +213,9 @@ test('twenty scrapes at once all get the whole exposition', async () => {
 });
 
 /** Never the same chunk, or gzip would make nothing of any number of them. */
-async function* endless(onEnd: () => void, onChunk: () => void = () => undefined): AsyncGenerator<string> {
+async function* endless(onEnd: () => void): AsyncGenerator<string> {
   try {
     for (;;) {
-      onChunk();
       yield `${Array.from({ length: 1000 }, () => Math.random()).join(' ')}\n`;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -147,10 +227,4 @@ async function* endless(onEnd: () => void, onChunk: () => void = () => undefined
 async function* failing(chunks: readonly string[]): AsyncGenerator<string> {
   yield* chunksOf(chunks);
   throw new Error('broke');
-}
-
-/** The value once it rests for a while; what never rests is given up by the test's own bound. */
-async function settled(read: () => number): Promise<number> {
-  for (let before = -1; read() < 20_000 && read() !== before; await pause(100)) before = read();
-  return read();
 }

@@ -1,6 +1,8 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { ByteBudget } from '../../../src/concurrency/shared-bytes.ts';
 import { createHttpServer, type HttpServerOptions } from '../../../src/http/http-server.ts';
+import type { MetricsSource } from '../../../src/http/metrics-route.ts';
 import type { Log } from '../../../src/log.ts';
 
 /** A server on a free port of the loopback, until it is disposed of. */
@@ -18,9 +20,8 @@ export type ServedParts = Partial<Omit<HttpServerOptions, 'log'>>;
 /** Starts a server with real sockets. */
 export async function serve(parts: ServedParts = {}): Promise<Served> {
   const logged: string[] = [];
-  const metrics = { scrape: async () => chunksOf(['up 1\n']) };
   const server = createHttpServer({
-    metrics,
+    metrics: textSource(() => chunksOf(['up 1\n'])),
     readiness: { missing: () => [] },
     ...parts,
     log: listing(logged),
@@ -31,6 +32,21 @@ export async function serve(parts: ServedParts = {}): Promise<Served> {
     logged,
     close: () => server.close(),
     [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+/** A source of that text, as an exposition is rendered: on its own, whoever reads it how fast. */
+export function textSource(
+  text: (
+    format: 'text' | 'openmetrics',
+    scrapeTimeoutSeconds: number | undefined,
+  ) => AsyncIterable<string> | Promise<AsyncIterable<string>>,
+  budget = new ByteBudget(),
+): MetricsSource {
+  return {
+    async scrape({ format, encoding }, scrapeTimeoutSeconds, onCut) {
+      return budget.body(await text(format, scrapeTimeoutSeconds), encoding).read(onCut);
+    },
   };
 }
 

@@ -4,6 +4,8 @@ import { workingSet } from './formulas.ts';
 
 /** Why a figure of a running container is not there: the reasons, and what each means to a reader. */
 export const absenceReasons = {
+  'no-inspect':
+    'the runtime lists the container and cannot describe it, as of one that is stuck in its removal: only its name and state are known',
   'no-usage':
     'the runtime gives no usage of a container that runs: it has no cgroups (rootless on cgroup v1), or the container whose network it joined is gone',
   'no-cpu': 'the runtime gives no CPU time: its cpu cgroup is off',
@@ -22,9 +24,10 @@ export const absenceReasons = {
 /** One of {@link absenceReasons}. */
 export type AbsenceReason = keyof typeof absenceReasons;
 
-/** What a running container lacks. */
+/** What a container lacks that runs, or that cannot be inspected. */
 export function absencesOf(snapshot: ContainerSnapshot): readonly AbsenceReason[] {
-  const { sample, givesNoUsage } = snapshot;
+  const { sample, givesNoUsage, isListedOnly } = snapshot;
+  if (isListedOnly) return ['no-inspect'];
   if (givesNoUsage) return ['no-usage'];
   if (!sample) return [];
   const { cpu, memory, pids, windows } = sample;

@@ -77,7 +77,7 @@ export const runtimeInstruments: readonly RuntimeInstrument[] = [
     ...agent(
       'tidegauge.metrics.missing',
       '{container}',
-      'Running containers that lack a figure, by reason',
+      'Containers that run or cannot be inspected, and lack a figure, by reason',
       () => undefined,
     ),
     attributes: [endpointKey, 'reason'],

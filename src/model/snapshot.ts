@@ -29,6 +29,8 @@ export interface ContainerSnapshot {
   readonly stateAt: number;
   /** The latest measurement; absent while the container does not run or was never measured. */
   readonly sample?: Sample;
+  /** True while the runtime lists the container and cannot describe it: its name and state are all there is of it. */
+  readonly isListedOnly?: boolean;
   /** True when it runs and yet the runtime gave no usage on two probes in a row: all there is of it are its networks. */
   readonly givesNoUsage: boolean;
   /** True when it lives in the host's network namespace, whose traffic is not its own. */

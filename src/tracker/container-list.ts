@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
+import { isBeingRemoved } from './container/inspection.ts';
 import type { ChangeKnowledge } from './container/inspection.ts';
 import type { EventStream } from './events/event-stream.ts';
 import type { SourceCalls } from './source-calls.ts';
@@ -155,9 +156,4 @@ class ListCache {
     this.#askedAt = askedAt;
     return this.#listed;
   }
-}
-
-/** True for the states that begin without an event: their end has one. */
-function isBeingRemoved({ status }: ListedContainer): boolean {
-  return status === 'removing' || status === 'dead';
 }

@@ -11,7 +11,7 @@ import type { SourceError } from '../../sources/source-error.ts';
 import { isAbsence } from '../source-calls.ts';
 import type { SourceCalls } from '../source-calls.ts';
 import { CounterHistory } from './counter-history.ts';
-import { Inspection } from './inspection.ts';
+import { Inspection, isBeingRemoved, listedIdentity, listedParts } from './inspection.ts';
 import type { ListedChange } from './inspection.ts';
 
 /** Outcome of one sample: `cancelled` by a newer change of the container, or an error. */
@@ -34,6 +34,10 @@ export class ContainerTracker implements Networked {
   #listed: ListedContainer;
   #listedAt: number;
   #isPublished = false;
+  /** True while the runtime lists the container and does not describe it. */
+  #isListedOnly = false;
+  /** Inspects in a row that did not find the container. */
+  #absences = 0;
   #hasUsage = false;
   /** Samples without usage in a row while it runs. */
   #emptySamples = 0;
@@ -63,7 +67,7 @@ export class ContainerTracker implements Networked {
   get identity(): ContainerIdentity | undefined {
     const inspected = this.#inspection.inspected;
     if (inspected) return inspected.identity;
-    return this.#failures.count > 0 ? listedIdentity(this.#listed) : undefined;
+    return this.#isListedOnly || this.#failures.count > 0 ? listedIdentity(this.#listed) : undefined;
   }
 
   get networkOwnerId(): string | undefined {
@@ -89,18 +93,33 @@ export class ContainerTracker implements Networked {
       if (this.#inspection.isOutdated(change, this.#history.startedAt))
         this.#accept(await calls.inspect(this.id), listed, now);
     } catch (thrown) {
-      // A container removed in between stays published until the next list; any other error hides what may be wrong.
       this.#hasUsage = false;
-      this.#isPublished = !this.#failures.failed(listed, thrown) && this.#inspection.inspected !== undefined;
+      this.#notInspected(listed, toSourceError(thrown, `inspect of ${this.id}`));
       return false;
     } finally {
       this.#listed = listed;
       this.#listedAt = now;
     }
     this.#isPublished = true;
+    this.#isListedOnly = false;
+    this.#absences = 0;
     // The sample may come much later, after those of others.
     if (!this.#mayRun(listed)) this.#hasUsage = false;
     return true;
+  }
+
+  /**
+   * Decides what is shown of a container that cannot be inspected. One that is not found was removed in between, unless
+   * it goes on being listed: the runtime lists what is stuck in its removal, and has nothing else to say of it.
+   */
+  #notInspected(listed: ListedContainer, error: SourceError): void {
+    this.#absences = isAbsence(error) ? this.#absences + 1 : 0;
+    const isStuck = this.#absences > 1;
+    const isFailure = this.#failures.failed(listed, error, isStuck);
+    const isAnswered = isFailure && error.code !== 'unreachable';
+    this.#isListedOnly = isAnswered || (this.#absences > 0 && isBeingRemoved(listed));
+    const isGone = !isFailure && this.#inspection.inspected !== undefined;
+    this.#isPublished = this.#isListedOnly || isGone;
   }
 
   /** Takes one sample between updates; the updates of the next `freshMillis` take none. Never throws. */
@@ -141,7 +160,7 @@ export class ContainerTracker implements Networked {
   snapshot(runtime: RuntimeDescription): ContainerSnapshot | undefined {
     const { identity } = this;
     if (!identity) return undefined;
-    const { state = {}, limits = {}, network } = this.#inspection.inspected ?? {};
+    const { state, limits, network } = this.#known;
     const networkStartedAt = this.#networkStartedAt();
     return {
       owner: this,
@@ -150,15 +169,23 @@ export class ContainerTracker implements Networked {
       state,
       limits,
       stateAt: this.#listedAt,
+      ...(this.#isListedOnly && { isListedOnly: true }),
       givesNoUsage: this.#isPublished && this.#hasNoUsage,
       ...this.#usage(networkStartedAt !== undefined),
-      ...(network?.isHost && { hasHostNetwork: true }),
-      ...(network?.ownerId !== undefined && { sharedNetwork: this.#sharedNetwork(network.ownerId) }),
+      ...(network.isHost && { hasHostNetwork: true }),
+      ...(network.ownerId !== undefined && { sharedNetwork: this.#sharedNetwork(network.ownerId) }),
       starts: this.#history.starts(networkStartedAt),
       failures: this.#failures.count,
       trackedSince: this.#trackedSince,
       published: this.#isPublished,
     };
+  }
+
+  /** By the last inspect, or by the list while there is none that holds. */
+  get #known(): Pick<InspectedContainer, 'state' | 'limits' | 'network'> {
+    const { inspected } = this.#inspection;
+    const known = inspected ?? { state: {}, limits: {}, network: {} };
+    return this.#isListedOnly ? { ...known, ...listedParts(this.#listed) } : known;
   }
 
   #usage(withNetworks: boolean): Pick<ContainerSnapshot, 'sample' | 'previous'> {
@@ -243,11 +270,6 @@ export class ContainerTracker implements Networked {
   }
 }
 
-/** As much as the list alone tells: enough to show whose failures are counted. */
-function listedIdentity({ id, name }: ListedContainer): ContainerIdentity {
-  return { id, name, image: { tags: [], repoDigests: [] }, labels: {}, environment: [], command: [] };
-}
-
 /** Whose failures are counted. */
 interface Failing {
   readonly id: string;
@@ -268,10 +290,13 @@ class ContainerFailures {
     return this.#count;
   }
 
-  /** Counts a failure; false when it was only removed or stopped in between, or we ourselves are ending. */
-  failed({ id, name }: Failing, thrown: unknown): boolean {
+  /**
+   * Counts a failure; false when it was only removed or stopped in between, or we ourselves are ending.
+   * @param isListedOn true when the container goes on being listed though it is not found: no removal in between.
+   */
+  failed({ id, name }: Failing, thrown: unknown, isListedOn = false): boolean {
     const error = toSourceError(thrown, `container ${name}`);
-    if (isAbsence(error) || error.code === 'aborted') return false;
+    if ((isAbsence(error) && !isListedOn) || error.code === 'aborted') return false;
     this.#count += 1;
     const fields = { container: name, id, error: error.message };
     if (!this.#isFailing) this.#log.warn(fields, 'container cannot be measured');

@@ -1,4 +1,6 @@
+import type { ContainerIdentity, LimitName } from '../../model/container.ts';
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
+import { parseImageReference } from '../../sources/image-reference.ts';
 
 /** Limits may change without a new revision: an inspect is at most this old where events do not say so. */
 const maxAgeMillis = 60_000;
@@ -54,4 +56,38 @@ export class Inspection {
     const lastChange = Math.max(startedAt, this.#inspected?.state.finishedAt ?? 0);
     return changedRecently && now - lastChange > 2 * maxAgeMillis;
   }
+}
+
+/** Limits that may be set where only an inspect would tell. */
+const unknownLimits: readonly LimitName[] = [
+  'cpus',
+  'nanoCpus',
+  'cpuset',
+  'cpuShares',
+  'cpuQuotaMicros',
+  'cpuPeriodMicros',
+  'memoryBytes',
+  'memoryReservationBytes',
+  'memorySwapBytes',
+  'pids',
+];
+
+/** Who a container is, as far as the list tells. */
+export function listedIdentity({ id, name, image }: ListedContainer): ContainerIdentity {
+  const reference = parseImageReference(image, undefined);
+  return { id, name, image: reference, labels: {}, environment: [], command: [] };
+}
+
+/** State and limits of a container, as far as the list tells: nothing of an earlier inspect holds for certain. */
+export function listedParts({
+  status,
+  health,
+}: ListedContainer): Pick<InspectedContainer, 'state' | 'limits'> {
+  const state = { ...(status && { status }), ...(health && { health }) };
+  return { state, limits: { unknown: unknownLimits } };
+}
+
+/** True for the states that begin without an event: their end has one. */
+export function isBeingRemoved({ status }: ListedContainer): boolean {
+  return status === 'removing' || status === 'dead';
 }

@@ -4,7 +4,7 @@ export interface AnswerPair {
   readonly newer: string;
 }
 
-/** Keeps the last two answers of each container that it hears of. */
+/** Keeps the last two stats responses of each audited container. */
 export class AnswerPairs {
   readonly #last = new Map<string, { readonly older?: string; readonly newer: string }>();
 

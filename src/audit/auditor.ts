@@ -11,12 +11,12 @@ const probesOfPair = 2;
 /** Two ways of dividing the same numbers are nearer than this. */
 const tolerance = 0.001;
 
-/** What an {@link Auditor} is made of. */
+/** Dependencies of an {@link Auditor}. */
 export interface AuditorOptions {
   readonly readings: MetricReadings;
   readonly observer: AuditObserver;
   readonly log: Log;
-  /** What may be shown of a runtime now. */
+  /** The current snapshot of a runtime; undefined when there is none. */
   snapshot(runtime: string): RuntimeSnapshot | undefined;
   /** From 0 to 1, without 1. */
   random(): number;

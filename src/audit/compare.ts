@@ -7,7 +7,7 @@ import { auditedMetrics, metricOf } from './figure.ts';
 import type { AuditedMetric } from './figure.ts';
 import type { MetricReadings } from './our-figures.ts';
 
-/** One figure beside the docker command's. */
+/** One value beside the docker command's. */
 export interface Comparison {
   readonly figure: AuditedMetric;
   /** Absent where the runtime does not give it. */
@@ -21,8 +21,9 @@ export interface Comparison {
 }
 
 /**
- * Every figure of a container beside the docker command's from the same two answers. Undefined when the snapshot was
- * not made of these: the container restarted in between, or the runtime does not say when it answered.
+ * Every audited metric of a container beside the docker command's value from the same two responses. Undefined
+ * when the
+ * snapshot was not made of these: the container restarted in between, or the response has no time.
  */
 export function compareMetrics(
   snapshot: ContainerSnapshot,
@@ -36,7 +37,7 @@ export function compareMetrics(
   );
 }
 
-/** Whether the figures are as near as they must be: those that are only counted equal, the others within a share. */
+/** True when the values agree: exact metrics when they are equal, others within the tolerance. */
 export function isWithin({ figure, difference }: Comparison, tolerance: number): boolean {
   return difference <= (metricOf(figure).isExact ? 0 : tolerance);
 }
@@ -57,7 +58,7 @@ function compareMetric(
   return absence ? { figure, command, difference: 0, absence } : { figure, command, difference: 1 };
 }
 
-/** What is no number differs wholly. */
+/** From 0 to 1; a value that is not a number gives 1. */
 function relativeDifference(a: number, b: number): number {
   if (a === b) return 0;
   const share = Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b));

@@ -1,7 +1,7 @@
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { AuditedMetric } from './figure.ts';
 
-/** What the docker command prints of one container, unrounded; what it does not know is 0. */
+/** The docker command's values of one container, unrounded; 0 where it has none. */
 type CommandReadings = Readonly<Record<AuditedMetric, number>>;
 
 /**

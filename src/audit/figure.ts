@@ -1,6 +1,6 @@
 import type { AbsenceReason } from '../metrics/absence.ts';
 
-/** What is known of a figure that is compared. */
+/** Properties of an audited metric. */
 interface Value {
   /** Counted by the runtime and only added up: then equal means equal. Others are divided, and rounded by that. */
   readonly isExact: boolean;
@@ -12,7 +12,7 @@ const memory = ['no-usage', 'no-memory', 'no-working-set'] as const;
 const network = { isExact: true, mayLack: ['no-usage', 'no-own-network', 'shared-network'] } as const;
 const block = { isExact: true, mayLack: ['no-usage', 'no-block-io'] } as const;
 
-/** The figures of `docker stats`, and CPUs by wall clock: all that is compared. */
+/** The audited metrics: the columns of `docker stats`, and CPUs by wall clock. */
 export const figures = {
   'cpu-percent': { isExact: false, mayLack: ['no-usage', 'no-cpu'] },
   cpus: { isExact: false, mayLack: ['no-usage', 'no-cpu'] },
@@ -25,10 +25,10 @@ export const figures = {
   pids: { isExact: true, mayLack: ['no-usage', 'no-pids'] },
 } as const satisfies Readonly<Record<string, Value>>;
 
-/** The name of a figure, as reports and the attribute `figure` have it. */
+/** Name of an audited metric in reports and in the attribute `figure`. */
 export type AuditedMetric = keyof typeof figures;
 
-/** Every figure by its name, in the order in which they are printed. */
+/** Names of all audited metrics in the order of reports. */
 export const auditedMetrics: readonly AuditedMetric[] = [
   'cpu-percent',
   'cpus',
@@ -41,7 +41,7 @@ export const auditedMetrics: readonly AuditedMetric[] = [
   'pids',
 ];
 
-/** Details of a figure. */
+/** Properties of the audited metric of that name. */
 export function metricOf(name: AuditedMetric): Value {
   return figures[name];
 }

@@ -4,7 +4,7 @@ import type { ContainerInstrument } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { AuditedMetric } from './figure.ts';
 
-/** How each figure is read off what the tracker holds; undefined when it is absent. */
+/** Functions that read each audited metric from a snapshot; undefined when the value is absent. */
 export type MetricReadings = Readonly<
   Record<AuditedMetric, (snapshot: ContainerSnapshot) => number | undefined>
 >;

@@ -2,7 +2,7 @@ import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { MemoryUsage, Sample } from '../model/sample.ts';
 import { workingSet } from './formulas.ts';
 
-/** Why a figure of a running container is not there: the reasons, and what each means to a reader. */
+/** Reasons for absent values of a running container, with their explanations. */
 export const absenceReasons = {
   'no-inspect':
     'the runtime lists the container and cannot describe it, as of one that is stuck in its removal: only its name and state are known',

@@ -23,7 +23,7 @@ export interface Profile {
   readonly runtime: readonly RuntimeInstrument[];
   /** Names whose identity leaves room for one runtime only. */
   readonly oneRuntimeOnly: boolean;
-  /** Who a container is, in this profile's words; absent: in those of the conventions. */
+  /** Resource attributes of a container in this profile; absent: those of the conventions. */
   readonly resource?: (container: Identified, options: DockerStatsOptions) => ResourceAttributes;
 }
 
@@ -69,10 +69,10 @@ export interface Catalogue {
   readonly runtime: readonly RuntimeInstrument[];
 }
 
-/** What every profile has. */
+/** Metrics of every profile. */
 export const alwaysThere: Catalogue = { containers: trackingInstruments, runtime: runtimeInstruments };
 
-/** A catalogue without what the agent tells of itself in every profile: for those who ask for figures once. */
+/** A catalogue without the metrics of every profile, which describe the agent: for single readings. */
 export function withoutAgent({ containers, runtime }: Catalogue): Catalogue {
   return {
     containers: containers.filter((instrument) => !alwaysThere.containers.includes(instrument)),
@@ -112,7 +112,7 @@ export function wholeCatalogue(
   };
 }
 
-/** Who a container is in the words of all chosen profiles; where they disagree, in those of the conventions. */
+/** Resource attributes of a container in all chosen profiles; where they disagree, those of the conventions. */
 export function resourceOf(
   names: readonly ProfileName[],
   options: DockerStatsOptions = receiverDefaults,
@@ -140,7 +140,7 @@ export interface NamedCatalogue extends Catalogue {
 
 /** Two metrics that cannot both be exposed. */
 export interface ProfileConflict {
-  /** What both would be called. */
+  /** Exposed name of both. */
   readonly exposedName: string;
   readonly first: ConflictingMetric;
   readonly second: ConflictingMetric;
@@ -159,8 +159,9 @@ interface Party extends ConflictingMetric {
 }
 
 /**
- * Metrics of these profiles, or of one of them, that want one name for two different things. Metrics that are alike in
- * type, unit and labels are no conflict: one stands for both.
+ * Different metrics of these profiles, or of one of them, with the same exposed name. Metrics with the same
+ * type, unit
+ * and labels are no conflict: one stands for both.
  */
 export function conflictsOf(catalogues: readonly NamedCatalogue[]): readonly ProfileConflict[] {
   const taken = new Map<string, Party>();

@@ -80,8 +80,9 @@ function clockOf(sample: PreviousSample): number {
 }
 
 /**
- * CPU percent as `docker stats` shows it. On Linux of one CPU: the container's CPU time by the host's, times the CPUs
- * that are on (docker/cli `calculateCPUPercentUnix`); where the runtime does not tell the host's CPU time, by wall clock.
+ * CPU percent as in `docker stats`. On Linux of one CPU: the container's CPU time by the host's, times the
+ * online CPUs
+ * (docker/cli `calculateCPUPercentUnix`); where the runtime does not report the host's CPU time, by wall clock.
  * On Windows of all processors together, by wall clock (`calculateCPUPercentWindows`).
  */
 export function cpuPercent(sample: Sample, previous: PreviousSample | undefined): number | undefined {
@@ -130,9 +131,12 @@ export function uptime({ state, stateAt, sample }: ContainerSnapshot): number | 
 const modeStepsNanos = 1e9;
 
 /**
- * Whether the runtime tells user and kernel time apart; the answer must not change while a container lives, for then
- * series would come and go, and deltas count twice. Some runtimes fill in 0 for both, whatever the total. On cgroup v1,
- * which alone lists the CPUs, both are 0 in every container's first steps, too: there the total must have outgrown them.
+ * True when the runtime reports user and kernel time; the result must not change while a container lives, for
+ * then series
+ * would come and go, and deltas count twice. Some runtimes fill in 0 for both, whatever the total. On cgroup
+ * v1, which
+ * alone lists the CPUs, both are 0 in every container's first steps, too: there the total must have outgrown
+ * them.
  */
 export function hasCpuModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {
   if (userNanos || kernelNanos) return true;

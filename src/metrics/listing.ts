@@ -15,7 +15,7 @@ export interface MetricRow {
   readonly source: string;
   readonly stability: string;
   readonly description: string;
-  /** Whether it is observed, as it is configured. */
+  /** True when the configuration enables it. */
   readonly isOn: boolean;
   /** Why an extension has its name. */
   readonly nameReason?: string;
@@ -33,7 +33,7 @@ export function profileRows(names: readonly ProfileName[], chosen?: Catalogue): 
   return [...names.flatMap((name) => of(name, profiles[name])), ...of('every', alwaysThere)];
 }
 
-/** What a profile's peer tells of itself; it cannot be switched off. */
+/** A peer's metrics about its own process, part of its profile; they cannot be switched off. */
 export function ownRows(profile: string): readonly MetricRow[] {
   if (profile !== 'docker_exporter') return [];
   const common = { unit: '', attributes: [], source: 'agent', stability: 'peer', isOn: true };

@@ -1,6 +1,6 @@
 import type { Instrument, InstrumentKind } from '../model/instrument.ts';
 
-/** What of an instrument decides its exposed name. */
+/** Properties of an instrument that determine its exposed name. */
 export interface NamedInstrument {
   readonly name: string;
   readonly kind: InstrumentKind | 'histogram';
@@ -48,7 +48,7 @@ function collapsed(name: string): string {
   return name.replaceAll(/__+/g, '_');
 }
 
-/** UCUM codes and Prometheus' words for them, as the OTel–Prometheus compatibility specification wants them spelled. */
+/** UCUM codes and Prometheus' units, as the OTel–Prometheus compatibility specification spells them. */
 const words: ReadonlyMap<string, string> = new Map([
   ['d', 'days'],
   ['h', 'hours'],
@@ -93,7 +93,7 @@ const wordsBelow: ReadonlyMap<string, string> = new Map([
 
 const annotations = /\{[^}]*\}/g;
 
-/** The suffix that a UCUM unit asks for, without its underscore; empty for what Prometheus counts without a unit. */
+/** A UCUM unit's suffix without its underscore; empty where Prometheus names have no unit. */
 function unitSuffix(unit: string, isGauge: boolean): string {
   if (unit === '1') return isGauge ? 'ratio' : '';
   const [above = '', ...rest] = unit.replaceAll(annotations, '').split('/');
@@ -108,7 +108,7 @@ function wordOf(table: ReadonlyMap<string, string>, code: string): string {
   return (table.get(trimmed) ?? trimmed).replaceAll(/[^a-zA-Z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
 }
 
-/** What of an instrument decides how Prometheus sees it. */
+/** Properties of an instrument that determine its exposition in Prometheus. */
 export type Exposable = Pick<Instrument<never>, 'name' | 'kind' | 'unit' | 'attributes' | 'literal'>;
 
 /** An instrument as Prometheus sees it. */
@@ -118,11 +118,11 @@ export interface ExposedMetric {
   readonly type: 'gauge' | 'counter';
   /** In Prometheus' words; empty where the name does not end with it. */
   readonly unit: string;
-  /** Those of its own, in order; the container's identity is no part of them. */
+  /** Its own labels in order, without the container's identity. */
   readonly labels: readonly string[];
 }
 
-/** Translates an instrument, or takes it literally where it wants that. */
+/** Translates an instrument; one that is `literal` keeps its name. */
 export function exposedMetric({ name, kind, unit, attributes, literal }: Exposable): ExposedMetric {
   if (literal) return { name, type: literal.type, unit: '', labels: attributes.toSorted() };
   return {

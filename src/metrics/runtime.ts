@@ -6,7 +6,7 @@ import type { AbsenceReason } from './absence.ts';
 
 const droppedReasons = ['too_many_values', 'name_taken'] as const;
 
-/** What measuring disk usage costs, how old its figures are, and how it fails. */
+/** Cost, age and failures of measuring disk usage. */
 export const diskUsageInstruments: readonly RuntimeInstrument[] = [
   {
     ...diskUsageInstrument('duration', 's', 'How long the runtime took to tell its disk usage, last time'),
@@ -33,7 +33,7 @@ export const diskUsageInstruments: readonly RuntimeInstrument[] = [
   },
 ];
 
-/** What the agent tells of each runtime, in every profile. */
+/** The agent's metrics about each runtime, in every profile. */
 export const runtimeInstruments: readonly RuntimeInstrument[] = [
   agent('tidegauge.runtime.up', '{runtime}', '1 while the runtime answers, else 0', ({ containerCount }) =>
     Number(containerCount !== undefined),
@@ -86,7 +86,7 @@ export const runtimeInstruments: readonly RuntimeInstrument[] = [
   ...diskUsageInstruments,
 ];
 
-/** What the agent tells of each container, in every profile. */
+/** The agent's metrics about each container, in every profile. */
 export const trackingInstruments: readonly ContainerInstrument[] = [
   {
     name: 'tidegauge.container.probe.failures',

@@ -17,10 +17,10 @@ export interface CadvisorSeries {
   readonly startedAt?: number;
 }
 
-/** What of a metric is not said by its name. */
+/** Declaration of a metric of profile `cadvisor`. */
 export interface CadvisorDeclaration {
   readonly name: string;
-  /** As cAdvisor types it, whatever the name says. */
+  /** cAdvisor's type, even against the name's suffix. */
   readonly kind: 'gauge' | 'counter';
   readonly description: string;
   readonly source: MetricSource;
@@ -93,8 +93,9 @@ interface Labels {
 const known = new WeakMap<ContainerIdentity, Labels>();
 
 /**
- * Who a container is, in cAdvisor's words. cAdvisor puts the labels of all containers on each series, those of the
- * others empty; an empty label is none to Prometheus, so here are the container's own.
+ * cAdvisor's identity labels of a container. cAdvisor puts the labels of all containers on each series, those
+ * of the
+ * others empty; an empty label is none to Prometheus, so only the container's own are here.
  * @param series how many series the metric has, each of which repeats the labels.
  */
 function cadvisorLabels({ identity, runtime }: ContainerSnapshot, series = 1): Attributes {

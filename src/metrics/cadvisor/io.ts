@@ -60,7 +60,7 @@ export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo',
   ),
 ]);
 
-/** The runtime does not tell the names of devices: they are called by their numbers. */
+/** A device by its numbers: the runtime's response has no device names. */
 function ofDevice(entry: BlockIoEntry, list: List, name: string): CadvisorSeries {
   const { major, minor, value } = entry;
   return {

@@ -126,7 +126,7 @@ export const cadvisorContainers: readonly ContainerInstrument[] = [
   ...cadvisorUnavailable,
 ];
 
-/** What cAdvisor tells of the host as a whole, as far as a runtime knows it. */
+/** cAdvisor's metrics of the host, as far as a runtime reports them. */
 export const cadvisorRuntime: readonly RuntimeInstrument[] = [
   {
     ...gauge('machine_cpu_cores', 'Logical CPUs of the host'),

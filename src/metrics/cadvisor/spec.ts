@@ -8,7 +8,7 @@ const defaultPeriodMicros = 100_000;
 /** The kernel's and the runtime's when none are set. */
 const defaultShares = 1024;
 
-/** What profile `cadvisor` tells of a container's life, limits and tasks. */
+/** Metrics of profile `cadvisor`: a container's life cycle, limits and tasks. */
 export const cadvisorSpec: readonly ContainerInstrument[] = [
   gauge(
     'last_seen',

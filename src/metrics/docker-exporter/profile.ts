@@ -7,7 +7,7 @@ import type { ContainerSnapshot } from '../../model/snapshot.ts';
 /** Running states as prometheus-net/docker_exporter counts them; all others are 0. */
 const runningStates: Readonly<Record<string, number>> = { running: 1, restarting: 0.5 };
 
-/** The container metrics of prometheus-net/docker_exporter, name by name; resource figures are gauges there. */
+/** The container metrics of prometheus-net/docker_exporter, name by name; resource usage is a gauge there. */
 export const dockerExporterContainers: readonly ContainerInstrument[] = [
   ...stampedBy('cpu', [
     gauge(
@@ -89,7 +89,7 @@ export const dockerExporterContainers: readonly ContainerInstrument[] = [
   },
 ];
 
-/** What docker_exporter tells of the runtime as a whole. */
+/** docker_exporter's metrics of the runtime as a whole. */
 export const dockerExporterRuntime: readonly RuntimeInstrument[] = [
   {
     ...described('docker_containers', 'Number of containers that exist'),

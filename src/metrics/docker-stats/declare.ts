@@ -20,7 +20,7 @@ export interface ReceiverMetric {
   readonly isOn?: true;
   readonly isDouble?: true;
   readonly attributes?: readonly string[];
-  /** `stats` unless told otherwise. */
+  /** `stats` by default. */
   readonly source?: MetricSource;
   readonly stampedBy?: Stamp;
   readonly absentWhen?: string;
@@ -42,7 +42,7 @@ export function receiverInstrument(
   };
 }
 
-/** Observes a figure that may be absent. */
+/** Observes a value unless it is absent. */
 export function observePresent(
   observe: Observe,
   value: Integer | undefined,

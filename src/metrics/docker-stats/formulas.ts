@@ -56,7 +56,7 @@ function windowsUtilization(sample: Sample, previous: ContainerSnapshot['previou
   return cpus === undefined || !sample.processors ? undefined : (cpus / sample.processors) * 100;
 }
 
-/** So far no clock goes wrong that anybody looks at: an answer that old was not given just now. */
+/** No maintained clock is that far off: a response that old is a recording. */
 const recordingAgeMillis = 24 * 3_600_000;
 
 function isRecording({ readAt, takenAt }: Sample): boolean {

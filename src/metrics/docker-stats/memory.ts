@@ -5,7 +5,7 @@ import { observePresent, receiverInstrument } from './declare.ts';
 import type { ReceiverMetric } from './declare.ts';
 import { memoryPercent, usageWithoutCache } from './formulas.ts';
 
-/** Keys of `memory.stat` that are amounts of bytes, and what the receiver says of each. */
+/** Keys of `memory.stat` in bytes, with the receiver's descriptions. */
 const memoryAmounts: readonly (readonly [key: string, description: string])[] = [
   ['active_anon', 'The amount of anonymous memory that has been identified as active by the kernel.'],
   ['active_file', 'Cache memory that has been identified as active by the kernel.'],
@@ -142,7 +142,7 @@ const memoryEvents: readonly (readonly [key: string, unit: string, description: 
   ],
 ];
 
-/** On by default: the page cache as each version of cgroups tells it. */
+/** On by default: the page cache of each cgroup version. */
 const onKeys: readonly string[] = ['file', 'total_cache'];
 
 /** Memory metrics of profile `docker_stats`. */

@@ -2,7 +2,7 @@ import type { Attributes, ContainerInstrument, Observe } from '../../model/instr
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import type { DockerStatsResourceOptions } from './resource.ts';
 
-/** What a receiver's configuration may say of one metric. */
+/** One metric's settings in a receiver's configuration. */
 export interface DockerStatsMetricOptions {
   readonly enabled?: boolean | undefined;
   /** The attributes that are left. */
@@ -10,11 +10,11 @@ export interface DockerStatsMetricOptions {
   readonly aggregation_strategy?: AggregationStrategy | undefined;
 }
 
-/** How profile `docker_stats` differs from the receiver's defaults. */
+/** Options of profile `docker_stats`, against the receiver's defaults. */
 export interface DockerStatsOptions {
   readonly metrics: ReadonlyMap<string, DockerStatsMetricOptions>;
   readonly resource: DockerStatsResourceOptions;
-  /** Whether anything of a container is shown; absent: of all. */
+  /** True when a container has metrics; absent: all have. */
   readonly isShown?: ((snapshot: ContainerSnapshot) => boolean) | undefined;
 }
 
@@ -24,7 +24,7 @@ export const receiverDefaults: DockerStatsOptions = {
   resource: { switches: new Map(), labels: {}, environment: {} },
 };
 
-/** The instruments as these options want them. */
+/** The instruments with these options applied. */
 export function withOptions(
   instruments: readonly ContainerInstrument[],
   { metrics, isShown }: DockerStatsOptions,
@@ -52,7 +52,7 @@ function configure(
   return isWhole ? switched : reaggregated(switched, attributes, strategy);
 }
 
-/** How points that differ in left-out attributes alone become one. */
+/** Aggregation of points that differ in removed attributes alone. */
 export type AggregationStrategy = 'sum' | 'avg' | 'min' | 'max';
 
 interface Group {

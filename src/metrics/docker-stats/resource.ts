@@ -2,7 +2,7 @@ import type { Identified } from '../../model/snapshot.ts';
 import { hostResource } from '../../attributes/resource.ts';
 import type { ResourceAttributes } from '../../attributes/resource.ts';
 
-/** What of a container is on its Resource in profile `docker_stats`. */
+/** Resource attributes of containers in profile `docker_stats`. */
 export interface DockerStatsResourceOptions {
   /** Attributes of the receiver, switched on or off against their default. */
   readonly switches: ReadonlyMap<string, boolean>;
@@ -26,8 +26,9 @@ const receiverAttributes: Readonly<Record<string, readonly [isOn: boolean, read:
 type Read = (snapshot: Identified) => string | undefined;
 
 /**
- * Who a container is, as the receiver says it; labels win over variables, and both over the receiver's own. What
- * settings of ours make of labels and environment adds to that, and replaces none of it.
+ * A container's resource attributes as the receiver has them; labels win over variables, and both over the
+ * receiver's
+ * own. Attributes that our own settings make of labels and environment are added, and replace none.
  */
 export function dockerStatsResource(
   snapshot: Identified,
@@ -46,7 +47,7 @@ export function dockerStatsResource(
   return { ...snapshot.identity.mapped?.resource, ...Object.fromEntries(filled), ...hostResource(snapshot) };
 }
 
-/** What the receiver's resource says of one attribute. */
+/** The value of one of the receiver's own attributes; undefined when it has none. */
 export function receiverAttribute(snapshot: Identified, key: string): string | undefined {
   return receiverAttributes[key]?.[1](snapshot);
 }

@@ -65,7 +65,7 @@ export const semconvCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
   throttling('throttled_time', 's', 'Time that the container was held back by its quota', 'throttledNanos'),
 ]);
 
-/** Windows counts in ticks of 100 ns; a runtime that tells no mode apart gives one point without. */
+/** Windows counts in ticks of 100 ns; a runtime without modes gives one point without the attribute. */
 function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe): void {
   if (!sample?.cpu) return;
   const { totalNanos, userNanos, kernelNanos } = sample.cpu;

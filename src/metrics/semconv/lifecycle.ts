@@ -140,7 +140,7 @@ const healthActions = healthStatuses.map((health) => ({
 }));
 const absentWhen = 'the runtime tells no events (Podman, some proxies)';
 
-/** What happened to a container while the agent listened: profile `semconv`. */
+/** Counters of a container's events since the agent's start: profile `semconv`. */
 export const semconvEvents: readonly ContainerInstrument[] = [
   {
     name: 'container.events',

@@ -131,7 +131,7 @@ function limit(
   };
 }
 
-/** One value of an attribute, and the keys of `memory.stat` that may hold its figure; the first that is there counts. */
+/** One value of an attribute, and the keys of `memory.stat` for it; the first present key counts. */
 interface Part {
   readonly attributes: Attributes;
   readonly keys: readonly string[];
@@ -156,7 +156,7 @@ const uncached = [
   part(typeKey, 'socket', ['sock']),
 ];
 
-/** What memory is made of, key by key of the kernel's `memory.stat`: off by default, for each is many series. */
+/** Details of memory by key of the kernel's `memory.stat`: off by default, as each metric has many series. */
 export const semconvMemoryDetail: readonly ContainerInstrument[] = stampedBy('memory', [
   {
     ...detail(

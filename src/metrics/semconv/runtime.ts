@@ -8,7 +8,7 @@ import type { Attributes, RuntimeInstrument } from '../../model/instrument.ts';
 const typeKey = 'container.runtime.object.type';
 const statusKey = 'container.status.state';
 
-/** What profile `semconv` tells of the runtime itself, which the conventions call the container runtime. */
+/** Metrics of profile `semconv` about the container runtime itself. */
 export const semconvRuntime: readonly RuntimeInstrument[] = [
   {
     ...runtime('info', '', 'Always 1; the runtime and its host, as attributes'),

@@ -30,6 +30,10 @@ export class ProbeSignal extends Subscribers<ProbeObserver> implements ProbeObse
   inlineTimedOut(runtime: string): void {
     for (const each of this.subscribers) each.inlineTimedOut(runtime);
   }
+
+  containerRefused(runtime: string, reason: string): void {
+    for (const each of this.subscribers) each.containerRefused?.(runtime, reason);
+  }
 }
 
 /** Events of all runtimes. */

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { EventObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
+import { shownUrl } from '../sources/docker/address.ts';
 import { DockerSource } from '../sources/docker/docker-source.ts';
+import type { RefusedContainer } from '../sources/docker/list.ts';
 import { TrackerSet } from '../tracker/tracker-set.ts';
 import { Trackers } from '../tracker/trackers.ts';
 import type { ResolvedContainers } from './containers.ts';
@@ -32,6 +34,7 @@ export function createTrackers(
       callTimeoutMillis,
       now: () => clock.now(),
       ...(apiVersion !== undefined && { apiVersion }),
+      onRefused: refusalsOf(shownUrl(endpoint.url), observer, log),
       ...(stats && { onStats: (id, text) => stats.statsReceived(id, text) }),
     });
     return new TrackerSet({
@@ -49,4 +52,28 @@ export function createTrackers(
     });
   });
   return new Trackers(sets, config.inlineTimeoutMillis, observer);
+}
+
+/** Of one list, so many refused containers are logged by name. */
+const maxLoggedRefusals = 20;
+
+/** Counts each refused container of each list, and logs it once for as long as lists have it. */
+function refusalsOf(
+  runtime: string,
+  observer: ProbeObserver,
+  log: Log,
+): (refused: readonly RefusedContainer[]) => void {
+  let logged: ReadonlySet<string> = new Set();
+  return (refused) => {
+    const current = new Set<string>();
+    for (const { name = 'without a name', reason, field } of refused) {
+      observer.containerRefused?.(runtime, reason);
+      const key = `${reason} ${name}`;
+      if (current.size >= maxLoggedRefusals || current.has(key)) continue;
+      current.add(key);
+      const fields = { runtime, container: name, reason, ...(field !== undefined && { field }) };
+      if (!logged.has(key)) log.warn(fields, 'container is left out');
+    }
+    logged = current;
+  };
 }

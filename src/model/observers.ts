@@ -72,4 +72,6 @@ export interface ProbeObserver {
   callEnded(runtime: string, call: SourceCall, seconds: number, error?: string): void;
   /** A caller stopped waiting and was served the previous state. */
   inlineTimedOut(runtime: string): void;
+  /** A list had a container that is not measured; `reason` is a low-cardinality code. Called for each such list. */
+  containerRefused?(runtime: string, reason: string): void;
 }

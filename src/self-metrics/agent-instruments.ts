@@ -18,6 +18,8 @@ export const probeBuckets = Array.from({ length: 14 }, (_, exponent) => 0.5 * 1.
 /** What mostly goes wrong; the other types are rare enough to appear when they do. */
 const commonErrors = ['unreachable', 'timeout', 'runtime-error', 'bad-response'];
 
+const refusals = ['too-large', 'too-deep', 'malformed'];
+
 const sourceCalls: readonly SourceCall[] = ['list', 'inspect', 'stats'];
 
 /** The agent's own instruments: how long probes and calls take, what fails, how exports end. Low cardinality. */
@@ -26,6 +28,7 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
   readonly #calls: Readonly<Record<SourceCall, { duration: Histogram; errors: Counter }>>;
   readonly #probeErrors: Counter;
   readonly #inlineTimeouts: Counter;
+  readonly #refused: Counter;
   readonly #events: Counter;
   readonly #eventGaps: Counter;
   readonly #exports: Counter;
@@ -49,6 +52,11 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
       'Callers that were served older figures because a probe took too long',
     );
     this.#inlineTimeouts = meter.createCounter('tidegauge.probe.inline_timeouts', timeouts);
+    const refused = counted(
+      '{container}',
+      'Containers that lists had and that are not measured: too-large, too-deep or malformed',
+    );
+    this.#refused = meter.createCounter('tidegauge.containers.refused', refused);
     this.#calls = {
       list: callInstruments(meter, 'list'),
       inspect: callInstruments(meter, 'inspect'),
@@ -84,6 +92,7 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
   begin(runtime: string): void {
     for (const counter of [this.#probeErrors, this.#inlineTimeouts, this.#events, this.#eventGaps])
       counter.add(0, { [endpointKey]: runtime });
+    for (const type of refusals) this.#refused.add(0, { [endpointKey]: runtime, 'error.type': type });
     for (const call of sourceCalls) {
       for (const type of commonErrors)
         this.#calls[call].errors.add(0, { [endpointKey]: runtime, 'error.type': type });
@@ -103,6 +112,10 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
 
   inlineTimedOut(runtime: string): void {
     this.#inlineTimeouts.add(1, { [endpointKey]: runtime });
+  }
+
+  containerRefused(runtime: string, reason: string): void {
+    this.#refused.add(1, { [endpointKey]: runtime, 'error.type': reason });
   }
 
   listening(_runtime: string, _isListening: boolean): void {}

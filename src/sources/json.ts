@@ -1,4 +1,5 @@
 import type { Integer } from '../model/sample.ts';
+import { BoundedJson, responseLimits } from './bounded-json.ts';
 import { SourceError } from './source-error.ts';
 
 /** An object of the runtime's JSON, its fields unknown. */
@@ -104,11 +105,16 @@ function isWhole<T extends object>(fields: object): fields is T {
 /** 16 digits where a JSON number may stand: only then can an integer be above 2^53. Inside a text it may match too. */
 const longInteger = /[:[,]\s*(-?\d{16,})(?=\s*[,}\]])/g;
 
+/** Nothing of this length can cost much, however it is nested. */
+const maxUncheckedCharacters = 64 * 1024;
+
 /**
  * Parses a runtime's answer. Integers above 2^53 become bigints; everything else is as `JSON.parse` gives it.
- * Throws {@link SourceError} `bad-response` on what is not JSON.
+ * Throws {@link SourceError} `bad-response` on what is not JSON, `too-large` on what is nested too deep or has too many
+ * values.
  */
 export function parseEngineJson(text: string, what: string): unknown {
+  if (text.length > maxUncheckedCharacters) expectBounded(text, what);
   try {
     const literals = unsafeIntegers(text);
     if (literals?.size === 0) return JSON.parse(text);
@@ -117,6 +123,15 @@ export function parseEngineJson(text: string, what: string): unknown {
     const start = JSON.stringify(text.slice(0, 60));
     throw new SourceError('bad-response', `${what}: not JSON, begins with ${start}`, cause);
   }
+}
+
+/** A text that is nested too deep would overflow whoever walks it. Throws {@link SourceError} `too-large`. */
+function expectBounded(text: string, what: string): void {
+  const json = new BoundedJson(0);
+  json.push(Buffer.from(text));
+  if (json.refused?.reason !== 'too-deep') return;
+  const { depth } = responseLimits;
+  throw new SourceError('too-large', `${what}: objects and lists are nested more than ${depth} deep`);
 }
 
 /**

@@ -33,7 +33,7 @@ export async function besideHostile(
   t: TestContext,
   misbehave: Misbehave,
   judge: (result: BesideHostile) => void | Promise<void>,
-  probes = 6,
+  probes = 4,
 ): Promise<void> {
   await using engine = await startSimulatedProcess('--scenario', 'none', '--containers', `${goodContainers}`);
   await using hostile = await startHostileEngine(misbehave);

@@ -2,19 +2,19 @@ import { Agent, Agent as HttpAgent, request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { OnReadOpts } from 'node:net';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
-import { KeepAliveClient } from '../http/keep-alive-client.ts';
-import type { Answer } from '../http/keep-alive-client.ts';
-import { SourceError, sourceErrorDuring } from '../source-error.ts';
 import { connectEngine, parseEngineAddress, tlsOptions } from './address.ts';
 import type { EngineAddress, EngineEndpoint } from './address.ts';
 import { statusError } from './response.ts';
+import { BoundedJson, expectFewChunks, ItemReader, responseLimits } from '../bounded-json.ts';
+import type { JsonItem } from '../bounded-json.ts';
+import { KeepAliveClient } from '../http/keep-alive-client.ts';
+import type { Answer } from '../http/keep-alive-client.ts';
+import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
 
-/** Largest answer that is read: a list of 10,000 containers with many labels is about 20 MB. */
-const maxBodyBytes = 64 * 1024 * 1024;
-/** A stats answer has 2 KiB; ten thousand devices make some megabytes of it. Many are under way at once. */
-const maxContainerBytes = 8 * 1024 * 1024;
+/** Bytes of a body that are taken in one turn of the event loop. */
+const maxTurnBytes = 64 * 1024;
 /** Sockets that control calls may hold; more wait. */
 const maxControlSockets = 32;
 
@@ -39,27 +39,39 @@ export class DockerClient {
     this.#containers = new KeepAliveClient({
       connect,
       host: hostHeader(address),
-      maxBodyBytes: maxContainerBytes,
+      maxBodyBytes: responseLimits.itemBytes,
     });
   }
 
-  /** A control call: version, info, list, disk usage. Throws SourceError. */
+  /**
+   * A control call: version, info, disk usage. Throws SourceError.
+   * @param level depth of the objects whose members become `null` when they are too large or too deep.
+   */
   async control(
     path: string,
     signal: AbortSignal,
-    timeoutMillis: number = this.#callTimeoutMillis,
+    { timeoutMillis, level = 1 }: { readonly timeoutMillis?: number; readonly level?: number } = {},
   ): Promise<Answer> {
-    const abort = AbortSignal.any([signal, AbortSignal.timeout(timeoutMillis)]);
-    try {
-      return await answerOf(await this.#ask(path, abort), abort);
-    } catch (error) {
-      throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
-    }
+    return this.#during(path, signal, timeoutMillis, async (response) => answerOf(response, level));
+  }
+
+  /** The items of a list of containers, one by one. Throws SourceError, for any other status than 200, too. */
+  async items(path: string, signal: AbortSignal, take: (item: JsonItem) => void): Promise<void> {
+    const what = 'list of containers';
+    const refused = await this.#during(path, signal, undefined, async (response) => {
+      if (response.statusCode !== 200) return answerOf(response);
+      const reader = new ItemReader(what, take);
+      await readBody(response, (piece) => reader.push(piece));
+      reader.end();
+      return undefined;
+    });
+    if (refused) throw statusError(refused, what);
   }
 
   /** A call of one container: inspect, stats. Throws SourceError. */
   async container(path: string, signal: AbortSignal): Promise<Answer> {
-    if (!this.#containers) return this.control(path, signal);
+    // As a whole: half an inspect would tell of a container without labels.
+    if (!this.#containers) return this.control(path, signal, { level: 0 });
     return this.#containers.get(this.#address.pathPrefix + path, this.#callTimeoutMillis, signal);
   }
 
@@ -71,7 +83,7 @@ export class DockerClient {
     try {
       const response = await this.#ask(path, abort);
       if (response.statusCode === 200) return response.setEncoding('utf8');
-      throw statusError(await answerOf(response, abort), 'events');
+      throw statusError(await answerOf(response), 'events');
     } catch (error) {
       throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
     } finally {
@@ -83,6 +95,27 @@ export class DockerClient {
   close(): void {
     this.#containers?.close();
     this.#agent.destroy();
+  }
+
+  async #during<T>(
+    path: string,
+    signal: AbortSignal,
+    timeoutMillis: number = this.#callTimeoutMillis,
+    read: (response: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
+    const abort = AbortSignal.any([signal, AbortSignal.timeout(timeoutMillis)]);
+    let response: IncomingMessage | undefined;
+    const giveUp = (): unknown => response?.destroy();
+    abort.addEventListener('abort', giveUp, { once: true });
+    try {
+      response = await this.#ask(path, abort);
+      return await read(response);
+    } catch (error) {
+      throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
+    } finally {
+      abort.removeEventListener('abort', giveUp);
+      giveUp();
+    }
   }
 
   /** The engine may close an idle connection at the moment we write: then nothing was answered, and we ask anew. */
@@ -139,34 +172,45 @@ function wasClosed(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
 
-async function answerOf(response: IncomingMessage, signal: AbortSignal): Promise<Answer> {
+async function answerOf(response: IncomingMessage, level = 1): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   const { location } = headers;
-  return { status, text: await readBounded(response, signal), ...(location !== undefined && { location }) };
+  const json = new BoundedJson(level);
+  await readBody(response, (piece) => json.push(piece));
+  return { status, text: json.take(), ...(location !== undefined && { location }) };
 }
 
-async function readBounded(stream: Readable, signal: AbortSignal): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const giveUp = (): unknown => stream.destroy();
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    for await (const chunk of stream) {
-      if (!Buffer.isBuffer(chunk)) continue;
-      bytes += chunk.length;
-      if (bytes > maxBodyBytes)
-        throw new SourceError('too-large', `the answer is larger than ${maxBodyBytes} bytes`);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof SourceError) throw error;
-    throw new SourceError('bad-response', 'the answer broke off in the middle', error);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-    stream.destroy();
-  }
-  if (signal.aborted) throw new SourceError('aborted', 'given up');
-  return Buffer.concat(chunks).toString();
+/** Hands on the body as it comes; what `take` throws ends it at once. Throws SourceError. */
+function readBody(response: IncomingMessage, take: (piece: Buffer) => void): Promise<void> {
+  let [bytes, chunks, bytesOfTurn] = [0, 0, 0];
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      reject(error);
+      response.destroy();
+    };
+    const brokeOff = (cause?: unknown): void =>
+      fail(new SourceError('bad-response', 'the answer broke off in the middle', cause));
+    response.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+      chunks += 1;
+      try {
+        expectFewChunks(chunks, bytes);
+        if (bytes > responseLimits.readBytes)
+          throw new SourceError('too-large', `the answer has more than ${responseLimits.readBytes} bytes`);
+        take(piece);
+      } catch (error) {
+        fail(toSourceError(error, 'answer'));
+        return;
+      }
+      // Others have their turn, and memory of earlier pieces is collected: a socket may bring megabytes at once.
+      if (bytes - bytesOfTurn < maxTurnBytes) return;
+      bytesOfTurn = bytes;
+      response.pause();
+      setImmediate(() => response.resume());
+    });
+    response.once('end', resolve).once('error', brokeOff);
+    response.once('close', () => brokeOff());
+  });
 }
 
 /** The command with which the Docker CLI reaches an engine over SSH: it joins its input and output to the socket. */

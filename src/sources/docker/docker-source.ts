@@ -9,7 +9,6 @@ import type {
   ListedContainer,
   UsageSource,
 } from '../container-source.ts';
-import type { Answer } from '../http/keep-alive-client.ts';
 import { SourceError, toSourceError } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint } from './address.ts';
@@ -17,12 +16,16 @@ import { parseDiskUsage, describeEngine, negotiateVersion } from './engine.ts';
 import { DockerClient } from './docker-client.ts';
 import { eventsPath, readEvents } from './events.ts';
 import { parseInspect } from './inspect.ts';
-import { parseContainerList } from './list.ts';
+import { ContainerListReader } from './list.ts';
+import type { RefusedContainer } from './list.ts';
 import { expectOk } from './response.ts';
 import { parseStats } from './stats.ts';
 
 /** The engine walks its disks: on a slow one with many layers that takes minutes. */
 const diskUsageTimeoutMillis = 5 * 60_000;
+
+/** The items of its lists have the fields that may be beyond the limits: labels of a container. */
+const diskUsageLevel = 3;
 
 /** Settings of one {@link DockerSource}. */
 export interface DockerSourceOptions {
@@ -34,6 +37,8 @@ export interface DockerSourceOptions {
   now(): number;
   /** Called with the text of each stats response. */
   onStats?(id: string, text: string): void;
+  /** Called after each list with the items that are not measured. */
+  onRefused?(refused: readonly RefusedContainer[]): void;
 }
 
 /** A Docker or Podman engine over its HTTP API. */
@@ -75,8 +80,12 @@ export class DockerSource implements ContainerSource {
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
-    const answer = await this.#control(`${this.#prefix}/containers/json?all=true`, signal);
-    return parseContainerList(expectOk(answer, 'list of containers'));
+    const reader = new ContainerListReader();
+    const path = `${this.#prefix}/containers/json?all=true`;
+    await this.#advised(this.#client.items(path, signal, (item) => reader.take(item)));
+    const { listed, refused } = reader.end();
+    this.#options.onRefused?.(refused);
+    return listed;
   }
 
   async inspect(id: string, signal: AbortSignal): Promise<InspectedContainer> {
@@ -103,7 +112,9 @@ export class DockerSource implements ContainerSource {
   async diskUsage(signal: AbortSignal): Promise<DiskUsage> {
     // Sums alone from API 1.52 on; older engines know no such choice, and give their lists.
     const path = `${this.#prefix}/system/df?verbose=false`;
-    return parseDiskUsage(expectOk(await this.#control(path, signal, diskUsageTimeoutMillis), 'disk usage'));
+    const options = { timeoutMillis: diskUsageTimeoutMillis, level: diskUsageLevel };
+    const answer = await this.#advised(this.#client.control(path, signal, options));
+    return parseDiskUsage(expectOk(answer, 'disk usage'));
   }
 
   close(): void {
@@ -112,7 +123,7 @@ export class DockerSource implements ContainerSource {
 
   /** What the engine, or a proxy before it, refuses to tell is left out; an engine that is away is an error. */
   async #optional(path: string, signal: AbortSignal): Promise<unknown> {
-    const answer = await this.#control(path, signal);
+    const answer = await this.#advised(this.#client.control(path, signal));
     try {
       return expectOk(answer, path);
     } catch {
@@ -121,11 +132,11 @@ export class DockerSource implements ContainerSource {
     }
   }
 
-  async #control(path: string, signal: AbortSignal, timeoutMillis?: number): Promise<Answer> {
+  async #advised<T>(call: Promise<T>): Promise<T> {
     try {
-      return await this.#client.control(path, signal, timeoutMillis);
+      return await call;
     } catch (thrown) {
-      const error = toSourceError(thrown, path);
+      const error = toSourceError(thrown, 'call');
       const { socketPath } = parseEngineAddress(this.#options.endpoint);
       const advice = error.code === 'permission' && socketPath ? permissionAdvice(socketPath) : undefined;
       throw advice ? new SourceError('permission', `${error.message}; ${advice}`, error) : error;

@@ -1,11 +1,12 @@
 import { containerActions } from '../../model/events.ts';
 import type { ContainerAction, ContainerEvent } from '../../model/events.ts';
+import { responseLimits } from '../bounded-json.ts';
 import { objectOf, present, textMapOf, textOf } from '../json.ts';
 import { healthOf } from './list.ts';
 import { SourceError } from '../source-error.ts';
 
-/** A line that is longer is none of an engine. */
-const maxLineCharacters = 1024 * 1024;
+/** A longer line is left out: an event carries the labels of its container. */
+const maxLineCharacters = responseLimits.itemBytes;
 
 /** The engine's own attributes of an event; the others are the container's labels (Moby `daemon/events.go`). */
 const ownAttributes: ReadonlySet<string> = new Set([
@@ -82,18 +83,24 @@ function timeOf(value: unknown): number | undefined {
   return typeof value === 'number' && value > 0 && value < 2 ** 63 ? value : undefined;
 }
 
-/** The events of a stream of JSON lines. Throws SourceError `bad-response` on anything else; ends with the stream. */
+/**
+ * The events of a stream of JSON lines; one that is too long is left out, so that it does not cost the others. Throws
+ * SourceError `bad-response` on anything else; ends with the stream.
+ */
 export async function* readEvents(chunks: AsyncIterable<string>): AsyncGenerator<ContainerEvent> {
   let pending = '';
+  let isLeftOut = false;
   for await (const chunk of chunks) {
     const lines = (pending + chunk).split('\n');
     pending = lines.pop() ?? '';
-    if (pending.length > maxLineCharacters)
-      throw new SourceError('bad-response', `events: a line of more than ${maxLineCharacters} characters`);
     for (const line of lines) {
-      const event = line.trim() === '' ? undefined : parseEvent(parseLine(line));
+      const event = isLeftOut || line.trim() === '' ? undefined : parseEvent(parseLine(line));
+      isLeftOut = false;
       if (event) yield event;
     }
+    if (pending.length <= maxLineCharacters) continue;
+    pending = '';
+    isLeftOut = true;
   }
 }
 

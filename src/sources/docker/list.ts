@@ -1,6 +1,7 @@
 import { containerStatuses, healthStatuses } from '../../model/container.ts';
 import type { ContainerStatus, HealthStatus } from '../../model/container.ts';
 import type { ListedContainer } from '../container-source.ts';
+import type { JsonItem, Refusal } from '../bounded-json.ts';
 import { objectOf, present, textOf, textsOf } from '../json.ts';
 import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
@@ -8,19 +9,60 @@ import { SourceError } from '../source-error.ts';
 /** Engines use 64 hexadecimal digits; whatever else an id may be, it goes into the path of the next requests. */
 const writtenId = /^[\w.-]{1,256}$/;
 
+/** An item of a list that is not measured. */
+export interface RefusedContainer {
+  /** Name or id, as far as it is known. */
+  readonly name?: string;
+  readonly reason: Refusal | 'malformed';
+  /** The field that is beyond the limits. */
+  readonly field?: string;
+}
+
+/** The containers of a list, and what of it is not measured. */
+export interface ContainerListing {
+  readonly listed: readonly ListedContainer[];
+  readonly refused: readonly RefusedContainer[];
+}
+
 /**
- * `GET /containers/json` as Moby's `container.Summary` gives it. Items without an id, or with one that no
- * path could hold, are left out.
- * Throws {@link SourceError} `bad-response` when the answer is no list.
+ * Collects `GET /containers/json` item by item, each as Moby's `container.Summary` gives it. An item that is beyond the
+ * limits, is no JSON, or has no id that a path could hold, is refused alone.
  */
-export function parseContainerList(answer: unknown): readonly ListedContainer[] {
-  if (!Array.isArray(answer))
-    throw new SourceError('bad-response', 'list of containers: expected a JSON array');
-  return answer.flatMap((item) => {
-    const fields = objectOf(item);
-    const id = textOf(fields?.['Id']);
-    return fields && id && writtenId.test(id) ? [listedContainer(id, fields)] : [];
-  });
+export class ContainerListReader {
+  readonly #listed: ListedContainer[] = [];
+  readonly #refused: RefusedContainer[] = [];
+  #isJson = false;
+
+  /** Takes the next item. */
+  take({ text, refused }: JsonItem): void {
+    const fields = objectOf(this.#parse(text)) ?? {};
+    const id = textOf(fields['Id']) ?? '';
+    if (writtenId.test(id) && !refused) {
+      this.#listed.push(listedContainer(id, fields));
+      return;
+    }
+    const name = displayName(textsOf(fields['Names']), id) || undefined;
+    const { reason, field } = refused ?? { reason: 'malformed' };
+    this.#refused.push(present<RefusedContainer>({ name, reason, field }));
+  }
+
+  /** Throws {@link SourceError} `bad-response` when nothing of it was JSON. */
+  end(): ContainerListing {
+    if (!this.#isJson && this.#refused.length > 0)
+      throw new SourceError('bad-response', 'list of containers: not JSON, begins with "["');
+    return { listed: this.#listed, refused: this.#refused };
+  }
+
+  #parse(text: string): unknown {
+    try {
+      const item: unknown = JSON.parse(text);
+      this.#isJson = true;
+      return item;
+    } catch {
+      // Refused, as what is no object.
+      return undefined;
+    }
+  }
 }
 
 /**

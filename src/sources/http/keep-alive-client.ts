@@ -1,6 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { HttpResponse } from './response-parser.ts';
 import { AbortListeners } from '../../concurrency/abort-listeners.ts';
+import { responseLimits } from '../bounded-json.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
 
 /** What one request came to. */
@@ -22,8 +23,8 @@ export interface KeepAliveOptions {
 /** A connection that rests longer is closed: a probe that comes every few seconds has no use for it. */
 const maxIdleMillis = 30_000;
 
-/** Of all answers under way together: a runtime that never ends its answers may not fill the memory. */
-const maxPendingBytes = 64 * 1024 * 1024;
+/** Of all responses under way together: a runtime that never ends them may not fill the memory. */
+const maxPendingBytes = responseLimits.keptBytes;
 
 /** Errors of writing to a connection that the server closed. */
 const closedCodes: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET'];

@@ -1,3 +1,4 @@
+import { expectFewChunks } from '../bounded-json.ts';
 import { SourceError } from '../source-error.ts';
 
 const headEnd = Buffer.from('\r\n\r\n');
@@ -6,8 +7,8 @@ const lineEnd = Buffer.from('\r\n');
 const maxHeadBytes = 64 * 1024;
 /** A chunk's size and a trailer are a line each; more is not HTTP. */
 const maxLineBytes = 8 * 1024;
-/** Each part costs its own object: a body in chunks of one byte ends here before memory does. */
-const maxParts = 256 * 1024;
+/** Each part costs an object: so many are joined. */
+const maxSeparateParts = 256;
 
 type Phase = 'head' | 'length' | 'chunk-size' | 'chunk-data' | 'trailer' | 'until-close' | 'done';
 
@@ -23,8 +24,9 @@ export class HttpResponse {
   readonly #maxBodyBytes: number;
   #phase: Phase = 'head';
   #pending: Buffer = Buffer.alloc(0);
-  readonly #body: Buffer[] = [];
+  #body: Buffer[] = [];
   #bodyBytes = 0;
+  #chunks = 0;
   /** Bytes still to come of the body or of the current chunk. */
   #remaining = 0;
 
@@ -126,6 +128,8 @@ export class HttpResponse {
       const size = /^[0-9a-f]+/i.exec(line)?.[0];
       if (!size) throw new SourceError('bad-response', 'a chunk without a size');
       this.#expect(Number.parseInt(size, 16));
+      this.#chunks += 1;
+      expectFewChunks(this.#chunks, this.#bodyBytes);
       this.#phase = this.#remaining === 0 ? 'trailer' : 'chunk-data';
     }
     return true;
@@ -165,14 +169,12 @@ export class HttpResponse {
   #keep(part: Buffer): void {
     if (part.length === 0) return;
     this.#bodyBytes += part.length;
-    if (this.#bodyBytes > this.#maxBodyBytes || this.#body.length >= maxParts) this.#tooLarge();
+    if (this.#bodyBytes > this.#maxBodyBytes) this.#tooLarge();
     this.#body.push(part);
+    if (this.#body.length > maxSeparateParts) this.#body = [Buffer.concat(this.#body)];
   }
 
   #tooLarge(): never {
-    throw new SourceError(
-      'too-large',
-      `the answer has more than ${this.#maxBodyBytes} bytes or ${maxParts} parts`,
-    );
+    throw new SourceError('too-large', `the answer has more than ${this.#maxBodyBytes} bytes`);
   }
 }

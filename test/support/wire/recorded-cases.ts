@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { ListedContainer } from '../../../src/sources/container-source.ts';
+import { ContainerListReader } from '../../../src/sources/docker/list.ts';
 import { parseEngineJson } from '../../../src/sources/json.ts';
 
 /** Our own captures. */
@@ -44,6 +46,13 @@ export function recordedText(path: string): string {
 /** A recorded answer, parsed as the agent does it. */
 export function recordedJson(path: string): unknown {
   return parseEngineJson(recordedText(path), path);
+}
+
+/** What the agent makes of the items of a list. */
+export function listedFrom(items: unknown): readonly ListedContainer[] {
+  const reader = new ContainerListReader();
+  if (Array.isArray(items)) for (const item of items) reader.take({ text: JSON.stringify(item) });
+  return reader.end().listed;
 }
 
 /** The containers of a capture. */

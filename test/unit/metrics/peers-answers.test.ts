@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cpuPercent } from '../../../src/metrics/formulas.ts';
-import { parseContainerList } from '../../../src/sources/docker/list.ts';
-import { needsPeerCases, recordedJson, recordedText } from '../../support/wire/recorded-cases.ts';
+import { needsPeerCases, recordedJson, recordedText, listedFrom } from '../../support/wire/recorded-cases.ts';
 import { valuesOf, identity, semconv, snapshotFrom } from './observed.ts';
 
 const receivedAt = Date.UTC(2026, 10, 23);
@@ -10,7 +9,7 @@ const receivedAt = Date.UTC(2026, 10, 23);
 /** The answers of one case of the docker_stats receiver. */
 function valuesOfCase(folder: string): Map<string, number> {
   const read = (name: string): unknown => recordedJson(`docker_stats/${folder}/${name}.json`);
-  assert.ok(parseContainerList(read('containers')).length > 0);
+  assert.ok(listedFrom(read('containers')).length > 0);
   return semconv(snapshotFrom({ stats: read('stats'), inspect: read('container'), receivedAt }));
 }
 

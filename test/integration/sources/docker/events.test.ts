@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { readEvents } from '../../../../src/sources/docker/events.ts';
+import { responseLimits } from '../../../../src/sources/bounded-json.ts';
 import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 
@@ -63,7 +64,15 @@ test('a time that the engine cannot mean is none: a stream that is to begin ther
 
 test('what is no event ends the stream with an error', async () => {
   await assert.rejects(read(line('start'), '<html>\n'), { code: 'bad-response', message: /<html>/ });
-  await assert.rejects(read('x'.repeat(2_000_000)), { code: 'bad-response' });
+});
+
+test('a line that is too long costs no other', async () => {
+  const long = 'x'.repeat(responseLimits.itemBytes + 1);
+  const events = await read(line('start'), long, long, 'x\n', line('die'));
+  assert.deepEqual(
+    events.map(({ action }) => action),
+    ['start', 'die'],
+  );
 });
 
 test('the engine tells what happens from now on, and the signal ends it', async () => {

@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeEngine, negotiateVersion } from '../../../../src/sources/docker/engine.ts';
 import { parseInspect } from '../../../../src/sources/docker/inspect.ts';
-import { parseContainerList } from '../../../../src/sources/docker/list.ts';
+import { ContainerListReader } from '../../../../src/sources/docker/list.ts';
 import {
   captures,
   recordedContainers,
   recordedJson,
   recordedText,
+  listedFrom,
 } from '../../../support/wire/recorded-cases.ts';
 
 test('the list: every container with its name, state and no health', () => {
   for (const capture of captures) {
-    const listed = parseContainerList(recordedJson(`${capture}/engine/containers.json`));
+    const listed = listedFrom(recordedJson(`${capture}/engine/containers.json`));
     const names = recordedContainers(capture).filter((name) => name !== 'io_writer_not_counted');
     assert.deepEqual(listed.map(({ name }) => name).sort(), names.sort(), capture);
     for (const { id, name, status, revision, health } of listed) {
@@ -134,7 +135,7 @@ test('the version to speak', () => {
 });
 
 test('health: from its field, else from the text; the field of inspect by either engine', () => {
-  const healthOf = (item: object) => parseContainerList([{ Id: 'a1', ...item }])[0]?.health;
+  const healthOf = (item: object) => listedFrom([{ Id: 'a1', ...item }])[0]?.health;
   assert.equal(healthOf({ Status: 'Up 2 hours (unhealthy)' }), 'unhealthy');
   assert.equal(healthOf({ Status: 'Up 2 seconds (health: starting)' }), 'starting');
   assert.equal(healthOf({ Status: 'Up 2 hours (Paused)' }), undefined);
@@ -145,22 +146,32 @@ test('health: from its field, else from the text; the field of inspect by either
 });
 
 test('names: the first without its slash, else the full id', () => {
-  const nameOf = (Names: unknown) => parseContainerList([{ Id: 'abc', Names }])[0]?.name;
+  const nameOf = (Names: unknown) => listedFrom([{ Id: 'abc', Names }])[0]?.name;
   assert.equal(nameOf(['/web', '/proxy/web']), 'web');
   assert.equal(nameOf(['web']), 'web');
   for (const none of [undefined, null, [], [''], ['/'], [7], 'web', {}]) assert.equal(nameOf(none), 'abc');
 });
 
-test('items without an id, or with one that is none, are left out; what is no list throws', () => {
+test('items without an id, or with one that is none, are refused; the others are listed', () => {
   const ids = ['a1', '', null, 7, '../../info', 'a b', 'x\r\nHost: y', '\ud800', 'c1'].map((Id) => ({ Id }));
-  const listed = parseContainerList([...ids, null, 'text', []]);
+  const reader = new ContainerListReader();
+  for (const item of [...ids, null, 'text', [], { Names: ['/web'] }])
+    reader.take({ text: JSON.stringify(item) });
+  reader.take({ text: '{"Id":"d1","SizeRw":NaN}' });
+  const { listed, refused } = reader.end();
   assert.deepEqual(
     listed.map(({ id }) => id),
     ['a1', 'c1'],
   );
-  for (const answer of [{}, 'text', null, 7]) {
-    assert.throws(() => parseContainerList(answer), { name: 'SourceError', code: 'bad-response' });
-  }
+  assert.equal(refused.length, 12);
+  assert.ok(refused.every(({ reason }) => reason === 'malformed'));
+  assert.equal(refused.at(-2)?.name, 'web');
+});
+
+test('a list of which nothing is JSON is an error', () => {
+  const reader = new ContainerListReader();
+  reader.take({ text: 'garbage' });
+  assert.throws(() => reader.end(), { name: 'SourceError', code: 'bad-response' });
 });
 
 test('an exit code is there once the container has ended or its start has failed, and only then', () => {
@@ -199,7 +210,7 @@ test('health is that of what runs: an engine calls stopped and paused containers
     ],
   );
   const item = { Id: 'a', Health: { Status: 'unhealthy' }, Status: 'Up 2 hours (unhealthy)' };
-  const healthIn = (state: string) => parseContainerList([{ ...item, State: state }])[0]?.health;
+  const healthIn = (state: string) => listedFrom([{ ...item, State: state }])[0]?.health;
   assert.deepEqual(['running', 'paused', 'exited', 'dead'].map(healthIn), [
     'unhealthy',
     undefined,
@@ -221,9 +232,9 @@ test('a pid is that of what runs', () => {
 });
 
 test('the name of a container that others link to is its own, in whatever order they come', () => {
-  const [linked] = parseContainerList(recordedJson('reports/linked_names/containers.json'));
+  const [linked] = listedFrom(recordedJson('reports/linked_names/containers.json'));
   assert.equal(linked?.name, 'downloader');
-  const nameOf = (...names: readonly unknown[]) => parseContainerList([{ Id: 'a', Names: names }])[0]?.name;
+  const nameOf = (...names: readonly unknown[]) => listedFrom([{ Id: 'a', Names: names }])[0]?.name;
   assert.equal(nameOf('/web/db', '/db'), 'db');
   assert.equal(nameOf('/db', '/web/db'), 'db');
   assert.equal(nameOf('db'), 'db');

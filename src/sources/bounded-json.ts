@@ -1,0 +1,358 @@
+import { getHeapStatistics } from 'node:v8';
+import { SourceError } from './source-error.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** A share of the heap's limit, within bounds that no machine needs to leave. */
+function share(parts: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, Math.floor(getHeapStatistics().heap_size_limit / parts)));
+}
+
+/** Bounds of what a runtime may answer, in proportion to the heap's limit. */
+export const responseLimits = {
+  /** Bytes of what one container may have: an inspect, a stats response, an item of a list, an event. */
+  itemBytes: share(128, mebibyte, 8 * mebibyte),
+  /** Bytes that are kept of one response about all containers, and of all calls of one container together. */
+  keptBytes: share(16, 8 * mebibyte, 64 * mebibyte),
+  /** Bytes that are read of one response about all containers, what is left out of it included. */
+  readBytes: share(1, 256 * mebibyte, 1024 * mebibyte),
+  /** Items of a list of containers. */
+  items: share(8 * 1024, 16 * 1024, 256 * 1024),
+  /** Values of one response: each costs an object, however few bytes it has. */
+  values: share(384, 256 * 1024, 4 * mebibyte),
+  /** Objects and lists within each other. */
+  depth: 64,
+} as const;
+
+/** So many chunks a body may always have; beyond them they must have that many bytes on average, for each costs time. */
+const [freeChunks, minChunkBytes] = [4096, 64];
+
+/** Throws {@link SourceError} `too-large` when a body comes in too many chunks for its bytes. */
+export function expectFewChunks(chunks: number, bytes: number): void {
+  if (chunks > freeChunks + bytes / minChunkBytes)
+    throw new SourceError('too-large', `the answer comes in ${chunks} chunks of ${bytes} bytes together`);
+}
+
+/** Why a part of a response was left out. */
+export type Refusal = 'too-large' | 'too-deep';
+
+/** The first part of an item that was left out. */
+export interface RefusedPart {
+  readonly reason: Refusal;
+  /** Name of the field; absent for a whole item, or a name of no runtime's. */
+  readonly field?: string;
+}
+
+/** A member of an object or list: where it begins in the copy, and the depth of what it belongs to. */
+interface Member {
+  readonly start: number;
+  readonly depth: number;
+}
+
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d];
+const fieldAtStart = /^\s*"(\w{1,40})"\s*:/;
+
+/**
+ * Copies a JSON text that comes in pieces, and leaves out what is beyond the limits: of objects and lists down to
+ * `level`, each member that is too large or too deep becomes `null`, and a container at that level ends early when all
+ * its members together are too large. The copy is JSON when the text was; memory is bounded whatever comes.
+ */
+export class BoundedJson {
+  readonly #level: number;
+  #copy = Buffer.allocUnsafe(16 * 1024);
+  #length = 0;
+  #depth = 0;
+  #isInText = false;
+  #isEscaped = false;
+  /** True for objects, by depth down to the level. */
+  readonly #isObject: boolean[] = [];
+  /** The one under way; absent between members. */
+  #member: Member | undefined = { start: 0, depth: 0 };
+  #containerStart = 0;
+  /** Since the last {@link take}. */
+  #values = 0;
+  /** What is being left out: a member, or the rest of a container, at that depth. */
+  #skipped: { readonly what: 'member' | 'rest'; readonly depth: number } | undefined;
+  #refused: RefusedPart | undefined;
+
+  /** @param level depth of the containers whose members are bounded; 1 for the outermost. */
+  constructor(level: number) {
+    this.#level = level;
+  }
+
+  /** Open objects and lists. */
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** The first part that was left out since the last {@link take}. */
+  get refused(): RefusedPart | undefined {
+    return this.#refused;
+  }
+
+  /** The copy so far, which begins anew. */
+  take(): string {
+    const text = this.#copy.toString('utf8', 0, this.#length);
+    this.#length = 0;
+    this.#refused = undefined;
+    this.#skipped = undefined;
+    this.#values = 0;
+    this.#begin();
+    return text;
+  }
+
+  /**
+   * Copies the next piece from `from` on, up to a comma or a bracket that ends a container of depth 1, which is not
+   * copied when `stopsAtItems`. Returns where it stopped: the piece's length, or that byte.
+   */
+  push(piece: Buffer, from = 0, stopsAtItems = false): number {
+    let copied = from;
+    for (let at = from; at < piece.length; at += 1) {
+      const byte = piece[at];
+      if (this.#isInText) this.#readText(byte);
+      else if (stopsAtItems && this.#depth === 1 && endsItem(byte)) {
+        this.#endMember(piece, copied, at);
+        return at;
+      } else copied = this.#readStructure(piece, copied, at);
+    }
+    this.#keep(piece, copied, piece.length);
+    if (this.#isTooLarge()) this.#leaveOut('too-large');
+    return piece.length;
+  }
+
+  #readText(byte: number | undefined): void {
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (byte === backslash) this.#isEscaped = true;
+    else if (byte === quote) this.#isInText = false;
+  }
+
+  /** Returns from where on the piece is yet to be copied. */
+  #readStructure(piece: Buffer, from: number, at: number): number {
+    const byte = piece[at];
+    switch (byte) {
+      case quote:
+        this.#isInText = true;
+        return from;
+      case openObject:
+        return this.#open(piece, from, at, true);
+      case openList:
+        return this.#open(piece, from, at, false);
+      case comma:
+        return this.#separate(piece, from, at);
+      case closeObject:
+      case closeList:
+        return this.#close(piece, from, at);
+      case undefined:
+      default:
+        return from;
+    }
+  }
+
+  #open(piece: Buffer, from: number, at: number, isObject: boolean): number {
+    this.#depth += 1;
+    if (this.#skipped) return from;
+    this.#count();
+    if (this.#depth > responseLimits.depth) {
+      this.#keep(piece, from, at);
+      this.#leaveOut('too-deep');
+      return at;
+    }
+    if (this.#depth > this.#level) return from;
+    this.#keep(piece, from, at + 1);
+    this.#isObject[this.#depth] = isObject;
+    if (this.#depth === this.#level) this.#containerStart = this.#length;
+    this.#begin();
+    return at + 1;
+  }
+
+  #close(piece: Buffer, from: number, at: number): number {
+    const ends = this.#skipped?.depth === this.#depth;
+    if (this.#depth <= this.#level) this.#endMember(piece, from, at);
+    this.#depth -= 1;
+    if (ends) this.#skipped = undefined;
+    if (this.#skipped) return at;
+    return ends || this.#depth < this.#level ? at : from;
+  }
+
+  #separate(piece: Buffer, from: number, at: number): number {
+    if (this.#skipped) {
+      if (this.#skipped.what === 'rest' || this.#skipped.depth !== this.#depth) return at;
+      this.#skipped = undefined;
+      return this.#next(piece, at, at);
+    }
+    this.#count();
+    return this.#depth > this.#level ? from : this.#next(piece, from, at);
+  }
+
+  #count(): void {
+    this.#values += 1;
+    if (this.#values > responseLimits.values)
+      throw new SourceError('too-large', `the answer has more than ${responseLimits.values} values`);
+  }
+
+  /** The next member begins behind the comma, unless those before it fill the container. */
+  #next(piece: Buffer, from: number, at: number): number {
+    this.#endMember(piece, from, at);
+    if (this.#depth === this.#level && this.#length - this.#containerStart > responseLimits.itemBytes) {
+      this.#skipped = { what: 'rest', depth: this.#depth };
+      this.#refused ??= { reason: 'too-large' };
+      return at;
+    }
+    this.#keep(piece, at, at + 1);
+    this.#begin();
+    return at + 1;
+  }
+
+  #begin(): void {
+    this.#member = { start: this.#length, depth: this.#depth };
+  }
+
+  #endMember(piece: Buffer, from: number, at: number): void {
+    if (this.#skipped) return;
+    this.#keep(piece, from, at);
+    if (this.#isTooLarge()) this.#replace('too-large');
+    this.#member = undefined;
+  }
+
+  #isTooLarge(): boolean {
+    return this.#member !== undefined && this.#length - this.#member.start > responseLimits.itemBytes;
+  }
+
+  /** Takes the member under way off the copy, and what comes of it is not copied. */
+  #leaveOut(reason: Refusal): void {
+    const { depth } = this.#replace(reason);
+    this.#skipped = { what: 'member', depth };
+    this.#member = undefined;
+  }
+
+  #replace(reason: Refusal): Member {
+    const member = this.#member ?? { start: this.#length, depth: this.#depth };
+    const { start, depth } = member;
+    const begins = this.#copy.toString('latin1', start, Math.min(this.#length, start + 64));
+    const field = fieldAtStart.exec(begins)?.[1];
+    this.#refused ??= field === undefined ? { reason } : { reason, field };
+    this.#length = start;
+    const placeholder = Buffer.from(this.#isObject[depth] ? '"":null' : 'null');
+    this.#keep(placeholder, 0, placeholder.length);
+    return member;
+  }
+
+  #keep(piece: Buffer, from: number, to: number): void {
+    if (this.#skipped || to <= from) return;
+    const length = this.#length + to - from;
+    if (length > responseLimits.keptBytes + responseLimits.itemBytes)
+      throw new SourceError('too-large', `the answer has more than ${responseLimits.keptBytes} bytes`);
+    if (length > this.#copy.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#copy.length));
+      this.#copy.copy(larger, 0, 0, this.#length);
+      this.#copy = larger;
+    }
+    piece.copy(this.#copy, this.#length, from, to);
+    this.#length = length;
+  }
+}
+
+function endsItem(byte: number | undefined): boolean {
+  return byte === comma || byte === closeObject || byte === closeList;
+}
+
+/** One item of a list: its text, without what was left out. */
+export interface JsonItem {
+  readonly text: string;
+  readonly refused?: RefusedPart;
+}
+
+/** As much of a text as a message shows, and as is kept of a text that is no list. */
+const [shownBytes, maxRemembered] = [60, 64 * 1024];
+
+/**
+ * Hands on the items of a JSON list one by one, so that one that is beyond the limits costs no other. Methods throw
+ * {@link SourceError}: `bad-response` for what is no list, `too-large` when all of it is beyond the limits.
+ */
+export class ItemReader {
+  readonly #what: string;
+  readonly #take: (item: JsonItem) => void;
+  readonly #json = new BoundedJson(2);
+  /** The beginning, for messages, and all of what is no list. */
+  #begins = Buffer.alloc(0);
+  #state: 'before' | 'inside' | 'behind' | 'no list' = 'before';
+  #keptBytes = 0;
+  #items = 0;
+
+  constructor(what: string, take: (item: JsonItem) => void) {
+    this.#what = what;
+    this.#take = take;
+  }
+
+  /** Takes the next piece of the text. */
+  push(piece: Buffer): void {
+    let at = this.#state === 'before' ? this.#start(piece) : 0;
+    if (this.#begins.length < shownBytes || this.#state === 'no list') this.#remember(piece);
+    while (this.#state === 'inside' && at < piece.length) {
+      at = this.#json.push(piece, at, true);
+      if (at === piece.length) break;
+      if (piece[at] !== comma) this.#state = 'behind';
+      this.#finish(piece[at] === comma);
+      at += 1;
+    }
+  }
+
+  /** The text has ended. */
+  end(): void {
+    if (this.#state === 'behind') return;
+    const text = this.#begins.toString();
+    if (this.#state === 'no list') parseAsIs(text, this.#what);
+    const isWrongType = this.#state === 'no list';
+    throw new SourceError(
+      'bad-response',
+      isWrongType ? `${this.#what}: expected a JSON array` : notJson(this.#what, text),
+    );
+  }
+
+  #remember(piece: Buffer): void {
+    if (this.#begins.length > maxRemembered) return;
+    this.#begins = Buffer.concat([this.#begins, piece.subarray(0, maxRemembered)]);
+  }
+
+  /** Where the first item begins. */
+  #start(piece: Buffer): number {
+    const first = piece.findIndex((byte) => byte > 0x20);
+    if (first < 0) return piece.length;
+    if (piece[first] !== openList) {
+      this.#state = 'no list';
+      return piece.length;
+    }
+    this.#state = 'inside';
+    this.#json.push(piece.subarray(first, first + 1));
+    this.#json.take();
+    return first + 1;
+  }
+
+  #finish(isFollowed: boolean): void {
+    const { refused } = this.#json;
+    const text = this.#json.take();
+    const isEmptyList = !isFollowed && this.#items === 0 && text.trim() === '';
+    if (isEmptyList) return;
+    this.#items += 1;
+    this.#keptBytes += text.length;
+    if (this.#items > responseLimits.items || this.#keptBytes > responseLimits.keptBytes)
+      throw new SourceError(
+        'too-large',
+        `the list has more than ${responseLimits.items} items or ${responseLimits.keptBytes} bytes`,
+      );
+    this.#take(refused ? { text, refused } : { text });
+  }
+}
+
+function parseAsIs(text: string, what: string): void {
+  try {
+    JSON.parse(text);
+  } catch (cause) {
+    throw new SourceError('bad-response', notJson(what, text), cause);
+  }
+}
+
+function notJson(what: string, text: string): string {
+  return `${what}: not JSON, begins with ${JSON.stringify(text.slice(0, shownBytes))}`;
+}

@@ -5,13 +5,13 @@ import type { ChangeKnowledge } from './container/inspection.ts';
 import type { EventStream } from './events/event-stream.ts';
 import type { SourceCalls } from './source-calls.ts';
 
-/** How long a change that a list shows may wait for its event. */
+/** Maximum time between a change in a list and its event. */
 const lateEventMillis = 3000;
 
 /** The containers of a runtime at one moment. */
 export interface Listed {
   readonly listed: readonly ListedContainer[];
-  /** When the runtime was asked for it, on the monotonic clock. */
+  /** Time of the request, on the monotonic clock. */
   readonly askedAt: number;
   readonly changeOf: (id: string) => ChangeKnowledge;
   /** True when every change since the last list arrived as an event. */
@@ -87,7 +87,7 @@ export class ContainerList {
 /** Resync period: the runtime is listed this often even while its events arrive, for what they may have missed. */
 const resyncMillis = 60_000;
 
-/** A list, and when the runtime was asked for it on the monotonic clock. */
+/** A list, and the time of its request on the monotonic clock. */
 interface CachedList {
   readonly listed: readonly ListedContainer[];
   readonly askedAt: number;

@@ -8,7 +8,7 @@ const firstRetryMillis = 4000;
 /** A runtime that was away is asked again after this at the latest, if the interval is longer. */
 const maxAwayMillis = 60_000;
 
-/** What a {@link DiskUsageSchedule} is made of. */
+/** Options of a {@link DiskUsageSchedule}. */
 export interface DiskUsageScheduleOptions {
   readonly source: ContainerSource;
   readonly clock: Clock;
@@ -35,7 +35,7 @@ export class DiskUsageSchedule {
     this.#since = options.clock.now();
   }
 
-  /** What is known now; undefined until the first measurement has ended. */
+  /** The latest result; undefined until the first measurement has ended. */
   get report(): DiskUsageReport | undefined {
     if (this.#last.seconds === undefined) return undefined;
     return { ...this.#last, failures: new Map(this.#failures), since: this.#since };

@@ -145,7 +145,10 @@ export class ContainerQueue {
     return tracker && (await this.#queue.run(id, () => work(tracker, this.#samplingOf(tracker))));
   }
 
-  /** Applies a list that was asked for at that time on the monotonic clock; skipped when a later list was faster. */
+  /**
+   * Applies a list that was requested at that time on the monotonic clock; skipped when a later list was
+   * faster.
+   */
   async apply(id: string, askedAt: number, work: ContainerWork<void>): Promise<void> {
     await this.run(id, (tracker, sampling) => this.#apply(tracker, askedAt, () => work(tracker, sampling)));
   }

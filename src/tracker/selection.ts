@@ -3,17 +3,17 @@ import type { SourceCalls } from './source-calls.ts';
 
 /** Decides which containers are measured. */
 export interface Selection {
-  /** A runtime that lists an image's id is to be asked for the name. */
+  /** Some rule compares the image: where a runtime lists an id instead, the container is inspected. */
   readonly asksForImage: boolean;
   selects(container: ListedContainer): boolean;
 }
 
 const everything: Selection = { asksForImage: false, selects: () => true };
 
-/** What is known of one listed container; its labels never change. */
+/** The last decision on one listed container; its labels never change. */
 interface Verdict {
   readonly listed: ListedContainer;
-  /** The image as its user typed it, where the list does not tell it. */
+  /** The image as its user typed it, where the list has its id only. */
   readonly image: string | undefined;
   readonly isSelected: boolean;
 }
@@ -21,7 +21,7 @@ interface Verdict {
 /** Makes all of these calls, a few at a time. */
 type ForEach = <Item>(items: readonly Item[], each: (item: Item) => Promise<void>) => Promise<void>;
 
-/** The containers of one runtime that are measured: decided anew only when something has changed that rules look at. */
+/** The selected containers of one runtime: decided anew only when something has changed that rules compare. */
 export class SelectedContainers {
   readonly #selection: Selection;
   #verdicts: ReadonlyMap<string, Verdict> = new Map();
@@ -30,7 +30,7 @@ export class SelectedContainers {
     this.#selection = selection;
   }
 
-  /** Those of the list that are selected, without what only rules need. Never throws. */
+  /** Selected items of the list, without their labels, which only rules need. Never throws. */
   async of(
     listed: readonly ListedContainer[],
     calls: SourceCalls,
@@ -66,7 +66,7 @@ export class SelectedContainers {
     );
     if (unknown.length === 0) return images;
     await forEach(unknown, async ({ id }) => {
-      // Who does not answer is judged by what the list tells.
+      // Fall back to the listed image when inspect fails.
       const image = await calls.imageOf(id).catch(() => undefined);
       if (image !== undefined) images.set(id, image);
     });

@@ -9,7 +9,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** The runtime's version and host are asked for this often, and after each failure. */
+/** Maximum age of the runtime's description, which is requested after each failure too. */
 const maxAgeMillis = 10 * 60_000;
 
 /** A runtime as last described, and how its last probe went; logs each change for the worse or the better once. */

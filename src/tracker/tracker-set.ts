@@ -103,7 +103,7 @@ export class TrackerSet {
     void this.#diskUsage?.run();
   }
 
-  /** What readers may show now. */
+  /** The runtime and its published containers at this moment. */
   snapshot(): RuntimeSnapshot {
     const { runtime, lastSuccess } = this.#state;
     const { counts, trackers } = this.#reconciler;

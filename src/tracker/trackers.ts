@@ -3,9 +3,9 @@ import type { ProbeObserver } from '../model/observers.ts';
 import type { RuntimeSnapshot } from '../model/snapshot.ts';
 import type { TrackerSet } from './tracker-set.ts';
 
-/** How long a caller of {@link Trackers.update} waits. */
+/** Options of {@link Trackers.update}. */
 interface UpdateOptions {
-  /** Milliseconds; the least of this and the inline time-out holds. */
+  /** Maximum wait in milliseconds; the inline time-out bounds it. */
   readonly waitMillis?: number;
   /** A second call for one and the same collection: it neither waits in vain again nor is counted again. */
   readonly isEcho?: boolean;
@@ -62,19 +62,19 @@ export class Trackers {
   }
 }
 
-/** How a runtime that does not answer yet is asked; in milliseconds. */
+/** Options of {@link firstProbe}; times in milliseconds. */
 interface FirstProbeOptions {
   readonly clock: Clock;
-  /** Gives up the asking. */
+  /** Aborts the wait. */
   readonly signal: AbortSignal;
-  /** A probe is waited for this long at a time. */
+  /** Maximum wait for one probe. */
   readonly waitMillis: number;
   /** Before the second try; each further pause is half as long again. */
   readonly pauseMillis: number;
   readonly maxPauseMillis: number;
 }
 
-/** Asks one runtime until a probe has succeeded, whoever began that probe; false when given up. Never rejects. */
+/** Probes one runtime until a probe of any caller has succeeded; false when aborted. Never rejects. */
 export async function firstProbe(set: TrackerSet, options: FirstProbeOptions): Promise<boolean> {
   const { clock, signal, waitMillis, maxPauseMillis } = options;
   let { pauseMillis } = options;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { settlesWithin } from '../concurrency/settles-within.ts';
 
-/** What a caller of {@link UpdateLock.update} got. */
+/** Result of {@link UpdateLock.update} for its caller. */
 export type UpdateOutcome = 'probed' | 'joined' | 'young' | 'timed-out';
 
 /** Settings of an {@link UpdateLock}, in milliseconds. */

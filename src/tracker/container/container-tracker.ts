@@ -156,7 +156,7 @@ export class ContainerTracker implements Networked {
     this.#hasUsage = false;
   }
 
-  /** What readers may show; undefined while nothing is known yet. */
+  /** The container as readers see it; undefined before the first inspect or failure. */
   snapshot(runtime: RuntimeDescription): ContainerSnapshot | undefined {
     const { identity } = this;
     if (!identity) return undefined;
@@ -270,7 +270,7 @@ export class ContainerTracker implements Networked {
   }
 }
 
-/** Whose failures are counted. */
+/** The container in log lines of failures. */
 interface Failing {
   readonly id: string;
   readonly name: string;

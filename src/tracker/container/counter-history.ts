@@ -42,7 +42,7 @@ export class CounterHistory {
     return this.#network.beganAt;
   }
 
-  /** Accepts what an inspect says of restarts. */
+  /** Accepts the restart count of an inspect. */
   acceptInspected(inspected: InspectedContainer): void {
     this.#host.acceptInspected(inspected);
   }

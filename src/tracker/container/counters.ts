@@ -16,7 +16,7 @@ export function isNetwork(group: CounterGroup): boolean {
 /** Keys of `memory.stat` that count events; all others are amounts. */
 const eventKey = /^(?:total_)?(?:pg|thp_|workingset_(?!nodes)|numa_)/;
 
-/** What is counted of a run, by its cgroup. */
+/** Visits the counters of a run's cgroup. */
 export function cgroupCounters({ cpu, memory, blockIo, storage }: Sample, visit: Visit): void {
   if (cpu) visitCpu(cpu, visit);
   if (memory) {
@@ -27,7 +27,7 @@ export function cgroupCounters({ cpu, memory, blockIo, storage }: Sample, visit:
   if (storage) visitAll('block-io', { ...storage }, visit);
 }
 
-/** What is counted of a network namespace, which may be another container's. */
+/** Visits the counters of a network namespace, which may be another container's. */
 export function networkCounters({ networks = [] }: Sample, visit: Visit): void {
   for (const { name, ...counters } of networks) visitAll(`network ${name}`, counters, visit);
 }

@@ -5,7 +5,9 @@ import { parseImageReference } from '../../sources/image-reference.ts';
 /** Limits may change without a new revision: an inspect is at most this old where events do not say so. */
 const maxAgeMillis = 60_000;
 
-/** What events say of a container since its last update; `unknown` where events are unreliable or absent. */
+/**
+ * Change of a container since its last update, by its events; `unknown` where events are unreliable or absent.
+ */
 export type ChangeKnowledge = 'changed' | 'unchanged' | 'unknown';
 
 /** One item of a list, when it was listed, and what events say of it. */

@@ -97,8 +97,9 @@ export class EventCounter {
   }
 
   /**
-   * Removes what a list does not hold any more. A container with an event since the list was asked for (on the monotonic
-   * clock) waits for the next list.
+   * Removes containers that are missing in a list. A container with an event since the list was requested (on
+   * the
+   * monotonic clock) waits for the next list.
    */
   reconcile(listed: ReadonlySet<string>, askedAt: number): void {
     this.#listed = listed;
@@ -186,7 +187,7 @@ const killMillis = 30_000;
 /** Beyond this the oldest are dropped; the counts of their images hold them. */
 const maxRemoved = 1000;
 
-/** Owner and identity under which readers know a container. */
+/** Owner and identity of a container as given to readers. */
 type RemovedContainer = Pick<ContainerSnapshot, 'owner' | 'identity'>;
 
 /** When a container was killed, died and was removed, on the monotonic clock; absent without an event. */

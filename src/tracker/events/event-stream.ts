@@ -185,7 +185,7 @@ const overlapNanos = 1e9;
 /** More than a runtime remembers: Moby's ring holds 256 events. */
 const maxEvents = 1024;
 
-/** Recent events of one runtime: tells repeated events from new ones, and holds the cursor where to resume. */
+/** Recent events of one runtime: detects repeated events, and holds the cursor where to resume. */
 class EventHistory {
   readonly #recent = new Set<string>();
   #lastNanos: number | undefined;
@@ -201,7 +201,7 @@ class EventHistory {
     this.#latestNanos = millis * 1e6;
   }
 
-  /** True for a repeated event; one without a time cannot be told from another of its kind. */
+  /** True for a repeated event; without a time it equals every other event of its kind. */
   has(event: ContainerEvent): boolean {
     return event.nanos !== undefined && this.#recent.has(keyOf(event));
   }
@@ -229,7 +229,7 @@ function keyOf({ nanos, action, id }: ContainerEvent): string {
 /** Events held back at most: more than a runtime remembers. */
 const maxHeld = 1024;
 
-/** What an event of a reopened stream says of the gap before it. */
+/** Result of comparing an event of a reopened stream with those before the gap. */
 type GapVerdict = 'repeated' | 'held' | 'new';
 
 /**

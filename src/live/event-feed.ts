@@ -2,18 +2,18 @@ import type { ContainerEvent, ReceivedEvent } from '../model/events.ts';
 import type { EventObserver } from '../model/observers.ts';
 import { Subscription } from './subscription.ts';
 
-/** Who begins to listen hears that many of the past. */
+/** Number of past events that a new subscription begins with. */
 const remembered = 200;
-/** Events that wait for a slow listener. */
+/** Maximum number of events queued for a slow subscriber. */
 const waiting = 512;
 
-/** What a listener hears. */
+/** An item of a subscription: an event, or a change of the stream. */
 export type FeedItem =
   | { readonly kind: 'event'; readonly runtime: string; readonly event: ContainerEvent }
   | { readonly kind: 'listening'; readonly runtime: string; readonly isListening: boolean }
   | { readonly kind: 'missed'; readonly runtime: string };
 
-/** Tells the runtimes' events to any number of listeners, each beginning with the last ones. */
+/** Publishes the runtimes' events to any number of subscribers, each beginning with the last ones. */
 export class EventFeed implements EventObserver {
   readonly #listeners = new Set<Subscription<FeedItem>>();
   readonly #listening = new Map<string, boolean>();

@@ -12,9 +12,9 @@ import type { PublishedSample } from './stats-collector.ts';
 import type { Subscription } from './subscription.ts';
 import { containerView, sampleView, feedItemView } from './views.ts';
 
-/** Between two samples for those who watch: the least that may be asked for. */
+/** Minimum time between two samples of a subscription. */
 const intervalMillis = 1000;
-/** So long a probe is waited for: what events tell is known without it, and a container may hang. */
+/** Maximum wait for a probe: changes from events need none, and a container may hang. */
 const patienceMillis = 500;
 /** About 1 ms of work. */
 const charactersPerTurn = 48 * 1024;
@@ -26,11 +26,11 @@ export interface LiveOptions {
   readonly log: Log;
   /** Bounds what waits for slow clients. */
   readonly budget: ByteBudget;
-  /** The milliseconds of a duration of `minMillis` at least, or what is wrong with it. */
+  /** The milliseconds of a duration of `minMillis` at least, or an error message. */
   readonly readInterval: (written: string | number, minMillis: number) => number | string;
 }
 
-/** What the HTTP API serves: containers as they are, and streams of their samples and events. */
+/** Data of the HTTP API: containers as they are, and streams of their samples and events. */
 export class Live implements ApiSource {
   readonly #trackers: Trackers;
   readonly #feed: EventFeed;
@@ -164,7 +164,7 @@ export interface StreamMessage {
   readonly data: object;
 }
 
-/** Messages made of what several subscriptions tell, read one at a time, and what was lost by reading too slowly. */
+/** Messages of several subscriptions, read one at a time, with the number of items dropped by a slow reader. */
 export class MergedStream<T> implements AsyncIterableIterator<StreamMessage> {
   readonly #sources: readonly Subscription<T>[];
   readonly #read: (item: T) => readonly StreamMessage[];

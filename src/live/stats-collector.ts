@@ -13,27 +13,30 @@ const timerPrecisionMillis = 50;
 /** Stands for every container; no id has this form. */
 const everyContainer = '*';
 
-/** Whose containers are measured: a runtime's. */
+/** The runtime of a {@link StatsCollector}. */
 export interface StatsHost {
   readonly name: string;
-  /** Throws when the runtime does not tell. */
+  /** Number of online CPUs; throws when the runtime does not report it. */
   cpus(): number;
-  /** Those that exist; those that it had last while it does not answer, so that who watches hears of that. */
+  /**
+   * Existing containers; the last known ones while it does not respond, so that their subscribers get the
+   * failure.
+   */
   containers(): readonly { readonly id: string; readonly name: string }[];
   measure(id: string): Promise<LiveMeasurement>;
 }
 
-/** What subscribers get. Without figures while the container does not run or is not found. */
+/** A sample for subscribers, without a snapshot while the container does not run or is not found. */
 export interface PublishedSample {
   readonly id: string;
   readonly name: string;
   readonly snapshot?: ContainerSnapshot;
   readonly hostCpus?: number;
-  /** Why there are no figures although it may run; they come again when that is over. */
+  /** Why there is no snapshot although it may run; later samples may have one again. */
   readonly failure?: string;
 }
 
-/** What a {@link StatsCollector} needs. */
+/** Options of a {@link StatsCollector}. */
 export interface StatsCollectorOptions {
   readonly host: StatsHost;
   readonly clock: Clock;
@@ -49,18 +52,19 @@ interface Subscriber {
 }
 
 /**
- * Moby's stats collector for one runtime: one loop for all containers that somebody watches, one measurement of each per
- * round however many watch it; while nobody does there is no loop.
+ * Moby's stats collector for one runtime: one loop for all subscribed containers, one measurement of each per
+ * round for
+ * any number of subscribers; without subscribers there is no loop.
  */
 export class StatsCollector {
   readonly #options: StatsCollectorOptions;
   readonly #subscribers = new Map<string, Set<Subscriber>>();
-  /** Of those who exist, and of those who are watched although they do not. */
+  /** Names of existing containers, and of subscribed ones that do not exist. */
   #names: ReadonlyMap<string, string> = new Map();
   readonly #beingMeasured = new Set<string>();
   readonly #failing = new Set<string>();
   #loop: AbortController | undefined;
-  /** Those of the last round that are yet to be measured. */
+  /** Number of containers of the last round that are yet to be measured. */
   #waiting = 0;
 
   constructor(options: StatsCollectorOptions) {
@@ -72,7 +76,7 @@ export class StatsCollector {
     return this.#subscribe(id, everyMillis, waitingOfOne);
   }
 
-  /** The same of every container that exists, those too that come later. */
+  /** The same of every existing container, including later ones. */
   subscribeAll(everyMillis = this.#options.intervalMillis): Subscription<PublishedSample> {
     return this.#subscribe(everyContainer, everyMillis, waitingOfAll);
   }
@@ -138,7 +142,7 @@ export class StatsCollector {
     await pool.run([...due], ([id, subscribers]) => this.#sample(id, subscribers, hostCpus));
   }
 
-  /** A copy: who comes or goes while this round measures does not disturb it. */
+  /** A copy: subscriptions that begin or end while this round measures do not disturb it. */
   #due(): ReadonlyMap<string, readonly Subscriber[]> {
     const now = this.#options.clock.monotonic();
     const due = new Map<string, Subscriber[]>();
@@ -148,7 +152,7 @@ export class StatsCollector {
       if (this.#beingMeasured.has(id)) continue;
       const isAny = id === everyContainer;
       const ids = isAny ? there : [id];
-      // Who watches one that is gone is told so now, however seldom it wants samples.
+      // Subscribers of a removed container are notified now, at any interval of theirs.
       const own = isAny || there.has(id) ? takeDue(subscribers, now) : [...subscribers];
       if (own.length > 0) for (const each of ids) due.set(each, [...(due.get(each) ?? []), ...own]);
     }
@@ -156,7 +160,7 @@ export class StatsCollector {
     return due;
   }
 
-  /** Who there is now; nothing is kept of those who went, unless they are still watched. */
+  /** Ids of existing containers; forgets names and failures of removed ones without subscribers. */
   #look(): ReadonlySet<string> {
     const names = new Map(this.#options.host.containers().map(({ id, name }) => [id, name]));
     const there = new Set(names.keys());
@@ -191,7 +195,7 @@ export class StatsCollector {
     }
     if (measured.outcome !== 'measured') return named;
     const { snapshot } = measured;
-    // Windows has no such figure, and needs none for its percentages.
+    // Windows has no such value, and its percentages need none.
     if (snapshot.sample?.cpu?.systemNanos === undefined && !snapshot.sample?.windows) {
       this.#failed(id, { container: named.name, id }, "the host's CPU time is unknown: a sample is left out");
       return undefined;
@@ -207,7 +211,7 @@ export class StatsCollector {
   }
 }
 
-/** Those whose time has come, and their next time. */
+/** Subscribers that are due; advances their next time. */
 function takeDue(subscribers: Iterable<Subscriber>, now: number): readonly Subscriber[] {
   const due = [...subscribers].filter(({ dueAt }) => dueAt <= now);
   // Timers are a little early or late.

@@ -1,6 +1,8 @@
 /**
- * A queue of bounded length between one who tells and one who listens. Who listens too slowly loses the oldest, at once
- * and counted, and never holds up who tells; Moby's collector waits 100 ms for such a listener and then drops the newest.
+ * A queue of bounded length between a publisher and a subscriber. A slow subscriber loses the oldest items, at
+ * once and
+ * counted, and never blocks the publisher; Moby's collector waits 100 ms for such a subscriber, then drops the
+ * newest.
  */
 export class Subscription<T> implements AsyncIterableIterator<T> {
   readonly #limit: number;
@@ -10,18 +12,18 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
   #isEnded = false;
   #dropped = 0;
 
-  /** @param onEnd called once when nobody listens any more, whoever ended it. */
+  /** @param onEnd called once when either side has ended it. */
   constructor(limit: number, onEnd: () => void = () => undefined) {
     this.#limit = limit;
     this.#onEnd = onEnd;
   }
 
-  /** How many were lost because they were not read in time. */
+  /** Number of items dropped because they were not read in time. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Tells; returns at once. */
+  /** Delivers or queues an item; returns at once. */
   push(item: T): void {
     if (this.#isEnded) return;
     const reader = this.#reader;
@@ -33,7 +35,7 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
     this.#dropped += 1;
   }
 
-  /** No more will be told; what waits may still be read. */
+  /** Ends the stream; queued items may still be read. */
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -51,7 +53,7 @@ export class Subscription<T> implements AsyncIterableIterator<T> {
     });
   }
 
-  /** Who listens leaves. */
+  /** Unsubscribes; queued items are discarded. */
   return(): Promise<IteratorResult<T>> {
     this.#waiting = [];
     this.end();

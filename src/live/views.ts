@@ -5,7 +5,7 @@ import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { PublishedSample } from './stats-collector.ts';
 import type { FeedItem } from './event-feed.ts';
 
-/** One figure, under its name in the semantic conventions. */
+/** One value, under its name in the semantic conventions. */
 export interface Value {
   readonly name: string;
   readonly unit: string;
@@ -47,7 +47,7 @@ export function sampleView({ id, name, snapshot, hostCpus }: PublishedSample): o
   return { id, name, runtime: snapshot.runtime.name, sampledAt, hostCpus, metrics: valuesOf(snapshot) };
 }
 
-/** What a runtime tells, as the API shows it. */
+/** An item of the event feed as the API's JSON. */
 export function feedItemView(told: FeedItem): object {
   if (told.kind === 'listening') return { runtime: told.runtime, listening: told.isListening };
   if (told.kind === 'missed') return { runtime: told.runtime };
@@ -58,7 +58,7 @@ export function feedItemView(told: FeedItem): object {
   return { runtime: told.runtime, time, id, name, action: word, attributes };
 }
 
-/** What the profile observes of a container unless more is switched on. */
+/** Metrics of the profile that are on by default. */
 const { containers: instruments } = catalogueOf(['semconv']);
 
 function valuesOf(snapshot: ContainerSnapshot): readonly Value[] {

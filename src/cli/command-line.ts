@@ -6,14 +6,14 @@ import type { NamedSetting } from '../config/settings/setting.ts';
 import { flaggedSettings } from '../config/settings/settings.ts';
 import type { Command, CommandOption, Flags } from './command.ts';
 
-/** What there is to run, and which version this is. */
+/** Commands and version of a program. */
 export interface Program {
   /** The first one runs when none is named. */
   readonly commands: readonly Command[];
   readonly version: string;
 }
 
-/** What a command line asks for: an answer of its own (help, version, completion) or a command. */
+/** A parsed command line: a text to print (help, version, completion) or a command. */
 export type CommandLine =
   | { readonly kind: 'answer'; readonly text: string }
   | {
@@ -25,7 +25,7 @@ export type CommandLine =
 
 /**
  * Takes the arguments apart; prints nothing and ends nothing. Values are left to the loader of the configuration,
- * which knows every mistake at once where yargs would stop at the first.
+ * which finds every mistake at once where yargs would stop at the first.
  */
 export function parseCommandLine(args: readonly string[], program: Program): CommandLine {
   const parser = createParser(program.version);
@@ -118,14 +118,14 @@ function describeOption(commandName: string, option: CommandOption): Options {
   };
 }
 
-/** What yargs made of the arguments. */
+/** Arguments as yargs parsed them. */
 export interface Parsed {
   readonly command: Command;
   readonly commands: readonly Command[];
   readonly flags: Flags;
 }
 
-/** Everything among the arguments that belongs to nothing, named as the user wrote it. */
+/** Unknown arguments, as the user wrote them. */
 function findStrays(args: readonly string[], parsed: Parsed): string[] {
   const own = Object.keys(parsed.command.options).map(flagOf);
   const known = [...flaggedSettings.map(({ flag }) => flag), ...own, 'help', 'version'];

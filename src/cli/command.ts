@@ -21,7 +21,7 @@ interface CommandExample {
   readonly does: string;
 }
 
-/** What a command is given. */
+/** Input of a command's `run`. */
 export interface CommandContext<Options extends CommandOptions = CommandOptions> {
   readonly config: Config;
   /** Already logged; for commands that show them too. */
@@ -32,17 +32,17 @@ export interface CommandContext<Options extends CommandOptions = CommandOptions>
   readonly version: string;
   /** Carries answers and nothing else. */
   readonly stdout: NodeJS.WritableStream;
-  /** Aborted when the user or the system wants the process to end before `run` has returned. */
+  /** Aborted when a signal or an error is to end the process before `run` has returned. */
   readonly signal: AbortSignal;
 }
 
-/** A command that goes on until it is told to stop. */
+/** A command that goes on until it is stopped. */
 export interface RunningCommand {
   /** Ends within 5 s; later the process ends without it. */
   stop(): Promise<void>;
-  /** Takes over a configuration that was read again; what it throws is logged and changes nothing. */
+  /** Takes over a configuration that was read again; an error is logged and changes nothing. */
   reload?(config: Config): Promise<void>;
-  /** Settles when the command ends by itself: the exit code, or what went wrong. */
+  /** Settles when the command ends by itself: the exit code, or an error. */
   readonly ended?: Promise<number>;
 }
 
@@ -53,7 +53,7 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly describe: string;
   readonly options: Options;
   readonly examples: readonly CommandExample[];
-  /** The exit code once done, or what goes on. What it throws is logged, and the exit code is 1. */
+  /** The exit code once done, or a command that goes on. An error is logged, and the exit code is 1. */
   run(context: CommandContext<Options>): Promise<number | RunningCommand>;
 }
 

@@ -20,7 +20,10 @@ export interface ProcessContext extends Omit<ConfigInput, 'flags'> {
   readonly logDestination?: NonNullable<LogOptions['destination']>;
 }
 
-/** Tells every mistake on standard error, as plain lines: nobody asked for a log yet. Gives the exit code. */
+/**
+ * Writes every mistake to standard error, as plain lines: the log's settings are not resolved yet. Gives the
+ * exit code.
+ */
 export function refuse(problems: readonly string[], stderr: { write(text: string): unknown }): number {
   stderr.write(problems.map((problem) => `tidegauge: ${problem}\n`).join(''));
   return 2;
@@ -33,18 +36,20 @@ export async function flushed(stdout: NodeJS.WritableStream): Promise<void> {
   });
 }
 
-/** What garbage may add to the heap before V8 collects all of it: more costs memory, less costs CPU time. */
+/** Garbage that may add to the heap before V8 collects all of it: more costs memory, less costs CPU time. */
 const slackBytes = 8 * 1024 * 1024;
-/** A large heap takes long to look through: it gets more. */
+/** Minimum for a large heap, which takes long to collect. */
 const minPercent = 10;
 const maxPercent = 100;
 /** Often enough that the first round of a thousand containers is bounded: V8 keeps the pages that a peak took. */
 const adjustMillis = 1000;
 
 /**
- * Bounds the garbage that V8 leaves about. Nearly all that an agent allocates dies within a round; left alone, V8 lets
- * that grow to several times what is alive. The heap looks at these flags when it collects, so they may still be set
- * here, and again as the heap grows.
+ * Bounds V8's uncollected garbage. Nearly all that an agent allocates dies within a round; by default V8 lets
+ * that grow
+ * to several times the live heap. V8 reads these flags at each collection, so they may still be set here, and
+ * again as
+ * the heap grows.
  */
 export function boundHeapGrowth(): void {
   setFlagsFromString('--semi-space-growth-factor=1');

@@ -46,10 +46,10 @@ export const commands: readonly Command[] = [
   metricsCommand,
 ];
 
-/** How long a command may take to end once it was asked to. */
+/** Maximum time for a command to stop. */
 const graceMillis = 5_000;
 
-/** Who takes part in the life of one command. */
+/** Dependencies of {@link supervise}. */
 interface Parties {
   readonly ready: ReadyCommand;
   readonly version: string;
@@ -130,13 +130,13 @@ function failed(error: unknown, { processContext, log }: Parties): number {
   return 1;
 }
 
-/** What the user or the system wants of the process. */
+/** Signals and errors that end the process. */
 interface StopSignals {
   /** Aborted by the first signal to end. */
   readonly asked: AbortSignal;
   /** Resolves with the exit code when the process shall end at once: a second signal, or an error nobody caught. */
   readonly forced: Promise<number>;
-  /** The exit code of what was interrupted, as a shell has it: 128 and the number of the signal. */
+  /** The exit code of an interrupted command, as a shell has it: 128 and the number of the signal. */
   interruptedCode(): number;
   /** Listens no longer. */
   [Symbol.dispose](): void;
@@ -171,7 +171,7 @@ function listenForStop(signals: SignalSource, onUncaught: (error: unknown) => vo
   };
 }
 
-/** What {@link listenForReload} joins. */
+/** Dependencies of {@link listenForReload}. */
 interface ReloadParties {
   /** Signals that come earlier wait for it. */
   readonly running: Promise<RunningCommand>;

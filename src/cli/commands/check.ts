@@ -38,7 +38,7 @@ async function check(context: CommandContext): Promise<number> {
 async function checkConfigured(context: CommandContext): Promise<number> {
   const { config, version, stdout } = context;
   const mistakes = new Mistakes();
-  // What would keep the agent from starting ends the check, too.
+  // A mistake that keeps the agent from starting ends the check, too.
   const exports = mistakes.collect(() =>
     resolveExports(config, { clock: systemClock, environment: process.env, version }),
   );
@@ -101,7 +101,7 @@ function absenceLines({ containers }: RuntimeSnapshot): string[] {
   return [...counts].map(([reason, count]) => `     ${count} × ${reason}: ${absenceReasons[reason]}`);
 }
 
-/** Whether a collector takes exports, and the sentence that says so. */
+/** Result of an empty export to the collector, and its sentence in the report. */
 interface CollectorCheck {
   readonly answers: boolean;
   readonly text: string;

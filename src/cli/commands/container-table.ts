@@ -6,7 +6,7 @@ import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts
 const headings = ['NAME', 'STATE', 'CPU %', 'MEM USAGE / LIMIT', 'NET I/O', 'BLOCK I/O', 'PIDS'] as const;
 const unknown = '--';
 
-/** What `docker stats` shows, with the state besides; a figure that is not there is `--`. */
+/** The columns of `docker stats`, and the state; an absent value is `--`. */
 export function containerTable(runtimes: readonly RuntimeSnapshot[]): string {
   const rows = runtimes
     .flatMap(({ containers }) => containers.map(rowOf))

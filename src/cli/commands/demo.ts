@@ -11,7 +11,7 @@ const scenarioContainers = 12;
 /** A collector on this machine answers at once or not at all. */
 const collectorTimeoutMillis = 500;
 
-/** What `--demo` or `--replay` bring along; without them, nothing. */
+/** Simulated or replayed runtimes of `--demo` or `--replay`; without them, nothing. */
 export interface Demo {
   /** The configuration with the simulated engine, and with our own receiver where no collector answers. */
   applyTo(config: Config): Config;
@@ -25,7 +25,10 @@ const noDemo: Demo = {
   close: () => Promise.resolve(),
 };
 
-/** Starts what the configuration asks for. The simulator is read here and nowhere else: other starts never parse it. */
+/**
+ * Starts the demo or replay of the configuration. The simulator is imported only here: other starts never parse
+ * it.
+ */
 export async function withDemo({ config, stdout }: Pick<CommandContext, 'config' | 'stdout'>): Promise<Demo> {
   if (config.replay !== undefined) return replaying(config.replay);
   if (!config.demo) return noDemo;
@@ -89,7 +92,7 @@ function whereToLook({ config, runtime, receiver, address }: Scene): string {
   ].join('\n');
 }
 
-/** Whether anybody listens there. */
+/** True when a server listens there. */
 function answers(url: URL): Promise<boolean> {
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const socket = connect({ host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port });

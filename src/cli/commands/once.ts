@@ -13,7 +13,7 @@ import { withDemo } from './demo.ts';
 import { ProbeSession } from './probe-session.ts';
 import type { RuntimeFailure } from './probe-session.ts';
 
-/** How `once` can print. */
+/** Output formats of `once`. */
 export const onceFormats = ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json'] as const;
 
 /** One of {@link onceFormats}. */
@@ -109,7 +109,7 @@ async function printConfigured(context: CommandContext<typeof options>): Promise
     // A recording has no second sample to give.
     if (config.replay === undefined) await session.probeAgain();
     const { catalogue, entities } = session.resolved;
-    // Who asks once asks for containers: how the agent fares is for those who watch it.
+    // A single reading is about containers: metrics of the agent itself make sense only over time.
     const collected = await collectOnce(session.trackers, withoutAgent(catalogue), entities, recorded);
     for await (const chunk of formatOnce(argv.format, collected)) stdout.write(chunk);
     return reportFailures(session.failures());

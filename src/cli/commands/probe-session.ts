@@ -9,8 +9,9 @@ import type { Trackers } from '../../tracker/trackers.ts';
 import type { CommandContext } from '../command.ts';
 
 /**
- * Between the time-out of a probe and its end: whoever waits for a probe's own end can say why it failed, not only that
- * it takes long.
+ * Time between the time-out of a probe and its end: waiting for the end gives the cause of a failure, not only
+ * that it
+ * takes long.
  */
 const endMillis = 1000;
 
@@ -20,7 +21,7 @@ export interface RuntimeFailure {
   readonly reason: string;
 }
 
-/** What a {@link ProbeSession} is given by its command. */
+/** Options of a {@link ProbeSession}. */
 export interface ProbeSessionOptions {
   readonly observers: TrackerObservers;
   /** Milliseconds between the first probe and the second. */

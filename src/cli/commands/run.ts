@@ -7,7 +7,7 @@ import type { Command, CommandContext, RunningCommand } from '../command.ts';
 import { withDemo } from './demo.ts';
 import type { Demo } from './demo.ts';
 
-/** `tidegauge run`: measures, pushes and answers scrapes until it is told to stop. */
+/** `tidegauge run`: measures, pushes and serves scrapes until it is stopped. */
 export const runCommand: Command = {
   name: 'run',
   describe: 'Measure containers, push OTLP and serve /metrics',
@@ -111,7 +111,7 @@ class AgentRun {
       await this.begin(config);
     } catch (error) {
       await this.#demo.close();
-      // A process without an agent would look alive to whoever would start it again.
+      // A process without an agent would look alive to a supervisor that would restart it.
       this.#end.reject(error);
     }
   }

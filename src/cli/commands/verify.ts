@@ -31,10 +31,10 @@ const options = {
   },
 };
 
-/** `tidegauge verify`: our figures beside the docker command's, from the same answers. */
+/** `tidegauge verify`: our values beside the docker command's, from the same responses. */
 export const verifyCommand = verifyWith(ourReadings);
 
-/** The command over other readings of our figures: a test gives a faulty one. */
+/** The command over other readings of our metrics: a test gives a faulty one. */
 export function verifyWith(readings: MetricReadings): Command<typeof options> {
   return {
     name: 'verify',
@@ -78,7 +78,7 @@ async function verifyConfigured(
   }
 }
 
-/** What came of comparing one running container. */
+/** Comparison of one running container. */
 export interface Verification {
   readonly runtime: string;
   readonly container: string;
@@ -91,7 +91,7 @@ export interface Verification {
 
 const headings = ['CONTAINER', 'FIGURE', 'TIDEGAUGE', 'COMMAND', 'DIFFERENCE', ''] as const;
 
-/** Every running container's figures beside the docker command's, in the order of names. */
+/** Every running container's values beside the docker command's, in the order of names. */
 function verifications(
   runtimes: readonly RuntimeSnapshot[],
   pairs: AnswerPairs,
@@ -104,13 +104,13 @@ function verifications(
     .toSorted((a, b) => compareText(a.runtime, b.runtime) || compareText(a.container, b.container));
 }
 
-/** Whether every figure is as near as it must be. Nothing compared of what runs is not good. */
+/** True when every value is within the tolerance; false when containers run and none was compared. */
 function isGood(verified: readonly Verification[], tolerance: number): boolean {
   const all = verified.flatMap(({ figures }) => figures);
   return all.every((figure) => isWithin(figure, tolerance)) && (verified.length === 0 || all.length > 0);
 }
 
-/** One line per figure, and a summary. */
+/** One line per value, and a summary. */
 function verifyTable(verified: readonly Verification[], tolerance: number): string {
   const rows = verified.flatMap((each) => rowsOf(each, tolerance));
   const all = verified.flatMap(({ figures }) => figures);

@@ -14,7 +14,7 @@ export class ConfigError extends Error {
 export class Mistakes {
   readonly #problems: string[] = [];
 
-  /** What `make` returns; undefined when it threw a ConfigError, which is kept. Rethrows everything else. */
+  /** The result of `make`; undefined when it threw a ConfigError, which is kept. Rethrows everything else. */
   collect<T>(make: () => T): T | undefined {
     try {
       return make();

@@ -10,7 +10,7 @@ export interface FileEntry {
   readonly hasLowPriority?: true;
 }
 
-/** What a configuration file holds, and what is wrong with it. */
+/** Values of a configuration file, and its mistakes. */
 export interface ConfigFile {
   /** By file key. */
   readonly entries: ReadonlyMap<string, FileEntry>;

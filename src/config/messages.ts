@@ -41,7 +41,8 @@ export function showValue(value: unknown): string {
 const longest = 120;
 
 /**
- * Whether quotes enclose a value, or a part of it between commas or after `=`. A shell takes them off; a Compose list, a
+ * True when quotes enclose a value, or a part of it between commas or after `=`. A shell removes them; a
+ * Compose list, a
  * file of variables and YAML text in two kinds of quotes leave them in the value.
  */
 export function hasQuotes(value: unknown): boolean {
@@ -49,7 +50,7 @@ export function hasQuotes(value: unknown): boolean {
   return typeof value === 'string' && /(?:^|[,=])\s*(?:'[^']*'|"[^"]*")\s*(?:,|$)/.test(value);
 }
 
-/** What is said of a value for which {@link hasQuotes} is true. */
+/** Hint for a value for which {@link hasQuotes} is true. */
 export const quotesHint = 'the quotes are part of the value';
 
 const reasons = new Map([

@@ -85,7 +85,7 @@ export const dockerStatsBlock = z
             cert_file: text('a file').nullish(),
             key_file: text('a file').nullish(),
             insecure_skip_verify: boolean().nullish(),
-            // The scheme of the endpoint says so here, and files are read again on SIGHUP.
+            // The scheme of the endpoint decides here, and files are read again on SIGHUP.
             insecure: boolean().nullish(),
             reload_interval: z.union([z.string(), z.number()], duration).nullish(),
           },

@@ -1,6 +1,8 @@
 import { compilePattern } from '../types/pattern.ts';
 
-/** One exclusion: a pattern, or `!` and one that is not to match. Throws an Error that says what is wrong with it. */
+/**
+ * One exclusion: a pattern, or `!` and one that is not to match. Throws an Error that describes the mistake.
+ */
 export function compileExclusion(item: string): (image: string) => boolean {
   const isNegated = item.startsWith('!');
   const pattern = isNegated ? item.slice(1) : item;
@@ -11,8 +13,9 @@ export function compileExclusion(item: string): (image: string) => boolean {
 }
 
 /**
- * Whether the docker_stats receiver's `excluded_images` exclude an image, judged as it does: an item that names the
- * image decides; else one negated name excludes all the others; else each expression and glob may exclude it.
+ * A function that is true for excluded images, by the rules of the docker_stats receiver: an item that names
+ * the image
+ * decides; else one negated name excludes all the others; else each expression and glob may exclude it.
  */
 export function compileExclusions(items: readonly string[]): (image: string) => boolean {
   const names = new Set(items);

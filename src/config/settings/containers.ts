@@ -87,7 +87,7 @@ export const dockerSettings = {
   },
 } as const satisfies SettingTable;
 
-/** Which containers are measured, and what of their labels and environment is told. */
+/** Settings of the selection, and of attributes made of labels and environment. */
 export const selectionSettings = {
   include: {
     type: listOf(selectionRule(), splitRules).optional(),
@@ -162,7 +162,7 @@ function rules(help: string, { example }: { readonly example: string }) {
   } as const;
 }
 
-/** How often the runtimes are asked, and how long they may take. */
+/** Settings of probes: intervals and time-outs. */
 export const probeSettings = {
   intervalMillis: {
     type: duration(100),
@@ -215,7 +215,7 @@ export const probeSettings = {
   },
 } as const satisfies SettingTable;
 
-/** More often is for those who ask for it: a sample of every container each time is work for the runtime. */
+/** Minimum of the default: a sample of every container each time is work for the runtime. */
 const minMillis = 1000;
 
 /** A scrape and a push of one interval, however far apart, are never both later than this: they share one probe. */

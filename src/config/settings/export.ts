@@ -9,7 +9,7 @@ import { boolean, text } from '../types/scalars.ts';
 import { profileNames } from './names.ts';
 import type { KnownValues, OtelVariable, SettingTable } from './setting.ts';
 
-/** What is exported and by which ways. */
+/** Settings of exporters and of their content. */
 export const exportSettings = {
   exporter: {
     type: listOf(oneOf(['otlp', 'prometheus', 'console', 'none'])).refine(
@@ -89,7 +89,7 @@ function nameInResource({ resourceAttributes }: KnownValues): string {
   return resourceAttributes['service.name'] || 'tidegauge';
 }
 
-/** How metrics are pushed. */
+/** Settings of pushes over OTLP. */
 export const otlpSettings = {
   otlpEndpoint: {
     type: otlpBaseUrl(),
@@ -206,7 +206,7 @@ function bothVariables(name: string): readonly OtelVariable[] {
   return [{ name: `OTEL_EXPORTER_OTLP_METRICS_${name}` }, { name: `OTEL_EXPORTER_OTLP_${name}` }];
 }
 
-/** How metrics are scraped. */
+/** Settings of scrapes by Prometheus. */
 export const prometheusSettings = {
   listen: {
     type: address(),

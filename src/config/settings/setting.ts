@@ -3,7 +3,7 @@ import type { z } from 'zod';
 /** Headings of the help text and of the configuration table. */
 type SettingGroup = 'Engine' | 'Containers' | 'Probing' | 'Export' | 'OTLP' | 'Prometheus' | 'Agent';
 
-/** What defaults of other settings may be worked out from. */
+/** Values from which defaults of other settings are derived. */
 export interface KnownValues {
   readonly intervalMillis: number;
   readonly resourceAttributes: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface OtelVariable {
   readonly type?: z.ZodType;
 }
 
-/** One setting: everything the command line, the loader and the documents know of it. */
+/** One setting, as the command line, the loader and the documents use it. */
 export interface Setting<Type extends z.ZodType = z.ZodType> {
   /** Takes what flags, variables and YAML hold, and leaves what it gave unchanged when given that again. */
   readonly type: Type;
@@ -50,12 +50,12 @@ export interface Setting<Type extends z.ZodType = z.ZodType> {
 /** The table's form. */
 export type SettingTable = Readonly<Record<string, Setting>>;
 
-/** What a table's settings come to. */
+/** The resolved values of a table's settings. */
 export type Values<Table extends SettingTable> = {
   readonly [Key in keyof Table]: z.output<Table[Key]['type']>;
 };
 
-/** A setting with the names under which users know it. */
+/** A setting with its names for users. */
 export interface NamedSetting extends Setting {
   /** In Config. */
   readonly key: string;
@@ -90,7 +90,7 @@ export function flagOf(key: string): string {
   return key.replace(/Millis$/, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Whether the flag stands alone, as in `--verbose`. */
+/** True when the flag takes no value, as in `--verbose`. */
 export function isSwitch({ type }: Pick<Setting, 'type'>): boolean {
   return type.safeParse(true).success;
 }

@@ -67,7 +67,7 @@ export type Config = Values<typeof settings>;
 /** The table as a list, each setting with all its names. */
 export const namedSettings = nameSettings(settings);
 
-/** Those that a command line can hold. */
+/** Settings with a command-line flag. */
 export const flaggedSettings = namedSettings.filter(({ isFileOnly }) => !isFileOnly);
 
 /** Types leave their own values unchanged, so values that all stay as they are must have come from them. */

@@ -10,7 +10,7 @@ export interface NamedByKey {
 
 const form = 'expected PATTERN or PATTERN=NAME, where a NAME may hold $1 when the PATTERN is a /regex/';
 
-/** What must be named exactly: a pattern that happens to match it would tell a secret. */
+/** Keys that must be named exactly: a pattern that happens to match one would reveal a secret. */
 const secret = /password|token|secret|key/i;
 
 const reference = /\$(?:(\d+)|\{(\d+)\})/g;

@@ -9,7 +9,7 @@ export interface OneOfOptions {
   readonly hints?: Readonly<Record<string, string>>;
 }
 
-/** One of the given words, upper and lower case alike (the specification wants enumerations so). */
+/** One of the given words, upper and lower case alike (as the specification requires of enumerations). */
 export function oneOf<const Words extends readonly [string, ...string[]]>(
   words: Words,
   { aliases = {}, hints = {} }: OneOfOptions = {},

@@ -1,7 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { z } from 'zod';
 
-/** Whether a text is one of those that a pattern means. */
+/** True for a text that a pattern matches. */
 export type Matcher = (text: string) => boolean;
 
 /** Long enough for any name; a list of thousands of names is a list of patterns. */
@@ -9,8 +9,9 @@ const longest = 1000;
 
 /**
  * A literal (`nginx`), a glob (`*nginx*`, `web-[0-9]`, `{a,b}`), or a regular expression between slashes (`/^web-\d+$/`,
- * anywhere in the text unless anchored; RE2's syntax). Matching takes time in proportion to the text, whatever the
- * pattern: none can backtrack. Throws an Error that says what is wrong with the pattern.
+ * anywhere in the text unless anchored; RE2's syntax). Matching takes time in proportion to the text for any
+ * pattern:
+ * none can backtrack. Throws an Error that describes the mistake in the pattern.
  */
 export function compilePattern(pattern: string): Matcher {
   if (pattern.length > longest) throw new Error(`expected at most ${longest} characters`);
@@ -38,12 +39,12 @@ export function pattern(): z.ZodType<string> {
     });
 }
 
-/** Whether a pattern is a regular expression between slashes. */
+/** True when a pattern is a regular expression between slashes. */
 export function isExpression(pattern: string): boolean {
   return pattern.length > 2 && pattern.startsWith('/') && pattern.endsWith('/');
 }
 
-/** Whether a pattern that is no expression means more than its own text. */
+/** True when a pattern that is no expression matches more than its own text. */
 export function isGlob(pattern: string): boolean {
   return /[*?[\]{}\\]/.test(pattern);
 }
@@ -60,13 +61,13 @@ function compile(source: string): RE2JS {
 /** Letters that mean something in a regular expression. */
 const special = /[\\^$.|?*+()[\]{}]/;
 
-/** What may stand between a class's brackets, its closing one excluded. */
+/** A class of a glob in brackets. */
 const classes = /^\[(!?)((?:\\.|[^\]\\])+)\]/s;
 
 /**
  * A glob as the source of a regular expression for a whole text. `*` is any text, slashes too, `?` one character,
  * `[a-z]` and `[!a-z]` one of a class or none of it, `{a,b}` one of several globs; a backslash takes the next
- * character literally. Throws an Error that says what is wrong with the glob.
+ * character literally. Throws an Error that describes the mistake in the glob.
  */
 function globExpression(glob: string): string {
   let source = '(?s)';
@@ -143,8 +144,9 @@ function literalPart(rest: string, start: number): Part {
 const expression = /^\s*\/(?:\\.|[^\\])+?\/(?=\s*(?:=|,|$))/s;
 
 /**
- * Splits what one text says of several patterns at its commas: those outside of braces, and outside of an expression
- * between slashes that begins an item. `/^a{1,2}/=b, {c,d}*` is two.
+ * Splits a list of patterns at its commas, except in braces and in an expression between slashes that begins an
+ * item.
+ * `/^a{1,2}/=b, {c,d}*` is two.
  */
 export function splitPatterns(text: string): string[] {
   const items: string[] = [];

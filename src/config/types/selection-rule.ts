@@ -3,10 +3,10 @@ import { didYouMean } from '../messages.ts';
 import { compilePattern, isExpression, isGlob, cutAtEquals } from './pattern.ts';
 import type { Matcher } from './pattern.ts';
 
-/** What rules may look at, as far as the runtime's list tells it. */
+/** The properties of a listed container that rules compare. */
 export interface Selectable {
   readonly name: string;
-  /** As its user typed it, or an id where the runtime knows no more. */
+  /** As its user typed it, or an id where the runtime has no more. */
   readonly image?: string;
   readonly status?: string;
   readonly labels?: Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ export interface Selectable {
 
 const kinds = ['name', 'image', 'label', 'state'] as const;
 
-/** What a rule looks at. */
+/** The property that a rule compares. */
 export type SelectionKind = (typeof kinds)[number];
 
 /** A rule of `--include` or `--exclude`, compiled. */
@@ -49,7 +49,7 @@ export function splitRules(text: string): string[] {
     .filter((rule) => rule !== '');
 }
 
-/** Compiles `KIND=PATTERN`. Throws an Error that says what is wrong with it. */
+/** Compiles `KIND=PATTERN`. Throws an Error that describes the mistake. */
 export function compileRule(text: string): SelectionRule {
   const equals = text.indexOf('=');
   const word = text.slice(0, Math.max(0, equals)).trim();

@@ -50,7 +50,7 @@ export class ContainerObservable implements Observable {
   removeCallback(_callback: ObservableCallback): void {}
 }
 
-/** What the batch callback threw: the containers that were to come after are missing from the collection. */
+/** An error of the batch callback: the containers after it are missing from the collection. */
 export class ObservationError extends Error {
   override readonly name = 'ObservationError';
 
@@ -61,12 +61,12 @@ export class ObservationError extends Error {
   }
 }
 
-/** Whom and when the next observations are of. */
+/** Entity and time of the next observations. */
 export interface ObservedEntity {
   readonly entity: Entity;
   /** Keeps what a reader remembers of the subject's points: dies with the tracker. */
   readonly owner: object;
-  /** All of its metrics, where a reader has left out points of which it has nothing new to tell. */
+  /** All of its metrics, where a reader has left out points without news. */
   readonly all?: readonly MetricData[];
 }
 
@@ -79,9 +79,9 @@ export interface ObservedTimes {
 
 const noAttributes: Attributes = {};
 
-/** What the batch callback gets: the API's result, one subject at a time. */
+/** Argument of the batch callback: the API's result, one entity at a time. */
 export interface ContainerObservableResult extends BatchObservableResult {
-  /** How long the collecting reader is ready to wait; absent when it does not say. */
+  /** Time-out of the collecting reader; absent when it has none. */
   readonly timeoutMillis: number | undefined;
   forSubject(observed: ObservedEntity): void;
   /** The API's `observe` with the times that it does not take. */
@@ -93,7 +93,7 @@ export interface ContainerObservableResult extends BatchObservableResult {
   ): void;
 }
 
-/** A batch callback that knows of subjects; the API's own kind observes nothing here. */
+/** A batch callback over entities; the API's own kind observes nothing here. */
 export type ContainerCallback = (result: ContainerObservableResult) => void | Promise<void>;
 
 type ObservableMeter = Pick<
@@ -101,12 +101,16 @@ type ObservableMeter = Pick<
   'createObservableGauge' | 'createObservableCounter' | 'createObservableUpDownCounter'
 >;
 
-/** Whose figures a ScopeMetrics holds. The readers only concatenate scopes, so identity survives up to the exporters. */
+/**
+ * Entity of a ScopeMetrics. The readers only concatenate scopes, so object identity survives up to the
+ * exporters.
+ */
 export const observedIn = new WeakMap<ScopeMetrics, ObservedEntity>();
 
 /**
  * The observable half of the API's `Meter`, and a `MetricProducer` for every reader: container-major, one
- * ScopeMetrics per subject, nothing remembered between two collections. What is not observed is gone at once.
+ * ScopeMetrics per entity, nothing kept between two collections. An entity that is not observed is gone at
+ * once.
  * The SDK's own storage would export removed containers for ever and corrupt restarted counters.
  */
 export class ContainerMeter implements ObservableMeter, MetricProducer {
@@ -153,7 +157,7 @@ class Collection implements ContainerObservableResult {
   readonly scopes: ScopeMetrics[] = [];
   readonly #clock = new HrTimes();
   #metrics: NumberMetric[] = [];
-  /** What was observed last: observations of one instrument mostly come together. */
+  /** The metric of the last observation: observations of one instrument mostly come together. */
   #last: NumberMetric | undefined;
 
   constructor(timeoutMillis: number | undefined) {
@@ -168,7 +172,7 @@ class Collection implements ContainerObservableResult {
     this.scopes.push(metrics);
   }
 
-  /** The API's form, for callers that know no times: now. */
+  /** The API's form, without a time: now. */
   observe(observable: Observable, value: number, attributes?: Attributes): void {
     if (observable instanceof ContainerObservable)
       this.observeAt(observable, value, attributes, { at: Date.now() });

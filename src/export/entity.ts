@@ -9,25 +9,25 @@ import { prometheusLabel } from '../metrics/prometheus-names.ts';
 
 type Attributes = Readonly<Record<string, string>>;
 
-/** Whom figures are of, as each reader shows it. */
+/** The entity that data points describe: a container or its host. */
 export interface Entity {
   /** Of a container: its own Resource. Of a runtime: the host's. */
   readonly resource: Resource;
   /** The host alone, for OTLP's flat layout, where the container's attributes ride on the points. */
   readonly host: Resource;
-  /** What of a container's labels and environment belongs on each point; absent when there is none. */
+  /** Attributes of labels and environment that belong on each point; absent when there are none. */
   readonly point?: Attributes;
   /** The identity as labels of each Prometheus series. */
   readonly labels: Attributes;
 }
 
-/** What labels are wanted on each series. */
+/** Settings of the labels on each series. */
 export interface EntityOptions {
   /** The first 12 digits of the container's id as a label. */
   readonly containerIdLabel: boolean;
-  /** The runtime as a label: told apart only where there are several. */
+  /** The runtime as a label: only where there are several. */
   readonly runtimeLabel: boolean;
-  /** Who a container is; absent: by the conventions. */
+  /** Resource attributes of a container; absent: by the conventions. */
   readonly resourceOf?: ResourceOf;
 }
 

@@ -7,12 +7,13 @@ const goingOnMillis = 10 * 60_000;
 /** The SDK has a few dozen texts. */
 const maxTexts = 200;
 
-/** How exports end is logged by who observes them. */
+/** Results of exports are logged by their observers. */
 const loggedAlready = /metrics export (?:failed|timed out)/;
 
 /**
- * Puts what the OpenTelemetry SDK says, in the whole process, into this log: a line when it is new or was not said for
- * ten minutes, not one per round.
+ * Sends the OpenTelemetry SDK's diagnostics of the whole process to this log: a message when it is new or was
+ * not logged
+ * for ten minutes, not once per round.
  * @param monotonic milliseconds that only grow.
  */
 export function logSdk(log: Log, monotonic: () => number): void {

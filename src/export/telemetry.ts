@@ -37,7 +37,7 @@ export interface TelemetryOptions {
   readonly prometheus: boolean;
   readonly intervalMillis: number;
   readonly exportTimeoutMillis: number;
-  /** What this host's phase is made of. */
+  /** Seed of this host's phase. */
   readonly hostName: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -146,7 +146,7 @@ const hurriedMillis = 500;
 type CollectOptions = Parameters<PeriodicExportingMetricReader['collect']>[0];
 type ShutdownOptions = Parameters<PeriodicExportingMetricReader['shutdown']>[0];
 
-/** What a {@link PhasedReader} knows besides the stock reader's options; in milliseconds. */
+/** Options of a {@link PhasedReader} besides the stock reader's; in milliseconds. */
 interface PhasedReaderOptions extends PeriodicExportingMetricReaderOptions {
   /** From its beginning to its first period. */
   readonly phaseMillis: number;
@@ -156,9 +156,10 @@ interface PhasedReaderOptions extends PeriodicExportingMetricReaderOptions {
 
 /**
  * The stock periodic reader, except that its periods begin at a phase of the host's own: a fleet that starts at one
- * moment does not push at one moment for ever after. The first export is whoever starts it's to ask for, by
- * `exportNow()`. The stock reader lets a collection take the time-out of the export: whatever hangs in it would then
- * cost every second period.
+ * moment does not push at one moment for ever after. The owner triggers the first export by `exportNow()`. The
+ * stock
+ * reader lets a collection take the time-out of the export: a hanging collection would then cost every second
+ * period.
  */
 export class PhasedReader extends PeriodicExportingMetricReader {
   readonly #phaseMillis: number;

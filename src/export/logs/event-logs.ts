@@ -15,7 +15,7 @@ import { encodingFailure } from '../otlp/failure.ts';
 import { OtlpTransport } from '../otlp/transport.ts';
 import type { OtlpTransportOptions } from '../otlp/transport.ts';
 
-/** What {@link EventLogs} are made of. */
+/** Dependencies of {@link EventLogs}. */
 interface EventLogsOptions {
   readonly transport: OtlpTransportOptions;
   readonly entities: EntityOptions;
@@ -37,8 +37,9 @@ const maxPending = 4096;
 const batchTimeoutMillis = 2 ** 31 - 1;
 
 /**
- * Exports each event as a log record under its container's Resource. What cannot be sent in time is dropped and counted:
- * a collector that is away costs neither memory nor the metrics.
+ * Exports each event as a log record under its container's Resource. Records that cannot be sent in time are
+ * dropped and
+ * counted: a collector that is away costs neither memory nor the metrics.
  */
 export class EventLogs implements EventObserver {
   readonly #options: EventLogsOptions;
@@ -116,14 +117,14 @@ interface EventRecord {
   readonly severityText: 'INFO' | 'WARN';
   readonly body: string;
   readonly attributes: Attributes;
-  /** When it happened, by the runtime's clock; absent when the runtime does not tell, or tells nonsense. */
+  /** Time of the event by the runtime's clock; absent when the event has none, or a malformed one. */
   readonly timestamp?: HrTime;
 }
 
-/** What a 64-bit field of nanoseconds can hold. */
+/** Limit of a signed 64-bit field of nanoseconds. */
 const maxNanos = 2 ** 63;
 
-/** What an event says, as a log record: a `container.ACTION` event, of severity WARN for what nobody wishes for. */
+/** An event as a log record: a `container.ACTION` event, of severity WARN for failures. */
 export function eventRecord(event: ContainerEvent, name: string): EventRecord {
   const { action, health, exitCode, signal } = event;
   const isBad = isUnwished(action, exitCode, health);

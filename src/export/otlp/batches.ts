@@ -1,7 +1,7 @@
 import type { ResourceMetrics, ScopeMetrics, MetricData } from '@opentelemetry/sdk-metrics';
 import { observedIn } from '../container-producer.ts';
 
-/** How a collection becomes requests: a Resource per container, or the host's with the identity on each point. */
+/** Layout of requests: a Resource per container, or the host's with the identity on each point. */
 export type OtlpLayout = 'container' | 'flat';
 
 /** Encoded in less than 20 ms or so. */

@@ -16,7 +16,7 @@ const containersPerTurn = 100;
 
 type Point = DataPoint<number>;
 
-/** What this reader handed over of one container. */
+/** The last points of one container that this reader handed over. */
 interface Memory {
   readonly series: Map<string, Point>;
   /** When counters of a start, in milliseconds since the epoch, were last read: what joins them was zero then. */
@@ -25,8 +25,9 @@ interface Memory {
 
 /**
  * A reader's own view of the container meter in delta temporality: each counter's growth since the last point that
- * this reader handed over. What is remembered hangs on the container's tracker and dies with it. The first sight of
- * a container that is older than this reader is only the baseline.
+ * this reader handed over. Last points hang on the container's tracker and die with it. The first points of a
+ * container
+ * that is older than this reader are only the baseline.
  */
 export class DeltaProducer implements MetricProducer {
   readonly #producer: MetricProducer;

@@ -22,7 +22,7 @@ export interface StaleSeriesOptions {
   monotonic(): number;
 }
 
-/** What became of a request: refused is one for what is in it. */
+/** Result of a request; `refused` means that its content was. */
 export type RequestOutcome = 'taken' | 'refused' | 'failed';
 
 /** One request of an export. */
@@ -32,21 +32,24 @@ export interface StaleRequest {
   readonly answered: (outcome: RequestOutcome) => void;
 }
 
-/** By then those who look back five minutes, as Prometheus and the Collector do, have forgotten by themselves. */
+/**
+ * By then consumers that look back five minutes, as Prometheus and the Collector do, have dropped the series
+ * anyway.
+ */
 const patienceMillis = 5 * 60_000;
 /** Of these one has all series that a container lost at one export. The oldest are given up for more. */
 const maxWaiting = 5000;
 /** Containers compared in one turn of the event loop: about 10 ms of work. */
 const containersPerTurn = 500;
 
-/** Those of the last export: they end with the next one in which they are not. */
+/** Series of the last export: they end with the next one in which they are missing. */
 type Present = EndedSeries;
 
 /** Series that ended, and whose markers nobody has taken yet. */
 interface Waiting extends EndedSeries {
   readonly key: string;
   readonly since: number;
-  /** Was in a request that was refused for what is in it: goes without others' figures from then on. */
+  /** Was in a request whose content was refused: is sent apart from other points from then on. */
   readonly isRefused: boolean;
 }
 

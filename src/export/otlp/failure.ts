@@ -12,9 +12,9 @@ export interface OtlpFailure {
   readonly reason: string;
   /** The host and port that were tried; `proxy HOST:PORT` where it was a proxy's. */
   readonly address: string;
-  /** The collector asks for this pause. */
+  /** The pause of the collector's `Retry-After`. */
   readonly retryAfterMillis?: number;
-  /** What is in the request, or its size, is refused: others may pass. */
+  /** The request's content or size is refused: others may pass. */
   readonly concernsRequest: boolean;
 }
 
@@ -52,7 +52,7 @@ const retryableCodes = new Set([
   'EHOSTUNREACH',
 ]);
 
-/** What helps against a status; other statuses explain themselves. */
+/** Hints for statuses; other statuses explain themselves. */
 const hints: Readonly<Record<number, string>> = {
   401: 'it wants other credentials',
   403: 'it wants other credentials',
@@ -140,7 +140,7 @@ function networkReason(error: Error, code: string | undefined, target: OtlpTarge
   return withHints(shortened(messages.join('; ')) || (code ?? error.name), code, target);
 }
 
-/** What helps, where the message itself does not say it. */
+/** Adds a hint where the message itself has none. */
 function withHints(message: string, code: string | undefined, { url, proxy }: OtlpTarget): string {
   const isAway = code === 'ECONNREFUSED' || code === 'ENOTFOUND';
   return [
@@ -183,7 +183,7 @@ function shownProxy({ protocol, host }: URL): string {
   return `${protocol}//${host}`;
 }
 
-/** What a collector says in the body of a refusal: google.rpc.Status as protobuf or JSON, or text. */
+/** The message in the body of a refusal: google.rpc.Status as protobuf or JSON, or text. */
 function wordsOf(body: Buffer, contentType = ''): string | undefined {
   const text = /protobuf/i.test(contentType) ? (statusMessageOf(body) ?? body.toString()) : body.toString();
   const words = shortened(jsonMessage(text) ?? pageTitle(text) ?? text);
@@ -213,7 +213,7 @@ function memberOf(value: unknown, name: string): unknown {
   return Object.entries(value).find(([key]) => key.toLowerCase() === name)?.[1];
 }
 
-/** A proxy's or a gateway's page in HTML says the essential in its title. */
+/** The title of a proxy's or a gateway's HTML page, which has the essential. */
 function pageTitle(text: string): string | undefined {
   return /^\s*</.test(text) ? /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1] : undefined;
 }
@@ -235,7 +235,7 @@ function statusMessageOf(body: Buffer): string | undefined {
     if (tag === 8) varint();
     else if (tag === 18) {
       const length = varint();
-      // What was not read to its end is still worth saying.
+      // A message that was cut off is still worth showing.
       return Number.isNaN(length) ? undefined : body.subarray(at, at + length).toString();
     } else return undefined;
   }

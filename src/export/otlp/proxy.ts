@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 /** Which proxy a URL is reached by. */
 export interface ProxyChoice {
   readonly proxy?: URL;
-  /** What of the variables is not heeded, for whom it surprises. */
+  /** Variables that are set and ignored, for a warning. */
   readonly ignored?: string;
 }
 
@@ -53,7 +53,7 @@ function isException(entry: string, { host, port }: Target): boolean {
   return host === domain || host.endsWith(`.${domain}`);
 }
 
-/** Whether an address is the one of the entry, or in the entry's range. */
+/** True when an address is the one of the entry, or in the entry's range. */
 function isWithin(entry: string, address: string): boolean {
   const family = (text: string): 'ipv4' | 'ipv6' => (isIP(text) === 6 ? 'ipv6' : 'ipv4');
   const [first = '', bits] = entry.split('/');

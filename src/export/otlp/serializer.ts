@@ -37,7 +37,7 @@ const jsonSerializer: RequestSerializer = {
 
 const jsonHead = '{"resourceMetrics":[';
 
-/** What stands inside the list of a request with one resource. */
+/** The text inside the list of a request with one resource. */
 function innerOf(request: Uint8Array | undefined): string | undefined {
   return request && new TextDecoder().decode(request).slice(jsonHead.length, -2);
 }

@@ -12,7 +12,7 @@ export interface MetricSeries {
   readonly attributes: readonly Attributes[];
 }
 
-/** Descriptions of one metric that are looked through for an equal one. */
+/** Maximum number of descriptions of one metric that are compared to find an equal one. */
 const sharedPerMetric = 8;
 
 /** Describes which series there are; most containers have the same ones, and share their descriptions. */
@@ -44,7 +44,7 @@ export class SeriesShapes {
   }
 }
 
-/** Those series that are not among the others. */
+/** Series that are not among the others. */
 export function without(series: readonly MetricSeries[], others: readonly MetricSeries[]): MetricSeries[] {
   const byMetric = Map.groupBy(others, ({ descriptor }) => descriptor);
   return series.flatMap((each): MetricSeries[] => {

@@ -2,7 +2,7 @@ import type { Attributes, HrTime } from '@opentelemetry/api';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 
-/** OTLP's flag of a point that says: from now on there is no value. The stock serializers write no flags. */
+/** OTLP's flag of a point: from now on there is no value. The stock serializers write no flags. */
 const NO_RECORDED_VALUE = 1;
 
 /** Resources whose points are stale markers: their values are not sent. */
@@ -34,7 +34,7 @@ type Value = Attributes[string];
 
 function writeScope(writer: ProtobufWriter, { scope, metrics }: ScopeMetrics): void {
   for (const metric of metrics.toReversed())
-    // A metric for each point: the Collector's Prometheus exporter looks at no further point after a marker.
+    // A metric for each point: the Collector's Prometheus exporter ignores all points after a marker.
     for (const point of metric.dataPoints.toReversed())
       writer.message(2, () => writeMetric(writer, metric, point));
   writer.message(1, () => {
@@ -123,8 +123,9 @@ const firstBytes = 64 * 1024;
 const wire = { varint: 0, fixed64: 1, bytes: 2 } as const;
 
 /**
- * Writes a protobuf message from its end to its beginning, so that the length of what is nested is known by the time
- * it is written. What is to come first is therefore written last.
+ * Writes a protobuf message from its end to its beginning, so that the length of a nested message is known when
+ * it is
+ * written. The first field is therefore written last.
  */
 export class ProtobufWriter {
   #buffer = Buffer.allocUnsafe(firstBytes);

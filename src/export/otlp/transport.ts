@@ -12,7 +12,7 @@ import type { ProxyChoice } from './proxy.ts';
 /** The two encodings of OTLP over HTTP. */
 export type OtlpProtocol = 'http/protobuf' | 'http/json';
 
-/** How requests reach a collector, whatever is in them. */
+/** Options of the transport to a collector, for all signals. */
 export interface OtlpTransportOptions {
   /** Whole, path included. */
   readonly url: string;
@@ -29,14 +29,14 @@ export interface OtlpTransportOptions {
   readonly userAgent?: string;
 }
 
-/** How a request ended: with the collector's response, or a reason why not. */
+/** Result of a request: the collector's response, or a failure. */
 export type OtlpOutcome = { readonly status: 'success'; readonly body: Uint8Array } | OtlpFailure;
 
 /** Limits of one request that are its own. */
 export interface SendLimits {
   /** Retries included; that of the options when absent. */
   readonly timeoutMillis?: number;
-  /** How often it is tried at most. */
+  /** Maximum number of attempts. */
   readonly attempts?: number;
 }
 
@@ -61,7 +61,7 @@ const compress = promisify(gzip);
 
 /**
  * Sends bytes to a collector: retries, TLS, gzip, proxy and deadline for every signal. Node's client is used as the
- * stock exporter does, whose own transport tells neither what a collector answered nor which address was tried.
+ * stock exporter does, whose own transport reports neither the collector's response nor the address.
  */
 export class OtlpTransport {
   readonly #options: OtlpTransportOptions;
@@ -188,7 +188,7 @@ function readResponse(response: IncomingMessage, done: (body: Buffer) => void): 
   response.on('error', () => done(isSuccess ? Buffer.alloc(0) : body()));
 }
 
-/** Node's own agents know how to use a proxy; which one is chosen here, so that a failure can name it. */
+/** Node's own agents implement proxies; the proxy is chosen here, so that a failure can name it. */
 function agentFor({ protocol }: URL, { proxy }: ProxyChoice, tls: OtlpTransportOptions['tls']): HttpAgent {
   const proxyEnv = proxy && { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href };
   const options = { keepAlive: true, ...(proxyEnv && { proxyEnv }) };

@@ -20,7 +20,7 @@ import type { ExpositionFormat } from './text-format.ts';
 const charactersPerTurn = 48 * 1024;
 const scopesPerTurn = 200;
 
-/** What is shown to a scraper. */
+/** Content of an exposition. */
 export interface ExpositionInput {
   /** Container-major: one ScopeMetrics per container, and the agent's own. Its resource becomes `target_info`. */
   readonly resourceMetrics: ResourceMetrics;
@@ -30,7 +30,7 @@ export interface ExpositionInput {
   readonly literal: LiteralNames;
 }
 
-/** How it is shown. */
+/** Format of an exposition. */
 export interface ExpositionOptions extends SampleOptions {
   /** Hears the name of each family that is left out because another one has its name already. */
   readonly onConflict?: (name: string) => void;
@@ -38,7 +38,7 @@ export interface ExpositionOptions extends SampleOptions {
 
 /**
  * Renders an exposition, family by family, in chunks of some tens of KB, and lets the event loop turn after each.
- * Nothing is rendered before it is asked for, so a slow reader holds the rendering back and one that leaves ends it.
+ * Each chunk is rendered on demand, so a slow reader holds the rendering back and one that leaves ends it.
  */
 export async function* renderExposition(
   input: ExpositionInput,
@@ -80,19 +80,22 @@ async function familiesOf(
 const sampleName = 'target_info';
 const described = { sampleName, unit: '', help: 'Target metadata' };
 
-/** The family that tells who is scraped: OpenMetrics has a type of its own for it. */
+/** The family `target_info`: OpenMetrics has a type of its own for it. */
 function targetHead(format: ExpositionFormat): FamilyHead {
   if (format === 'text') return { ...described, name: sampleName, type: 'gauge' };
   return { ...described, name: 'target', type: 'info' };
 }
 
-/** The agent's own resource as labels; nothing for an empty resource. OpenMetrics wants it before all others. */
+/**
+ * The agent's own resource as labels; nothing for an empty resource. In OpenMetrics it must be the first
+ * family.
+ */
 function targetLines({ attributes }: Resource, format: ExpositionFormat): string {
   const labels = new AttributeLabels().of(attributes).text;
   return labels === '' ? '' : headLines(targetHead(format), format) + sample(sampleName, labels, '1');
 }
 
-/** What decides how metrics become families. */
+/** Options of the translation of metrics to families. */
 interface FamiliesOptions {
   readonly literal: LiteralNames;
   readonly format: ExpositionFormat;
@@ -194,10 +197,10 @@ function addPart(family: Family, metric: MetricData, labels: ScopeLabels): void 
   family.parts.push({ metric, labels });
 }
 
-/** What decides how samples look. */
+/** Options of sample lines. */
 interface SampleOptions {
   readonly format: ExpositionFormat;
-  /** Whether `_created` lines are wanted; the text format 0.0.4 knows none. */
+  /** True for `_created` lines; the text format 0.0.4 has none. */
   readonly created: boolean;
 }
 
@@ -268,7 +271,7 @@ function isLegal({ type }: FamilyHead, value: number, { format }: SampleOptions)
   return type !== 'counter' || format === 'text' || value >= 0;
 }
 
-/** When the counting began, in Unix time; absent where nobody knows. */
+/** The counter's start in Unix time; empty where it is unknown. */
 function createdLine(
   { name }: FamilyHead,
   labels: string,
@@ -350,7 +353,7 @@ function histogramLines(
   lines += bucket('+Inf', total);
   const showsSum = isMonotonic(sum, boundaries);
   if (showsSum) lines += sample(`${name}_sum`, labels, formatValue(sum));
-  // OpenMetrics wants sum and count together or not at all.
+  // OpenMetrics requires sum and count together or not at all.
   return showsSum || format === 'text' ? lines + sample(`${name}_count`, labels, formatValue(total)) : lines;
 }
 

@@ -8,7 +8,7 @@ import type { ExpositionFormat } from './text-format.ts';
 /** A family's type, as its TYPE line has it. */
 type FamilyType = 'counter' | 'gauge' | 'histogram' | 'unknown' | 'info';
 
-/** What stands above the samples of a family. */
+/** Metadata above the samples of a family. */
 export interface FamilyHead {
   /** As on the TYPE line: in OpenMetrics without a counter's `_total`. */
   readonly name: string;
@@ -39,7 +39,7 @@ export type LiteralNames = ReadonlyMap<string, 'gauge' | 'counter'>;
 
 type PointKind = 'counter' | 'updowncounter' | 'gauge' | 'histogram';
 
-/** What kind of instrument a metric's points come from; undefined for what the text formats cannot show. */
+/** Instrument kind of a metric's points; undefined for kinds that the text formats cannot show. */
 export function kindOf(metric: MetricData): PointKind | undefined {
   switch (metric.dataPointType) {
     case DataPointType.SUM:
@@ -74,14 +74,14 @@ function plain(name: string, type: FamilyType, unit: string, help: string): Fami
   return { name, sampleName: name, type, unit, help };
 }
 
-/** OpenMetrics knows no counter without `_total`. */
+/** OpenMetrics has no counter without `_total`. */
 function counterHead(head: FamilyHead, format: ExpositionFormat): FamilyHead {
   if (format === 'text') return head;
   const family = /^(.+)_total$/.exec(head.name)?.[1];
   return family === undefined ? { ...head, type: 'unknown' } : { ...head, name: family };
 }
 
-/** The lines above a family's samples. Only OpenMetrics knows UNIT. */
+/** The lines above a family's samples. Only OpenMetrics has UNIT. */
 export function headLines({ name, type, unit, help }: FamilyHead, format: ExpositionFormat): string {
   const helpLine = help === '' ? '' : `# HELP ${name} ${escapeHelp(help, format)}\n`;
   const unitLine = unit === '' || format === 'text' ? '' : `# UNIT ${name} ${unit}\n`;

@@ -17,7 +17,7 @@ export interface Pairs {
   readonly text: string;
 }
 
-/** What a sequence of attribute keys becomes; one node per key, so that no joined string is needed to look it up. */
+/** Labels of a sequence of attribute keys; one node per key, so that a look-up needs no joined string. */
 interface Shape {
   readonly next: Map<string, Shape>;
   labels?: readonly Label[];
@@ -89,7 +89,7 @@ export class AttributeLabels {
   }
 }
 
-/** Strings as they are, all else as JSON, as the specification says; what JSON cannot hold is no label. */
+/** Strings as they are, all else as JSON, as the specification requires; empty for values without JSON. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
@@ -121,7 +121,7 @@ function identityOf(labels: Readonly<Record<string, string>>): Identity {
   return identity;
 }
 
-/** How the series of one scope are labelled. */
+/** Labels of the series of one scope. */
 export interface ScopeLabels {
   readonly identity: Identity;
   readonly attributes: AttributeLabels;

@@ -17,7 +17,7 @@ import type { Telemetry } from '../telemetry.ts';
 import { renderExposition } from './exposition.ts';
 import type { ExpositionFormat } from './text-format.ts';
 
-/** A scraper that says when it gives up must have its answer on the wire before that. */
+/** A scraper with a time-out header must have its response before that, by this margin. */
 const answerMarginSeconds = 0.5;
 
 /** Settings of a {@link ScrapeSource}. */
@@ -53,8 +53,8 @@ export class ScrapeSource {
 
   /**
    * The exposition; reading it begins with this call.
-   * @param scrapeTimeoutSeconds when the scraper gives up, where it says so
-   * @param onCut called when the reader is given up because it holds what others need
+   * @param scrapeTimeoutSeconds the scraper's time-out, where its request has one
+   * @param onCut called when the reader is cut off because it blocks other scrapes
    * Rejects when there is nothing to show.
    */
   async scrape(
@@ -69,7 +69,7 @@ export class ScrapeSource {
   }
 }
 
-/** One collection, rendered once for each format and encoding that is asked for. */
+/** One collection, rendered once for each requested format and encoding. */
 class Exposition {
   readonly #render: (format: ExpositionFormat) => AsyncIterable<string>;
   readonly #budget: ByteBudget;
@@ -90,7 +90,7 @@ class Exposition {
     return body.read(onCut);
   }
 
-  /** Resolves when all that was asked for is rendered: then the collection is held by nobody. */
+  /** Resolves when all requested formats are rendered: then nothing holds the collection. */
   async rendered(): Promise<void> {
     // Every scrape that shares this collection asks in the turn in which it is there.
     await nextTurn();
@@ -124,7 +124,9 @@ export interface Collected {
   readonly literal: ReadonlyMap<string, 'gauge' | 'counter'>;
 }
 
-/** What is recorded while the trackers probe: for a profile that counts and times probes under names of its own. */
+/**
+ * Metrics recorded while the trackers probe: for a profile that counts and times probes under names of its own.
+ */
 export class Recorded {
   readonly #reader = new PrometheusExporter({ preventServerStart: true });
   readonly meter: Meter = new MeterProvider({ readers: [this.#reader] }).getMeter('tidegauge');

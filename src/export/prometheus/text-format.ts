@@ -6,7 +6,7 @@ export function escapeLabelValue(value: string): string {
   return special.test(legal) ? escapeLines(legal).replaceAll('"', '\\"') : legal;
 }
 
-/** The text of a HELP line: only OpenMetrics knows quotes as special there. */
+/** The text of a HELP line: only OpenMetrics escapes quotes there. */
 export function escapeHelp(help: string, format: ExpositionFormat): string {
   return format === 'openmetrics' ? escapeLabelValue(help) : escapeLines(wellFormed(help));
 }

@@ -66,7 +66,7 @@ interface KnownInfo {
 /** Made once per identity: every reader asks for them at every collection. */
 const knownInfo = new WeakMap<ContainerIdentity, KnownInfo>();
 
-/** The same for `container.info`, where a label can only be text: lists are joined by commas. */
+/** The same for `container.info`, where a label can only be text: lists are JSON, as a Collector writes those of a Resource. */
 export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
   const { identity, runtime, sharedNetwork } = snapshot;
   const networkOwner = sharedNetwork?.ownerId;
@@ -86,7 +86,7 @@ function textAttributes(snapshot: ContainerSnapshot): Attributes {
   });
   return Object.fromEntries(
     entries.flatMap(([key, value]) => {
-      const text = Array.isArray(value) ? value.join(',') : value;
+      const text = Array.isArray(value) ? JSON.stringify(value) : value;
       return text === undefined || text === '' ? [] : [[key, text] as const];
     }),
   );

@@ -2,7 +2,7 @@ import { Readable, pipeline } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 
 /** Bytes that wait for readers of all bodies together; the newest body may be larger. */
-const defaultMaxWaitingBytes = 8 * 1024 * 1024;
+const defaultMaxWaitingBytes = 16 * 1024 * 1024;
 
 /** How a body is encoded: as HTTP's Content-Encoding names it. */
 export type ByteEncoding = 'identity' | 'gzip';

@@ -23,7 +23,7 @@ export interface Entity {
 
 /** Settings of the labels on each series. */
 export interface EntityOptions {
-  /** The first 12 digits of the container's id as a label. */
+  /** The container's whole id as a label, as OTLP has it: so that pushed and scraped series join. */
   readonly containerIdLabel: boolean;
   /** The runtime as a label: only where there are several. */
   readonly runtimeLabel: boolean;
@@ -66,7 +66,7 @@ export class Entities {
   #labels({ identity, runtime }: Identified, point: Attributes): Record<string, string> {
     const own = {
       container_name: identity.name,
-      ...(this.#options.containerIdLabel && { container_id: identity.id.slice(0, 12) }),
+      ...(this.#options.containerIdLabel && { container_id: identity.id }),
       ...(this.#options.runtimeLabel && { container_runtime_endpoint: runtime.name }),
     };
     // The identity comes first, and wins.

@@ -143,7 +143,9 @@ test('a reader that takes 16 KB each 15 s is cut, and counted', async () => {
   socket.on('error', () => undefined).on('close', () => (isCut = true));
   socket.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
   socket.pause();
-  const trickle = setInterval(() => socket.read(16 * 1024), 15_000);
+  using ended = new DisposableStack();
+  ended.defer(() => socket.destroy());
+  const trickle = ended.use(setInterval(() => socket.read(16 * 1024), 15_000));
   const counted = waitUntil('the cut', async () => {
     await pause(5000);
     return refusals(await scrape(agent))['slow_reader'] === 1;

@@ -231,7 +231,7 @@ export const prometheusSettings = {
     type: boolean(),
     default: 'true',
     group: 'Prometheus',
-    help: 'Label container_id (12 digits) on each series',
+    help: 'Label container_id, the whole id as in OTLP, on each series',
     example: 'false',
   },
   openmetricsCreated: {

@@ -12,6 +12,8 @@ import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { waitUntil } from '../../support/real/daemon.ts';
 import { liveBytes } from '../../support/assert/heap-bytes.ts';
 import { load } from '../../support/fakes/load.ts';
+import { runTidegauge } from '../../support/real/agent-process.ts';
+import { parseExposition } from '../../support/wire/exposition.ts';
 
 async function scene(flags: Readonly<Record<string, unknown>> = {}) {
   await using stack = new AsyncDisposableStack();
@@ -245,4 +247,36 @@ test('each example of docs/api.md works', async () => {
     child.kill();
     assert.ok(isWhole(printed), `${command}${words.join()}\n${printed}`);
   }
+});
+
+test('a container has one id and one form of tags in the exposition, over OTLP, in JSON and in the API', async () => {
+  await using agent = await scene();
+  const { id } = agent.runtime.container('web');
+  const { containers } = (await (await fetch(`${agent.address}/api/v1/containers`)).json()) as {
+    containers: { id: string; name: string }[];
+  };
+  assert.equal(containers.find(({ name }) => name === 'web')?.id, id);
+  const exposition = parseExposition(await (await fetch(`${agent.address}/metrics`)).text());
+  const [info] = exposition.all('container_info', { container_name: 'web' });
+  assert.equal(info?.labels['container_id'], id);
+  for (const { labels } of exposition.of('web')) assert.equal(labels['container_id'], id);
+  const once = async (format: string): Promise<unknown> => {
+    const args = ['once', `--docker-url=${agent.runtime.url}`, `--format=${format}`];
+    const { stdout } = await runTidegauge({ args });
+    return JSON.parse(stdout);
+  };
+  const all = (await once('json')) as { attributes: Record<string, unknown> }[];
+  const { attributes } = all.find((each) => each.attributes['container.name'] === 'web') ?? {};
+  assert.equal(attributes?.['container.id'], id);
+  const tags = attributes?.['container.image.tags'];
+  assert.ok(Array.isArray(tags) && tags.length > 0);
+  assert.equal(info?.labels['container_image_tags'], JSON.stringify(tags));
+  const values = tags.map((tag) => ({ stringValue: String(tag) }));
+  const pushed = JSON.stringify(await once('otlp-json'));
+  assert.ok(pushed.includes(`"key":"container.id","value":{"stringValue":"${id}"}`));
+  assert.ok(
+    pushed.includes(
+      `"key":"container.image.tags","value":{"arrayValue":{"values":${JSON.stringify(values)}}}`,
+    ),
+  );
 });

@@ -15,7 +15,7 @@ export function prometheusSeries({ name, unit, kind, resource, attributes, value
   ];
   const identity = {
     container_name: String(resource['container.name']),
-    container_id: String(resource['container.id']).slice(0, 12),
+    container_id: String(resource['container.id']),
   };
   const labels = Object.entries(attributes).map(([key, text]) => [key.replaceAll('.', '_'), String(text)]);
   return {

@@ -5,17 +5,17 @@ import type { AttributeRules, AttributeTarget } from './attribute-rules.ts';
 import type { CardinalityLimit } from './cardinality-limit.ts';
 import { imageVersionLabel } from './presets.ts';
 
-/** What an {@link AttributeMapper} is made of; all of it may be shared between runtimes. */
+/** Options of an {@link AttributeMapper}; all may be shared between runtimes. */
 interface AttributeMapperOptions {
   readonly claims: AttributeRules;
   readonly cap: CardinalityLimit;
-  /** Whether a name belongs to the identity or to a metric, so that nobody may have it. */
+  /** True when a name belongs to the identity or to a metric, so that no attribute may have it. */
   isTaken(attribute: string, target: AttributeTarget): boolean;
   /** A named service gets its version from the image. */
   readonly hasImageVersion: boolean;
 }
 
-/** What one container has: the values that it holds under the cap, and how much was left out. */
+/** One container's attributes: its values under the cardinality limit, and the number of dropped ones. */
 interface Held {
   readonly taken: readonly (readonly [attribute: string, value: string])[];
   readonly cut: DroppedAttributes;
@@ -44,7 +44,7 @@ export class AttributeMapper implements IdentityMapper {
         Object.assign(resource, accepting.all('resource', new Map([['service.version', version]])));
     }
     const { taken, cut } = accepting;
-    // Given back only now: what this container goes on having may go to nobody else.
+    // Released only now: values that this container keeps must not go to another one.
     this.forget(identity.id);
     this.#held.set(identity.id, { taken, cut });
     return { resource, point };

@@ -18,8 +18,10 @@ export type Admission = Readonly<Record<AttributeTarget, ReadonlyMap<string, str
 const maxKeys = 10_000;
 
 /**
- * What rules and presets make of a container, before anything is left out. Of the rules for one target the first that
- * matches names a key; presets come after all rules. Of two that give the same name the first has it.
+ * Maps a container's labels and environment by rules and presets, before anything is left out. Of the rules for
+ * one
+ * target the first match names a key; presets come after all rules. Of two keys with the same name the first
+ * wins.
  */
 export class AttributeRules {
   readonly #labels: KeyNames;
@@ -52,7 +54,7 @@ export class AttributeRules {
   }
 }
 
-/** What a key is called, in each place. */
+/** Names of a key as an attribute of the resource, of points, and by a preset. */
 interface Names {
   readonly resource: string | undefined;
   readonly point: string | undefined;
@@ -91,7 +93,7 @@ class KeyNames {
   }
 }
 
-/** An empty value says nothing: Prometheus knows no such label. */
+/** Skips empty values: to Prometheus an empty label is absent. */
 function claim(claims: Map<string, string>, name: string | undefined, value: string): void {
   if (name !== undefined && value !== '' && !claims.has(name)) claims.set(name, value);
 }

@@ -1,6 +1,7 @@
 /**
- * Keeps each attribute from having more values at a time than a limit. Values are counted by who holds them, so that
- * those of removed containers make room for others, and one that is shown stays as long as somebody has it.
+ * Keeps each attribute from having more values at a time than a limit. Values are counted by their holders, so
+ * that
+ * those of removed containers make room for others, and a shown value stays as long as a container has it.
  */
 export class CardinalityLimit {
   readonly #limit: number;
@@ -8,7 +9,7 @@ export class CardinalityLimit {
   readonly #holders = new Map<string, Map<string, number>>();
   readonly #reported = new Set<string>();
 
-  /** @param onFull hears of each attribute once, when the first of its values is refused. */
+  /** @param onFull called once for each attribute, when the first of its values is refused. */
   constructor(limit: number, onFull: (attribute: string) => void) {
     this.#limit = limit;
     this.#onFull = onFull;

@@ -7,12 +7,13 @@ import { presetAttributes } from './presets.ts';
 /** Attributes of a Resource: the conventions' lists stay lists. */
 export type ResourceAttributes = Readonly<Record<string, string | string[]>>;
 
-/** Says who a container is. */
+/** Makes the resource attributes of a container. */
 export type ResourceOf = (container: Identified) => ResourceAttributes;
 
 /**
- * Who a container is, by the conventions' entities container, container.image, container.runtime and host, and what
- * settings make of its labels and environment.
+ * Resource attributes of a container, by the conventions' entities container, container.image,
+ * container.runtime and
+ * host, with those that settings make of its labels and environment.
  */
 export function containerResource(snapshot: Identified): ResourceAttributes {
   const { id, name, mapped } = snapshot.identity;
@@ -25,12 +26,12 @@ export function containerResource(snapshot: Identified): ResourceAttributes {
   });
 }
 
-/** Whose host the figures are of: the runtime's, never the agent's. */
+/** Attributes of the host: the runtime's, never the agent's. */
 export function hostResource({ runtime }: Pick<RuntimeSnapshot, 'runtime'>): ResourceAttributes {
   return defined({ 'host.name': runtime.hostName, 'host.id': runtime.hostId });
 }
 
-/** What is known of every container: no label may be called so. */
+/** Attributes of every container: no label may have such a name. */
 const ownKeys: readonly string[] = [
   'container.image.name',
   'container.image.tags',
@@ -44,7 +45,7 @@ const ownKeys: readonly string[] = [
 /** Of a container that joined another one's network namespace: the other one's id. */
 const networkOwnerKey = 'container.network.owner.id';
 
-/** Every key that says who a container is, those that settings and presets add excepted. */
+/** All keys of a container's identity, except those that settings and presets add. */
 export const identityKeys: readonly string[] = [
   'container.id',
   'container.name',
@@ -53,7 +54,7 @@ export const identityKeys: readonly string[] = [
   networkOwnerKey,
 ];
 
-/** Every key of {@link infoAttributes}, those that settings add excepted. */
+/** Every key of {@link infoAttributes}, except those that settings add. */
 export const infoKeys: readonly string[] = [...ownKeys, networkOwnerKey, ...presetAttributes];
 
 /** Attributes, and what beside the identity they were made of. */
@@ -63,7 +64,7 @@ interface KnownInfo {
   readonly attributes: Attributes;
 }
 
-/** Made once per identity: every reader asks for them at every collection. */
+/** Made once per identity: every reader needs them at every collection. */
 const knownInfo = new WeakMap<ContainerIdentity, KnownInfo>();
 
 /** The same for `container.info`, where a label can only be text: lists are JSON, as a Collector writes those of a Resource. */

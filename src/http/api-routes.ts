@@ -74,7 +74,7 @@ function listRoute(source: ApiSource, limits: ApiLimits, onRefused: RefusalObser
   };
 }
 
-/** What the API does at once at most; past it requests are answered 503. */
+/** Maximum of concurrent API requests; more get 503. */
 class ApiLimits {
   readonly #onRefused: RefusalObserver;
   readonly #requests = new InFlight(maxRequests);

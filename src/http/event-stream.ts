@@ -7,7 +7,7 @@ import type { ApiMessages } from './api-source.ts';
 export const eventStream = 'text/event-stream; charset=utf-8';
 /** Something is sent that often, so that neither end nor a proxy between them takes a quiet stream for a dead one. */
 export const defaultHeartbeatMillis = 15_000;
-/** Of what is told, no more than this is taken from the source at a time: there the oldest make room for the newest. */
+/** Maximum text taken from the source at a time: its queue drops the oldest messages for the newest. */
 const maxTextLength = 16 * 1024;
 
 /** Answers with server-sent events. A client that does not read is waited for here, and loses the oldest at the source. */
@@ -54,7 +54,10 @@ function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
   return stream;
 }
 
-/** The text of a stream's messages, in one piece what is told in one turn: a storm is not thousands of writes a client. */
+/**
+ * The text of a stream's messages, joined per turn of the event loop: a storm is not thousands of writes a
+ * client.
+ */
 class ToldText {
   readonly #messages: ApiMessages;
   #next: ReturnType<ApiMessages['next']> | undefined;

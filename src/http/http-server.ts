@@ -30,7 +30,7 @@ const maxNameLength = 512;
 /** Nobody posts anything here. */
 const bodyBytes = 1024;
 
-/** What the server serves. */
+/** Options of the server. */
 export interface HttpServerOptions {
   readonly metrics: MetricsSource;
   readonly readiness: Readiness;
@@ -57,7 +57,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Makes the server that is scraped and asked for its health: `/metrics`, `/healthz`, `/readyz`, and `/` that names them. */
+/** Makes the server of scrapes and health checks: `/metrics`, `/healthz`, `/readyz`, and `/` as their index. */
 export function createHttpServer({
   metrics,
   readiness,
@@ -167,7 +167,7 @@ const reasons: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'this machine does not speak that kind of address',
 };
 
-/** Says where the server could not listen, and why. */
+/** The error of an address where the server could not listen, with the cause. */
 function listenError(host: string, port: number, cause: unknown): Error {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));

@@ -13,8 +13,8 @@ const defaultMaxScrapes = 40;
 export interface MetricsSource {
   /**
    * Collects and renders; rejects when there is nothing to show.
-   * @param scrapeTimeoutSeconds when the scraper gives up, where it says so
-   * @param onCut called when the reader is given up because others need the memory
+   * @param scrapeTimeoutSeconds the scraper's time-out, where its request has one
+   * @param onCut called when the reader is cut off because others need the memory
    */
   scrape(
     body: { readonly format: 'text' | 'openmetrics'; readonly encoding: ByteEncoding },
@@ -122,7 +122,7 @@ function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
   return decisive !== undefined && !/;\s*q=0(?:\.0*)?\s*$/.test(decisive);
 }
 
-/** What a scraper gets: a format and the content type that names it. */
+/** Negotiated format of a response, and its content type. */
 export interface AcceptedFormat {
   readonly format: 'text' | 'openmetrics';
   readonly contentType: string;
@@ -169,7 +169,7 @@ function offer(format: AcceptedFormat['format'], type: string, version: string):
   return { format, type, version, contentType: `${type}; version=${version}; charset=utf-8${escaping}` };
 }
 
-/** The most exact range that covers an offer decides on it, as HTTP says. */
+/** The most exact range that covers an offer decides on it (RFC 9110). */
 function preference(offered: Offer, ranges: readonly MediaRange[]): { quality: number; place: number } {
   let found = { quality: 0, place: ranges.length, exactness: -1 };
   for (const [place, range] of ranges.entries()) {

@@ -25,7 +25,7 @@ export type RefusalObserver = (reason: RefusalReason) => void;
 /** One line of the log in this time for each reason. */
 const quietMillis = 60_000;
 
-/** The observer with a line in the log besides, which says no more than that it goes on. */
+/** The observer with a line in the log besides, one in {@link quietMillis} for each reason. */
 export function loggedRefusals(observer: RefusalObserver, log: Log): RefusalObserver {
   const loggedAt = new Map<RefusalReason, number>();
   return (reason) => {

@@ -6,7 +6,7 @@ import type { RefusalObserver } from './refusals.ts';
 /** One path that the server answers to GET and HEAD. */
 export interface Route {
   readonly path: string;
-  /** What is found there, in a few words: for the index. */
+  /** A few words on its content, for the index. */
   readonly summary: string;
   /** Gives the body, or sends it by the reply. */
   readonly handle: (request: FastifyRequest, reply: FastifyReply) => unknown;

@@ -72,7 +72,7 @@ export class BoundedJson {
   #containerStart = 0;
   /** Since the last {@link take}. */
   #values = 0;
-  /** What is being left out: a member, or the rest of a container, at that depth. */
+  /** The part being skipped: a member, or the rest of a container, at that depth. */
   #skipped: { readonly what: 'member' | 'rest'; readonly depth: number } | undefined;
   #refused: RefusedPart | undefined;
 

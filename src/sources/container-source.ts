@@ -10,7 +10,7 @@ import type { DiskUsage } from '../model/disk-usage.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { Sample } from '../model/sample.ts';
 
-/** One item of the runtime's list: enough to know who is there and whether to inspect again. */
+/** One item of the runtime's list: enough to find new and removed containers and those to inspect again. */
 export interface ListedContainer {
   readonly id: string;
   /** Its own name, else the full id. */
@@ -23,7 +23,7 @@ export interface ListedContainer {
   readonly health?: HealthStatus;
   /** As its user typed it; the image's id once another image has that name. */
   readonly image?: string;
-  /** As the runtime has them: only selecting looks at them. */
+  /** As the runtime has them: only the selection reads them. */
   readonly labels?: Readonly<Record<string, unknown>>;
 }
 
@@ -31,7 +31,7 @@ export interface ListedContainer {
 export interface ContainerNetwork {
   /** Id of the container whose namespace this one joined; absent for a namespace of its own. */
   readonly ownerId?: string;
-  /** When the namespace was made, where the source knows; milliseconds since the epoch. */
+  /** When the namespace was made, where the source has it; milliseconds since the epoch. */
   readonly startedAt?: number;
   /** True when it lives in the host's namespace. */
   readonly isHost?: boolean;

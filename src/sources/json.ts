@@ -5,7 +5,7 @@ import { SourceError } from './source-error.ts';
 /** An object of the runtime's JSON, its fields unknown. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The value as an object, or undefined: a wrong type loses that figure alone. */
+/** The value as an object, or undefined: a wrong type loses that value alone. */
 export function objectOf(value: unknown): Fields | undefined {
   return isFields(value) ? value : undefined;
 }
@@ -19,7 +19,7 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Whether a value is there, but nothing that `read` can make sense of. */
+/** True when a value is present, but malformed by `read`. */
 export function isMalformed(value: unknown, read: (value: unknown) => unknown): boolean {
   return value !== undefined && value !== null && read(value) === undefined;
 }
@@ -47,7 +47,7 @@ export function flagOf(value: unknown): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** The largest integer of OTLP. What a runtime tells above it was less than zero, or says "unlimited". */
+/** The largest integer of OTLP. A larger one in a response was negative, or means "unlimited". */
 const largestCount = 2n ** 63n - 1n;
 
 /** An integer from 0 to 2^63−1, exact: above 2^53 only a bigint is. */
@@ -125,7 +125,7 @@ export function parseEngineJson(text: string, what: string): unknown {
   }
 }
 
-/** A text that is nested too deep would overflow whoever walks it. Throws {@link SourceError} `too-large`. */
+/** A text that is nested too deep would overflow a recursive walk. Throws {@link SourceError} `too-large`. */
 function expectBounded(text: string, what: string): void {
   const json = new BoundedJson(0);
   json.push(Buffer.from(text));
@@ -135,8 +135,8 @@ function expectBounded(text: string, what: string): void {
 }
 
 /**
- * What the text says for each double that is not exact, or undefined when two integers fall on one double.
- * A reviver would need no such detour, but makes the parsing of a stats answer five times as dear.
+ * The text of each integer whose double is not exact, or undefined when two integers fall on one double.
+ * A reviver would need no such detour, but makes the parsing of a stats response five times as dear.
  */
 function unsafeIntegers(text: string): ReadonlyMap<number, string> | undefined {
   const literals = new Map<number, string>();

@@ -1,4 +1,4 @@
-/** What went wrong with a runtime call, of low cardinality: it becomes the attribute `error.type`. */
+/** Class of a failed runtime call, of low cardinality: it becomes the attribute `error.type`. */
 export type SourceErrorCode =
   | 'unreachable'
   | 'permission'

@@ -71,7 +71,7 @@ function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A percent sign that begins no escape: the caller says what is wrong with the whole URL.
+    // A percent sign that begins no escape: the caller's error names the whole URL.
     return undefined;
   }
 }
@@ -100,9 +100,9 @@ export function connectEngine(
   if (address.socketPath !== undefined) return connectPlain({ path: address.socketPath, onread });
   const { host = 'localhost', port = defaultPorts.http } = address;
   if (address.scheme === 'http') return connectPlain({ host, port, onread });
-  // An IP address may not stand in the name that TLS asks for (RFC 6066); it is checked all the same.
+  // An IP address is not allowed as TLS server name (RFC 6066); it is checked all the same.
   const name = isIP(host) === 0 && { servername: host };
-  // Node's types do not know that tls.connect takes `onread` too.
+  // Node's types lack `onread` for tls.connect, which takes it too.
   return connectTls(Object.assign({ host, port, ...name, ...tlsOptions(tls) }, { onread }));
 }
 

@@ -13,9 +13,9 @@ export const certificateNames = ['ca', 'cert', 'key'] as const;
 /** Files of PEM text. */
 export type CertificateFiles = Readonly<Partial<Record<(typeof certificateNames)[number], string>>>;
 
-/** What discovery looks at; a test gives its own. */
+/** Inputs of discovery; a test gives its own. */
 export interface DiscoveryContext {
-  /** Those that the user names, which come before those found here; absent: none. */
+  /** Files of the settings, which come before those found here; absent: none. */
   readonly certificateFiles?: CertificateFiles;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
@@ -29,7 +29,7 @@ export interface DiscoveryContext {
 /** One way to find the engine; undefined when it does not apply. */
 type Strategy = (at: DiscoveryContext) => EngineEndpoint | undefined;
 
-/** Tried in this order, as the Docker CLI does it; the sockets it does not look for come after its own ways. */
+/** Tried in this order, as by the Docker CLI; sockets that it does not try come after its own ways. */
 const strategies: readonly Strategy[] = [fromDockerHost, fromContext, fromUserSocket, fromSystemSocket];
 
 /** The engine of this machine and user. Throws an Error that names the file or variable at fault. */
@@ -41,7 +41,7 @@ export function discoverEndpoint(at: DiscoveryContext): EngineEndpoint {
   return { url: at.platform === 'win32' ? 'npipe:////./pipe/docker_engine' : 'unix:///var/run/docker.sock' };
 }
 
-/** The real surroundings of this process. */
+/** The inputs of discovery on this host. */
 export function hostContext(environment: DiscoveryContext['environment']): DiscoveryContext {
   return {
     environment,
@@ -147,7 +147,7 @@ function jsonIn(at: DiscoveryContext, path: string): ReturnType<typeof objectOf>
   }
 }
 
-/** What the user says of the engines; everything may be left out. */
+/** Settings of the engines; all are optional. */
 export interface EndpointSettings {
   readonly urls: readonly string[] | undefined;
   /** Files with PEM text, for every TCP endpoint. */
@@ -159,7 +159,7 @@ export interface EndpointSettings {
 }
 
 /**
- * The engines to measure: those named, else the one that this machine's surroundings name.
+ * The engines to measure: those of the settings, else the discovered one.
  * Throws an Error that names the URL, variable or file at fault.
  */
 export function engineEndpoints(
@@ -190,7 +190,7 @@ function byVariables(url: string, at: DiscoveryContext): EngineEndpoint {
   return discoverEndpoint({ ...at, environment: { DOCKER_HOST: url, DOCKER_CERT_PATH, DOCKER_TLS_VERIFY } });
 }
 
-/** Whoever names a file wants the engine verified by it, whatever the variables say. */
+/** A file in the settings turns verification on, even against the variables. */
 function secure(endpoint: EngineEndpoint, verify: boolean | undefined, at: DiscoveryContext): EngineEndpoint {
   const { url } = endpoint;
   if (!/^(?:tcp|https):/.test(url)) return endpoint;
@@ -209,7 +209,7 @@ function readNamed(at: DiscoveryContext): Omit<EngineTls, 'verify'> {
   return Object.fromEntries(entries);
 }
 
-/** What is no certificate, or no key for it, is found now and not at the first connection. */
+/** Throws now, and not at the first connection, for a file that is no certificate or no key for it. */
 function expectUsable({ url, tls }: EngineEndpoint): void {
   try {
     if (tls) createSecureContext(tlsOptions(tls));

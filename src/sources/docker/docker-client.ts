@@ -70,7 +70,7 @@ export class DockerClient {
 
   /** A call of one container: inspect, stats. Throws SourceError. */
   async container(path: string, signal: AbortSignal): Promise<Answer> {
-    // As a whole: half an inspect would tell of a container without labels.
+    // As a whole: half an inspect would look like a container without labels.
     if (!this.#containers) return this.control(path, signal, { level: 0 });
     return this.#containers.get(this.#address.pathPrefix + path, this.#callTimeoutMillis, signal);
   }
@@ -143,7 +143,7 @@ export class DockerClient {
     return new Promise((resolve, reject) => {
       const request = scheme === 'https' ? requestHttps(options) : requestHttp(options);
       request.on('response', (response) => {
-        // An error that comes when nobody reads would end the process; who reads receives it all the same.
+        // An error without a reader would end the process; a reader receives it all the same.
         response.on('error', () => undefined);
         resolve(response);
       });
@@ -235,7 +235,7 @@ class SshAgent extends Agent {
   ): undefined {
     const failed = (cause: unknown): void => {
       const error = cause instanceof Error ? cause : new Error(String(cause));
-      // Node's agent takes no stream beside an error, whatever its type says.
+      // Node's agent takes no stream beside an error, against its type.
       Reflect.apply(callback, undefined, [error]);
     };
     this.#dial().then((stream) => callback(null, stream), failed);

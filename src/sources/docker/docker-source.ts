@@ -48,7 +48,7 @@ export class DockerSource implements ContainerSource {
   readonly #client: DockerClient;
   /** `/v1.41`, or nothing where the engine would not say its version. */
   #prefix: string;
-  /** What the engine last told of itself. */
+  /** The engine's last version response. */
   #version: unknown;
   #info: unknown;
   /** As last described. */
@@ -110,7 +110,7 @@ export class DockerSource implements ContainerSource {
   }
 
   async diskUsage(signal: AbortSignal): Promise<DiskUsage> {
-    // Sums alone from API 1.52 on; older engines know no such choice, and give their lists.
+    // Sums alone from API 1.52 on; older engines ignore the parameter, and give their lists.
     const path = `${this.#prefix}/system/df?verbose=false`;
     const options = { timeoutMillis: diskUsageTimeoutMillis, level: diskUsageLevel };
     const answer = await this.#advised(this.#client.control(path, signal, options));
@@ -121,7 +121,9 @@ export class DockerSource implements ContainerSource {
     this.#client.close();
   }
 
-  /** What the engine, or a proxy before it, refuses to tell is left out; an engine that is away is an error. */
+  /**
+   * Undefined when the engine, or a proxy before it, refuses the request; an engine that is away is an error.
+   */
   async #optional(path: string, signal: AbortSignal): Promise<unknown> {
     const answer = await this.#advised(this.#client.control(path, signal));
     try {
@@ -144,7 +146,9 @@ export class DockerSource implements ContainerSource {
   }
 }
 
-/** Why a socket may not be opened, and the group that may: one sentence, or undefined where nothing can be told. */
+/**
+ * The reason why a socket may not be opened, and the group that may: one sentence, or undefined when unknown.
+ */
 export function permissionAdvice(socketPath: string): string | undefined {
   try {
     const { gid, mode } = statSync(socketPath);

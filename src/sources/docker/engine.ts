@@ -4,10 +4,10 @@ import { amountOf, integerOf, listOf, objectOf, positiveOf, present, textOf, tex
 import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 
-/** The newest API version whose answers were read when this was written; the oldest is 1.40 (Engine 19.03). */
+/** The newest API version that this parser was checked against; the oldest is 1.40 (Engine 19.03). */
 const newestApi = '1.56';
 
-/** What an engine's own answers are made into: see {@link describeEngine}. */
+/** Input of {@link describeEngine}: an engine's responses. */
 export interface EngineAnswersToDescribe {
   readonly name: string;
   /** `GET /version`, undefined when refused. */
@@ -19,7 +19,7 @@ export interface EngineAnswersToDescribe {
 
 /**
  * The API version to speak: the engine's, unless it is newer than ours and still accepts ours.
- * `undefined` when the engine does not tell: then paths carry no version and the engine decides.
+ * `undefined` when the response has none: then paths carry no version and the engine decides.
  */
 export function negotiateVersion(version: unknown): string | undefined {
   const fields = objectOf(version);
@@ -30,7 +30,7 @@ export function negotiateVersion(version: unknown): string | undefined {
   return minor(oldest) <= minor(newestApi) ? newestApi : theirs;
 }
 
-/** Engine and host, from `GET /version` and `GET /info`; what either does not tell is absent. */
+/** Engine and host, from `GET /version` and `GET /info`; parts that both lack are absent. */
 export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescription {
   const version = objectOf(answers.version) ?? {};
   const info = objectOf(answers.info) ?? {};
@@ -70,14 +70,14 @@ function minor(version: string): number {
   return Number(version.split('.')[1]);
 }
 
-/** The engine's word for a size that it does not know, as of volumes of other drivers than local. */
+/** The engine's value for an unknown size, as of volumes of other drivers than local. */
 const unknownSize = -1;
 /** Containers in these states use what they hold. */
 const activeStates: readonly unknown[] = ['running', 'paused', 'restarting'];
 
 /**
  * `GET /system/df`. From API 1.52 on it sums up by itself; the lists of earlier versions are summed up here as newer
- * engines do it, so that every engine gives the same figures. A type that the answer lacks is absent.
+ * engines do it, so that every engine gives the same values. A type that the response lacks is absent.
  * Throws {@link SourceError} `bad-response` when the answer is no object.
  */
 export function parseDiskUsage(answer: unknown): DiskUsage {
@@ -99,13 +99,13 @@ function summed(summary: Fields | undefined): DiskSize | undefined {
   return sized(summary['TotalSize'] ?? 0, summary['Reclaimable'] ?? 0);
 }
 
-/** An empty list may be null; without the key the engine does not know the type. */
+/** An empty list may be null; without the key the engine does not have the type. */
 function listed(list: unknown, sumUp: (items: readonly Fields[]) => DiskSize): DiskSize | undefined {
   if (list === undefined || (list !== null && !Array.isArray(list))) return undefined;
   return sumUp(listOf(list).map((item) => objectOf(item) ?? {}));
 }
 
-/** Layers that images share are counted once in the total, and are nobody's to reclaim. */
+/** Layers that images share are counted once in the total, and cannot be reclaimed. */
 function imageSize(layersSize: unknown, images: readonly Fields[]): DiskSize {
   const unused = images.filter(({ Containers }) => Containers === 0);
   return sized(layersSize ?? 0, sum(unused.map(unsharedSize)));
@@ -130,7 +130,7 @@ function volumeSize(volumes: readonly Fields[]): DiskSize {
   return sized(sizes(usages), sizes(usages.filter(({ RefCount }) => RefCount === 0)));
 }
 
-/** What is shared with images cannot be reclaimed here. */
+/** Records shared with images cannot be reclaimed here. */
 function buildCacheSize(records: readonly Fields[]): DiskSize {
   const sizes = (items: readonly Fields[]) => sum(items.map(({ Size }) => Size));
   return sized(
@@ -143,7 +143,7 @@ function sized(total: unknown, reclaimable: unknown): DiskSize {
   return present<DiskSize>({ totalBytes: amountOf(total), reclaimableBytes: amountOf(reclaimable) });
 }
 
-/** Without one of its terms a sum would be too small: then it is absent. What the engine does not know it leaves out. */
+/** Without one of its terms a sum would be too small: then it is absent. Sizes of -1 are left out. */
 function sum(sizes: readonly unknown[]): number | undefined {
   const known = sizes.filter((size) => size !== unknownSize).map(amountOf);
   return known.reduce((total: number | undefined, size) => {

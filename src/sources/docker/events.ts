@@ -33,7 +33,7 @@ export function eventsPath(sinceNanos?: number): string {
   return `/events?since=${nanos / 1_000_000_000n}.${fraction}&filters=${filters}`;
 }
 
-/** One event; undefined for one that was not asked for: some proxies drop the filters. */
+/** One event; undefined for one that the filters exclude: some proxies drop them. */
 function parseEvent(value: unknown): ContainerEvent | undefined {
   const fields = objectOf(value) ?? {};
   const actor = objectOf(fields['Actor']) ?? {};

@@ -142,7 +142,7 @@ const limitKeys = [
   ['memorySwapBytes', 'MemorySwap'],
 ] as const satisfies readonly (readonly [name: LimitName, key: string])[];
 
-/** A limit that is told as nonsense may be set all the same. */
+/** Limits with malformed values, which may be set all the same. */
 function unknownLimits(hostConfig: unknown): Pick<ContainerLimits, 'unknown'> {
   const told = objectOf(hostConfig);
   const unknown = limitKeys.filter(([, key]) => !told || isMalformed(told[key], integerOf));

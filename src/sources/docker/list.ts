@@ -74,7 +74,7 @@ export function displayName(names: readonly string[], id: string): string {
   return bare.find((name) => !name.includes('/')) ?? bare[0] ?? id;
 }
 
-/** The engine's word for a state, or undefined for one that we do not know. */
+/** The engine's word for a state, or undefined for an unknown one. */
 export function statusOf(value: unknown): ContainerStatus | undefined {
   return containerStatuses.find((status) => status === value);
 }
@@ -86,7 +86,8 @@ export function healthOf(value: unknown): HealthStatus | undefined {
 }
 
 /**
- * Docker ends the checks of a container that is stopped or paused, and says `unhealthy` from then on although none
+ * Docker ends the checks of a container that is stopped or paused, and reports `unhealthy` from then on
+ * although none
  * failed: a health is current only while it runs.
  */
 export function currentHealth(
@@ -112,7 +113,7 @@ function listedContainer(id: string, fields: Fields): ListedContainer {
   });
 }
 
-/** Engines before API 1.52 tell the health only inside the text: `Up 2 hours (unhealthy)`. */
+/** Engines before API 1.52 have the health only inside the text: `Up 2 hours (unhealthy)`. */
 function healthInText(text: string): HealthStatus | undefined {
   const inside = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(text);
   return healthOf(inside?.[1]);

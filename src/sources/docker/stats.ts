@@ -177,7 +177,10 @@ function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
   return entries.length > 0 ? onceEach(entries) : undefined;
 }
 
-/** What is told twice is not known: two series of one name would cost a scraper the whole exposition. */
+/**
+ * Makes the value of duplicate entries unknown: two series of one name would cost a scraper the whole
+ * exposition.
+ */
 function onceEach(entries: readonly BlockIoEntry[]): readonly BlockIoEntry[] {
   const each = new Map<string, BlockIoEntry>();
   for (const { value, ...entry } of entries) {
@@ -230,7 +233,7 @@ function storageOf(stats: Fields | undefined): StorageUsage | undefined {
   });
 }
 
-/** What of a stats answer is there, but makes no sense: unlike what is left out, it does not say that nothing was counted. */
+/** Malformed parts of a stats response: unlike absent ones, they do not mean that nothing was counted. */
 function unknownParts({ networks, blkio_stats: blockIo }: Fields): readonly SamplePart[] | undefined {
   const parts = [
     ...(hasNonsense(networks) ? ['networks' as const] : []),
@@ -268,7 +271,7 @@ function isEntry(entry: Fields | undefined): boolean {
 }
 
 /**
- * A stats answer without the figures that Podman fills in although it does not know them; another engine's as it is.
+ * A stats response without the placeholders that Podman fills in for unknown values; another engine's as it is.
  * Its `system_cpu_usage` is not the host's, its throttling is never counted, and a container without a network of its
  * own has one of which nothing was ever counted.
  */

@@ -4,7 +4,7 @@ import { AbortListeners } from '../../concurrency/abort-listeners.ts';
 import { responseLimits } from '../bounded-json.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
 
-/** What one request came to. */
+/** The response to one request. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -12,7 +12,7 @@ export interface Answer {
   readonly location?: string;
 }
 
-/** How a {@link KeepAliveClient} reaches its server. */
+/** Connection and limits of a {@link KeepAliveClient}. */
 export interface KeepAliveOptions {
   /** Opens a connection whose bytes go to `reads`; errors arrive on the socket. */
   connect(reads: OnReadOpts): Socket;
@@ -32,7 +32,7 @@ const closedCodes: readonly (string | undefined)[] = ['EPIPE', 'ECONNRESET'];
 /** Bytes that one read may bring. */
 const readBytes = 64 * 1024;
 
-/** A connection and who takes its bytes: the exchange under way, or nobody. */
+/** A connection and the receiver of its bytes: the exchange under way, or none. */
 class Connection {
   readonly socket: Socket;
   receive: ((data: Buffer) => void) | undefined;
@@ -41,7 +41,7 @@ class Connection {
 
   constructor(options: KeepAliveOptions, buffer: Buffer) {
     const callback = (bytes: number): boolean => {
-      // Bytes that nobody asked for would be taken for the next container's answer.
+      // Bytes without a request would be taken for the next container's response.
       if (this.receive) this.receive(Buffer.from(buffer.subarray(0, bytes)));
       else this.socket.destroy();
       return true;
@@ -98,7 +98,7 @@ export class KeepAliveClient {
     const { socket } = connection;
     this.#open.add(socket);
     socket.setNoDelay(true);
-    // An error between two requests has nobody else to hear it, and would end the process.
+    // An error between two requests has no other listener, and would end the process.
     socket.on('error', () => undefined);
     socket.once('close', () => {
       this.#open.delete(socket);

@@ -15,7 +15,7 @@ import type {
 /** docker_exporter's buckets in seconds: 0.5 × 1.5^k. */
 export const probeBuckets = Array.from({ length: 14 }, (_, exponent) => 0.5 * 1.5 ** exponent);
 
-/** What mostly goes wrong; the other types are rare enough to appear when they do. */
+/** Error types that start at 0; the others are rare enough to appear when they occur. */
 const commonErrors = ['unreachable', 'timeout', 'runtime-error', 'bad-response'];
 
 const refusals = ['too-large', 'too-deep', 'malformed'];
@@ -168,12 +168,12 @@ function counted(unit: string, description: string): { unit: string; description
   return { unit, description };
 }
 
-/** From equal over what rounding makes to figures of which one is wrong altogether. */
+/** From equal values over rounding to one that is wrong altogether. */
 const differenceBuckets = [0, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.25, 0.5, 1];
 
 const failures: readonly AuditFailure[] = ['difference', 'no-pair'];
 
-/** What the self-audit finds. */
+/** Metrics of the self-audit. */
 export class AuditInstruments implements AuditObserver {
   readonly #difference: Histogram;
   readonly #failures: Counter;

@@ -5,7 +5,7 @@ import type { ProbeObserver } from '../model/observers.ts';
 const tickMillis = 20;
 /** Watched for this long after the last sign of work. */
 const watchMillis = 1000;
-/** Delays are told for a window of about this length. */
+/** Approximate length of the window of the delays. */
 const windowMillis = 60_000;
 
 /** The event loop's delays in the current window, in seconds. */
@@ -46,7 +46,7 @@ export class EventLoopDelay implements ProbeObserver {
     this.watch();
   }
 
-  /** What was measured in this window; undefined before anything was. By time and not by call: readers see the same. */
+  /** Delays of this window; undefined before the first. By time and not by call: readers see the same. */
   read(): EventLoopDelays | undefined {
     if (this.#histogram.count === 0) return undefined;
     const delays = { p99: this.#histogram.percentile(99) / 1e9, max: this.#histogram.max / 1e9 };

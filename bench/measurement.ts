@@ -23,7 +23,7 @@ export interface Measurement {
   /** Scrapes or exports that did not wait for their probe. */
   readonly inlineTimeouts: number | undefined;
   readonly exported: { readonly exports: number; readonly requests: number; readonly bytes: number };
-  /** CPU seconds per completed cycle, the engine's without what it takes when nobody asks. */
+  /** CPU seconds per completed cycle, the runtime's without its idle cost. */
   readonly cpuPerCycle: RuntimeCpu & {
     readonly agent: number;
     readonly runtime: number;

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 /** Requests that follow each other within this belong to one export. */
 const exportGapMillis = 1500;
 
-/** Takes OTLP over HTTP and forgets it: the same far end for every agent, whose cost is nobody's. */
+/** Accepts OTLP over HTTP and drops it: the same far end for every agent, whose cost counts for none. */
 export class OtlpSink {
   readonly #server: Server;
   #lastRequestAt = Number.NEGATIVE_INFINITY;

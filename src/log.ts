@@ -46,7 +46,7 @@ export function createLog({ level, destination = standardError() }: LogOptions):
   );
 }
 
-/** An agent outlives whoever reads its log, so a closed pipe is no reason to end. */
+/** An agent outlives the reader of its log, so a closed pipe is no reason to end. */
 function standardError() {
   const stream = fileDestination({ dest: 2, sync: true });
   stream.on('error', () => undefined);

@@ -11,7 +11,7 @@ import { dockerStatsContainers } from '../metrics/docker-stats/profile.ts';
 import { receiverAttribute } from '../metrics/docker-stats/resource.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 
-/** The instruments that a configuration switches on, and who a container is in the words of its profiles. */
+/** The enabled instruments of a configuration, and the resource attributes of containers in its profiles. */
 interface ChosenMetrics {
   readonly catalogue: Catalogue;
   readonly resourceOf: ResourceOf;

@@ -33,7 +33,9 @@ export interface ResolvedContainers {
   readonly createMapper: () => IdentityMapper;
 }
 
-/** Resolves a configuration for whoever measures. Throws a ConfigError with every mistake of its metrics and runtimes. */
+/**
+ * Resolves a configuration for measuring. Throws a ConfigError with every mistake of its metrics and runtimes.
+ */
 export function resolveContainers(
   config: Config,
   { environment, log }: { readonly environment: NodeJS.ProcessEnv; readonly log: Log },
@@ -80,7 +82,7 @@ function endpointSettings(config: Config): Parameters<typeof engineEndpoints>[0]
   };
 }
 
-/** A mistake in what the environment or a context says of a runtime is a mistake of the configuration. */
+/** Turns a mistake in a runtime's environment or context into a ConfigError. */
 function orConfigError<T>(make: () => T): T {
   try {
     return make();
@@ -96,7 +98,8 @@ const prefixes = { label: 'container.label.', environment: 'process.environment_
 function attributeMappers(config: Config, catalogue: Catalogue, log: Log): () => IdentityMapper {
   const { attributeValueLimit: limit } = config;
   const presets = config.preset.filter((name) => name !== 'none');
-  // The receiver's resource has what somebody asked for and no more: its dashboards may not change by themselves.
+  // The receiver's resource has the configured attributes and no more: its dashboards may not change by
+  // themselves.
   const isReceiverAlone = config.profile.every((name) => name === 'docker_stats');
   const options = {
     claims: new AttributeRules(rulesOf(config), presetRules(isReceiverAlone ? [] : presets)),
@@ -171,8 +174,9 @@ const enableLabel = 'tidegauge.enable';
 const stopped: ReadonlySet<string | undefined> = new Set(['created', 'exited', 'dead', 'removing']);
 
 /**
- * Compiles a selection. A container is out when its label or its state says so, or when any rule excludes it; else it
- * needs a match among the includes of each kind that has some.
+ * Compiles a selection. A container is excluded by its label, by its state, or by any exclude rule; else it
+ * needs a match
+ * among the includes of each kind that has some.
  */
 export function selectionOf(settings: SelectionSettings): Selection {
   const excludes = [...(settings.exclude ?? []).map(compileRule), ...blockRules(settings)];
@@ -194,7 +198,7 @@ function blockRules({ dockerStats }: SelectionSettings): SelectionRule[] {
   return [{ kind: 'image', matches: ({ image = '' }) => isExcluded(image) }];
 }
 
-/** Any other value than the two words says nothing. */
+/** Any other value than the two words is ignored. */
 function isEnabled({ labels }: Selectable, byDefault: boolean): boolean {
   const value = labels?.[enableLabel];
   const word = typeof value === 'string' ? value.trim().toLowerCase() : undefined;

@@ -26,8 +26,9 @@ interface ExportDependencies {
 const metricsPath = /\/v1\/metrics$/;
 
 /**
- * Resolves a configuration for whoever exports. Throws a ConfigError for certificates that cannot be used, and for event
- * logs whose endpoint is not known.
+ * Resolves a configuration for exporting. Throws a ConfigError for certificates that cannot be used, and for
+ * event logs
+ * without an endpoint.
  */
 export function resolveExports(config: Config, dependencies: ExportDependencies): ResolvedExports {
   const { clock, version } = dependencies;

@@ -15,7 +15,7 @@ export interface AgentDependencies {
   readonly version: string;
 }
 
-/** A configuration whose every name, file and address has been looked up, once. */
+/** A configuration whose names, files and addresses have been resolved, once. */
 export interface ResolvedConfig {
   readonly containers: ResolvedContainers;
   readonly exports: ResolvedExports;

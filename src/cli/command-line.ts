@@ -57,7 +57,7 @@ function answerOf(parser: Argv, args: readonly string[]): string {
   return text;
 }
 
-/** A default command makes yargs forget what it has printed, so the script comes from a parser without one. */
+/** With a default command yargs loses its output, so the script comes from a parser without one. */
 function completionScript({ version }: Program): string {
   return answerOf(createParser(version).completion(completion, false), [completion]);
 }

@@ -65,7 +65,7 @@ async function supervise(parties: Parties): Promise<number> {
   using signals = listenForStop(processContext.signals, (error) => log.error({ error }, 'unexpected error'));
   try {
     const { promise: running, resolve: runs } = Promise.withResolvers<RunningCommand>();
-    // Before the start: nobody listening, SIGHUP would end the process.
+    // Before the start: without a listener SIGHUP would end the process.
     using _reload = listenForReload(processContext.signals, { running, reread: ready.reread, log });
     const overdue = graceEnds(signals.asked, parties).then(() => signals.interruptedCode());
     const outcome = await Promise.race([signals.forced, overdue, start(parties, signals)]);
@@ -134,7 +134,7 @@ function failed(error: unknown, { processContext, log }: Parties): number {
 interface StopSignals {
   /** Aborted by the first signal to end. */
   readonly asked: AbortSignal;
-  /** Resolves with the exit code when the process shall end at once: a second signal, or an error nobody caught. */
+  /** Resolves with the exit code when the process must end at once: a second signal, or an uncaught error. */
   readonly forced: Promise<number>;
   /** The exit code of an interrupted command, as a shell has it: 128 and the number of the signal. */
   interruptedCode(): number;
@@ -142,7 +142,7 @@ interface StopSignals {
   [Symbol.dispose](): void;
 }
 
-/** Listens for SIGTERM and SIGINT, and for errors that nobody caught. */
+/** Listens for SIGTERM and SIGINT, and for uncaught errors. */
 function listenForStop(signals: SignalSource, onUncaught: (error: unknown) => void): StopSignals {
   const controller = new AbortController();
   const { promise: forced, resolve: force } = Promise.withResolvers<number>();

@@ -4,7 +4,7 @@ import { constants, createGzip } from 'node:zlib';
 /** Bytes that wait for readers of all bodies together; the newest body may be larger. */
 const defaultMaxWaitingBytes = 16 * 1024 * 1024;
 
-/** How a body is encoded: as HTTP's Content-Encoding names it. */
+/** Encoding of a body, as HTTP's Content-Encoding names it. */
 export type ByteEncoding = 'identity' | 'gzip';
 
 /** Reads a body from its beginning, at its own pace; `return` leaves. */

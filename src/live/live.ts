@@ -79,13 +79,13 @@ export class Live implements ApiSource {
   }
 
   allStats(everyMillis: number): ApiMessages {
-    // Nobody else may be there to find out whom there is to watch.
+    // No other reader may have probed, and the subscription needs the list of containers.
     void this.#refresh();
     return samplesOf([...this.#collectors.values()].map((each) => each.subscribeAll(everyMillis)));
   }
 
   events(): ApiMessages {
-    // A runtime is listened to once it has answered, and nobody else may have asked it.
+    // The stream of events opens with the first probe, which may not have been yet.
     void this.#refresh();
     const feed = this.#feed.subscribe();
     return new MergedStream([feed], (told: FeedItem) => [
@@ -117,7 +117,7 @@ export class Live implements ApiSource {
     await this.#trackers.update({ isEcho: true, ...(isKnown && { waitMillis: patienceMillis }) });
   }
 
-  /** Engines whose containers are not known. */
+  /** Runtimes whose containers are not known. */
   #away(): readonly string[] {
     const all = this.#trackers.snapshots();
     return all

@@ -114,7 +114,7 @@ export class StatsCollector {
     const { clock, intervalMillis } = this.#options;
     while (!signal.aborted) {
       await clock.sleep(intervalMillis, signal).catch(() => undefined);
-      // Not awaited: a container that is slow to measure is left out of the next rounds and holds up nobody.
+      // Not awaited: a container that is slow to measure is left out of the next rounds and delays no other.
       if (!signal.aborted) void this.#round();
     }
     if (this.#subscribers.size === 0) this.#failing.clear();
@@ -204,7 +204,7 @@ export class StatsCollector {
     return { ...named, snapshot, hostCpus };
   }
 
-  /** Logged once until it is over: somebody may watch for days. */
+  /** Logged once until it is over: a subscription may last for days. */
   #failed(what: string, fields: Readonly<Record<string, unknown>>, message: string): void {
     if (!this.#failing.has(what)) this.#options.log.warn(fields, message);
     this.#failing.add(what);

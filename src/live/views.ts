@@ -14,7 +14,8 @@ export interface Value {
 }
 
 /**
- * A container as the API shows it; while its state cannot be read, no more than who it is. Never with its environment or
+ * A container as the API shows it; while its state cannot be read, its identity alone. Never with its
+ * environment or
  * its command: both may hold secrets.
  */
 export function containerView(snapshot: ContainerSnapshot): object {

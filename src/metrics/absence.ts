@@ -24,7 +24,7 @@ export const absenceReasons = {
 /** One of {@link absenceReasons}. */
 export type AbsenceReason = keyof typeof absenceReasons;
 
-/** What a container lacks that runs, or that cannot be inspected. */
+/** Reasons for the absent values of a container that runs, or that cannot be inspected. */
 export function absencesOf(snapshot: ContainerSnapshot): readonly AbsenceReason[] {
   const { sample, givesNoUsage, isListedOnly } = snapshot;
   if (isListedOnly) return ['no-inspect'];

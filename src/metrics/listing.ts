@@ -142,7 +142,7 @@ const missingSources: Readonly<Partial<Record<MetricSource, string>>> = {
   proc: 'needs the host’s /proc, which is not read yet',
 };
 
-/** Why a metric is never observed here, whatever the runtime; undefined for those that are. */
+/** The reason why a metric is never observed, with any runtime; undefined for observed ones. */
 function absenceHere({
   source,
   absentWhen = 'from nowhere',

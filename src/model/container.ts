@@ -22,7 +22,7 @@ export type HealthStatus = (typeof healthStatuses)[number];
 export interface ContainerImage {
   /** The reference as its user typed it, tag and digest included. */
   readonly reference?: string;
-  /** The name alone, without tag and digest; absent when the runtime knows only the image's id. */
+  /** The name alone, without tag and digest; absent when the runtime has only the image's id. */
   readonly name?: string;
   readonly tags: readonly string[];
   /** `sha256:…` of the image configuration. */

@@ -66,7 +66,7 @@ export interface ContainerEvent {
   /** 64 hexadecimal digits. */
   readonly id: string;
   readonly action: ContainerAction;
-  /** By the runtime's clock, in nanoseconds since the epoch, to the 256 that a double tells apart. */
+  /** By the runtime's clock, in nanoseconds since the epoch, to the 256 of a double's resolution. */
   readonly nanos?: number;
   /** Name at that time; absent where the event does not carry it. */
   readonly name?: string;
@@ -85,6 +85,6 @@ export interface ContainerEvent {
 export interface ReceivedEvent {
   readonly runtime: RuntimeDescription;
   readonly event: ContainerEvent;
-  /** As its tracker knows it, else as the event describes it; absent when it is not selected. */
+  /** As its tracker has it, else as the event describes it; absent when it is not selected. */
   readonly identity?: ContainerIdentity;
 }

@@ -8,7 +8,7 @@ export interface DroppedAttributes {
   readonly name_taken: number;
 }
 
-/** Makes attributes of labels and environment, and knows of which containers there are. Never throws. */
+/** Makes attributes of labels and environment, and keeps track of present containers. Never throws. */
 export interface IdentityMapper {
   map(identity: ContainerIdentity): MappedAttributes;
   /** The container with this id is not measured any more. */

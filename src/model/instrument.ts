@@ -12,8 +12,9 @@ export type Observe = (value: number, attributes?: Attributes, startedAt?: numbe
 export type InstrumentKind = 'counter' | 'updowncounter' | 'gauge';
 
 /**
- * Where a figure comes from, and so when it can be had: a runtime's answers, the agent itself, the kernel's cgroup
- * files, the host's `/proc`, the runtime's events; `unavailable` from nowhere that the agent will look.
+ * Source of a metric's values: a runtime's responses, the agent itself, the kernel's cgroup files, the host's
+ * `/proc`,
+ * the runtime's events; `unavailable` is none that the agent will read.
  */
 export type MetricSource =
   | 'list'
@@ -57,7 +58,7 @@ export interface Instrument<Entity> {
   readonly offByDefault?: true;
   /** When absent although the runtime answers: one line for the docs. */
   readonly absentWhen?: string;
-  /** Pure: no I/O, no clock. Observes nothing when the figure is absent. */
+  /** Pure: no I/O, no clock. Observes nothing when the value is absent. */
   observe(entity: Entity, observe: Observe): void;
 }
 
@@ -82,7 +83,7 @@ export function stampedBy<Entity>(
   return instruments.map((each) => (stampOf(each) === 'sample' ? { ...each, stampedBy: part } : each));
 }
 
-/** When what a snapshot says under a stamp was so; milliseconds since the epoch. */
+/** Time of a snapshot's values under a stamp; milliseconds since the epoch. */
 export function stampedAt(stamp: Stamp, { sample, stateAt }: ContainerSnapshot, now: number): number {
   if (stamp === 'now') return now;
   if (stamp === 'state' || !sample) return stateAt;

@@ -1,13 +1,13 @@
 import type { ReceivedEvent } from './events.ts';
 
-/** Why one audit found nothing out, or something: a figure that differs, or answers that are not the sample's. */
+/** Failure of one audit: a value that differs, or responses that are not the sample's. */
 export type AuditFailure = 'difference' | 'no-pair';
 
 /** Receives the results of audits. Every method returns at once and never throws. */
 export interface AuditObserver {
   /** Audits of this runtime begin. */
   begin(runtime: string): void;
-  /** One figure of one container was compared; `difference` is 0 when both are equal, 1 when one is missing. */
+  /** One value of one container was compared; `difference` is 0 when both are equal, 1 when one is missing. */
   metricCompared(runtime: string, figure: string, difference: number): void;
   auditFailed(runtime: string, failure: AuditFailure): void;
 }
@@ -64,7 +64,10 @@ export interface ExportObserver {
 /** Calls to a source whose durations and errors are reported. */
 export type SourceCall = 'list' | 'inspect' | 'stats';
 
-/** Receives what probes do, so that the tracker knows nothing of instruments. Every method returns at once and never throws. */
+/**
+ * Receives the results of probes, so that the tracker needs no instruments. Methods return at once and never
+ * throw.
+ */
 export interface ProbeObserver {
   /** A probe of one runtime ended; failures have a duration too. */
   probeEnded(runtime: string, seconds: number, succeeded: boolean): void;

@@ -3,7 +3,7 @@ export type Integer = number | bigint;
 
 /** CPU time since the cgroup was made, in nanoseconds. */
 export interface CpuUsage {
-  /** Absent where the runtime's figure makes no sense. */
+  /** Absent where the runtime's value is malformed. */
   readonly totalNanos?: Integer;
   readonly userNanos?: Integer;
   readonly kernelNanos?: Integer;
@@ -35,7 +35,7 @@ export interface MemoryUsage {
   readonly usage?: Integer;
   readonly maxUsage?: Integer;
   readonly failures?: Integer;
-  /** As the runtime says it: the host's memory where the container has no limit. */
+  /** As the runtime reports it: the host's memory where the container has no limit. */
   readonly limit?: Integer;
   readonly stats: Readonly<Record<string, Integer>>;
   /** Absent values and keys that the response did hold, but malformed. */
@@ -55,7 +55,7 @@ export interface BlockIoEntry {
   readonly minor: number;
   /** Lower case: read, write, sync, async, discard, total; empty where the kernel gives none. */
   readonly operation: string;
-  /** Absent where the runtime's figure makes no sense: a sum over the list is then unknown. */
+  /** Absent where the runtime's value is malformed: a sum over the list is then unknown. */
   readonly value?: Integer;
 }
 
@@ -156,7 +156,7 @@ export function numberOf(value: Integer | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-/** A sample whose network figures may not be shown yet. */
+/** The sample without network usage, which may not be shown yet. */
 export function withoutNetworks(sample: Sample): Sample {
   const { networks, ...others } = sample;
   return networks ? { ...others, unknown: [...(sample.unknown ?? []), 'networks'] } : sample;

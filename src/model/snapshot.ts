@@ -17,7 +17,7 @@ export interface CounterStarts {
   of(group: CounterGroup, counter?: string): number;
 }
 
-/** All that a reader may know of one published container at one moment. */
+/** One published container at one moment. */
 export interface ContainerSnapshot {
   /** Stands for the container's tracker: what a reader keeps of a container hangs on it in a WeakMap and dies with it. */
   readonly owner: object;
@@ -53,7 +53,7 @@ export interface ContainerSnapshot {
 /** A container's identity and its runtime. */
 export type Identified = Pick<ContainerSnapshot, 'runtime' | 'identity'>;
 
-/** All that a reader may know of one runtime at one moment. */
+/** One runtime at one moment. */
 export interface RuntimeSnapshot {
   /** Stands for the tracker set: what a reader keeps of a runtime hangs on it in a WeakMap and dies with it. */
   readonly owner: object;

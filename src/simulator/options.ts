@@ -11,7 +11,7 @@ interface StartFault extends FaultScope {
 export interface SimulatedEngineOptions {
   /** The same seed gives the same containers, ids and values; 1. */
   readonly seed?: number | string;
-  /** `demo`: a dozen containers that live through crash loops, OOM kills and churn; `none` (default): nobody. */
+  /** `demo`: a dozen containers that live through crash loops, OOM kills and churn; `none` (default): none. */
   readonly scenario?: 'demo' | 'none';
   /** That many generated ordinary containers besides; 0. */
   readonly containers?: number;

@@ -34,7 +34,7 @@ export async function startSimulatedEngine(options: SimulatedEngineOptions = {})
   return new SimulatedEngine({ ...world, front, faults, counters, listener, stopTimer });
 }
 
-/** The simulated world with everybody in it who is there from the start. */
+/** The simulated world with its first containers. */
 function createWorld(options: SimulatedEngineOptions): LifeWorld & LiveWorldParts {
   const now = options.now ?? Date.now;
   const start = now();

@@ -29,7 +29,7 @@ export class ContainerList {
   /** Deadlines of the events that a list announced, by container, on the monotonic clock. */
   readonly #expected = new Map<string, number>();
 
-  /** @param stream absent: nobody listens to events, and every refresh lists. */
+  /** @param stream absent: no events are received, and every refresh lists. */
   constructor(clock: Clock, stream: EventStream | undefined) {
     this.#clock = clock;
     this.#stream = stream;

@@ -66,7 +66,10 @@ export class Reconciler {
     return this.#lists.run('', () => this.#reconcile(calls, pool));
   }
 
-  /** Reconciles, then updates every container; changed ones first, since somebody may wait for them. Throws SourceError. */
+  /**
+   * Reconciles, then updates every container; changed ones first, since a refresh may wait for them. Throws
+   * SourceError.
+   */
   async updateAll(calls: SourceCalls): Promise<void> {
     const { selected, changeOf, askedAt, now } = await this.reconcile(calls, this.#pool);
     const isChanged = ({ id }: ListedContainer): boolean => changeOf(id) === 'changed';

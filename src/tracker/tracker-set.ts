@@ -18,7 +18,7 @@ import type { Failure } from './source-state.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
 
-/** The stream of events, and who receives from it. */
+/** The stream of events, and its receivers. */
 interface EventWatch {
   readonly stream: EventStream;
   readonly listener: RuntimeEvents;

@@ -16,7 +16,7 @@ export class Trackers {
   readonly sets: readonly TrackerSet[];
   readonly #inlineTimeoutMillis: number;
   readonly #observer: ProbeObserver;
-  /** Those whose probe under way has outlasted a caller. */
+  /** Runtimes whose probe under way has outlasted a caller. */
   readonly #overdue = new WeakSet<TrackerSet>();
 
   constructor(sets: readonly TrackerSet[], inlineTimeoutMillis: number, observer: ProbeObserver) {

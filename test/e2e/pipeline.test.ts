@@ -127,7 +127,7 @@ async function runContainers(runtime: RealEngine): Promise<void> {
   await runtime.untilFile('held', '/ready');
 }
 
-/** What `quota` used between the first and the last export, by the times of the points themselves. */
+/** CPU time of `quota` between the first and the last export, by the times of the points themselves. */
 function cpuTimeIn(requests: readonly OtlpRequest[]): { used: number; seconds: number } {
   const exported = requests.map((request) => pointsNamed(request, 'quota', 'container.cpu.time'));
   const [first, last] = [exported.find(({ length }) => length > 0) ?? [], exported.at(-1) ?? []];

@@ -10,7 +10,7 @@ import type { Exposition } from '../support/wire/exposition.ts';
 
 /** The heap that the chart gives the agent: 60 % of 256 MiB. */
 const chartHeapMebibytes = 153;
-/** What the agent may hold then, with 56 MiB to spare below its limit. */
+/** Maximum resident memory of the agent, with 56 MiB to spare below its limit. */
 const maxResidentMebibytes = 200;
 const maxHealthMillis = 1000;
 const goodContainers = 20;
@@ -21,7 +21,7 @@ export interface BesideHostile {
   readonly good: string;
   readonly hostile: string;
   readonly metrics: Exposition;
-  /** The paths that the hostile engine was asked for. */
+  /** Requested paths of the hostile engine. */
   readonly asked: readonly string[];
 }
 

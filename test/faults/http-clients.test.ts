@@ -45,7 +45,7 @@ async function peakBytes({ pid }: AgentProcess): Promise<number> {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
 
-/** How many milliseconds `/healthz` takes, at worst, while something goes on. */
+/** Maximum milliseconds that `/healthz` takes while something goes on. */
 async function watchHealth({ metricsUrl }: AgentProcess, during: Promise<unknown>): Promise<number> {
   const workerData = new URL('/healthz', metricsUrl).href;
   const prober = new Worker(new URL('../support/fakes/health-prober.ts', import.meta.url), { workerData });

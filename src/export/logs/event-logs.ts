@@ -110,7 +110,7 @@ export class EventLogs implements EventObserver {
   }
 }
 
-/** A log record of an event, without who the container is. */
+/** A log record of an event, without its container's identity. */
 interface EventRecord {
   readonly eventName: string;
   readonly severityNumber: SeverityNumber;
@@ -176,7 +176,7 @@ class EventLogExporter implements LogRecordExporter {
       options.transport.protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   }
 
-  /** Ends the batch under way, and all that come, at once: nobody waits for them any more. */
+  /** Ends the batch under way, and all later ones, at once: the agent stops without them. */
   giveUp(): void {
     this.#transport.close();
   }

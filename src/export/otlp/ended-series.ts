@@ -33,8 +33,7 @@ export interface StaleRequest {
 }
 
 /**
- * By then consumers that look back five minutes, as Prometheus and the Collector do, have dropped the series
- * anyway.
+ * By then consumers that look back five minutes, as Prometheus and the Collector do, have dropped the series.
  */
 const patienceMillis = 5 * 60_000;
 /** Of these one has all series that a container lost at one export. The oldest are given up for more. */
@@ -45,7 +44,7 @@ const containersPerTurn = 500;
 /** Series of the last export: they end with the next one in which they are missing. */
 type Present = EndedSeries;
 
-/** Series that ended, and whose markers nobody has taken yet. */
+/** Ended series whose markers the collector has not accepted yet. */
 interface Waiting extends EndedSeries {
   readonly key: string;
   readonly since: number;
@@ -55,8 +54,9 @@ interface Waiting extends EndedSeries {
 
 /**
  * Ends each series that was in the last export and is in this one no more: sends it one point without a value, until
- * a request that held it succeeds. Whoever keeps the last value, as a Collector that feeds Prometheus, then forgets
- * it at once. A series that comes back meanwhile is not ended.
+ * a request that held it succeeds. A consumer that keeps the last value, as a Collector that feeds Prometheus,
+ * then
+ * drops it at once. A series that comes back meanwhile is not ended.
  */
 export class StaleSeries {
   readonly #options: StaleSeriesOptions;

@@ -32,7 +32,7 @@ export interface ExpositionInput {
 
 /** Format of an exposition. */
 export interface ExpositionOptions extends SampleOptions {
-  /** Hears the name of each family that is left out because another one has its name already. */
+  /** Called with the name of each family that is left out because another one has its name already. */
   readonly onConflict?: (name: string) => void;
 }
 
@@ -99,7 +99,7 @@ function targetLines({ attributes }: Resource, format: ExpositionFormat): string
 interface FamiliesOptions {
   readonly literal: LiteralNames;
   readonly format: ExpositionFormat;
-  /** Hears the name of each family that was left out because another one has its name. */
+  /** Called with the name of each family that was left out because another one has its name. */
   readonly onConflict?: ((name: string) => void) | undefined;
 }
 

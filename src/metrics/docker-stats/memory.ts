@@ -232,7 +232,7 @@ function ofMemory(
   });
 }
 
-/** Docker leaves the key out while it is 0, on both versions of cgroups; who gives no `memory.stat` counts none. */
+/** Docker leaves the key out while it is 0, on both versions of cgroups; absent without `memory.stat`. */
 function limitHits({ failures, stats, unknown }: MemoryUsage): Integer | undefined {
   if (unknown?.includes('failcnt')) return undefined;
   return failures ?? (Object.keys(stats).length > 0 ? 0 : undefined);

@@ -274,7 +274,7 @@ function part(attribute: string, value: string, keys: readonly string[]): Part {
   return { attributes: { [attribute]: value }, keys };
 }
 
-/** The first of these keys that the kernel tells. */
+/** The first of these keys that the kernel reports. */
 function keyIn({ stats }: MemoryUsage, keys: readonly string[]): string | undefined {
   for (const key of keys) if (stats[key] !== undefined) return key;
   return undefined;

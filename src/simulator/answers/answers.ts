@@ -17,7 +17,7 @@ export interface LineSink {
   end(): void;
 }
 
-/** One answer: a whole body, or lines for as long as somebody reads. */
+/** One answer: a whole body, or lines for as long as the client reads. */
 export type Answer =
   | { readonly kind: 'body'; readonly status: number; readonly body: string }
   /** `open` starts the stream and returns what closes it; closing twice is allowed. */

@@ -144,7 +144,7 @@ const NO_CPU = {
 
 function pidsStats({ spec }: SimulatedContainer, host: EngineHost, figures: Figures): object {
   const limit = spec.limits.pids ?? UNLIMITED;
-  // Moby leaves an absent limit out on cgroup v1, where the file says "max".
+  // Moby leaves an absent limit out on cgroup v1, where the file has "max".
   return host.cgroup === 1 && limit === UNLIMITED
     ? { current: figures.processes }
     : { current: figures.processes, limit };
@@ -250,7 +250,9 @@ function entries(read: number, written: number, cgroup: 1 | 2): BlockIoEntry[] |
   return Object.entries(values).map(([op, value]) => ({ ...DEVICE, op, value }));
 }
 
-/** The engine's sampling ticks: one every `tickMillis` of real time, shared by all who wait, as in Moby. */
+/**
+ * The engine's sampling ticks: one every `tickMillis` of real time, shared by all waiting requests, as in Moby.
+ */
 export class SampleTicks {
   readonly tickMillis: number;
 

@@ -17,7 +17,7 @@ export type Fault =
   | { readonly kind: 'truncate' }
   /** A proxy's HTML page instead of JSON, with that status (502). */
   | { readonly kind: 'html'; readonly status?: number }
-  /** Good JSON of a type that nobody expects there: a text. */
+  /** Valid JSON of an unexpected type: a text. */
   | { readonly kind: 'wrong-type' }
   /** JSON that goes on for ever, or for that many bytes. */
   | { readonly kind: 'endless'; readonly bytes?: number }

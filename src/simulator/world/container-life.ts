@@ -198,7 +198,7 @@ export class ContainerLife {
     });
   }
 
-  /** Runs it again at that time, unless somebody started, stopped or removed it in between. */
+  /** Runs it again at that time, unless it is started, stopped or removed in between. */
   #runLater(container: SimulatedContainer, at: number): void {
     const { run, status } = container.state;
     this.#world.timeline.schedule(at, (due) => {

@@ -60,7 +60,7 @@ export class Inspection {
   }
 }
 
-/** Limits that may be set where only an inspect would tell. */
+/** Limits that only an inspect shows. */
 const unknownLimits: readonly LimitName[] = [
   'cpus',
   'nanoCpus',
@@ -74,13 +74,15 @@ const unknownLimits: readonly LimitName[] = [
   'pids',
 ];
 
-/** Who a container is, as far as the list tells. */
+/** A container's identity as far as the list has it. */
 export function listedIdentity({ id, name, image }: ListedContainer): ContainerIdentity {
   const reference = parseImageReference(image, undefined);
   return { id, name, image: reference, labels: {}, environment: [], command: [] };
 }
 
-/** State and limits of a container, as far as the list tells: nothing of an earlier inspect holds for certain. */
+/**
+ * State and limits of a container as far as the list has them: nothing of an earlier inspect holds for certain.
+ */
 export function listedParts({
   status,
   health,

@@ -207,8 +207,9 @@ interface Retained {
 
 /**
  * Removed containers that are retained for two intervals, a minute at least: those that ended by themselves and were
- * removed before their end could be collected (`--rm`), and those that no reader was ever given. Containers removed by
- * somebody (`docker rm -f`) are dropped at once.
+ * removed before their end could be collected (`--rm`), and those that no reader was ever given. Containers
+ * removed
+ * with `docker rm -f` are dropped at once.
  */
 class RemovedContainers {
   readonly #clock: Clock;

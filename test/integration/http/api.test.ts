@@ -183,7 +183,7 @@ test('a storm before a hundred streams, half of them never read: the others miss
   await waitUntil('listening', async () => heard.every(({ isListening }) => isListening));
   const before = await liveBytes();
   const actorId = agent.runtime.container('web').id;
-  // More than the kernel takes for those who do not read.
+  // More than the kernel buffers for clients that do not read.
   const attributes = { name: 'web', signal: '1', label: 'x'.repeat(10_000) };
   const kill = { type: 'container', action: 'kill', actorId, attributes };
   const start = BigInt(Date.now()) * 1_000_000n;

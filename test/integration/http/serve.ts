@@ -35,7 +35,7 @@ export async function serve(parts: ServedParts = {}): Promise<Served> {
   };
 }
 
-/** A source of that text, as an exposition is rendered: on its own, whoever reads it how fast. */
+/** A source of that text, as an exposition is rendered: on its own, at any speed of its reader. */
 export function textSource(
   text: (
     format: 'text' | 'openmetrics',

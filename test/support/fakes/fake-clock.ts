@@ -55,7 +55,8 @@ export class FakeClock implements Clock {
 
   /**
    * Lets `millis` pass, waking sleepers in the order of their time, those of equal time in the order they fell asleep.
-   * All that a waker sets going in promises is done before the next one wakes; who falls asleep meanwhile takes part.
+   * All promises that a waker settles are done before the next one wakes; sleeps that begin meanwhile take
+   * part.
    */
   async advance(millis: number): Promise<void> {
     const until = this.#millis + millis;

@@ -48,7 +48,7 @@ export function recordedJson(path: string): unknown {
   return parseEngineJson(recordedText(path), path);
 }
 
-/** What the agent makes of the items of a list. */
+/** The items of a list as the agent parses them. */
 export function listedFrom(items: unknown): readonly ListedContainer[] {
   const reader = new ContainerListReader();
   if (Array.isArray(items)) for (const item of items) reader.take({ text: JSON.stringify(item) });

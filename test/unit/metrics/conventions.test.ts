@@ -32,7 +32,7 @@ function constants(prefix: string): Map<string, string> {
   );
 }
 
-/** What the conventions' model says; see the fixture for where it is from. */
+/** The conventions' model; the fixture has its source. */
 const model = z
   .strictObject({
     metrics: z.record(
@@ -65,7 +65,9 @@ const constantsFile = fileURLToPath(
   ),
 );
 
-/** Attributes of the conventions that a metric of ours lacks, on purpose: docs/metrics/names.md says why. */
+/**
+ * Attributes of the conventions that a metric of ours lacks, on purpose: docs/metrics/names.md has the reasons.
+ */
 const deviations: Readonly<Record<string, readonly string[]>> = {
   'container.cpu.usage': ['cpu.mode'],
 };

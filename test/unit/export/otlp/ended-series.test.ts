@@ -56,7 +56,9 @@ class World {
     }, []);
   }
 
-  /** One export, whose requests end so, one after the other; further ones are taken. Gives what was in each. */
+  /**
+   * One export with these results of its requests, in order; further ones succeed. Gives the content of each.
+   */
   async export(
     published: Published,
     outcomes: readonly RequestOutcome[] = [],

@@ -14,7 +14,7 @@ function snapshotsOf(runtime: TrackedRuntime): readonly ContainerSnapshot[] {
   return runtime.set.snapshot().containers;
 }
 
-/** The containers that have figures of a network, for every one of its metrics. */
+/** The containers with network usage, for every one of its metrics. */
 function counted(runtime: TrackedRuntime): readonly string[] {
   const shown = snapshotsOf(runtime).filter((snapshot) =>
     ofNetworks.some((instrument) => observationsOf(instrument, snapshot).length > 0),
@@ -22,7 +22,7 @@ function counted(runtime: TrackedRuntime): readonly string[] {
   return shown.map(({ identity }) => identity.name).toSorted();
 }
 
-/** Whose network each container has joined, by `container.info`. */
+/** Owner of the network that each container has joined, by `container.info`. */
 function owners(runtime: TrackedRuntime): Readonly<Record<string, unknown>> {
   assert.ok(info);
   return Object.fromEntries(

@@ -10,7 +10,7 @@ import type { RuntimeCpu } from './processes.ts';
 import { countSeries, firstOf, quantile, scrape, valueOf } from './scrape.ts';
 import type { Scrape } from './scrape.ts';
 
-/** Where in an interval a window begins and ends: when the push and the scrape are done with, before the next push. */
+/** Phase of a window's edges in an interval: after the push and the scrape, before the next push. */
 const edgePhase = 0.92;
 /**
  * Whole periods of 30 s: each containerd-shim collects its garbage once in one, so a part would miss some of

@@ -24,7 +24,7 @@ export interface RootLog extends Log {
   level: string;
 }
 
-/** Where lines go and which. */
+/** Target and level of lines. */
 export interface LogOptions {
   readonly level: LevelWithSilent;
   /** Standard error when absent. */

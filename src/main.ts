@@ -11,7 +11,7 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
   process.exit(2);
 }
 
-// Whoever reads the answer may stop reading, as `head` does.
+// The reader of the output may stop reading, as `head` does.
 process.stdout.on('error', () => process.exit(0));
 
 const { boundHeapGrowth } = await import('./cli/process.ts');

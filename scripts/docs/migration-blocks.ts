@@ -6,7 +6,7 @@ import { dockerStatsMoves } from './migration/docker-stats.ts';
 import { moveOf, type Moves } from './migration/moves.ts';
 import { telegrafMoves } from './migration/telegraf.ts';
 
-/** Where the metrics of a peer go, by the name of its profile. */
+/** Replacements of a peer's metrics, by the name of its profile. */
 export const movesByProfile: ReadonlyMap<ProfileName, Moves> = new Map<ProfileName, Moves>([
   ['docker_exporter', dockerExporterMoves],
   ['docker_stats', dockerStatsMoves],

@@ -26,7 +26,7 @@ export async function registryYaml(): Promise<string> {
   return `# Generated: npm run docs. The names that Tidegauge adds to the OpenTelemetry semantic conventions.\n${text}`;
 }
 
-/** Why each metric of our own has its name, as a page. */
+/** Reasons for the names of our own metrics, as a page. */
 export async function namesPage(): Promise<string> {
   const rows = (await ownMetrics()).filter(({ name }) => !name.startsWith('tidegauge.'));
   const lines = rows.map(({ name }) => `| \`${name}\` | ${nameReason(name)} |`);

@@ -106,7 +106,10 @@ export class Agent {
     return sdkDisabled || (exporter.includes('none') && !eventLogs);
   }
 
-  /** Exports as soon as the runtime has answered once: not an interval later, and whatever the others do. */
+  /**
+   * Exports as soon as the runtime's first probe has succeeded: not an interval later, and independent of the
+   * others.
+   */
   async #prime(set: TrackerSet): Promise<void> {
     const { intervalMillis, minProbeIntervalMillis, inlineTimeoutMillis } = this.#config;
     const answered = await firstProbe(set, {

@@ -54,7 +54,7 @@ export function createTrackers(
   return new Trackers(sets, config.inlineTimeoutMillis, observer);
 }
 
-/** Of one list, so many refused containers are logged by name. */
+/** Maximum number of refused containers of one list that are logged by name. */
 const maxLoggedRefusals = 20;
 
 /** Counts each refused container of each list, and logs it once for as long as lists have it. */

@@ -1,9 +1,9 @@
 import type { ContainerIdentity } from '../model/container.ts';
 
-/** Where an attribute goes: to the container's resource, or to each data point. */
+/** Target of an attribute: the container's resource, or each data point. */
 export type AttributeTarget = 'resource' | 'point';
 
-/** Which labels or variables become attributes, and under which name. */
+/** A rule for labels or variables that become attributes, and their names. */
 export interface AttributeRule {
   readonly from: 'label' | 'environment';
   readonly to: AttributeTarget;

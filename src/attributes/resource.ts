@@ -42,7 +42,7 @@ const ownKeys: readonly string[] = [
   'host.name',
 ];
 
-/** Of a container that joined another one's network namespace: the other one's id. */
+/** Key of the id of the container whose network namespace this one joined. */
 const networkOwnerKey = 'container.network.owner.id';
 
 /** All keys of a container's identity, except those that settings and presets add. */

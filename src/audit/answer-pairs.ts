@@ -1,4 +1,4 @@
-/** Two answers of a runtime to the same question, as text. */
+/** Two responses of a runtime to the same request, as text. */
 export interface AnswerPair {
   readonly older: string;
   readonly newer: string;
@@ -8,13 +8,13 @@ export interface AnswerPair {
 export class AnswerPairs {
   readonly #last = new Map<string, { readonly older?: string; readonly newer: string }>();
 
-  /** Takes the next answer of a container. */
+  /** Takes the next response of a container. */
   hear(id: string, answer: string): void {
     const before = this.#last.get(id);
     this.#last.set(id, { newer: answer, ...(before && { older: before.newer }) });
   }
 
-  /** Undefined while there was one answer at most. */
+  /** Undefined until there are two responses. */
   of(id: string): AnswerPair | undefined {
     const { older, newer } = this.#last.get(id) ?? {};
     return older === undefined || newer === undefined ? undefined : { older, newer };

@@ -6,7 +6,7 @@ import { compareMetrics, isWithin } from './compare.ts';
 import type { Comparison } from './compare.ts';
 import type { MetricReadings } from './our-figures.ts';
 
-/** Probes until a container that was chosen has given two answers. */
+/** Number of probes until a chosen container has two responses. */
 const probesOfPair = 2;
 /** Two ways of dividing the same numbers are nearer than this. */
 const tolerance = 0.001;
@@ -29,7 +29,8 @@ interface Audit {
 }
 
 /**
- * Chooses one running container after each probe, keeps what the runtime answers of it in the next two, and compares
+ * Chooses one running container after each probe, keeps the runtime's responses on it in the next two, and
+ * compares
  * what is then shown of it with the docker command's arithmetic. Costs no call of the runtime.
  */
 export class Auditor implements ProbeObserver, StatsObserver {

@@ -16,7 +16,7 @@ export interface Comparison {
   readonly command: number;
   /** Of the larger of the two: 0 when they are equal, 1 when one of them is missing. */
   readonly difference: number;
-  /** Why ours is absent, where the command prints something else than 0. */
+  /** Reason for the absence of ours, where the command prints something else than 0. */
   readonly absence?: AbsenceReason;
 }
 

@@ -5,9 +5,10 @@ import type { AuditedMetric } from './figure.ts';
 type CommandReadings = Readonly<Record<AuditedMetric, number>>;
 
 /**
- * The docker command's own arithmetic (docker/cli `cli/command/container/stats_helpers.go`) over two answers to
+ * The docker command's own arithmetic (docker/cli `cli/command/container/stats_helpers.go`) over two responses
+ * to
  * `GET /containers/{id}/stats`, as text. It shares nothing with the agent's reading and formulas, so that a mistake in
- * either shows as a difference; what an answer lacks is 0, as Go has it. Throws a SyntaxError on what is no JSON.
+ * either shows as a difference; an absent key is 0, as in Go. Throws a SyntaxError on invalid JSON.
  */
 export function commandReadings(
   older: string,
@@ -34,7 +35,7 @@ export function commandReadings(
   };
 }
 
-/** When the runtime gave an answer, in milliseconds since the epoch; NaN when it does not say. */
+/** Time of a response, in milliseconds since the epoch; NaN when it has none. */
 export function readMillis(answer: string): number {
   return new GoValue(JSON.parse(answer)).at('read').millis;
 }
@@ -103,7 +104,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** A part of an answer as Go's decoder would have it: what is not there is the zero of its type. */
+/** A part of a response as Go's decoder would have it: an absent key is the zero of its type. */
 class GoValue {
   readonly #value: unknown;
 

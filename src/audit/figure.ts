@@ -4,7 +4,7 @@ import type { AbsenceReason } from '../metrics/absence.ts';
 interface Value {
   /** Counted by the runtime and only added up: then equal means equal. Others are divided, and rounded by that. */
   readonly isExact: boolean;
-  /** Why ours may be absent where the docker command prints a number all the same. */
+  /** Reasons for an absent value of ours where the docker command prints a number all the same. */
   readonly mayLack: readonly AbsenceReason[];
 }
 

@@ -22,7 +22,7 @@ export const ourReadings: MetricReadings = {
   pids: exported('container.pids.current'),
 };
 
-/** Of the limit, or of the host's memory without one: the runtime then gives that as the limit. */
+/** Share of the limit, or of the host's memory without one: the runtime then gives that as the limit. */
 function memoryPercent({ sample }: ContainerSnapshot): number | undefined {
   const limit = sample?.memory?.limit;
   const used = sample?.memory && workingSet(sample.memory);

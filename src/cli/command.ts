@@ -30,7 +30,7 @@ export interface CommandContext<Options extends CommandOptions = CommandOptions>
   /** The command's own options, checked. */
   readonly argv: { readonly [Key in keyof Options]: z.output<Options[Key]['type']> };
   readonly version: string;
-  /** Carries answers and nothing else. */
+  /** For results and nothing else. */
   readonly stdout: NodeJS.WritableStream;
   /** Aborted when a signal or an error is to end the process before `run` has returned. */
   readonly signal: AbortSignal;

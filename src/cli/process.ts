@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { ConfigInput } from '../config/load-config.ts';
 import type { LogOptions } from '../log.ts';
 
-/** Where signals come from: the process, or a test. */
+/** Source of signals: the process, or a test. */
 export interface SignalSource {
   on(signal: string, listener: (...details: unknown[]) => void): unknown;
   off(signal: string, listener: (...details: unknown[]) => void): unknown;

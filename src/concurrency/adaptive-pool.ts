@@ -1,6 +1,6 @@
-/** Time without any answer after which a waiting runtime is taken to be idle. */
+/** Time without any response after which the pool takes a runtime to be idle. */
 const stallMillis = 50;
-/** In flight at once to a runtime that answers at once: enough to keep it busy. */
+/** Calls in flight to a runtime that responds at once: enough to keep it busy. */
 const minInFlight = 8;
 /** Each call in flight holds a connection. */
 const maxInFlight = 1024;
@@ -13,8 +13,9 @@ export interface PoolClock {
 
 /**
  * Runs calls with a concurrency that follows the runtime's latency. Engines before 23–25 let a stats call wait for
- * their next one-second tick: there everything must be in flight at once. Later ones answer in milliseconds: there
- * a few calls do. Nothing answered for a while although calls are waiting: twice as many go out.
+ * their next one-second tick: there everything must be in flight at once. Later ones respond in milliseconds:
+ * there
+ * a few calls do. No response for a while although calls are waiting: twice as many go out.
  */
 export class AdaptivePool {
   readonly #clock: PoolClock;
@@ -55,7 +56,7 @@ export class AdaptivePool {
       fill();
     });
     ended.abort();
-    // Never quiet for a whole round: the runtime is quick again, so ask it more gently.
+    // Never quiet for a whole round: the runtime is quick again, so fewer calls do.
     if (!wasQuiet) this.#limit = Math.max(minInFlight, Math.ceil(this.#limit / 2));
   }
 
@@ -68,7 +69,7 @@ export class AdaptivePool {
       before = round.answered();
       const asleep = this.#clock.monotonic();
       await this.#clock.sleep(stallMillis, round.signal).catch(() => undefined);
-      // We ourselves were held up: answers may wait on our sockets, and the runtime's silence means nothing.
+      // This process was held up: responses may wait on its sockets, and the runtime's silence means nothing.
       wasBusy = this.#clock.monotonic() - asleep > stallMillis * 1.5;
     }
   }
@@ -77,6 +78,6 @@ export class AdaptivePool {
 interface Round {
   readonly signal: AbortSignal;
   answered(): number;
-  /** Nothing was answered for {@link stallMillis}. */
+  /** There was no response for {@link stallMillis}. */
   quiet(): void;
 }

@@ -32,7 +32,7 @@ export type Rules = Pick<Setting, 'isPem' | 'isRepeatable' | 'isSecret'>;
 export type ValidationResult =
   { readonly value: unknown; readonly warning?: string } | { readonly error: string };
 
-/** All that give this setting a value, highest precedence first. Empty variables count as unset. */
+/** All candidates for this setting's value, highest precedence first. Empty variables count as unset. */
 export function findCandidates(setting: NamedSetting, { flags, environment, file }: Places): Candidate[] {
   const { flag, fileKey, type } = setting;
   const entry = setting.isOutsideFile ? undefined : file.get(fileKey);

@@ -25,7 +25,7 @@ export class Mistakes {
     }
   }
 
-  /** All that was collected. */
+  /** The collected mistakes as one error. */
   error(): ConfigError {
     return new ConfigError(this.#problems);
   }

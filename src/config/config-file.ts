@@ -17,7 +17,7 @@ export interface ConfigFile {
   readonly problems: readonly string[];
 }
 
-/** Where an offset is: `file:line`. */
+/** Position of an offset: `file:line`. */
 type Locate = (offset: number | undefined) => string;
 
 /** Reads YAML whose top level is a map of settings; keys may have dashes for underscores; an empty value is none. */

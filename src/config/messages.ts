@@ -4,7 +4,7 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
-/** The known word that is a slip of the pen away, two letters or a quarter of the word at most. */
+/** The known word within a typing error: two letters or a quarter of the word at most. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   return known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
@@ -60,7 +60,7 @@ const reasons = new Map([
   ['ENOTDIR', 'part of its path is not a directory'],
 ]);
 
-/** Why a file could not be read, in words. */
+/** The cause of a file that could not be read, in words. */
 export function readFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return `cannot be read: ${reasons.get(code) ?? (error instanceof Error ? error.message : String(error))}`;

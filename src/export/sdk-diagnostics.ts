@@ -35,7 +35,7 @@ export function logSdk(log: Log, monotonic: () => number): void {
   });
 }
 
-/** When something was said last, and how often since it was logged. */
+/** Time of a message's last occurrence, and its number since it was logged. */
 interface Said {
   readonly at: number;
   readonly repeats: number;

@@ -29,7 +29,7 @@ import type { OtlpExporterOptions } from './otlp/otlp-exporter.ts';
 /** A scrape waits this long for the agent's own observable instruments. */
 const ownTimeoutMillis = 2000;
 
-/** Which readers there are and how they run. */
+/** Options of the readers. */
 export interface TelemetryOptions {
   readonly resource: Readonly<Record<string, string>>;
   readonly otlp: Omit<OtlpExporterOptions, 'observer'> | undefined;

@@ -28,7 +28,7 @@ function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
     objectMode: true,
     highWaterMark: 1,
     read() {
-      // A heartbeat makes the stream ask again although it still waits.
+      // A heartbeat makes the stream read again while a read is pending.
       if (isAsking) return;
       isAsking = true;
       told.next().then(

@@ -37,7 +37,7 @@ export interface HttpServerOptions {
   /** Absent: there is no API. */
   readonly api?: ApiSource | undefined;
   readonly log: Log;
-  /** Running answers may take this long to end when the server closes; 2 s by default. */
+  /** Maximum time for responses under way when the server closes; 2 s by default. */
   readonly closeMillis?: number;
   /** A connection on which nothing moves is cut after so long; 60 s by default. */
   readonly stalledMillis?: number;
@@ -53,7 +53,7 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Resolves with the server's URL; rejects with an Error that names host and port. */
   listen(host: string, port: number): Promise<{ readonly address: string }>;
-  /** Takes no more requests and lets running answers end, for `closeMillis` at most. */
+  /** Takes no more requests and lets responses under way end, for `closeMillis` at most. */
   close(): Promise<void>;
 }
 
@@ -140,7 +140,7 @@ function limitResponse(reply: FastifyReply, millis: number, refused: RefusalObse
 }
 
 async function closeWithin(app: FastifyInstance, millis: number): Promise<void> {
-  // Connections that become idle only after their last answer are not closed by Node itself.
+  // Connections that become idle only after their last response are not closed by Node itself.
   const sweep = setInterval(() => app.server.closeIdleConnections(), 20);
   const limit = setTimeout(() => app.server.closeAllConnections(), millis);
   try {
@@ -175,7 +175,9 @@ function listenError(host: string, port: number, cause: unknown): Error {
   return new Error(`cannot listen on ${named}:${port}: ${reason}`, { cause });
 }
 
-/** Answers what no route answers: 405 on a known path, 404 elsewhere, 500 where a route failed; of the API as JSON. */
+/**
+ * Responses without a route: 405 on a known path, 404 elsewhere, 500 where a route failed; as JSON for the API.
+ */
 function addFallback(app: FastifyInstance, routes: readonly Route[], log: Log): void {
   const served = routes.map(({ path }) => path).join(', ');
   const known = routes.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`));

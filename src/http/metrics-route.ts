@@ -83,7 +83,7 @@ function scrapeTimeout({ headers }: FastifyRequest): number | undefined {
   return seconds > 0 && Number.isFinite(seconds) ? seconds : undefined;
 }
 
-/** Waits for the first chunk: what fails until then can still be answered with 503. */
+/** Waits for the first chunk: a failure until then can still become a 503. */
 async function begun(chunks: ByteReader, log: Log): Promise<ByteReader> {
   let first: IteratorResult<Uint8Array> | undefined = await chunks.next();
   const whole: ByteReader = {

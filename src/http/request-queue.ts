@@ -13,7 +13,7 @@ interface Connection {
 
 /**
  * Lets the requests of a connection be handled one at a time: a pipelined one waits until the previous response was
- * written, so that a client that asks and does not read costs one response and not hundreds.
+ * written, so that a client that requests and does not read costs one response and not hundreds.
  */
 export class RequestQueue {
   readonly #onFull: () => void;

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ByteReader } from '../concurrency/shared-bytes.ts';
 import type { RefusalObserver } from './refusals.ts';
 
-/** One path that the server answers to GET and HEAD. */
+/** One path of the server, for GET and HEAD. */
 export interface Route {
   readonly path: string;
   /** A few words on its content, for the index. */
@@ -15,7 +15,7 @@ export interface Route {
 /** The content type of everything short that is written for people. */
 export const plainText = 'text/plain; charset=utf-8';
 
-/** A client that was refused may ask again after so many seconds. */
+/** Seconds of `Retry-After` for a refused client. */
 const retryAfterSeconds = 1;
 
 /** Answers 503: too much is in progress. */

@@ -28,7 +28,7 @@ function linked(path: string): string {
   return path.includes(':') ? path : `<a href="${path}">${path}</a>`;
 }
 
-/** Says that the event loop turns; whether runtimes answer is no matter of it. */
+/** 200 while the event loop turns, independent of the runtimes. */
 export function healthRoute(): Route {
   return {
     path: '/healthz',

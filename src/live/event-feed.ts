@@ -36,7 +36,7 @@ export class EventFeed implements EventObserver {
     this.#tell({ kind: 'missed', runtime });
   }
 
-  /** Which runtimes are listened to, the last 200 events, and then what happens. */
+  /** The state of each runtime's stream, the last 200 events, and then each new one. */
   subscribe(): Subscription<FeedItem> {
     const listener = new Subscription<FeedItem>(waiting, () => this.#listeners.delete(listener));
     for (const [runtime, isListening] of this.#listening)

@@ -182,7 +182,7 @@ export class MergedStream<T> implements AsyncIterableIterator<StreamMessage> {
     for (const source of sources) void this.#ask(source);
   }
 
-  /** Not to be called again before it has answered. */
+  /** Not to be called again before it has settled. */
   async next(): Promise<IteratorResult<StreamMessage>> {
     for (;;) {
       const ready = this.#ready.shift();

@@ -32,7 +32,7 @@ export interface PublishedSample {
   readonly name: string;
   readonly snapshot?: ContainerSnapshot;
   readonly hostCpus?: number;
-  /** Why there is no snapshot although it may run; later samples may have one again. */
+  /** Cause of a missing snapshot although it may run; later samples may have one again. */
   readonly failure?: string;
 }
 

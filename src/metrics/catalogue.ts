@@ -127,7 +127,7 @@ export function resourceOf(
 
 type Switchable = Pick<ContainerInstrument, 'name' | 'offByDefault'>;
 
-/** A name that a peer shares with the conventions means what the conventions say. */
+/** A name that a peer shares with the conventions has the conventions' meaning. */
 function once(instruments: readonly ContainerInstrument[]): readonly ContainerInstrument[] {
   const common = new Set(instruments.flatMap(({ name, stability }) => (stability === 'peer' ? [] : [name])));
   return instruments.filter(({ name, stability }) => stability !== 'peer' || !common.has(name));

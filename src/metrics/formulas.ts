@@ -14,7 +14,7 @@ const maxIntervalMillis = 3_600_000;
 
 /**
  * CPUs in use between two samples, by wall clock: 1.5 is one and a half CPUs.
- * The previous sample is our own, else the pair inside a two-sample answer; without either it is unknown.
+ * The previous sample is our own, else the pair inside a two-sample response; without either it is unknown.
  */
 export function cpuUsage(sample: Sample, previous: PreviousSample | undefined): number | undefined {
   const before = readingBefore(sample, previous);

@@ -17,10 +17,10 @@ export interface MetricRow {
   readonly description: string;
   /** True when the configuration enables it. */
   readonly isOn: boolean;
-  /** Why an extension has its name. */
+  /** Reason for the name of an extension. */
   readonly nameReason?: string;
   readonly absentWhen?: string;
-  /** Why it is never observed by this version, whatever the runtime. */
+  /** Reason why this version never observes it, with any runtime. */
   readonly absentHere?: string;
   /** Only in lists of several profiles; `every` for what each of them has. */
   readonly profile?: string;
@@ -136,7 +136,7 @@ function rowOf<T>(instrument: Instrument<T>): MetricRow {
   };
 }
 
-/** Sources that this version does not ask, and what would have to be there. */
+/** Sources that this version does not read, and their requirements. */
 const missingSources: Readonly<Partial<Record<MetricSource, string>>> = {
   cgroup: 'needs the kernel’s cgroup files, which are not read yet',
   proc: 'needs the host’s /proc, which is not read yet',
@@ -151,7 +151,7 @@ function absenceHere({
 }
 
 /**
- * Why a metric that the conventions lack has its name: the nearest that they have, or what stands in for it.
+ * Reason for the name of a metric that the conventions lack: their nearest one, or its substitute.
  * Each reads on from "name": "name after …".
  */
 const reasons: Readonly<Record<string, string>> = {

@@ -132,7 +132,7 @@ export function exposedMetric({ name, kind, unit, attributes, literal }: Exposab
   };
 }
 
-/** Of instruments that are exposed under one name, the first. */
+/** The first of each group of instruments with one exposed name. */
 export function firstOfEachName<T extends Exposable>(instruments: readonly T[]): readonly T[] {
   const first = new Map<string, T>();
   for (const instrument of instruments) {

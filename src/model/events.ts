@@ -16,7 +16,7 @@ export type ExitClass = (typeof exitClasses)[number];
 /** The class of an exit code. */
 export function exitClassOf(exitCode: number): ExitClass {
   if (exitCode === 0) return 'success';
-  // There are 64 signals: 255 is what a program that ends with -1 is said to end with. Windows' own codes are far above.
+  // There are 64 signals: 255 is the code of a program that ends with -1. Windows' own codes are far above.
   return exitCode > 128 && exitCode <= 128 + 64 ? 'signal' : 'error';
 }
 

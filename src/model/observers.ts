@@ -52,7 +52,7 @@ export interface ExportResult {
   readonly seconds: number;
   /** Of all requests, before compression. */
   readonly bytes: number;
-  /** Points that the collector refused although it answered 200 (partial success). */
+  /** Points that the collector refused in a response of 200 (partial success). */
   readonly rejectedPoints: number;
 }
 

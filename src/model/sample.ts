@@ -22,7 +22,7 @@ export interface CpuThrottling {
   readonly throttledNanos?: Integer;
 }
 
-/** The previous CPU reading that a two-sample answer carries (`precpu_stats`). */
+/** The previous CPU reading in a two-sample response (`precpu_stats`). */
 export interface PreviousCpuUsage {
   /** Milliseconds since the epoch; absent when the runtime left it unset. */
   readonly takenAt?: number;

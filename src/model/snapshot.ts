@@ -76,6 +76,6 @@ export interface RuntimeSnapshot {
   readonly droppedAttributes?: DroppedAttributes;
   /** End of the last successful probe; absent until the first. Milliseconds since the epoch. */
   readonly lastSuccess?: number;
-  /** The moment for which this was asked. Milliseconds since the epoch. */
+  /** Time of the snapshot; milliseconds since the epoch. */
   readonly now: number;
 }

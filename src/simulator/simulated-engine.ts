@@ -35,7 +35,7 @@ export class SimulatedEngine {
     this.#parts = parts;
   }
 
-  /** Where it listens, as DOCKER_HOST takes it. */
+  /** Its address, as DOCKER_HOST takes it. */
   get url(): string {
     return `unix://${this.#parts.listener.socket}`;
   }

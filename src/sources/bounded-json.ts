@@ -8,7 +8,7 @@ function share(parts: number, min: number, max: number): number {
   return Math.min(max, Math.max(min, Math.floor(getHeapStatistics().heap_size_limit / parts)));
 }
 
-/** Bounds of what a runtime may answer, in proportion to the heap's limit. */
+/** Bounds of a runtime's responses, in proportion to the heap's limit. */
 export const responseLimits = {
   /** Bytes of what one container may have: an inspect, a stats response, an item of a list, an event. */
   itemBytes: share(128, mebibyte, 8 * mebibyte),
@@ -33,7 +33,7 @@ export function expectFewChunks(chunks: number, bytes: number): void {
     throw new SourceError('too-large', `the answer comes in ${chunks} chunks of ${bytes} bytes together`);
 }
 
-/** Why a part of a response was left out. */
+/** Reason for a part of a response that was left out. */
 export type Refusal = 'too-large' | 'too-deep';
 
 /** The first part of an item that was left out. */
@@ -315,7 +315,7 @@ export class ItemReader {
     this.#begins = Buffer.concat([this.#begins, piece.subarray(0, maxRemembered)]);
   }
 
-  /** Where the first item begins. */
+  /** Start of the first item. */
   #start(piece: Buffer): number {
     const first = piece.findIndex((byte) => byte > 0x20);
     if (first < 0) return piece.length;

@@ -55,10 +55,10 @@ export interface InspectedContainer {
   readonly pod?: ContainerPod;
 }
 
-/** Where usage is read: a runtime's API, the kernel's cgroup files. */
+/** Source of usage: a runtime's API, the kernel's cgroup files. */
 export interface UsageSource {
   readonly kind: 'docker' | 'cgroup' | 'cri' | 'kubelet';
-  /** One round over the containers of a source; a call that answers for all is made at the first read. */
+  /** One round over the containers of a source; a call that covers all is made at the first read. */
   round(signal: AbortSignal): UsageRound;
 }
 
@@ -69,7 +69,9 @@ export interface UsageRound {
   close(): void;
 }
 
-/** Where containers are found: one runtime on one host. Calls may overlap; each obeys its signal down to the socket. */
+/**
+ * Source of containers: one runtime on one host. Calls may overlap; each obeys its signal down to the socket.
+ */
 export interface ContainerSource {
   /** The endpoint without credentials. */
   readonly name: string;

@@ -67,7 +67,7 @@ export function amountOf(value: unknown): number | undefined {
   return integer !== undefined && integer >= 0 ? integer : undefined;
 }
 
-/** An integer > 0: the runtime's way to say that a limit is set. */
+/** An integer > 0: a limit that is set. */
 export function positiveOf(value: unknown): number | undefined {
   const integer = integerOf(value);
   return integer !== undefined && integer > 0 ? integer : undefined;
@@ -83,7 +83,9 @@ export function timeOf(value: unknown): number | undefined {
   return Number.isFinite(millis) && millis > 0 ? millis : undefined;
 }
 
-/** Leaves out the keys whose value is undefined, so that "absent" has one form. Stats answers make thousands of these. */
+/**
+ * Leaves out the keys whose value is undefined, so that "absent" has one form; fast, as each sample has many.
+ */
 export function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
   return withoutUndefined<T>(fields);
 }
@@ -109,7 +111,7 @@ const longInteger = /[:[,]\s*(-?\d{16,})(?=\s*[,}\]])/g;
 const maxUncheckedCharacters = 64 * 1024;
 
 /**
- * Parses a runtime's answer. Integers above 2^53 become bigints; everything else is as `JSON.parse` gives it.
+ * Parses a runtime's response. Integers above 2^53 become bigints; everything else is as `JSON.parse` gives it.
  * Throws {@link SourceError} `bad-response` on what is not JSON, `too-large` on what is nested too deep or has too many
  * values.
  */
@@ -156,7 +158,7 @@ function withExactIntegers(value: unknown, literals: ReadonlyMap<number, string>
     return literal === undefined ? value : BigInt(literal);
   }
   if (Array.isArray(value)) value.forEach((item, index) => replace(value, String(index), item, literals));
-  // Without a list of its entries: this runs over every stats answer of hosts with cgroup v2.
+  // Without a list of its entries: this runs over every stats response of hosts with cgroup v2.
   const fields = objectOf(value);
   for (const key in fields) replace(fields, key, fields[key], literals);
   return value;

@@ -52,7 +52,7 @@ export class ContainerList {
     this.#cache.invalidate();
   }
 
-  /** From the runtime, or from the cache while events say that nothing changed. Throws SourceError. */
+  /** From the runtime, or from the cache while no event reports a change. Throws SourceError. */
   async refresh(calls: SourceCalls): Promise<Listed> {
     const isReliable = this.#stream?.isReliable === true;
     const askedAt = this.#clock.monotonic();

@@ -5,7 +5,7 @@ import type { ContainerSource } from '../sources/container-source.ts';
 import { toSourceError, type SourceErrorCode } from '../sources/source-error.ts';
 
 const firstRetryMillis = 4000;
-/** A runtime that was away is asked again after this at the latest, if the interval is longer. */
+/** Maximum pause after a failed call, if the interval is longer. */
 const maxAwayMillis = 60_000;
 
 /** Options of a {@link DiskUsageSchedule}. */

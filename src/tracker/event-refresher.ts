@@ -10,7 +10,7 @@ import type { UpdateLock } from './update-lock.ts';
 
 /** Pause between two refreshes in a storm of events. */
 const refreshPauseMillis = 250;
-/** A runtime that locks a container may not answer for minutes: the others wait this long for its inspect. */
+/** A runtime that locks a container may not respond for minutes: the others wait this long for its inspect. */
 const inspectWaitMillis = 500;
 
 /** Dependencies of {@link EventRefresher}. */
@@ -64,7 +64,7 @@ export class EventRefresher {
     });
   }
 
-  /** @param release called when only inspects that the runtime does not answer are under way. */
+  /** @param release called when only inspects without a response are under way. */
   async #refresh(calls: SourceCalls, release: () => void): Promise<void> {
     const { clock, list, reconciler } = this.#options;
     const reconciliation = await reconciler.reconcile(calls, new AdaptivePool(clock));

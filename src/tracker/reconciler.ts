@@ -15,7 +15,7 @@ import type { SourceState } from './source-state.ts';
 /** A list, and those of it that are selected. */
 export interface Reconciliation extends Listed {
   readonly selected: readonly ListedContainer[];
-  /** When the runtime had answered, in milliseconds since the epoch. */
+  /** Time of the response, in milliseconds since the epoch. */
   readonly now: number;
 }
 

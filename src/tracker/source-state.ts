@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { SourceCalls } from './source-calls.ts';
 
-/** Why a probe failed; logged when its kind changes, not once per probe. */
+/** Cause of a failed probe; logged when its kind changes, not once per probe. */
 export interface Failure {
   readonly kind: 'runtime does not answer' | 'runtime answers too slowly';
   readonly reason: string;
@@ -32,7 +32,7 @@ export class SourceState {
     return this.#runtime;
   }
 
-  /** Why the last probe failed; absent when it did not. */
+  /** Cause of the last probe's failure; absent after a success. */
   get failure(): string | undefined {
     return this.#failure?.reason;
   }

@@ -78,7 +78,7 @@ export class TrackerSet {
     return this.#state.lastSuccess !== undefined;
   }
 
-  /** Why the last probe failed; absent when it did not. */
+  /** Cause of the last probe's failure; absent after a success. */
   get failure(): string | undefined {
     return this.#state.failure;
   }

@@ -7,7 +7,7 @@ import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
 import { engineVersions, skipWithoutScene } from '../support/real/scene.ts';
 
 const names = Array.from({ length: 10 }, (_, index) => `c${index}`);
-/** Of ten containers a pause and its end: 500 events in all. */
+/** Rounds of a pause and its end of ten containers: 500 events in all. */
 const rounds = 25;
 const gaps = 'tidegauge_events_gaps_total';
 const heard = 'tidegauge_events_received_total';

@@ -87,7 +87,7 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
         const { text, openMetrics } = await oneProbe(agent);
         const { findings } = await promtoolCheckMetrics(text);
         const known = (await readFile(STATS_FINDINGS, 'utf8')).trim().split('\n');
-        // Which of the names are there depends on the version of cgroups.
+        // The set of names depends on the version of cgroups.
         assert.deepEqual(
           findings.filter((finding) => !known.includes(finding)),
           [],

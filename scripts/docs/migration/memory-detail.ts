@@ -2,7 +2,9 @@ import type { Move } from './moves.ts';
 
 const lists = ['active_anon', 'inactive_anon', 'active_file', 'inactive_file', 'unevictable'];
 
-/** Where a key of the kernel's `memory.stat` is in profile `semconv`, as far as it is off by default there. */
+/**
+ * The place of a key of the kernel's `memory.stat` in profile `semconv`, as far as it is off by default there.
+ */
 export function detailOf(key: string, changes = ''): Move {
   const name = nameOf(key.replace(/^total_/, ''));
   return [name, [changes, 'off by default'].filter((text) => text !== '').join('; ')];

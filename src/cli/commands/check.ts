@@ -57,7 +57,7 @@ async function checkConfigured(context: CommandContext): Promise<number> {
   }
 }
 
-/** Probes and reports every runtime; whether all of them answered. */
+/** Probes and reports every runtime; true when all probes succeeded. */
 async function checkRuntimes(session: ProbeSession, stdout: NodeJS.WritableStream): Promise<boolean> {
   await session.probe();
   if (session.snapshots().some(isUnmeasured)) await session.probeAgain();

@@ -15,7 +15,7 @@ import type { CommandContext } from '../command.ts';
  */
 const endMillis = 1000;
 
-/** Why a runtime could not be measured. */
+/** A runtime that could not be measured, with the cause. */
 export interface RuntimeFailure {
   readonly runtime: string;
   readonly reason: string;
@@ -73,7 +73,7 @@ export class ProbeSession {
     return this.trackers.snapshots();
   }
 
-  /** Runtimes that no probe reached, and those that answered once and then no more. */
+  /** Runtimes that no probe reached, and those that responded once and then no more. */
   failures(): readonly RuntimeFailure[] {
     return this.trackers.sets.filter(isFailing).map(({ runtime, failure }) => ({
       runtime: runtime.name,

@@ -13,7 +13,7 @@ import { printable } from './container-table.ts';
 import { withDemo } from './demo.ts';
 import { ProbeSession } from './probe-session.ts';
 
-/** Between the two answers: longer than runtimes keep one and give it again. */
+/** Time between the two samples: longer than runtimes cache one. */
 const gapMillis = 2000;
 
 const formats = ['table', 'json'] as const;
@@ -85,7 +85,7 @@ export interface Verification {
   readonly id: string;
   /** Empty when it could not be compared. */
   readonly figures: readonly Comparison[];
-  /** Why it could not be compared. */
+  /** Reason why it could not be compared. */
   readonly skipped?: string;
 }
 

@@ -9,7 +9,7 @@ import { selectionRule, splitRules } from '../types/selection-rule.ts';
 import { presetNames } from './names.ts';
 import type { KnownValues, SettingTable } from './setting.ts';
 
-/** Which runtimes, and how they are reached. */
+/** Settings of runtimes and of the connections to them. */
 export const dockerSettings = {
   dockerUrl: {
     type: listOf(dockerUrl()).optional(),

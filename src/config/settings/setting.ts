@@ -12,7 +12,7 @@ export interface KnownValues {
 /** A variable of the OpenTelemetry specification that gives a setting. */
 export interface OtelVariable {
   readonly name: string;
-  /** Where this variable means something else than the setting's own text. */
+  /** Type of this variable, where its text differs from the setting's own. */
   readonly type?: z.ZodType;
 }
 
@@ -39,7 +39,7 @@ export interface Setting<Type extends z.ZodType = z.ZodType> {
   readonly isSecret?: true;
   /** Names a PEM file that must be readable. */
   readonly isPem?: true;
-  /** Says where the file is, so the file cannot say it. */
+  /** Names the file, so the file cannot hold it. */
   readonly isOutsideFile?: true;
   /** A map that only the file can hold: it has no flag and no variable. */
   readonly isFileOnly?: true;

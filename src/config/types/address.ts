@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { integer } from './scalars.ts';
 
-/** Where to listen. */
+/** An address to listen on. */
 export interface Address {
   /** A name or an address, IPv6 without brackets. */
   readonly host: string;
@@ -47,7 +47,7 @@ function portHint(input: unknown): string {
 const expectedUrl =
   'expected unix://PATH, tcp://HOST:PORT, http://, https://, ssh://USER@HOST or npipe://PATH';
 
-/** Where a runtime listens, as `docker -H` takes it. */
+/** Address of a runtime, as `docker -H` takes it. */
 export function dockerUrl(): z.ZodType<string> {
   return z
     .string({ error: expectedUrl })

@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { compilePattern, isExpression, isGlob, pattern, cutAtEquals } from './pattern.ts';
 
-/** Which labels or variables become attributes, and under which name. */
+/** Matches labels or variables that become attributes, and names these. */
 export interface NamedByKey {
   /** The attribute's name for this key; undefined when the rule is not for it. */
   nameFor(key: string): string | undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where OTLP is sent, as it is written: `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`. */
+/** URL of OTLP exports, used as written: `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`. */
 export function otlpUrl(): z.ZodType<URL> {
   return z.union([z.instanceof(URL), z.string().transform(toUrl)], {
     error: ({ input }) => `expected an http:// or https:// URL${schemeHint(input)}`,

@@ -140,7 +140,7 @@ function literalPart(rest: string, start: number): Part {
   };
 }
 
-/** Where an expression between slashes ends: at a slash before `=`, a comma or the end. */
+/** End of an expression between slashes: a slash before `=`, a comma or the end. */
 const expression = /^\s*\/(?:\\.|[^\\])+?\/(?=\s*(?:=|,|$))/s;
 
 /**

@@ -31,7 +31,7 @@ interface EventLogsOptions {
   monotonic(): number;
 }
 
-/** Records that wait or are on their way, at most; some 4 MB. */
+/** Maximum number of records queued or in flight; some 4 MB. */
 const maxPending = 4096;
 /** Longer than any batch takes, which sees to its own end. */
 const batchTimeoutMillis = 2 ** 31 - 1;
@@ -77,7 +77,7 @@ export class EventLogs implements EventObserver {
     this.#logger(resource).emit({ ...record, observedTimestamp: this.#options.now() });
   }
 
-  /** Exports what waits, for so long at most, and takes no more. Never rejects. */
+  /** Exports queued records, for that time at most, and takes no more. Never rejects. */
   async shutdown(timeoutMillis: number): Promise<void> {
     this.#isEnded = true;
     let timer: NodeJS.Timeout | undefined;

@@ -8,7 +8,7 @@ export type OtlpLayout = 'container' | 'flat';
 const pointsPerRequest = 5000;
 /** The same in the flat layout; and far under the Collector's 20 MiB, however long names and labels are. */
 const charactersPerRequest = 2 * 1024 * 1024;
-/** Of a point without the identity: its times, value and own attributes. */
+/** Size of a point without the identity: its times, value and own attributes. */
 const charactersPerPoint = 150;
 
 /**

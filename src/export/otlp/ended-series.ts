@@ -36,7 +36,9 @@ export interface StaleRequest {
  * By then consumers that look back five minutes, as Prometheus and the Collector do, have dropped the series.
  */
 const patienceMillis = 5 * 60_000;
-/** Of these one has all series that a container lost at one export. The oldest are given up for more. */
+/**
+ * Maximum number of entries; each has all series that a container lost at one export. The oldest are dropped.
+ */
 const maxWaiting = 5000;
 /** Containers compared in one turn of the event loop: about 10 ms of work. */
 const containersPerTurn = 500;

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ProxyChoice } from './proxy.ts';
 
-/** Why a request did not succeed. */
+/** A request that did not succeed. */
 export interface OtlpFailure {
   /** `retryable`: the same bytes may be taken later. `refused`: they never will be. */
   readonly status: 'retryable' | 'refused';
@@ -18,7 +18,7 @@ export interface OtlpFailure {
   readonly concernsRequest: boolean;
 }
 
-/** Where a request was to go. */
+/** Target of a request. */
 export interface OtlpTarget {
   readonly url: URL;
   readonly proxy: ProxyChoice;
@@ -40,7 +40,7 @@ const otlpPort = 'OTLP/HTTP is usually on port 4318';
 
 const retryableStatuses = new Set([429, 502, 503, 504]);
 
-/** The stock exporter's, and what an answer that breaks off gives. */
+/** The stock exporter's, and those of a response that breaks off. */
 const retryableCodes = new Set([
   'ECONNRESET',
   'ECONNREFUSED',

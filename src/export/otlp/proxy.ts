@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Which proxy a URL is reached by. */
+/** The proxy of a URL. */
 export interface ProxyChoice {
   readonly proxy?: URL;
   /** Variables that are set and ignored, for a warning. */

@@ -15,7 +15,7 @@ export interface MetricSeries {
 /** Maximum number of descriptions of one metric that are compared to find an equal one. */
 const sharedPerMetric = 8;
 
-/** Describes which series there are; most containers have the same ones, and share their descriptions. */
+/** Describes a container's series; most containers have the same ones, and share their descriptions. */
 export class SeriesShapes {
   readonly #shared = new WeakMap<Descriptor, MetricSeries[]>();
 

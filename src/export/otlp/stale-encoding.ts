@@ -129,7 +129,7 @@ const wire = { varint: 0, fixed64: 1, bytes: 2 } as const;
  */
 export class ProtobufWriter {
   #buffer = Buffer.allocUnsafe(firstBytes);
-  /** Where the last written byte is. */
+  /** Position of the last written byte. */
   #at = firstBytes;
 
   /** A field with an integer, an enumeration or a boolean. */
@@ -169,7 +169,7 @@ export class ProtobufWriter {
     this.#tag(field, wire.bytes);
   }
 
-  /** All that was written. */
+  /** The bytes written so far. */
   finish(): Uint8Array {
     return this.#buffer.subarray(this.#at);
   }

@@ -49,7 +49,7 @@ const jitter = 0.2;
 
 /** A response of success that is longer is not read for refused points. */
 const maxSuccessBytes = 4 * 1024 * 1024;
-/** Of a refusal the words count, which stand at its beginning. */
+/** Maximum bytes read of a refusal: its message is at the beginning. */
 const maxRefusalBytes = 16 * 1024;
 
 const contentTypes: Readonly<Record<OtlpProtocol, string>> = {

@@ -92,7 +92,7 @@ class Exposition {
 
   /** Resolves when all requested formats are rendered: then nothing holds the collection. */
   async rendered(): Promise<void> {
-    // Every scrape that shares this collection asks in the turn in which it is there.
+    // Every scrape that shares this collection requests its format in the turn in which it is ready.
     await nextTurn();
     await Promise.all([...this.#bodies.values()].map(({ ended }) => ended));
   }

@@ -7,7 +7,7 @@ import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
 /** One series of a metric. */
 export interface CadvisorSeries {
   readonly value: Integer | undefined;
-  /** Besides those that every series has. */
+  /** Labels besides those of every series. */
   readonly labels?: Attributes;
   /** With what a counter begins. */
   readonly group?: CounterGroup;
@@ -25,7 +25,7 @@ export interface CadvisorDeclaration {
   readonly description: string;
   readonly source: MetricSource;
   readonly outlivesPublication?: true;
-  /** Besides those that every series has. */
+  /** Labels besides those of every series. */
   readonly labels?: readonly string[];
   readonly absentWhen?: string | undefined;
 }
@@ -115,7 +115,7 @@ function labelsOf(identity: ContainerIdentity, runtime: RuntimeDescription): Lab
   return { runtime, bare, whole: { ...bare, ...Object.fromEntries(own) }, count: own.size };
 }
 
-/** Of labels that become the same, the first in the order of their names. */
+/** The first, in the order of names, of labels that become the same. */
 function ownLabels(labels: ContainerIdentity['labels']): ReadonlyMap<string, string> {
   const own = new Map<string, string>();
   for (const key of Object.keys(labels).toSorted()) {

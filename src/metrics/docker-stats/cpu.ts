@@ -133,7 +133,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
     },
     ({ limits }) => cpuLimit(limits),
   ),
-  // 0 is what runtimes say of the default, 1024.
+  // Runtimes report the default, 1024, as 0.
   ofLimits(
     {
       name: 'container.cpu.shares',

@@ -9,7 +9,7 @@ export interface AnswerRequest {
   readonly tickWait: boolean;
 }
 
-/** Where the lines of a stream go. */
+/** Receiver of the lines of a stream. */
 export interface LineSink {
   /** Sends a line; the text brings its own newline. */
   line(text: string): void;
@@ -30,7 +30,7 @@ interface EngineVersions {
   readonly minApiVersion: string;
 }
 
-/** Where answers come from: the simulated world, or anything else that can answer like an engine. */
+/** Source of answers: the simulated world, or anything else that can answer like an engine. */
 export interface EngineAnswers {
   readonly versions: EngineVersions;
   /** Every name by which the container of that reference goes; for faults of one container. */

@@ -255,7 +255,7 @@ function versionAnswer(host: EngineHost): object {
 }
 
 const MIB = 2 ** 20;
-/** Of the size of each image: the base that all images have in common. */
+/** Bytes of the base that all images have in common. */
 const SHARED = 28 * MIB;
 
 /** States in which a container uses its layer. */

@@ -10,7 +10,7 @@ import type { RecordedContainer, Recording } from './recording.ts';
 
 /** A running engine that replays; close it to take its socket away. */
 export interface ReplayingEngine {
-  /** Where it listens, as DOCKER_HOST takes it. */
+  /** Its address, as DOCKER_HOST takes it. */
   readonly url: string;
   close(): Promise<void>;
 }

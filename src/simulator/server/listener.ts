@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where an engine listens. */
+/** Address of an engine. */
 export interface ListenOptions {
   /** Path of the unix socket; left out, one in a fresh directory that only its owner may enter. */
   readonly socket?: string | undefined;

@@ -155,7 +155,7 @@ function createDiskUse(random: () => number, { load }: CompleteSpec): (seconds: 
   };
 }
 
-/** Of all periods those in which the quota ran out: nearly all where more is wanted than allowed, else a few. */
+/** Share of periods in which the quota ran out: nearly all where the mean is above the limit, else a few. */
 function throttlingShare(quota: number | undefined, hungry: number, random: () => number): number {
   if (quota === undefined) return 0;
   return hungry > 0 ? 0.98 : 0.03 * random();

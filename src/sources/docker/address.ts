@@ -12,7 +12,7 @@ export interface EngineTls {
   readonly verify: boolean;
 }
 
-/** Where an engine listens and how to get there. */
+/** Address of an engine, with its credentials. */
 export interface EngineEndpoint {
   /** `unix://`, `npipe://`, `tcp://`, `http://`, `https://` or `ssh://`. */
   readonly url: string;

@@ -166,7 +166,7 @@ function smallCount(value: unknown): number | undefined {
 type CgroupHost = Pick<RuntimeDescription, 'runtimeName' | 'cgroupDriver'>;
 
 /**
- * Where a container's cgroup is below the hierarchy's root, by the rules of the runtime's cgroup driver
+ * Path of a container's cgroup below the hierarchy's root, by the rules of the runtime's cgroup driver
  * (runc's `systemd` and `cgroupfs` managers): `/docker/ID`, or `/system.slice/docker-ID.scope`.
  */
 export function cgroupPath(

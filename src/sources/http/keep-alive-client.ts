@@ -23,7 +23,7 @@ export interface KeepAliveOptions {
 /** A connection that rests longer is closed: a probe that comes every few seconds has no use for it. */
 const maxIdleMillis = 30_000;
 
-/** Of all responses under way together: a runtime that never ends them may not fill the memory. */
+/** Maximum of all responses under way together: a runtime that never ends them may not fill the memory. */
 const maxPendingBytes = responseLimits.keptBytes;
 
 /** Errors of writing to a connection that the server closed. */
@@ -67,7 +67,9 @@ export class KeepAliveClient {
   readonly #open = new Set<Socket>();
   readonly #aborts = new WeakMap<AbortSignal, AbortListeners>();
   #pendingBytes = 0;
-  /** One for all: Node would otherwise take 64 KiB anew for each answer of 2 KiB. Windows reads into it ahead. */
+  /**
+   * One for all: Node would otherwise take 64 KiB anew for each response of 2 KiB. Windows reads into it ahead.
+   */
   readonly #reads = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes);
 
   constructor(options: KeepAliveOptions) {
@@ -80,7 +82,8 @@ export class KeepAliveClient {
     const reused = this.#idle.pop();
     if (reused) {
       const answer = await this.#exchange(reused, path, timeoutMillis, signal);
-      // The server may close an idle connection at the moment we write: then nothing was answered, and we ask anew.
+      // The server may close an idle connection at the moment of a write: then there is no response, and the
+      // call is retried.
       if (answer !== 'closed') return answer;
     }
     const answer = await this.#exchange(this.#connect(path), path, timeoutMillis, signal);

@@ -38,12 +38,12 @@ export class HttpResponse {
     return this.#phase === 'done';
   }
 
-  /** False when the server closes the connection after this answer, or has sent more than one: nothing may follow it. */
+  /** False when the server closes the connection after this response, or has sent more than one. */
   get keepAlive(): boolean {
     return this.#keepAlive && this.#pending.length === 0;
   }
 
-  /** True once any byte of the answer has come: a retry would then not be safe to assume. */
+  /** True once any byte of the response has come: a retry would then not be safe to assume. */
   get hasBegun(): boolean {
     return this.#phase !== 'head' || this.#pending.length > 0;
   }

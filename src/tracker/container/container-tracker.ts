@@ -110,7 +110,8 @@ export class ContainerTracker implements Networked {
 
   /**
    * Decides what is shown of a container that cannot be inspected. One that is not found was removed in between, unless
-   * it goes on being listed: the runtime lists what is stuck in its removal, and has nothing else to say of it.
+   * it goes on being listed: the runtime lists a container that is stuck in its removal, and reports nothing
+   * else of it.
    */
   #notInspected(listed: ListedContainer, error: SourceError): void {
     this.#absences = isAbsence(error) ? this.#absences + 1 : 0;

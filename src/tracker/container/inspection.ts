@@ -2,7 +2,7 @@ import type { ContainerIdentity, LimitName } from '../../model/container.ts';
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
 import { parseImageReference } from '../../sources/image-reference.ts';
 
-/** Limits may change without a new revision: an inspect is at most this old where events do not say so. */
+/** Maximum age of an inspect without events: limits may change without a new revision. */
 const maxAgeMillis = 60_000;
 
 /**
@@ -10,10 +10,10 @@ const maxAgeMillis = 60_000;
  */
 export type ChangeKnowledge = 'changed' | 'unchanged' | 'unknown';
 
-/** One item of a list, when it was listed, and what events say of it. */
+/** One item of a list, the time of the list, and its change by events. */
 export interface ListedChange {
   readonly listed: ListedContainer;
-  /** When the runtime answered, in milliseconds since the epoch. */
+  /** Time of the response, in milliseconds since the epoch. */
   readonly now: number;
   readonly change: ChangeKnowledge;
 }

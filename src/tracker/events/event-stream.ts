@@ -65,7 +65,7 @@ export class EventStream {
     return this.#isOpen && !this.#isSilent;
   }
 
-  /** Opens the stream; the first call alone counts. For a runtime that has answered once. */
+  /** Opens the stream; the first call alone counts. For a runtime with a successful probe. */
   start(listener: EventStreamListener): void {
     if (this.#listener) return;
     this.#listener = listener;
@@ -191,7 +191,7 @@ class EventHistory {
   #lastNanos: number | undefined;
   #latestNanos = 0;
 
-  /** Where a reopened stream begins, in nanoseconds since the epoch; undefined before the first event. */
+  /** Start of a reopened stream, in nanoseconds since the epoch; undefined before the first event. */
   get resumeFrom(): number | undefined {
     return this.#lastNanos === undefined ? undefined : this.#lastNanos - overlapNanos;
   }
@@ -226,7 +226,7 @@ function keyOf({ nanos, action, id }: ContainerEvent): string {
   return `${nanos} ${action} ${id}`;
 }
 
-/** Events held back at most: more than a runtime remembers. */
+/** Maximum number of events held back: more than a runtime keeps. */
 const maxHeld = 1024;
 
 /** Result of comparing an event of a reopened stream with those before the gap. */

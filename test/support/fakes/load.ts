@@ -1,7 +1,7 @@
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { loadConfig, type LoadedConfig } from '../../../src/config/load-config.ts';
 
-/** Where a test's configuration comes from; `file` is what `--config t.yaml` holds. */
+/** Sources of a test's configuration; `file` is the text of `--config t.yaml`. */
 export interface Given {
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@ import type { ContainerSource } from '../../../src/sources/container-source.ts';
 /** A stream of events that a test writes, ends and breaks by hand; each opening is a stream of its own. */
 export class ScriptedEvents {
   opened = 0;
-  /** Where the last opening began. */
+  /** Start of the last opened stream. */
   sinceNanos: number | undefined;
   /** Called when a stream has been opened. */
   onOpen: () => void = () => undefined;

@@ -10,7 +10,7 @@ const CURE = 'run test/components/install.sh';
 /** A real program that tests use; `engine-20.10` and `engine-current` include all that the engine needs to run. */
 export type ComponentName = keyof typeof FINDERS;
 
-/** Where a component is, or why it cannot be used. */
+/** Path of a component, or the reason why it cannot be used. */
 export type Component = { readonly path: string } | { readonly missing: string };
 
 const FINDERS = {

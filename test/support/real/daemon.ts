@@ -14,7 +14,7 @@ export interface DaemonOptions {
   readonly args: readonly string[];
   /** Added to the environment of the test. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where stdout and stderr are appended. */
+  /** File to which stdout and stderr are appended. */
   readonly logFile: string;
   /** Asked again and again with what was logged since the start. */
   readonly isReady: (logged: string) => boolean | Promise<boolean>;
@@ -90,7 +90,7 @@ export function ownLoopbackAddress(): string {
   return `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(1, 255)}`;
 }
 
-/** Where no collector listens; a port that was let go may be taken by another test. */
+/** An address without a listener; a port that was released may be taken by another test. */
 export function closedOrigin(): string {
   return `http://${ownLoopbackAddress()}:4318`;
 }

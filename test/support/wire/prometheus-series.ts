@@ -1,7 +1,7 @@
 import type { Series } from './exposition.ts';
 import type { Point } from './otlp-points.ts';
 
-/** Of the OpenTelemetry–Prometheus compatibility specification, as far as our units go. */
+/** Units of the OpenTelemetry–Prometheus compatibility specification, as far as ours go. */
 const UNITS: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', '1': 'ratio' };
 
 /**

@@ -23,7 +23,9 @@ export const captures = ['cgroup_v1', 'cgroup_v2', 'cgroup_v2_systemd', 'cgroup_
 /** One of {@link captures}. */
 export type Capture = (typeof captures)[number];
 
-/** Where a folder or file of the cases is: a capture of ours, an engine's answers made after a report, or a peer's case. */
+/**
+ * Path of a folder or file of the cases: a capture of ours, responses made after a report, or a peer's case.
+ */
 export function casesFolder(path: string): string {
   const isOurs = [...captures, 'reports'].some((folder) => path === folder || path.startsWith(`${folder}/`));
   return join(isOurs ? FIXTURES : PEERS, path);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ContainerAnswers } from './observed.ts';
 
-/** Where in a JSON value; empty is the value itself. */
+/** A path in a JSON value; empty for the value itself. */
 export type Path = readonly string[];
 
 /** One fault in a response. */

@@ -56,7 +56,7 @@ const answer = {
   pids_stats: { current: 3 },
 };
 
-/** Where in the answer each counter is; the total CPU time is none of them, for its fall is a restart. */
+/** Paths of the counters in the response; without the total CPU time, as its fall is a restart. */
 const paths = [
   ...['usage_in_usermode', 'usage_in_kernelmode', 'percpu_usage.1'].map(
     (key) => `cpu_stats.cpu_usage.${key}`,

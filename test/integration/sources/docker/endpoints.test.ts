@@ -44,7 +44,7 @@ const nothing: EndpointSettings = {
 const client = { certFile: flagged.certFile, keyFile: flagged.keyFile };
 const allAround = { ca: 'around', cert: 'around', key: 'around' };
 
-/** Which certificates are taken, and whether the engine's is verified. */
+/** The certificates of an endpoint, and its verification. */
 function tlsOf(settings: Partial<EndpointSettings>, environment: Record<string, string> = {}) {
   const at = { ...hostContext(environment), home: join(folder, 'home') };
   const [endpoint] = engineEndpoints({ ...nothing, ...settings }, at);

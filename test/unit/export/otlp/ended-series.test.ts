@@ -17,7 +17,7 @@ import { markersOf, pointsOf, type Point } from '../../../support/wire/otlp-poin
 const series = ['limit', 'swap limit', 'io read', 'io write', 'usage', 'info'] as const;
 const layouts: readonly OtlpLayout[] = ['container', 'flat'];
 
-/** Which containers there are, and which of its series each has. */
+/** Existing containers, with the series of each. */
 type Published = Readonly<Record<string, readonly (typeof series)[number][]>>;
 
 /** A container meter, and what ends in its exports. */
@@ -93,7 +93,7 @@ function keyOf({ resource, name, unit, kind, attributes }: Point): string {
   return JSON.stringify([resource, name, unit, kind, attributes]);
 }
 
-/** Which markers must still come, by what the requests themselves show. */
+/** Markers that are yet to come, by the requests themselves. */
 class Debt {
   readonly owed = new Set<string>();
   #live = new Set<string>();

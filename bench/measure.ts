@@ -12,10 +12,7 @@ import type { Scrape } from './scrape.ts';
 
 /** Phase of a window's edges in an interval: after the push and the scrape, before the next push. */
 const edgePhase = 0.92;
-/**
- * Whole periods of 30 s: each containerd-shim collects its garbage once in one, so a part would miss some of
- * them.
- */
+/** Whole periods of 30 s: each containerd-shim collects its garbage once in one. A part would miss some. */
 const idleSeconds = 60;
 const cachedScrapes = 30;
 const cachedScrapesMillis = 20_000;

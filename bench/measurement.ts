@@ -41,10 +41,7 @@ export interface Measurement {
   readonly series: number;
   readonly containerSeries: number;
   readonly readySeconds: number | undefined;
-  /**
-   * Processors kept busy by processes other than agent and runtime, and the load average: the noise of the
-   * measurement.
-   */
+  /** Processors busy with other processes than agent and runtime, and the load average: the noise. */
   readonly others: number;
   readonly load: number;
   /** Calls to the engine in the window, where it counts them. */

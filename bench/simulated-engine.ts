@@ -1,10 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startSimulatedEngine } from '../src/simulator/start.ts';
 
-/**
- * A simulated engine as a process of its own: sends its parent the socket, and its request counts on each
- * message.
- */
+/** A simulated engine as a process of its own: sends its parent the socket, and request counts on demand. */
 const { values } = parseArgs({ options: { containers: { type: 'string', default: '1000' } } });
 const runtime = await startSimulatedEngine({ containers: Number(values.containers) });
 

@@ -28,9 +28,8 @@ const oneLanguage: Plugin = {
 
 /**
  * An import of Node's http evaluates all of its exports, among them WebSocket, for which Node loads the whole
- * of undici.
- * Nothing here uses that: 2 MiB, and a tenth of the time to start. `require` evaluates only the properties that
- * are read.
+ * of undici. Nothing here uses that: 2 MiB, and a tenth of the time to start. `require` evaluates only the
+ * properties that are read.
  */
 const requiredHttp: Plugin = {
   name: 'required-http',

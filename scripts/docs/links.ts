@@ -1,10 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/**
- * Links of these Markdown files to a missing file or heading, as `FILE: LINK`. Links with a scheme are not
- * requested.
- */
+/** Links of these Markdown files to a missing file or heading, as `FILE: LINK`; without those with a scheme. */
 export function brokenLinks(files: readonly string[], repository: string): string[] {
   return files.flatMap((file) =>
     linksIn(readFileSync(join(repository, file), 'utf8'))

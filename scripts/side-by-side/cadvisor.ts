@@ -68,8 +68,7 @@ export class CadvisorComparison {
 
 /**
  * cAdvisor's series as points, devices by their numbers as in the engine's response. Series of devices without
- * numbers
- * are left out: they describe the whole file system below the container's, the same for all containers.
+ * numbers are left out: they describe the whole file system below the container's, the same for all containers.
  */
 export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
   const numbers = new Map(

@@ -91,10 +91,7 @@ function floorOf({ metric, unit }: Pair): number {
   return unit === '1' ? PERCENT_FLOOR : 0;
 }
 
-/**
- * The receiver's CPU share covers the second before its request, ours the time since the last probe: compare
- * means.
- */
+/** The receiver's CPU share covers the second before its request, ours the time since the last probe. */
 function ruleOf({ name, kind }: Point): Rule {
   if (name === 'container.cpu.utilization') return 'mean';
   if (/_(time_seconds|last_seen)$/.test(name)) return 'time';
@@ -111,10 +108,7 @@ function means(
   return { theirs: their, ours: our === undefined ? undefined : [our, our] };
 }
 
-/**
- * The receiver's last value up to the moment, and ours from just before its request to surely after the
- * response.
- */
+/** The receiver's last value up to the moment, and ours from just before its request to after the response. */
 function bounded(
   theirs: readonly Point[],
   ours: readonly Point[],

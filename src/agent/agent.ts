@@ -106,10 +106,7 @@ export class Agent {
     return sdkDisabled || (exporter.includes('none') && !eventLogs);
   }
 
-  /**
-   * Exports as soon as the runtime's first probe has succeeded: not an interval later, and independent of the
-   * others.
-   */
+  /** Exports as soon as the runtime's first probe has succeeded: not an interval later, without waiting for others. */
   async #prime(set: TrackerSet): Promise<void> {
     const { intervalMillis, minProbeIntervalMillis, inlineTimeoutMillis } = this.#config;
     const answered = await firstProbe(set, {

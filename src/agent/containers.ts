@@ -175,8 +175,7 @@ const stopped: ReadonlySet<string | undefined> = new Set(['created', 'exited', '
 
 /**
  * Compiles a selection. A container is excluded by its label, by its state, or by any exclude rule; else it
- * needs a match
- * among the includes of each kind that has some.
+ * needs a match among the includes of each kind that has some.
  */
 export function selectionOf(settings: SelectionSettings): Selection {
   const excludes = [...(settings.exclude ?? []).map(compileRule), ...blockRules(settings)];

@@ -27,8 +27,7 @@ const metricsPath = /\/v1\/metrics$/;
 
 /**
  * Resolves a configuration for exporting. Throws a ConfigError for certificates that cannot be used, and for
- * event logs
- * without an endpoint.
+ * event logs without an endpoint.
  */
 export function resolveExports(config: Config, dependencies: ExportDependencies): ResolvedExports {
   const { clock, version } = dependencies;

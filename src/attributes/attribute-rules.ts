@@ -19,9 +19,8 @@ const maxKeys = 10_000;
 
 /**
  * Maps a container's labels and environment by rules and presets, before anything is left out. Of the rules for
- * one
- * target the first match names a key; presets come after all rules. Of two keys with the same name the first
- * wins.
+ * one target the first match names a key; presets come after all rules. Of two keys with the same name the
+ * first wins.
  */
 export class AttributeRules {
   readonly #labels: KeyNames;

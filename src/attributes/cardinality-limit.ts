@@ -1,7 +1,6 @@
 /**
  * Keeps each attribute from having more values at a time than a limit. Values are counted by their holders, so
- * that
- * those of removed containers make room for others, and a shown value stays as long as a container has it.
+ * that those of removed containers make room for others, and a shown value stays as long as a container has it.
  */
 export class CardinalityLimit {
   readonly #limit: number;

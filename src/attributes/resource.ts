@@ -12,8 +12,7 @@ export type ResourceOf = (container: Identified) => ResourceAttributes;
 
 /**
  * Resource attributes of a container, by the conventions' entities container, container.image,
- * container.runtime and
- * host, with those that settings make of its labels and environment.
+ * container.runtime and host, with those that settings make of its labels and environment.
  */
 export function containerResource(snapshot: Identified): ResourceAttributes {
   const { id, name, mapped } = snapshot.identity;

@@ -30,8 +30,7 @@ interface Audit {
 
 /**
  * Chooses one running container after each probe, keeps the runtime's responses on it in the next two, and
- * compares
- * what is then shown of it with the docker command's arithmetic. Costs no call of the runtime.
+ * compares what is then shown of it with the docker command's arithmetic. Costs no call of the runtime.
  */
 export class Auditor implements ProbeObserver, StatsObserver {
   readonly #options: AuditorOptions;

@@ -22,8 +22,7 @@ export interface Comparison {
 
 /**
  * Every audited metric of a container beside the docker command's value from the same two responses. Undefined
- * when the
- * snapshot was not made of these: the container restarted in between, or the response has no time.
+ * when the snapshot was not made of these: the container restarted in between, or the response has no time.
  */
 export function compareMetrics(
   snapshot: ContainerSnapshot,

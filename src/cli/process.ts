@@ -20,10 +20,7 @@ export interface ProcessContext extends Omit<ConfigInput, 'flags'> {
   readonly logDestination?: NonNullable<LogOptions['destination']>;
 }
 
-/**
- * Writes every mistake to standard error, as plain lines: the log's settings are not resolved yet. Gives the
- * exit code.
- */
+/** Writes every mistake to standard error, as plain lines: there is no log yet. Gives the exit code. */
 export function refuse(problems: readonly string[], stderr: { write(text: string): unknown }): number {
   stderr.write(problems.map((problem) => `tidegauge: ${problem}\n`).join(''));
   return 2;
@@ -46,10 +43,8 @@ const adjustMillis = 1000;
 
 /**
  * Bounds V8's uncollected garbage. Nearly all that an agent allocates dies within a round; by default V8 lets
- * that grow
- * to several times the live heap. V8 reads these flags at each collection, so they may still be set here, and
- * again as
- * the heap grows.
+ * that grow to several times the live heap. V8 reads these flags at each collection, so they may still be set
+ * here, and again as the heap grows.
  */
 export function boundHeapGrowth(): void {
   setFlagsFromString('--semi-space-growth-factor=1');

@@ -12,10 +12,9 @@ export interface PoolClock {
 }
 
 /**
- * Runs calls with a concurrency that follows the runtime's latency. Engines before 23–25 let a stats call wait for
- * their next one-second tick: there everything must be in flight at once. Later ones respond in milliseconds:
- * there
- * a few calls do. No response for a while although calls are waiting: twice as many go out.
+ * Runs calls with a concurrency that follows the runtime's latency. Engines before 23–25 let a stats call wait
+ * for their next one-second tick: there everything must be in flight at once. Later ones respond in
+ * milliseconds: there a few calls do. No response for a while although calls are waiting: twice as many go out.
  */
 export class AdaptivePool {
   readonly #clock: PoolClock;

@@ -1,7 +1,7 @@
 /**
  * Runs work for all concurrent callers: one run at a time, and callers that come while one is under way share
- * the next
- * one. So no caller gets a result that was begun before its call, and any number of callers cost two runs.
+ * the next one. So no caller gets a result that was begun before its call, and any number of callers cost two
+ * runs.
  */
 export class SharedRun<T> {
   readonly #work: () => Promise<T>;

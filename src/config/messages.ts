@@ -42,8 +42,7 @@ const longest = 120;
 
 /**
  * True when quotes enclose a value, or a part of it between commas or after `=`. A shell removes them; a
- * Compose list, a
- * file of variables and YAML text in two kinds of quotes leave them in the value.
+ * Compose list, a file of variables and YAML text in two kinds of quotes leave them in the value.
  */
 export function hasQuotes(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasQuotes);

@@ -101,17 +101,13 @@ type ObservableMeter = Pick<
   'createObservableGauge' | 'createObservableCounter' | 'createObservableUpDownCounter'
 >;
 
-/**
- * Entity of a ScopeMetrics. The readers only concatenate scopes, so object identity survives up to the
- * exporters.
- */
+/** Entity of a ScopeMetrics. Readers only concatenate scopes, so object identity survives up to exporters. */
 export const observedIn = new WeakMap<ScopeMetrics, ObservedEntity>();
 
 /**
  * The observable half of the API's `Meter`, and a `MetricProducer` for every reader: container-major, one
  * ScopeMetrics per entity, nothing kept between two collections. An entity that is not observed is gone at
- * once.
- * The SDK's own storage would export removed containers for ever and corrupt restarted counters.
+ * once. The SDK's own storage would export removed containers for ever and corrupt restarted counters.
  */
 export class ContainerMeter implements ObservableMeter, MetricProducer {
   #callback: ContainerCallback = () => undefined;

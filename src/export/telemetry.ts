@@ -155,11 +155,10 @@ interface PhasedReaderOptions extends PeriodicExportingMetricReaderOptions {
 }
 
 /**
- * The stock periodic reader, except that its periods begin at a phase of the host's own: a fleet that starts at one
- * moment does not push at one moment for ever after. The owner triggers the first export by `exportNow()`. The
- * stock
- * reader lets a collection take the time-out of the export: a hanging collection would then cost every second
- * period.
+ * The stock periodic reader, except that its periods begin at a phase of the host's own: a fleet that starts at
+ * one moment does not push at one moment for ever after. The owner triggers the first export by `exportNow()`.
+ * The stock reader lets a collection take the time-out of the export: a hanging collection would then cost
+ * every second period.
  */
 export class PhasedReader extends PeriodicExportingMetricReader {
   readonly #phaseMillis: number;

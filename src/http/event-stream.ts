@@ -54,10 +54,7 @@ function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
   return stream;
 }
 
-/**
- * The text of a stream's messages, joined per turn of the event loop: a storm is not thousands of writes a
- * client.
- */
+/** The text of a stream's messages, joined per turn of the event loop: a storm is not thousands of writes. */
 class ToldText {
   readonly #messages: ApiMessages;
   #next: ReturnType<ApiMessages['next']> | undefined;

@@ -18,10 +18,7 @@ export interface StatsHost {
   readonly name: string;
   /** Number of online CPUs; throws when the runtime does not report it. */
   cpus(): number;
-  /**
-   * Existing containers; the last known ones while it does not respond, so that their subscribers get the
-   * failure.
-   */
+  /** Existing containers; the last known ones while it does not respond: their subscribers get the failure. */
   containers(): readonly { readonly id: string; readonly name: string }[];
   measure(id: string): Promise<LiveMeasurement>;
 }
@@ -53,8 +50,7 @@ interface Subscriber {
 
 /**
  * Moby's stats collector for one runtime: one loop for all subscribed containers, one measurement of each per
- * round for
- * any number of subscribers; without subscribers there is no loop.
+ * round for any number of subscribers; without subscribers there is no loop.
  */
 export class StatsCollector {
   readonly #options: StatsCollectorOptions;

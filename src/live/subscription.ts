@@ -1,8 +1,7 @@
 /**
  * A queue of bounded length between a publisher and a subscriber. A slow subscriber loses the oldest items, at
- * once and
- * counted, and never blocks the publisher; Moby's collector waits 100 ms for such a subscriber, then drops the
- * newest.
+ * once and counted, and never blocks the publisher; Moby's collector waits 100 ms for such a subscriber, then
+ * drops the newest.
  */
 export class Subscription<T> implements AsyncIterableIterator<T> {
   readonly #limit: number;

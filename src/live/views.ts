@@ -15,8 +15,7 @@ export interface Value {
 
 /**
  * A container as the API shows it; while its state cannot be read, its identity alone. Never with its
- * environment or
- * its command: both may hold secrets.
+ * environment or its command: both may hold secrets.
  */
 export function containerView(snapshot: ContainerSnapshot): object {
   const { identity, runtime } = snapshot;

@@ -160,8 +160,7 @@ interface Party extends ConflictingMetric {
 
 /**
  * Different metrics of these profiles, or of one of them, with the same exposed name. Metrics with the same
- * type, unit
- * and labels are no conflict: one stands for both.
+ * type, unit and labels are no conflict: one stands for both.
  */
 export function conflictsOf(catalogues: readonly NamedCatalogue[]): readonly ProfileConflict[] {
   const taken = new Map<string, Party>();

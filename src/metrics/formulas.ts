@@ -13,8 +13,8 @@ import type { ContainerSnapshot } from '../model/snapshot.ts';
 const maxIntervalMillis = 3_600_000;
 
 /**
- * CPUs in use between two samples, by wall clock: 1.5 is one and a half CPUs.
- * The previous sample is our own, else the pair inside a two-sample response; without either it is unknown.
+ * CPUs in use between two samples, by wall clock: 1.5 is one and a half CPUs. The previous sample is our own,
+ * else the pair inside a two-sample response; without either it is unknown.
  */
 export function cpuUsage(sample: Sample, previous: PreviousSample | undefined): number | undefined {
   const before = readingBefore(sample, previous);
@@ -81,9 +81,8 @@ function clockOf(sample: PreviousSample): number {
 
 /**
  * CPU percent as in `docker stats`. On Linux of one CPU: the container's CPU time by the host's, times the
- * online CPUs
- * (docker/cli `calculateCPUPercentUnix`); where the runtime does not report the host's CPU time, by wall clock.
- * On Windows of all processors together, by wall clock (`calculateCPUPercentWindows`).
+ * online CPUs (docker/cli `calculateCPUPercentUnix`); where the runtime does not report the host's CPU time, by
+ * wall clock. On Windows of all processors together, by wall clock (`calculateCPUPercentWindows`).
  */
 export function cpuPercent(sample: Sample, previous: PreviousSample | undefined): number | undefined {
   const share = hostShare(sample.cpu, previous?.cpu ?? sample.previousCpu);
@@ -132,11 +131,9 @@ const modeStepsNanos = 1e9;
 
 /**
  * True when the runtime reports user and kernel time; the result must not change while a container lives, for
- * then series
- * would come and go, and deltas count twice. Some runtimes fill in 0 for both, whatever the total. On cgroup
- * v1, which
- * alone lists the CPUs, both are 0 in every container's first steps, too: there the total must have outgrown
- * them.
+ * then series would come and go, and deltas count twice. Some runtimes fill in 0 for both, whatever the total.
+ * On cgroup v1, which alone lists the CPUs, both are 0 in every container's first steps, too: there the total
+ * must have outgrown them.
  */
 export function hasCpuModes({ totalNanos = 0, userNanos, kernelNanos, perCpuNanos }: CpuUsage): boolean {
   if (userNanos || kernelNanos) return true;

@@ -64,10 +64,7 @@ export interface ExportObserver {
 /** Calls to a source whose durations and errors are reported. */
 export type SourceCall = 'list' | 'inspect' | 'stats';
 
-/**
- * Receives the results of probes, so that the tracker needs no instruments. Methods return at once and never
- * throw.
- */
+/** Receives results of probes, so that the tracker needs no instruments. Methods return at once, never throw. */
 export interface ProbeObserver {
   /** A probe of one runtime ended; failures have a duration too. */
   probeEnded(runtime: string, seconds: number, succeeded: boolean): void;

@@ -66,10 +66,7 @@ export class Reconciler {
     return this.#lists.run('', () => this.#reconcile(calls, pool));
   }
 
-  /**
-   * Reconciles, then updates every container; changed ones first, since a refresh may wait for them. Throws
-   * SourceError.
-   */
+  /** Reconciles, then updates every container, changed ones first: a refresh may wait. Throws SourceError. */
   async updateAll(calls: SourceCalls): Promise<void> {
     const { selected, changeOf, askedAt, now } = await this.reconcile(calls, this.#pool);
     const isChanged = ({ id }: ListedContainer): boolean => changeOf(id) === 'changed';
@@ -148,10 +145,7 @@ export class ContainerQueue {
     return tracker && (await this.#queue.run(id, () => work(tracker, this.#samplingOf(tracker))));
   }
 
-  /**
-   * Applies a list that was requested at that time on the monotonic clock; skipped when a later list was
-   * faster.
-   */
+  /** Applies a list that was requested at that monotonic time; skipped when a later list was faster. */
   async apply(id: string, askedAt: number, work: ContainerWork<void>): Promise<void> {
     await this.run(id, (tracker, sampling) => this.#apply(tracker, askedAt, () => work(tracker, sampling)));
   }

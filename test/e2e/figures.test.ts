@@ -17,16 +17,10 @@ import { startEngine, type EngineVersion, type RealEngine } from '../support/rea
 import { RecordingProxy, type RecordedAnswer } from '../support/fakes/recording-proxy.ts';
 
 const READINGS = 3;
-/**
- * Between two readings: the runtime reads its clock, the cgroup and the host's CPU time at slightly different
- * times.
- */
+/** Between two readings: the runtime reads clock, cgroup and the host's CPU time at slightly different times. */
 const WINDOW_MILLIS = 10_000;
 const MIB = 2 ** 20;
-/**
- * A file that a container's command makes when it is ready; by a builtin, as a process of its own would be
- * counted.
- */
+/** A file that a container's command makes when ready; by a builtin, as a process of its own would be counted. */
 const READY = '/ready';
 const versions: readonly EngineVersion[] = ['20.10', 'current'];
 

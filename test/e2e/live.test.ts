@@ -31,10 +31,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
 
   const api = (path: string): string => new URL(`/api/v1/${path}`, scene.agent.metricsUrl).href;
 
-  /**
-   * Waits for the event and for its change in the API, both soon after it happened; gives the event's arrival
-   * time.
-   */
+  /** Waits for the event and for its change in the API, both soon after it; gives the event's arrival time. */
   async function tells(
     t: TestContext,
     { name, action }: { readonly name: string; readonly action: string },

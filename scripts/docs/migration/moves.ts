@@ -1,7 +1,4 @@
-/**
- * The replacement of one metric: its name in profile `semconv` (attributes in braces; empty: none), and the
- * changes.
- */
+/** The replacement of one metric: its name in `semconv` (attributes in braces; empty: none), and the changes. */
 export type Move = readonly [semconv: string, changes?: string];
 
 /** Moves by the peer's name; a name that ends with `*` is for all that begin so and are not named themselves. */

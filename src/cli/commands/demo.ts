@@ -25,10 +25,7 @@ const noDemo: Demo = {
   close: () => Promise.resolve(),
 };
 
-/**
- * Starts the demo or replay of the configuration. The simulator is imported only here: other starts never parse
- * it.
- */
+/** Starts the demo or replay of the configuration. Only here is the simulator imported: other starts skip it. */
 export async function withDemo({ config, stdout }: Pick<CommandContext, 'config' | 'stdout'>): Promise<Demo> {
   if (config.replay !== undefined) return replaying(config.replay);
   if (!config.demo) return noDemo;

@@ -10,8 +10,7 @@ import type { CommandContext } from '../command.ts';
 
 /**
  * Time between the time-out of a probe and its end: waiting for the end gives the cause of a failure, not only
- * that it
- * takes long.
+ * that it takes long.
  */
 const endMillis = 1000;
 

@@ -14,8 +14,8 @@ export function compileExclusion(item: string): (image: string) => boolean {
 
 /**
  * A function that is true for excluded images, by the rules of the docker_stats receiver: an item that names
- * the image
- * decides; else one negated name excludes all the others; else each expression and glob may exclude it.
+ * the image decides; else one negated name excludes all the others; else each expression and glob may exclude
+ * it.
  */
 export function compileExclusions(items: readonly string[]): (image: string) => boolean {
   const names = new Set(items);

@@ -49,10 +49,7 @@ function decode(part: string): string {
   return decodeURIComponent(part.trim());
 }
 
-/**
- * {@link keyValues} that may be sent as HTTP headers; checked here, since the exporter would fail at every
- * export.
- */
+/** {@link keyValues} that may be HTTP headers; checked here, since the exporter would fail at every export. */
 export function headers(): z.ZodType<KeyValues> {
   return keyValues().superRefine((pairs, context) => {
     for (const [index, [name, value]] of Object.entries(pairs).entries()) {

@@ -8,10 +8,9 @@ export type Matcher = (text: string) => boolean;
 const longest = 1000;
 
 /**
- * A literal (`nginx`), a glob (`*nginx*`, `web-[0-9]`, `{a,b}`), or a regular expression between slashes (`/^web-\d+$/`,
- * anywhere in the text unless anchored; RE2's syntax). Matching takes time in proportion to the text for any
- * pattern:
- * none can backtrack. Throws an Error that describes the mistake in the pattern.
+ * A literal (`nginx`), a glob (`*nginx*`, `web-[0-9]`, `{a,b}`), or a regular expression between slashes
+ * (`/^web-\d+$/`, anywhere in the text unless anchored; RE2's syntax). Matching takes time in proportion to the
+ * text for any pattern: none can backtrack. Throws an Error that describes the mistake in the pattern.
  */
 export function compilePattern(pattern: string): Matcher {
   if (pattern.length > longest) throw new Error(`expected at most ${longest} characters`);

@@ -38,8 +38,7 @@ const batchTimeoutMillis = 2 ** 31 - 1;
 
 /**
  * Exports each event as a log record under its container's Resource. Records that cannot be sent in time are
- * dropped and
- * counted: a collector that is away costs neither memory nor the metrics.
+ * dropped and counted: a collector that is away costs neither memory nor the metrics.
  */
 export class EventLogs implements EventObserver {
   readonly #options: EventLogsOptions;

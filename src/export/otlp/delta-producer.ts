@@ -24,10 +24,9 @@ interface Memory {
 }
 
 /**
- * A reader's own view of the container meter in delta temporality: each counter's growth since the last point that
- * this reader handed over. Last points hang on the container's tracker and die with it. The first points of a
- * container
- * that is older than this reader are only the baseline.
+ * A reader's own view of the container meter in delta temporality: each counter's growth since the last point
+ * that this reader handed over. Last points hang on the container's tracker and die with it. The first points
+ * of a container that is older than this reader are only the baseline.
  */
 export class DeltaProducer implements MetricProducer {
   readonly #producer: MetricProducer;

@@ -55,10 +55,9 @@ interface Waiting extends EndedSeries {
 }
 
 /**
- * Ends each series that was in the last export and is in this one no more: sends it one point without a value, until
- * a request that held it succeeds. A consumer that keeps the last value, as a Collector that feeds Prometheus,
- * then
- * drops it at once. A series that comes back meanwhile is not ended.
+ * Ends each series that was in the last export and is in this one no more: sends it one point without a value,
+ * until a request that held it succeeds. A consumer that keeps the last value, as a Collector that feeds
+ * Prometheus, then drops it at once. A series that comes back meanwhile is not ended.
  */
 export class StaleSeries {
   readonly #options: StaleSeriesOptions;

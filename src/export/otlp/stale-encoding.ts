@@ -124,8 +124,7 @@ const wire = { varint: 0, fixed64: 1, bytes: 2 } as const;
 
 /**
  * Writes a protobuf message from its end to its beginning, so that the length of a nested message is known when
- * it is
- * written. The first field is therefore written last.
+ * it is written. The first field is therefore written last.
  */
 export class ProtobufWriter {
   #buffer = Buffer.allocUnsafe(firstBytes);

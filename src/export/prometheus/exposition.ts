@@ -86,10 +86,7 @@ function targetHead(format: ExpositionFormat): FamilyHead {
   return { ...described, name: 'target', type: 'info' };
 }
 
-/**
- * The agent's own resource as labels; nothing for an empty resource. In OpenMetrics it must be the first
- * family.
- */
+/** The agent's own resource as labels; nothing for an empty resource. OpenMetrics requires it first. */
 function targetLines({ attributes }: Resource, format: ExpositionFormat): string {
   const labels = new AttributeLabels().of(attributes).text;
   return labels === '' ? '' : headLines(targetHead(format), format) + sample(sampleName, labels, '1');

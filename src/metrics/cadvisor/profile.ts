@@ -7,10 +7,7 @@ import { cadvisorSpec } from './spec.ts';
 
 type Row = readonly [name: string, kind: 'gauge' | 'counter', description: string, ...labels: string[]];
 
-/**
- * The metrics of cAdvisor that runtimes' responses lack: declared with the source they would need, never
- * observed.
- */
+/** The metrics of cAdvisor that runtimes' responses lack: declared with the source they need, never observed. */
 const cadvisorUnavailable: readonly ContainerInstrument[] = [
   ...declared('cgroup', [
     ['cpu_cfs_burst_periods_total', 'counter', 'Enforcement periods with a burst'],

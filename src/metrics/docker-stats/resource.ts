@@ -27,8 +27,7 @@ type Read = (snapshot: Identified) => string | undefined;
 
 /**
  * A container's resource attributes as the receiver has them; labels win over variables, and both over the
- * receiver's
- * own. Attributes that our own settings make of labels and environment are added, and replace none.
+ * receiver's own. Attributes that our own settings make of labels and environment are added, and replace none.
  */
 export function dockerStatsResource(
   snapshot: Identified,

@@ -5,8 +5,7 @@ interface Due {
 
 /**
  * Scheduled changes of the simulated world, in order of time. Nothing happens by itself: `advance` makes all
- * changes
- * that are due, each at the very time it was scheduled for, even when called late.
+ * changes that are due, each at the very time it was scheduled for, even when called late.
  */
 export class Timeline {
   readonly #now: () => number;

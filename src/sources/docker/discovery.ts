@@ -159,8 +159,8 @@ export interface EndpointSettings {
 }
 
 /**
- * The engines to measure: those of the settings, else the discovered one.
- * Throws an Error that names the URL, variable or file at fault.
+ * The engines to measure: those of the settings, else the discovered one. Throws an Error that names the URL,
+ * variable or file at fault.
  */
 export function engineEndpoints(
   settings: EndpointSettings,

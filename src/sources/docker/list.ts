@@ -87,8 +87,7 @@ export function healthOf(value: unknown): HealthStatus | undefined {
 
 /**
  * Docker ends the checks of a container that is stopped or paused, and reports `unhealthy` from then on
- * although none
- * failed: a health is current only while it runs.
+ * although none failed: a health is current only while it runs.
  */
 export function currentHealth(
   health: HealthStatus | undefined,

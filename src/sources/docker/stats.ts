@@ -177,10 +177,7 @@ function entriesOf(value: unknown): readonly BlockIoEntry[] | undefined {
   return entries.length > 0 ? onceEach(entries) : undefined;
 }
 
-/**
- * Makes the value of duplicate entries unknown: two series of one name would cost a scraper the whole
- * exposition.
- */
+/** Makes the value of duplicate entries unknown: duplicate series would cost a scraper the whole exposition. */
 function onceEach(entries: readonly BlockIoEntry[]): readonly BlockIoEntry[] {
   const each = new Map<string, BlockIoEntry>();
   for (const { value, ...entry } of entries) {

@@ -98,8 +98,7 @@ export class EventCounter {
 
   /**
    * Removes containers that are missing in a list. A container with an event since the list was requested (on
-   * the
-   * monotonic clock) waits for the next list.
+   * the monotonic clock) waits for the next list.
    */
   reconcile(listed: ReadonlySet<string>, askedAt: number): void {
     this.#listed = listed;
@@ -206,10 +205,9 @@ interface Retained {
 }
 
 /**
- * Removed containers that are retained for two intervals, a minute at least: those that ended by themselves and were
- * removed before their end could be collected (`--rm`), and those that no reader was ever given. Containers
- * removed
- * with `docker rm -f` are dropped at once.
+ * Removed containers that are retained for two intervals, a minute at least: those that ended by themselves and
+ * were removed before their end could be collected (`--rm`), and those that no reader was ever given.
+ * Containers removed with `docker rm -f` are dropped at once.
  */
 class RemovedContainers {
   readonly #clock: Clock;

@@ -1,10 +1,7 @@
 /** Maximum number of readings before a failure counts. */
 const FRESH_READINGS = 5;
 
-/**
- * Checks a reading, and a fresh one when it fails: a loaded machine delays a runtime between two readings of
- * its own.
- */
+/** Checks a reading, and a fresh one when it fails: load delays a runtime between two readings of its own. */
 export async function passes<T>(
   reading: T,
   take: () => Promise<T>,

@@ -37,8 +37,7 @@ interface ComparedPoint {
 
 /**
  * Differences between two requests, a line each, by container. Order, times, the value of the uptime and
- * resources
- * without a container do not count.
+ * resources without a container do not count.
  */
 export function receiverDifferencesOf(found: ComparedRequest, expected: ComparedRequest): string[] {
   const [ours, theirs] = [containersOf(found), containersOf(expected)];

@@ -38,10 +38,7 @@ function load({ key, flag, fileKey, variables }: NamedSetting, given: Given): Co
   return config;
 }
 
-/**
- * A setting's value from the specification's variables: the first that is set wins; combined settings are
- * merged.
- */
+/** A setting's value from the specification's variables: the first set one wins; combined ones are merged. */
 function fromVariables(setting: NamedSetting, texts: readonly (string | undefined)[]): unknown {
   const set = texts.flatMap((text, index) => {
     const type = setting.otelVariables?.[index]?.type ?? setting.type;

@@ -10,10 +10,7 @@ const identity = [
 const quota = ['NanoCpus', 'CpuQuota', 'CpuPeriod'].map((key) => `inspect/HostConfig/${key}`);
 const memory = 'stats/memory_stats';
 
-/**
- * Inputs of each value of profile `cadvisor` besides its identity, by the beginning of its key; the first match
- * counts.
- */
+/** Inputs of each value of profile `cadvisor` besides identity, by the beginning of its key; first match wins. */
 const made: readonly [series: string, ...inputs: string[]][] = [
   ['container_last_seen', 'stats/read'],
   ['container_health_state', 'inspect/State/Health'],

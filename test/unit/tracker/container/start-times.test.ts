@@ -11,10 +11,7 @@ function eth(index: number, receivedBytes: number): InterfaceUsage {
   return { name: `eth${index}`, receivedBytes };
 }
 
-/**
- * A run whose uptime is listed in minutes: only a fall, a change in the list or a minute has it inspected
- * again.
- */
+/** A run with its uptime listed in minutes: a fall, a change in the list or a minute has it inspected again. */
 function steady(): TrackedRuntime {
   const runtime = new TrackedRuntime(['a']);
   runtime.container('a').startedAt -= 5 * minute;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { profileNames } from '../../src/config/settings/names.ts';
 import { alwaysThere, type ProfileName } from '../../src/metrics/catalogue.ts';
 import { markdownTable, metricRows, metricsMarkdown } from '../../src/metrics/listing.ts';
@@ -6,6 +7,7 @@ import { agentMetrics } from './agent-metrics.ts';
 import { peerTable, profileRows, telegrafTable } from './migration-blocks.ts';
 import { receiverDifferenceTable } from './receiver-differences.ts';
 import { commandTable, firstSettingTable, settingTable } from './setting-blocks.ts';
+import { walksMarkdown } from './walks.ts';
 
 /** A document with generated parts. */
 export interface GeneratedDocument {
@@ -20,7 +22,10 @@ export const documents: readonly GeneratedDocument[] = [
   { file: 'README.md', blocks: { settings: firstSettingTable } },
   {
     file: 'docs/architecture.md',
-    blocks: { rooms: () => markdownTable(['room', 'holds', 'may import'], roomRows()) },
+    blocks: {
+      rooms: () => markdownTable(['room', 'holds', 'may import'], roomRows()),
+      walks: () => walksMarkdown(join(import.meta.dirname, '../..')),
+    },
   },
   { file: 'docs/cli.md', blocks: { commands: commandTable } },
   { file: 'docs/configuration.md', blocks: { settings: settingTable } },

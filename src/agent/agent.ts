@@ -83,9 +83,13 @@ export class Agent {
     return { address };
   }
 
-  /** A last collection and export, then the end, within 5 s. Never rejects. */
+  /**
+   * A last collection and export, then the end, within 5 s; within 1 s when neither runtime nor collector answers. Never
+   * rejects.
+   */
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#trackers.closeUnanswering();
     await Promise.allSettled([
       this.#server.close(),
       this.#telemetry.shutdown(lastExportMillis),

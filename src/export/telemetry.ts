@@ -49,12 +49,14 @@ export class Telemetry {
   readonly meter: Meter;
   readonly #containers = new ContainerMeter();
   readonly #provider: MeterProvider;
+  readonly #otlp: OtlpExporter | undefined;
   readonly #push: readonly PhasedReader[];
   readonly #pull: PrometheusExporter | undefined;
   #trackers: Trackers | undefined;
 
   constructor(options: TelemetryOptions, observer: ExportObserver) {
-    this.#push = this.#pushReaders(options, observer);
+    this.#otlp = options.otlp && new OtlpExporter({ ...options.otlp, observer });
+    this.#push = this.#pushReaders(options);
     const metricProducers = [{ collect: () => this.#containers.collect({ timeoutMillis: 0 }) }];
     this.#pull = options.prometheus
       ? new PrometheusExporter({ preventServerStart: true, metricProducers })
@@ -107,15 +109,16 @@ export class Telemetry {
 
   /** A last collection and export, then the end. */
   async shutdown(timeoutMillis: number): Promise<void> {
+    this.#otlp?.beginShutdown();
     await this.#provider.shutdown({ timeoutMillis });
   }
 
-  #pushReaders(options: TelemetryOptions, observer: ExportObserver): PhasedReader[] {
+  #pushReaders(options: TelemetryOptions): PhasedReader[] {
     const { otlp, console, now } = options;
     // Asynchronous counters stay cumulative where `lowmemory` is preferred, as the specification has it.
     const producer =
       otlp?.temporality === 'delta' ? new DeltaProducer(this.#containers, now) : this.#containers;
-    const readers = otlp ? [pushReader(options, new OtlpExporter({ ...otlp, observer }), producer)] : [];
+    const readers = this.#otlp ? [pushReader(options, this.#otlp, producer)] : [];
     return console
       ? [...readers, pushReader(options, new ConsoleMetricExporter(), this.#containers)]
       : readers;

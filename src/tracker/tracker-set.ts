@@ -18,6 +18,9 @@ import type { Failure } from './source-state.ts';
 import { UpdateLock } from './update-lock.ts';
 import type { UpdateOutcome } from './update-lock.ts';
 
+/** A probe that takes longer may wait for a runtime that hangs. */
+const hangMillis = 1000;
+
 /** The stream of events, and its receivers. */
 interface EventWatch {
   readonly stream: EventStream;
@@ -81,6 +84,11 @@ export class TrackerSet {
   /** Cause of the last probe's failure; absent after a success. */
   get failure(): string | undefined {
     return this.#state.failure;
+  }
+
+  /** True when the last probe succeeded, and the one under way has not been running for so long that it may hang. */
+  get isAnswering(): boolean {
+    return this.wasProbed && this.failure === undefined && this.#lock.runningMillis < hangMillis;
   }
 
   /** Probes, or joins the probe under way, or does nothing when the last one is young. Never throws. */

@@ -56,6 +56,11 @@ export class Trackers {
       .map((set) => ({ runtime: set.runtime.name, reason: set.failure ?? 'not probed yet' }));
   }
 
+  /** Ends what waits for runtimes that do not answer: a collection from now on takes what there is of them. */
+  closeUnanswering(): void {
+    for (const set of this.sets) if (!set.isAnswering) set.close();
+  }
+
   /** Ends everything. */
   close(): void {
     for (const set of this.sets) set.close();

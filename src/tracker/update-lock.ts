@@ -23,6 +23,7 @@ export class UpdateLock {
   /** Must not reject, and must end soon after its signal aborts. */
   readonly #probe: (signal: AbortSignal) => Promise<void>;
   #running: Promise<void> | undefined;
+  #lastStart = 0;
   #lastEnd: number | undefined;
   readonly #closed = new AbortController();
 
@@ -57,7 +58,13 @@ export class UpdateLock {
     return age < this.#options.minProbeIntervalMillis;
   }
 
+  /** Milliseconds since the probe under way began; 0 when none is. */
+  get runningMillis(): number {
+    return this.#running ? this.#options.clock.monotonic() - this.#lastStart : 0;
+  }
+
   async #run(): Promise<void> {
+    this.#lastStart = this.#options.clock.monotonic();
     try {
       await this.#limited(this.#probe);
     } finally {

@@ -36,7 +36,7 @@ async function check(context: CommandContext): Promise<number> {
 }
 
 async function checkConfigured(context: CommandContext): Promise<number> {
-  const { config, version, stdout } = context;
+  const { config, version, stdout, signal } = context;
   const mistakes = new Mistakes();
   // A mistake that keeps the agent from starting ends the check, too.
   const exports = mistakes.collect(() =>
@@ -49,7 +49,7 @@ async function checkConfigured(context: CommandContext): Promise<number> {
   try {
     const isMeasuring = await checkRuntimes(session, stdout);
     const { otlp } = exports.telemetry;
-    const collector = otlp && (await checkCollector(otlp));
+    const collector = otlp && (await checkCollector(otlp, signal));
     if (collector) stdout.write(collectorReport(config, collector));
     return isMeasuring && collector?.answers !== false ? 0 : 1;
   } finally {
@@ -107,14 +107,21 @@ interface CollectorCheck {
   readonly text: string;
 }
 
+/** Errors of an address where no collector seems to be. */
+const isAway = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|timeout)$/;
+
 /** Sends the collector an empty export once, with the headers, certificates and proxy of a real one. */
-async function checkCollector(options: OtlpTransportOptions): Promise<CollectorCheck> {
+async function checkCollector(options: OtlpTransportOptions, signal: AbortSignal): Promise<CollectorCheck> {
+  signal.throwIfAborted();
   const transport = new OtlpTransport(options);
+  const abort = (): void => transport.close();
+  signal.addEventListener('abort', abort);
   const empty = requestSerializer(options.protocol).serializeRequest([]) ?? new Uint8Array();
   const outcome = await transport.send(empty, { attempts: 1 });
+  signal.removeEventListener('abort', abort);
+  signal.throwIfAborted();
   transport.close();
   if (outcome.status === 'success') return { answers: true, text: 'takes exports' };
-  const isAway = outcome.error === 'ECONNREFUSED' || outcome.error === 'ENOTFOUND';
-  const hint = isAway ? '; without a collector: --exporter prometheus' : '';
+  const hint = isAway.test(outcome.error) ? '; without a collector: --exporter prometheus' : '';
   return { answers: false, text: `${outcome.reason}${hint}` };
 }

@@ -36,6 +36,9 @@ const maxPending = 4096;
 /** Longer than any batch takes, which sees to its own end. */
 const batchTimeoutMillis = 2 ** 31 - 1;
 
+/** For the last batches to a collector that may not answer. */
+const lastChanceMillis = 500;
+
 /**
  * Exports each event as a log record under its container's Resource. Records that cannot be sent in time are
  * dropped and counted: a collector that is away costs neither memory nor the metrics.
@@ -48,6 +51,7 @@ export class EventLogs implements EventObserver {
   readonly #loggers = new WeakMap<Resource, Logger>();
   #pending = 0;
   #isEnded = false;
+  #hasSucceeded = false;
 
   constructor(options: EventLogsOptions) {
     this.#options = options;
@@ -76,12 +80,16 @@ export class EventLogs implements EventObserver {
     this.#logger(resource).emit({ ...record, observedTimestamp: this.#options.now() });
   }
 
-  /** Exports queued records, for that time at most, and takes no more. Never rejects. */
+  /**
+   * Exports queued records, for that time at most, and takes no more. A collector that did not take the last batch, or
+   * none so far, gets a moment. Never rejects.
+   */
   async shutdown(timeoutMillis: number): Promise<void> {
     this.#isEnded = true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMillis);
+      const isAnswering = this.#hasSucceeded;
+      timer = setTimeout(resolve, isAnswering ? timeoutMillis : Math.min(timeoutMillis, lastChanceMillis));
     });
     await Promise.race([this.#processor.shutdown().catch(() => undefined), late]);
     clearTimeout(timer);
@@ -102,6 +110,7 @@ export class EventLogs implements EventObserver {
   #exportEnded(count: number, result: ExportResult): void {
     this.#pending -= count;
     const { instruments, exports } = this.#options;
+    this.#hasSucceeded = result.error === undefined;
     exports.exportEnded(result);
     if (result.error !== undefined) return instruments.recordsDropped(count, result.error);
     instruments.recordsExported(count - result.rejectedPoints);

@@ -36,6 +36,11 @@ export interface OtlpExporterOptions extends OtlpTransportOptions {
   monotonic(): number;
 }
 
+/** An export that takes longer may wait for a collector that hangs. */
+const hangMillis = 1000;
+/** For the last export to a collector that may not answer. */
+const lastChanceMillis = 500;
+
 const preferences = {
   cumulative: AggregationTemporalityPreference.CUMULATIVE,
   delta: AggregationTemporalityPreference.DELTA,
@@ -58,6 +63,10 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   readonly #serializer: RequestSerializer;
   readonly #stale: StaleSeries;
   #last: Promise<void> = Promise.resolve();
+  #hasSucceeded = false;
+  /** When the export under way began, by `monotonic`. */
+  #startedAt: number | undefined;
+  #lastChance: NodeJS.Timeout | undefined;
 
   constructor(options: OtlpExporterOptions) {
     // The base gives temporality and aggregation alone: exports, flush and end are below.
@@ -85,14 +94,27 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     await this.#last;
   }
 
+  /**
+   * Announces that the next export is the last one. A collector that did not take the one before, or leaves the one
+   * under way without a response, gets a moment for both.
+   */
+  beginShutdown(): void {
+    const begun = this.#startedAt;
+    const isHanging = begun !== undefined && this.#options.monotonic() - begun >= hangMillis;
+    if (this.#hasSucceeded && !isHanging) return;
+    this.#lastChance = setTimeout(() => this.#transport.close(), lastChanceMillis);
+  }
+
   override async shutdown(): Promise<void> {
     await this.#last;
+    clearTimeout(this.#lastChance);
     this.#transport.close();
   }
 
   async #exportAll(collected: ResourceMetrics): Promise<SdkExportResult> {
     const { exportTimeoutMillis, observer } = this.#options;
     const start = this.#options.monotonic();
+    this.#startedAt = start;
     const passed = (): number => this.#options.monotonic() - start;
     const tally = new ExportTally();
     await this.#stale.compare(collected);
@@ -105,6 +127,8 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
       await nextTurn();
     }
     const result = tally.result(passed() / 1000);
+    this.#startedAt = undefined;
+    this.#hasSucceeded = result.error === undefined;
     observer.exportEnded(result);
     if (result.error === undefined) return { code: ExportResultCode.SUCCESS };
     return { code: ExportResultCode.FAILED, error: new Error(result.reason ?? result.error) };

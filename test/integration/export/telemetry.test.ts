@@ -15,6 +15,7 @@ import { KeptLog } from '../../support/fakes/observed-probes.ts';
 import { plainOptions } from '../../support/wire/otlp-exports.ts';
 import { pointsNamed } from '../../support/wire/otlp-points.ts';
 import { ScriptedCollector } from '../../support/fakes/scripted-collector.ts';
+import { startHangingServer } from '../../support/fakes/hanging-server.ts';
 import { hang } from '../../support/fakes/scripted-source.ts';
 import { ampleMillis, TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
@@ -227,6 +228,22 @@ test('shutdown collects and exports a last time', async () => {
   await pushing.telemetry.shutdown(1000);
   const [request = {}] = collector.json();
   assert.equal(pointsNamed(request, 'a', 'container.cpu.time').length, 2);
+});
+
+test('shutdown gives a collector that never answered a moment, whatever its time-outs allow', async () => {
+  using hanging = await startHangingServer();
+  const hourMillis = 3_600_000;
+  const pushing = new Pushing(`http://${hanging.address}`, {
+    requestTimeoutMillis: hourMillis,
+    exportTimeoutMillis: hourMillis,
+  });
+  await pushing.runtime.clock.advance(10_000);
+  void pushing.telemetry.flush();
+  await pushing.telemetry.shutdown(hourMillis);
+  assert.deepEqual(
+    new Set(pushing.exports.map(({ reason }) => reason)),
+    new Set(['timeout: the agent ends']),
+  );
 });
 
 test('a collector that is away fails no flush and no scrape', async () => {

@@ -190,3 +190,37 @@ test('close gives the probe up without blaming anybody', async () => {
   assert.equal(runtime.source.isClosed, true);
   assert.equal(runtime.snapshot('a')?.failures, 0);
 });
+
+test('only runtimes that answer are waited for at the end', async () => {
+  const clock = new FakeClock();
+  const make = (name: string): TrackedRuntime => new TrackedRuntime(['a'], clock, name);
+  const [good, never, failing, hanging] = [make('good'), make('never'), make('failing'), make('hanging')];
+  const sets = [good, never, failing, hanging].map(({ set }) => set);
+  const trackers = new Trackers(sets, ampleMillis, good.observer);
+  never.source.before = hang;
+  void trackers.update();
+  await clock.advance(10_000);
+  failing.source.before = () => {
+    throw away;
+  };
+  hanging.source.before = (_call, _id, signal) => hangUntilAborted(signal);
+  const update = trackers.update();
+  await clock.advance(100);
+  assert.deepEqual(
+    sets.map(({ isAnswering }) => isAnswering),
+    [true, false, false, true],
+    'a probe may take a while',
+  );
+  await clock.advance(1000);
+  assert.equal(hanging.set.isAnswering, false);
+  trackers.closeUnanswering();
+  assert.deepEqual(
+    [good, never, failing, hanging].map(({ source }) => source.isClosed),
+    [false, true, true, true],
+  );
+  assert.equal(await isPending(update), true, 'the one that ignores its signal is left behind');
+  await clock.advance(10_000);
+  const started = good.source.count('list');
+  await trackers.update({ waitMillis: 0 });
+  assert.equal(good.source.count('list'), started + 1);
+});

@@ -16,8 +16,8 @@ export interface Comparison {
   readonly command: number;
   /** Of the larger of the two: 0 when they are equal, 1 when one of them is missing. */
   readonly difference: number;
-  /** Reason for the absence of ours, where the command prints something else than 0. */
-  readonly absence?: AbsenceReason;
+  /** Reason for the absence of ours; absent where ours is there, or should be. */
+  readonly absence?: AbsenceReason | 'not-in-response';
 }
 
 /**
@@ -53,8 +53,10 @@ function compareMetric(
   if (ours !== undefined) return { figure, ours, command, difference: relativeDifference(ours, command) };
   const mayLack = metricOf(figure).mayLack;
   const absence = absencesOf(snapshot).find((reason) => mayLack.includes(reason));
-  if (command === 0) return { figure, command, difference: 0 };
-  return absence ? { figure, command, difference: 0, absence } : { figure, command, difference: 1 };
+  // The command prints 0 for what a response lacks.
+  const isEqual = absence !== undefined || command === 0;
+  if (!isEqual) return { figure, command, difference: 1 };
+  return { figure, command, difference: 0, absence: absence ?? 'not-in-response' };
 }
 
 /** From 0 to 1; a value that is not a number gives 1. */

@@ -10,8 +10,7 @@ import { DockerExporterInstruments } from '../../self-metrics/docker-exporter-in
 import type { Command, CommandContext } from '../command.ts';
 import { containerTable } from './container-table.ts';
 import { withDemo } from './demo.ts';
-import { ProbeSession } from './probe-session.ts';
-import type { RuntimeFailure } from './probe-session.ts';
+import { ProbeSession, reportFailures } from './probe-session.ts';
 
 /** Output formats of `once`. */
 export const onceFormats = ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json'] as const;
@@ -108,6 +107,7 @@ async function printConfigured(context: CommandContext<typeof options>): Promise
     await session.probe();
     // A recording has no second sample to give.
     if (config.replay === undefined) await session.probeAgain();
+    if (argv.format === 'table' && !session.isAnswered) return reportFailures(session.failures());
     const { catalogue, entities } = session.resolved;
     // A single reading is about containers: metrics of the agent itself make sense only over time.
     const collected = await collectOnce(session.trackers, withoutAgent(catalogue), entities, recorded);
@@ -116,10 +116,4 @@ async function printConfigured(context: CommandContext<typeof options>): Promise
   } finally {
     session.close();
   }
-}
-
-/** The reasons on standard error, plainly: a person reads them. */
-function reportFailures(failed: readonly RuntimeFailure[]): number {
-  for (const { runtime, reason } of failed) process.stderr.write(`tidegauge: ${runtime}: ${reason}\n`);
-  return failed.length === 0 ? 0 : 1;
 }

@@ -3,6 +3,7 @@ import type { ResolvedContainers } from '../../agent/containers.ts';
 import { createTrackers } from '../../agent/trackers.ts';
 import type { TrackerObservers } from '../../agent/trackers.ts';
 import { systemClock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { TrackerSet } from '../../tracker/tracker-set.ts';
 import type { Trackers } from '../../tracker/trackers.ts';
@@ -34,6 +35,8 @@ export class ProbeSession {
   readonly #gapMillis: number;
   readonly #waitMillis: number;
   readonly #signal: AbortSignal;
+  /** Calls of a runtime that hangs end at once. */
+  readonly #abort = (): void => this.trackers.close();
 
   /** Throws a ConfigError with every mistake of the configuration's metrics and runtimes. */
   constructor(
@@ -47,24 +50,34 @@ export class ProbeSession {
     };
     const config = { ...given, ...timing };
     this.resolved = resolveContainers(config, { environment: process.env, log });
-    this.trackers = createTrackers(this.resolved, observers, { clock: systemClock, log });
+    const dependencies = { clock: systemClock, log: withoutRuntimeLines(log) };
+    this.trackers = createTrackers(this.resolved, observers, dependencies);
     this.#gapMillis = gapMillis;
     this.#waitMillis = given.inlineTimeoutMillis;
     this.#signal = signal;
+    signal.addEventListener('abort', this.#abort);
   }
 
-  /** Probes every runtime. Never rejects: see {@link failures}. */
+  /** Probes every runtime; see {@link failures}. Rejects only when it is interrupted. */
   async probe(): Promise<void> {
+    this.#signal.throwIfAborted();
     await this.trackers.update();
+    this.#signal.throwIfAborted();
   }
 
-  /** Waits for the gap, and probes again what the first probe reached. Never rejects. */
+  /** Waits for the gap, and probes again what the first probe reached. Rejects only when it is interrupted. */
   async probeAgain(): Promise<void> {
     // A runtime that could not be reached has had its wait.
     const reached = this.trackers.sets.filter(({ failure, wasProbed }) => wasProbed && failure === undefined);
     if (reached.length === 0) return;
     await systemClock.sleep(this.#gapMillis, this.#signal);
     await Promise.all(reached.map((set) => set.update(this.#waitMillis)));
+    this.#signal.throwIfAborted();
+  }
+
+  /** False when no runtime answered: then there is nothing to print but why. */
+  get isAnswered(): boolean {
+    return this.failures().length < this.trackers.sets.length;
   }
 
   /** One per runtime, in the order of the configuration. */
@@ -81,10 +94,32 @@ export class ProbeSession {
   }
 
   close(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
     this.trackers.close();
   }
 }
 
+/** The command itself reports why a runtime does not answer: its lines in the log would say that twice. */
+function withoutRuntimeLines(log: Log): Log {
+  const unlessOfRuntime =
+    (level: 'info' | 'warn'): Log['info'] =>
+    (fields, message) =>
+      log['runtime' in fields && !('container' in fields) ? 'debug' : level](fields, message);
+  return {
+    debug: log.debug.bind(log),
+    info: unlessOfRuntime('info'),
+    warn: unlessOfRuntime('warn'),
+    error: log.error.bind(log),
+    child: (fields) => withoutRuntimeLines(log.child(fields)),
+  };
+}
+
 function isFailing({ failure, wasProbed }: TrackerSet): boolean {
   return failure !== undefined || !wasProbed;
+}
+
+/** Prints the reasons to standard error, as plain lines for a person. Gives the exit code. */
+export function reportFailures(failed: readonly RuntimeFailure[]): number {
+  for (const { runtime, reason } of failed) process.stderr.write(`tidegauge: ${runtime}: ${reason}\n`);
+  return failed.length === 0 ? 0 : 1;
 }

@@ -5,13 +5,14 @@ import { compareMetrics, isWithin } from '../../audit/compare.ts';
 import type { Comparison } from '../../audit/compare.ts';
 import { ourReadings } from '../../audit/our-figures.ts';
 import type { MetricReadings } from '../../audit/our-figures.ts';
+import { absenceReasons } from '../../metrics/absence.ts';
 import { alignedRows } from '../../metrics/listing.ts';
 import { ProbeSignal } from '../../agent/signals.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printable } from './container-table.ts';
 import { withDemo } from './demo.ts';
-import { ProbeSession } from './probe-session.ts';
+import { ProbeSession, reportFailures } from './probe-session.ts';
 
 /** Time between the two samples: longer than runtimes cache one. */
 const gapMillis = 2000;
@@ -67,12 +68,9 @@ async function verifyConfigured(
     await session.probeAgain();
     const verified = verifications(session.snapshots(), pairs, readings);
     const { format, tolerance } = argv;
-    stdout.write(
-      format === 'json' ? `${JSON.stringify(verified, null, 2)}\n` : verifyTable(verified, tolerance),
-    );
-    const failures = session.failures();
-    for (const { runtime, reason } of failures) process.stderr.write(`tidegauge: ${runtime}: ${reason}\n`);
-    return failures.length === 0 && isGood(verified, tolerance) ? 0 : 1;
+    if (format === 'json') stdout.write(`${JSON.stringify(verified, null, 2)}\n`);
+    else if (session.isAnswered) stdout.write(verifyTable(verified, tolerance));
+    return Math.max(reportFailures(session.failures()), isGood(verified, tolerance) ? 0 : 1);
   } finally {
     session.close();
   }
@@ -119,7 +117,7 @@ function verifyTable(verified: readonly Verification[], tolerance: number): stri
   const summary = `${compared} of ${verified.length} running containers compared, ${all.length} figures: ${
     wrong.length === 0 ? 'none differs' : `${wrong.length} differ`
   }\n`;
-  return alignedRows([headings, ...rows], '   ') + summary;
+  return alignedRows([headings, ...rows], '   ') + reasonLines(all) + summary;
 }
 
 function isRunning({ state, published }: ContainerSnapshot): boolean {
@@ -154,8 +152,19 @@ function rowsOf({ container, figures, skipped }: Verification, tolerance: number
     comparison.ours === undefined ? '--' : shown(comparison.ours),
     shown(comparison.command),
     `${shown(comparison.difference * 100)}%`,
-    isWithin(comparison, tolerance) ? (comparison.absence ?? '') : 'DIFFERS',
+    isWithin(comparison, tolerance) ? (comparison.absence ?? '') : differsText(comparison),
   ]);
+}
+
+function differsText({ ours }: Comparison): string {
+  return ours === undefined ? 'DIFFERS: ours is missing' : 'DIFFERS';
+}
+
+/** What each reason in the table means. */
+function reasonLines(figures: readonly Comparison[]): string {
+  const reasons = new Set(figures.flatMap(({ absence }) => absence ?? []));
+  const texts = { ...absenceReasons, 'not-in-response': "the runtime's response has no such value" };
+  return [...reasons].map((reason) => `${reason}: ${texts[reason]}\n`).join('');
 }
 
 /** Whole numbers whole, others with as many digits as a person compares. */

@@ -92,7 +92,7 @@ test('a figure that the runtime does not give is no difference, one that we lose
   const { memory_stats: memory, ...others } = whole;
   const of = (newer: object, readings = ourReadings) =>
     compared(newer, readings).find(({ figure }) => figure === 'memory');
-  assert.deepEqual(of(others), { figure: 'memory', command: 0, difference: 0 });
+  assert.deepEqual(of(others), { figure: 'memory', command: 0, difference: 0, absence: 'no-memory' });
   const podman = { ...others, memory_stats: { usage: memory.usage, limit: memory.limit } };
   const absence = 'no-working-set';
   assert.deepEqual(of(podman), { figure: 'memory', command: 9000, difference: 0, absence });

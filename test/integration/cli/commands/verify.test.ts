@@ -104,6 +104,32 @@ test('nothing that runs is good, nothing compared of what runs is not', async ()
   assert.equal((await verify(empty.url)).code, 0);
 });
 
+const parts: readonly (readonly [(string | number)[], unknown])[] = [
+  [['pids_stats'], undefined],
+  [['memory_stats'], {}],
+  [['memory_stats', 'limit'], undefined],
+  [['networks'], undefined],
+  [['networks'], {}],
+  [['blkio_stats'], undefined],
+  [['blkio_stats', 'io_service_bytes_recursive'], []],
+  [['blkio_stats', 'io_service_bytes_recursive'], null],
+  [['cpu_stats'], {}],
+];
+
+for (const [path, value] of parts)
+  test(`a value that is not there has its reason beside it: ${path.join('.')} ${JSON.stringify(value)}`, async () => {
+    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
+    runtime.fault('stats', { kind: 'set', path, ...(value !== undefined && { value }) });
+    const { stdout } = await verify(runtime.url);
+    const rows = stdout.split('\n').filter((line) => / --(?: |$)/.test(line));
+    assert.notEqual(rows.length, 0, stdout);
+    for (const row of rows) {
+      const [, reason = ''] = /% {3}(.+)$/.exec(row) ?? /-- {3}([^-].+)$/.exec(row) ?? [];
+      assert.notEqual(reason, '', row);
+      if (/^[a-z-]+$/.test(reason)) assert.match(stdout, new RegExp(`^${reason}: .+$`, 'm'));
+    }
+  });
+
 test('an answer that comes twice is compared with nothing, and said to', async () => {
   await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   runtime.fault('stats', { kind: 'set', path: ['read'], value: '2026-01-01T00:00:00Z' });

@@ -2,6 +2,7 @@ import type { ResourceOf } from '../attributes/resource.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { didYouMean } from '../config/messages.ts';
 import type { DockerStatsBlock } from '../config/receiver/block.ts';
+import { profileNames } from '../config/settings/names.ts';
 import type { Config } from '../config/settings/settings.ts';
 import { compilePattern } from '../config/types/pattern.ts';
 import { catalogueOf, conflictsOf, resourceOf, wholeCatalogue } from '../metrics/catalogue.ts';
@@ -23,17 +24,24 @@ interface ChosenMetrics {
  */
 export function chosenMetrics({ profile, metric, dockerStats = {} }: Config): ChosenMetrics {
   const switches = metricSwitches(metric);
-  const { containers, runtime } = wholeCatalogue(profile);
-  const known = [...containers, ...runtime].map(({ name }) => name);
-  const unknown = [...switches.keys()].filter((name) => !known.includes(name));
-  const where = `no metric that can be switched in ${profile.join(', ')}`;
-  const mistakes = unknown.map((name) => `--metric "${name}": ${where}${didYouMean(name, known)}`);
-  const problems = [...mistakes, ...dockerStatsMistakes(dockerStats)];
+  const problems = [...metricMistakes({ profile, metric }), ...dockerStatsMistakes(dockerStats)];
   if (problems.length > 0) throw new ConfigError(problems);
   const options = dockerStatsOptions(dockerStats);
   const conflicts = conflictTexts(profile, switches, options);
   if (conflicts.length > 0) throw new ConfigError(conflicts);
   return { catalogue: catalogueOf(profile, switches, options), resourceOf: resourceOf(profile, options) };
+}
+
+/** Every name of `--metric` that the profiles do not have; that no profile has, when the profiles are not known. */
+export function metricMistakes({ profile, metric }: Partial<Pick<Config, 'profile' | 'metric'>>): string[] {
+  const { containers, runtime } = wholeCatalogue(profile ?? profileNames);
+  const known = [...containers, ...runtime].map(({ name }) => name);
+  const where = profile ? profile.join(', ') : 'any profile';
+  return [...metricSwitches(metric).keys()]
+    .filter((name) => !known.includes(name))
+    .map(
+      (name) => `--metric "${name}": no metric that can be switched in ${where}${didYouMean(name, known)}`,
+    );
 }
 
 function conflictTexts(

@@ -1,6 +1,7 @@
+import { metricMistakes } from '../agent/catalogue.ts';
 import { validate } from '../config/candidate.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { loadConfig } from '../config/load-config.ts';
+import { loadConfig, readMetricNames } from '../config/load-config.ts';
 import type { ConfigInput, LoadedConfig } from '../config/load-config.ts';
 import { flagOf } from '../config/settings/setting.ts';
 import { parseCommandLine } from './command-line.ts';
@@ -37,10 +38,12 @@ export function readInvocation(
   const line = parseCommandLine(args, program);
   if (line.kind === 'answer') return line;
   const { argv, problems } = readOptions(line.command.options, line.flags);
-  const reread = () => readConfig({ flags: line.flags, environment, readFile });
+  const input = { flags: line.flags, environment, readFile };
+  const reread = () => readConfig(input);
   const reading = reread();
   const allProblems = [...line.problems, ...problems, ...('problems' in reading ? reading.problems : [])];
-  if ('problems' in reading || allProblems.length > 0) return { kind: 'refusal', problems: allProblems };
+  if ('problems' in reading || allProblems.length > 0)
+    return { kind: 'refusal', problems: [...allProblems, ...metricMistakes(readMetricNames(input))] };
   return { kind: 'command', command: line.command, argv, reread, ...reading };
 }
 

@@ -45,6 +45,23 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   return { config, warnings: [...earlier, ...warnings, ...unusedBlock(config)] };
 }
 
+/** The settings that name metrics, as far as they are valid: other errors must not hide those in the names. */
+export function readMetricNames(input: ConfigInput): Partial<Pick<Config, 'profile' | 'metric'>> {
+  const places = {
+    flags: input.flags,
+    environment: input.environment,
+    file: readConfigFile(input).entries,
+  };
+  const valueOf = (key: string): unknown => {
+    const setting = namedSettings.find((each) => each.key === key);
+    const resolved = setting && resolve(setting, places, input.readFile);
+    return resolved?.problems.length === 0 ? givenOrConstant(resolved.chosen) : undefined;
+  };
+  const { data: profile } = settings.profile.type.safeParse(valueOf('profile'));
+  const { data: metric } = settings.metric.type.safeParse(valueOf('metric'));
+  return { ...(profile && { profile }), ...(metric && { metric }) };
+}
+
 /** OpenTelemetry's own configuration file, by its present name and the one before: a format that is not ours. */
 const foreignFiles = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE'];
 

@@ -50,7 +50,7 @@ export const semconvCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
     name: 'container.cpu.limit.utilization',
     kind: 'gauge',
     unit: '1',
-    description: 'CPUs in use divided by the limit, 0 to 1',
+    description: 'CPUs in use divided by the limit; may pass 1 for a moment, as a quota holds per period',
     attributes: [],
     source: 'stats',
     stability: 'extension',

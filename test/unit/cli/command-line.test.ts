@@ -99,6 +99,24 @@ test('mistakes of the command line, of options and of settings are told together
   ]);
 });
 
+test('a wrong profile, flag or option does not hide a wrong metric', async () => {
+  const errorsOf = async (...args: string[]): Promise<string[]> => {
+    const started = new TinyProcess();
+    assert.equal(await started.run(args), 2);
+    return started.stderr.trimEnd().split('\n');
+  };
+  assert.deepEqual(await errorsOf('--profile', 'semcov', '--metric', 'container.cpu.tme,container.uptime'), [
+    'tidegauge: --profile "semcov": expected one of semconv, docker_exporter, docker_stats, cadvisor; ' +
+      'did you mean semconv?',
+    'tidegauge: --metric "container.cpu.tme": no metric that can be switched in any profile; ' +
+      'did you mean container.cpu.time?',
+  ]);
+  assert.deepEqual(await errorsOf('--foo', '--profile', 'docker_stats', '--metric', '!nowhere'), [
+    'tidegauge: --foo: unknown flag',
+    'tidegauge: --metric "nowhere": no metric that can be switched in docker_stats',
+  ]);
+});
+
 test('an answer goes to standard output alone, with exit code 0', async () => {
   const started = new TinyProcess();
   assert.equal(await started.run(['once', '--format', 'JSON', '--min-probe-interval', '1m']), 0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -53,6 +53,19 @@ describe('documents', () => {
 describe('the README', () => {
   test('is read in a few minutes', () => {
     assert.ok(readFileSync(join(repository, 'README.md')).length <= 10_000);
+  });
+});
+
+describe('commands in documents', () => {
+  test('run scripts through npm, which brings a Node that can', () => {
+    const pages = globSync('{*,bench/*,docs/**/*,deploy/**/*}.md', { cwd: repository });
+    const bare = pages.flatMap((page) =>
+      [...readFileSync(join(repository, page), 'utf8').matchAll(/(?<!npx )\bnode (?:--\S+ )*[\w./-]+\.ts\b/g)].map(
+        ([command]) => `${page}: ${command}`,
+      ),
+    );
+    assert.notEqual(pages.length, 0);
+    assert.deepEqual(bare, []);
   });
 });
 

@@ -7,11 +7,11 @@ import type { Series } from '../../test/support/wire/exposition.ts';
 import { pointsOf, type Point } from '../../test/support/wire/otlp-points.ts';
 import { OtlpSink } from '../../test/support/fakes/otlp-sink.ts';
 import type { RealEngine } from '../../test/support/real/real-engine.ts';
-import { pairsOfPoints, SKEW_MILLIS, type Moments, type Pair } from './compare.ts';
+import { pairsOfPoints, skewMillis, type Moments, type Pair } from './compare.ts';
 import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts';
 
-const SOURCES: ReadonlySet<string> = new Set(['list', 'inspect', 'stats']);
-const shared = profiles.cadvisor.containers.filter(({ source }) => SOURCES.has(source));
+const sources: ReadonlySet<string> = new Set(['list', 'inspect', 'stats']);
+const shared = profiles.cadvisor.containers.filter(({ source }) => sources.has(source));
 
 /** The names that both cAdvisor and an engine's answers have. */
 export const sharedWithCadvisor: readonly string[] = shared.map(({ name }) => name);
@@ -47,7 +47,7 @@ export class CadvisorComparison {
   /** Reads cAdvisor at each moment. */
   async read({ at }: Moments): Promise<void> {
     for (const moment of at) {
-      await delay(moment - SKEW_MILLIS / 10 - Date.now());
+      await delay(moment - skewMillis / 10 - Date.now());
       this.#scraped.push(...(await this.#cadvisor.scrape()));
     }
   }

@@ -2,13 +2,13 @@ import type { OtlpRequest } from '../../test/support/real/collector.ts';
 import { pointsOf, type Point } from '../../test/support/wire/otlp-points.ts';
 
 /** The receiver stamps its points before it asks the engine, which may take this long to answer. */
-export const SKEW_MILLIS = 3000;
+export const skewMillis = 3000;
 /** By how much CPU and memory may differ, of the larger of the two. */
-export const TOLERANCE = 0.02;
+export const tolerance = 0.02;
 /** The kernel charges memory in batches of 64 pages for each CPU; smaller differences cannot be measured. */
-const MEMORY_FLOOR = 64 * 4096;
+const memoryFloor = 64 * 4096;
 /** Percentage points: an idle container's share is not compared. */
-const PERCENT_FLOOR = 0.1;
+const percentFloor = 0.1;
 
 /** Rules by which metrics are compared. */
 export type Rule = 'counter' | 'mean' | 'gauge' | 'time';
@@ -79,16 +79,16 @@ export function agrees(pair: Pair): boolean {
   if (pair.theirs === undefined) return true;
   if (!pair.ours) return pair.theirs === 0 || pair.theirs === -1;
   if (pair.rule === 'counter') return differenceOf(pair) === 0;
-  if (pair.rule === 'time') return differenceOf(pair) <= SKEW_MILLIS / 1000;
-  return shareOf(pair) <= TOLERANCE || differenceOf(pair) <= floorOf(pair);
+  if (pair.rule === 'time') return differenceOf(pair) <= skewMillis / 1000;
+  return shareOf(pair) <= tolerance || differenceOf(pair) <= floorOf(pair);
 }
 
 function floorOf({ metric, unit }: Pair): number {
   // cAdvisor's names do not all end with the unit.
-  if (unit === 'By' || /_memory_(rss|cache|mapped_file)$/.test(metric)) return MEMORY_FLOOR;
+  if (unit === 'By' || /_memory_(rss|cache|mapped_file)$/.test(metric)) return memoryFloor;
   // A process that serves one request comes and goes between two readings.
   if (metric === 'container_threads') return 1;
-  return unit === '1' ? PERCENT_FLOOR : 0;
+  return unit === '1' ? percentFloor : 0;
 }
 
 /** The receiver's CPU share covers the second before its request, ours the time since the last probe. */
@@ -117,9 +117,9 @@ function bounded(
 ): Pick<Pair, 'theirs' | 'ours'> {
   const last = between(theirs, from, to).at(-1);
   const asked = last ? millisOf(last) : to;
-  const before = between(ours, from - SKEW_MILLIS, asked).slice(-1);
-  const after = ours.find((point) => millisOf(point) >= asked + SKEW_MILLIS);
-  const within = between(ours, asked, asked + SKEW_MILLIS);
+  const before = between(ours, from - skewMillis, asked).slice(-1);
+  const after = ours.find((point) => millisOf(point) >= asked + skewMillis);
+  const within = between(ours, asked, asked + skewMillis);
   const values = [...before, ...within, ...(after ? [after] : [])].map(({ value }) => value);
   return {
     theirs: last?.value,

@@ -1,7 +1,7 @@
 import { markdownTable } from '../../src/metrics/listing.ts';
-import { agrees, differenceOf, shareOf, SKEW_MILLIS, TOLERANCE, type Pair } from './compare.ts';
+import { agrees, differenceOf, shareOf, skewMillis, tolerance, type Pair } from './compare.ts';
 import { sharedWithCadvisor } from './cadvisor.ts';
-import { CADVISOR_INTRODUCTION } from './notes.ts';
+import { cadvisorIntroduction } from './notes.ts';
 import { comparedMetrics, type SideBySide } from './scene.ts';
 
 /** One side of a comparison, in words, and the metrics that it is about. */
@@ -10,29 +10,29 @@ interface Peer {
   readonly metrics: readonly string[];
 }
 
-const RECEIVER: Peer = { heading: 'receiver', metrics: comparedMetrics };
-const CADVISOR: Peer = { heading: 'cAdvisor', metrics: sharedWithCadvisor };
+const receiver: Peer = { heading: 'receiver', metrics: comparedMetrics };
+const cadvisor: Peer = { heading: 'cAdvisor', metrics: sharedWithCadvisor };
 
 /** The page of docs: a table for each peer and engine. */
 export function sideBySidePage(runtimes: readonly SideBySide[], made: string): string {
   return [
     '# Side by side with the docker_stats receiver and cAdvisor\n',
     `${made}\n`,
-    INTRODUCTION,
-    ...runtimes.map(({ runtime, pairs }) => section(runtime, pairs, RECEIVER)),
-    CADVISOR_INTRODUCTION,
+    introduction,
+    ...runtimes.map(({ runtime, pairs }) => section(runtime, pairs, receiver)),
+    cadvisorIntroduction,
     ...runtimes.map(({ runtime, cadvisorPairs }) =>
-      section(runtime, cadvisorPairs.map(withoutIdentity), CADVISOR),
+      section(runtime, cadvisorPairs.map(withoutIdentity), cadvisor),
     ),
   ].join('\n');
 }
 
-const INTRODUCTION = `## The docker_stats receiver
+const introduction = `## The docker_stats receiver
 
 The Collector's docker_stats receiver and the agent with \`--profile docker_stats\` run beside each other on one real engine, with all 71 metrics on and the same block of configuration. Five containers are under load: one loop held to 20 % of a CPU, one that holds memory, one that writes to the disk, two that send and receive over the bridge. Three readings are taken a minute apart, and each series of a container is one pair at each of them.
 
-- A counter, and the uptime, must lie between our figures from just before the receiver began to ask until ${SKEW_MILLIS / 1000} s later, which is how long the engine may take to answer it. There is no tolerance beyond that.
-- Any other figure must lie within that range too, or differ from it by no more than ${TOLERANCE * 100} %. Memory has a floor of 256 KiB, as the kernel charges it in batches of 64 pages for each CPU, and percentages one of 0.1: differences below it do not count.
+- A counter, and the uptime, must lie between our figures from just before the receiver began to ask until ${skewMillis / 1000} s later, which is how long the engine may take to answer it. There is no tolerance beyond that.
+- Any other figure must lie within that range too, or differ from it by no more than ${tolerance * 100} %. Memory has a floor of 256 KiB, as the kernel charges it in batches of 64 pages for each CPU, and percentages one of 0.1: differences below it do not count.
 - \`container.cpu.utilization\` is compared as the mean of the minute before the reading: the receiver takes it from the one second before the engine answers, we take it since our last probe.
 
 Each line shows the pair that differs most of all readings and containers; where none differs, that of the last reading with the largest figure. Ours is a range where it moved within the time skew; the difference is how far the receiver's figure is outside.
@@ -52,7 +52,7 @@ function section(runtime: string, pairs: readonly Pair[], peer: Peer): string {
   const silent = peer.metrics.filter((name) => !metrics.some(([metric]) => metric === name));
   const headings = ['metric', 'unit', 'pairs', 'where', peer.heading, 'ours', 'difference', 'verdict'];
   const table = markdownTable(headings, rows);
-  return `### Engine ${runtime}${peer === CADVISOR ? ', cAdvisor' : ''}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
+  return `### Engine ${runtime}${peer === cadvisor ? ', cAdvisor' : ''}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
 }
 
 function silenceOf(names: readonly string[]): string {
@@ -107,8 +107,8 @@ function verdict(pairs: readonly Pair[]): string {
 function agreement(pairs: readonly Pair[]): string {
   const max = Math.max(...pairs.map(shareOf));
   if (max === 0) return 'equal';
-  if (pairs.every(({ rule }) => rule === 'time')) return `within ${SKEW_MILLIS / 1000} s`;
-  return max <= TOLERANCE ? `within ${TOLERANCE * 100} %` : 'within the floor';
+  if (pairs.every(({ rule }) => rule === 'time')) return `within ${skewMillis / 1000} s`;
+  return max <= tolerance ? `within ${tolerance * 100} %` : 'within the floor';
 }
 
 function written(value: number): string {

@@ -7,33 +7,33 @@ import { startCollector } from '../../test/support/real/collector.ts';
 import { componentPath } from '../../test/support/real/component.ts';
 import { startEngine, type EngineVersion, type RealEngine } from '../../test/support/real/real-engine.ts';
 import { CadvisorComparison } from './cadvisor.ts';
-import { pairsOf, SKEW_MILLIS, type Pair } from './compare.ts';
+import { pairsOf, skewMillis, type Pair } from './compare.ts';
 
-const READINGS = 3;
-const INTERVAL = '2s';
-const READY = '/ready';
+const readingCount = 3;
+const interval = '2s';
+const readyMark = '/ready';
 /** Every container holds that much, so that 2 % of its memory are more than the kernel's batches. */
-const HOLD = `head -c 20971520 /dev/zero >/dev/shm/held; : >${READY}`;
-const COMMON = ['--memory=128m', '--shm-size=32m', '--label=com.example.team=metrics'];
+const hold = `head -c 20971520 /dev/zero >/dev/shm/held; : >${readyMark}`;
+const common = ['--memory=128m', '--shm-size=32m', '--label=com.example.team=metrics'];
 /** A short period: the one second of the receiver's CPU share holds many of them. */
 const capped = (percent: number): readonly string[] => [
-  ...COMMON,
+  ...common,
   '--cpu-period=10000',
   `--cpu-quota=${percent * 100}`,
 ];
 
 /** Containers under load that is known. */
-const SPECS = {
-  quota: { options: capped(20), command: `${HOLD}; while :; do :; done` },
-  steady: { options: [...COMMON, '--pids-limit=50'], command: `${HOLD}; exec sleep 10000` },
+const specs = {
+  quota: { options: capped(20), command: `${hold}; while :; do :; done` },
+  steady: { options: [...common, '--pids-limit=50'], command: `${hold}; exec sleep 10000` },
   writer: {
-    options: COMMON,
+    options: common,
     // It overwrites what it wrote: the page cache stays as large as it is.
-    command: `${HOLD}; while :; do dd if=/dev/zero of=/file bs=64k count=16 conv=notrunc,fsync 2>/dev/null; sleep 0.2; done`,
+    command: `${hold}; while :; do dd if=/dev/zero of=/file bs=64k count=16 conv=notrunc,fsync 2>/dev/null; sleep 0.2; done`,
   },
   server: {
-    options: COMMON,
-    command: `${HOLD}; head -c 100000 /dev/zero >/file; exec httpd -f -p 7000 -h /`,
+    options: common,
+    command: `${hold}; head -c 100000 /dev/zero >/file; exec httpd -f -p 7000 -h /`,
   },
 } as const;
 
@@ -65,13 +65,13 @@ export async function runSideBySide(version: EngineVersion, pauseMillis: number)
     args: [`--config=${config}`, '--profile=docker_stats', `--otlp-endpoint=${collector.otlpUrl}`],
   });
   const runtimeVersion = await versionOf(version, runtime);
-  await using cadvisor = await CadvisorComparison.start(runtime, runtimeVersion, INTERVAL);
+  await using cadvisor = await CadvisorComparison.start(runtime, runtimeVersion, interval);
   await agent.untilReady();
   const start = Date.now();
-  const at = Array.from({ length: READINGS }, (_, index) => start + (index + 1) * pauseMillis);
+  const at = Array.from({ length: readingCount }, (_, index) => start + (index + 1) * pauseMillis);
   const moments = { at, pauseMillis };
   await cadvisor.read(moments);
-  await delay(4 * SKEW_MILLIS);
+  await delay(4 * skewMillis);
   return {
     runtime: `${runtimeVersion}, API ${runtime.apiVersion}`,
     pairs: pairsOf(await collector.fileExport(), moments),
@@ -86,19 +86,19 @@ async function versionOf(version: EngineVersion, runtime: RealEngine): Promise<s
 }
 
 async function startLoad(runtime: RealEngine): Promise<void> {
-  for (const [name, { options, command }] of Object.entries(SPECS)) await runtime.run(name, options, command);
+  for (const [name, { options, command }] of Object.entries(specs)) await runtime.run(name, options, command);
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
   const address = await runtime.docker('inspect', `--format=${format}`, 'server');
   const fetchFile = `wget -q -O /dev/null http://${address}:7000/file`;
-  await runtime.run('client', COMMON, `${HOLD}; while :; do ${fetchFile}; sleep 0.2; done`);
-  for (const name of [...Object.keys(SPECS), 'client']) await runtime.untilFile(name, READY);
+  await runtime.run('client', common, `${hold}; while :; do ${fetchFile}; sleep 0.2; done`);
+  for (const name of [...Object.keys(specs), 'client']) await runtime.untilFile(name, readyMark);
 }
 
 function receiverBlock(runtime: RealEngine) {
   return {
     endpoint: runtime.url,
     api_version: runtime.apiVersion,
-    collection_interval: INTERVAL,
+    collection_interval: interval,
     timeout: '30s',
     metrics: Object.fromEntries(comparedMetrics.map((name) => [name, { enabled: true }])),
   };

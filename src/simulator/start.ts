@@ -16,8 +16,8 @@ import { createRandom } from './world/random.ts';
 import { Timeline } from './world/timeline.ts';
 
 /** Interval of the world's own steps, so that events are streamed without other requests. */
-const MOVE_MILLIS = 50;
-const CHURN_MILLIS = 6000;
+const moveMillis = 50;
+const churnMillis = 6000;
 
 /** Starts an engine that listens when the promise resolves; close it to take its socket away. */
 export async function startSimulatedEngine(options: SimulatedEngineOptions = {}): Promise<SimulatedEngine> {
@@ -29,7 +29,7 @@ export async function startSimulatedEngine(options: SimulatedEngineOptions = {})
   const counters = new RequestCounters();
   const front = new EngineFront({ answers, faults, counters, tickWait });
   const listener = await EngineListener.listen(options, front.handle);
-  const timer = options.now ? undefined : setInterval(() => world.timeline.advance(), MOVE_MILLIS).unref();
+  const timer = options.now ? undefined : setInterval(() => world.timeline.advance(), moveMillis).unref();
   const stopTimer = (): void => clearInterval(timer);
   return new SimulatedEngine({ ...world, front, faults, counters, listener, stopTimer });
 }
@@ -51,7 +51,7 @@ function createWorld(options: SimulatedEngineOptions): LifeWorld & LiveWorldPart
   for (const spec of initialContainers(seed, options)) life.place(spec, start);
   if (options.scenario === 'demo') {
     const run = (spec: ContainerSpec, at: number): unknown => life.add(spec, at);
-    scheduleChurn(world.timeline, { seed, everyMillis: CHURN_MILLIS, run }, start);
+    scheduleChurn(world.timeline, { seed, everyMillis: churnMillis, run }, start);
   }
   return { ...world, life };
 }
@@ -70,9 +70,9 @@ function initialContainers(seed: string, options: SimulatedEngineOptions): Conta
   ];
 }
 
-const MIB = 2 ** 20;
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const mib = 2 ** 20;
+const minuteMillis = 60_000;
+const hour = 60 * minuteMillis;
 
 /** The containers of the demo: a shop under Compose, and one of each kind of trouble. */
 function demoContainers(): ContainerSpec[] {
@@ -91,23 +91,23 @@ function shop(): ContainerSpec[] {
       image: 'registry.example/shop/api:2.14.0',
       ports: [{ privatePort: 3000 }],
       healthcheck: check,
-      limits: { cpus: 2, memoryBytes: 512 * MIB, pids: 200 },
-      load: { cpus: 0.45, memoryBytes: 260 * MIB },
+      limits: { cpus: 2, memoryBytes: 512 * mib, pids: 200 },
+      load: { cpus: 0.45, memoryBytes: 260 * mib },
     }),
     service('worker', {
       image: 'registry.example/shop/api:2.14.0',
-      load: { cpus: 0.8, memoryBytes: 190 * MIB },
+      load: { cpus: 0.8, memoryBytes: 190 * mib },
     }),
     service('db', {
       image: 'postgres:18',
       mounts: [{ type: 'volume', source: 'shop_db', destination: '/var/lib/postgresql' }],
-      limits: { memoryBytes: 1024 * MIB, memoryReservationBytes: 512 * MIB },
-      load: { memoryBytes: 320 * MIB, cacheBytes: 500 * MIB, writtenBytesPerSecond: 700_000 },
+      limits: { memoryBytes: 1024 * mib, memoryReservationBytes: 512 * mib },
+      load: { memoryBytes: 320 * mib, cacheBytes: 500 * mib, writtenBytesPerSecond: 700_000 },
     }),
     service('cache', {
       image: 'redis:8',
-      limits: { memoryBytes: 128 * MIB },
-      load: { memoryBytes: 60 * MIB },
+      limits: { memoryBytes: 128 * mib },
+      load: { memoryBytes: 60 * mib },
     }),
   ];
 }
@@ -117,7 +117,7 @@ function service(name: string, spec: Omit<ContainerSpec, 'name'>): ContainerSpec
     name: `shop-${name}-1`,
     networks: name === 'web' ? ['shop_default', 'edge'] : ['shop_default'],
     restart: 'unless-stopped',
-    ageMillis: 5 * HOUR,
+    ageMillis: 5 * hour,
     labels: {
       'com.docker.compose.project': 'shop',
       'com.docker.compose.service': name,
@@ -137,7 +137,7 @@ function troubled(): ContainerSpec[] {
       name: 'mail-importer',
       image: 'registry.example/mail-importer:0.3',
       restart: 'always',
-      ageMillis: 2 * HOUR,
+      ageMillis: 2 * hour,
       restartCount: 41,
       // Moby would wait a minute by now; the demo should show it restart.
       maxBackoffMillis: 5000,
@@ -146,9 +146,9 @@ function troubled(): ContainerSpec[] {
     {
       name: 'report-generator',
       image: 'registry.example/reports:1.9',
-      limits: { memoryBytes: 256 * MIB },
-      load: { cacheBytes: 20 * MIB },
-      ageMillis: 26 * HOUR,
+      limits: { memoryBytes: 256 * mib },
+      load: { cacheBytes: 20 * mib },
+      ageMillis: 26 * hour,
       ending: { afterMillis: 40_000, exitCode: 137, outOfMemory: true, startedAgainAfterMillis: 15_000 },
     },
     {
@@ -156,44 +156,44 @@ function troubled(): ContainerSpec[] {
       image: 'registry.example/encoder:7',
       limits: { cpus: 0.5 },
       load: { cpus: 1.7, readBytesPerSecond: 4_000_000, writtenBytesPerSecond: 1_500_000 },
-      ageMillis: 2 * HOUR,
+      ageMillis: 2 * hour,
     },
     {
       name: 'search',
       image: 'registry.example/search:9.2',
       healthcheck: { intervalMillis: 5000, goodMillis: 40_000, badMillis: 30_000 },
-      load: { cpus: 0.3, memoryBytes: 600 * MIB },
-      ageMillis: HOUR,
+      load: { cpus: 0.3, memoryBytes: 600 * mib },
+      ageMillis: hour,
     },
   ];
 }
 
 function atRest(): ContainerSpec[] {
   return [
-    { name: 'staging-web', image: 'nginx:1.29', initially: 'paused', ageMillis: 3 * HOUR },
+    { name: 'staging-web', image: 'nginx:1.29', initially: 'paused', ageMillis: 3 * hour },
     {
       name: 'db-migration',
       image: 'registry.example/shop/api:2.14.0',
       initially: 'exited',
-      ageMillis: 5 * HOUR,
+      ageMillis: 5 * hour,
     },
     {
       name: 'next-release',
       image: 'registry.example/shop/api:2.15.0-rc.1',
       initially: 'created',
-      ageMillis: 9 * MINUTE,
+      ageMillis: 9 * minuteMillis,
     },
   ];
 }
 
-const IMAGES = [
+const images = [
   'nginx:1.29',
   'postgres:18',
   'redis:8',
   'registry.example/app:3.1',
   'registry.example/jobs:0.9',
 ];
-const DAY = 24 * 3_600_000;
+const day = 24 * 3_600_000;
 
 /** Specs of that many containers that just run; for load tests. */
 function ordinaryContainers(seed: string, count: number): ContainerSpec[] {
@@ -202,7 +202,7 @@ function ordinaryContainers(seed: string, count: number): ContainerSpec[] {
 }
 
 function ordinaryContainer(number: number, random: () => number): ContainerSpec {
-  const image = IMAGES[Math.floor(random() * IMAGES.length)] ?? 'busybox:1';
+  const image = images[Math.floor(random() * images.length)] ?? 'busybox:1';
   return {
     name: `ordinary-${String(number).padStart(5, '0')}`,
     image,
@@ -212,13 +212,13 @@ function ordinaryContainer(number: number, random: () => number): ContainerSpec 
       'org.opencontainers.image.version': image.split(':')[1] ?? '1',
     },
     restart: 'unless-stopped',
-    ageMillis: Math.floor(random() * 20 * DAY),
-    limits: random() < 0.5 ? {} : { memoryBytes: 512 * MIB, cpus: 1 },
+    ageMillis: Math.floor(random() * 20 * day),
+    limits: random() < 0.5 ? {} : { memoryBytes: 512 * mib, cpus: 1 },
   };
 }
 
 /** Texts that have broken expositions and exporters before; some engines refuse a few of them. */
-const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
+const hostileTexts: Readonly<Record<string, string>> = {
   quotes: 'a"b\'c`d',
   newlines: 'first\nsecond\r\nthird\u2028fourth',
   backslashes: 'C:\\new\\table\\',
@@ -233,7 +233,7 @@ const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
 
 /** Containers with hostile names and labels, and two that differ in nothing but id and name. */
 function hostileContainers(): ContainerSpec[] {
-  const named = Object.entries(HOSTILE_TEXTS)
+  const named = Object.entries(hostileTexts)
     .filter(([kind]) => kind !== 'empty' && kind !== 'huge')
     .map(([kind, text]): ContainerSpec => ({
       name: `${kind} ${text}`,
@@ -242,7 +242,7 @@ function hostileContainers(): ContainerSpec[] {
     }));
   const labelled: ContainerSpec = {
     name: 'hostile-labels',
-    labels: { ...HOSTILE_TEXTS, '': 'empty key', 'a.b': '1', a_b: '2' },
+    labels: { ...hostileTexts, '': 'empty key', 'a.b': '1', a_b: '2' },
   };
   const twins = ['twin-a', 'twin-b'].map((name): ContainerSpec => ({
     name,

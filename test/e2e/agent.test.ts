@@ -12,13 +12,13 @@ import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
 import { engineVersions, skipWithoutScene } from '../support/real/scene.ts';
 import { startSimulatedProcess, type SimulatedProcess } from '../support/real/simulated-process.ts';
 
-const SCRAPERS = 20;
-const CONTAINERS = 5;
-const INTERVAL_MILLIS = 5000;
+const scraperCount = 20;
+const containerCount = 5;
+const intervalMillis = 5000;
 /** Longer than the interval: each probe meets a push. */
-const PROBE_MILLIS = 6000;
+const probeMillis = 6000;
 /** Counted from the end of a probe. */
-const MIN_PROBE_MILLIS = 3000;
+const minProbeMillis = 3000;
 
 suite('tidegauge once', { concurrency: true, skip: skipWithoutScene || skipUnless('python') }, () => {
   for (const version of engineVersions) {
@@ -70,23 +70,23 @@ suite('tidegauge check', { concurrency: true, skip: skipWithoutScene }, () => {
 });
 
 test('20 scrapers at once and the push cost one probe', { concurrency: true }, async () => {
-  const arrangement = ['--scenario=none', `--containers=${CONTAINERS}`, `--stats-delay=${PROBE_MILLIS}`];
+  const arrangement = ['--scenario=none', `--containers=${containerCount}`, `--stats-delay=${probeMillis}`];
   await using runtime = await startSimulatedProcess(...arrangement);
   await using sink = await OtlpSink.start();
   await using agent = await startAgent({
     args: [
       `--docker-url=${runtime.url}`,
       `--otlp-endpoint=${sink.url}`,
-      `--interval=${INTERVAL_MILLIS}ms`,
-      `--min-probe-interval=${MIN_PROBE_MILLIS}ms`,
+      `--interval=${intervalMillis}ms`,
+      `--min-probe-interval=${minProbeMillis}ms`,
     ],
   });
   await agent.untilReady();
   for (let burst = 0; burst < 2; burst += 1) {
     const { endedAt, before } = await lastProbe(agent, runtime);
-    const staleAt = endedAt + MIN_PROBE_MILLIS;
+    const staleAt = endedAt + minProbeMillis;
     const scrape = (): Promise<unknown> =>
-      Promise.all(Array.from({ length: SCRAPERS }, () => agent.metrics()));
+      Promise.all(Array.from({ length: scraperCount }, () => agent.metrics()));
     const early = scrape();
     await waitUntil('a stale probe', async () => {
       const { stats } = await runtime.requests();
@@ -104,12 +104,12 @@ test('20 scrapers at once and the push cost one probe', { concurrency: true }, a
     await sink.waitFor(pushes + 1);
     const after = await runtime.requests();
     // A probe samples each container once; changes that came as events need no list.
-    const probes = (after.stats - before.stats) / CONTAINERS;
+    const probes = (after.stats - before.stats) / containerCount;
     // None but the one, unless the machine took so long that the next were due.
-    const due = Math.floor((Date.now() - staleAt) / (PROBE_MILLIS + MIN_PROBE_MILLIS));
+    const due = Math.floor((Date.now() - staleAt) / (probeMillis + minProbeMillis));
     assert.ok(
       probes <= 1 + due,
-      `${probes} probes for ${SCRAPERS} scrapers and a push, ${due} more were due`,
+      `${probes} probes for ${scraperCount} scrapers and a push, ${due} more were due`,
     );
   }
 });
@@ -136,6 +136,6 @@ async function lastProbe(
     const endedAt = (shown.value('tidegauge_probe_last_success_time_seconds') ?? NaN) * 1000;
     const before = await runtime.requests();
     // Later than that, another may have begun.
-    return Date.now() < endedAt + MIN_PROBE_MILLIS ? { endedAt, before } : undefined;
+    return Date.now() < endedAt + minProbeMillis ? { endedAt, before } : undefined;
   });
 }

@@ -10,7 +10,7 @@ import {
 import { skipUnless } from '../support/real/component.ts';
 import { namedSettings } from '../../src/config/settings/settings.ts';
 
-const DIGEST = `sha256:${'a'.repeat(64)}`;
+const digest = `sha256:${'a'.repeat(64)}`;
 const options = { concurrency: true, skip: skipUnless('helm') };
 
 suite('Helm chart', options, () => {
@@ -197,9 +197,9 @@ suite('image and heap in the Helm chart', options, () => {
     const { container: tagged } = await renderChart('--set=image.repository=r.example/t,image.tag=v2');
     assert.equal(tagged.image, 'r.example/t:v2');
     const { container: pinned } = await renderChart(
-      `--set=image.repository=r.example/t,image.tag=v2,image.digest=${DIGEST}`,
+      `--set=image.repository=r.example/t,image.tag=v2,image.digest=${digest}`,
     );
-    assert.equal(pinned.image, `r.example/t@${DIGEST}`);
+    assert.equal(pinned.image, `r.example/t@${digest}`);
   });
 });
 

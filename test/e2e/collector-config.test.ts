@@ -7,8 +7,8 @@ import { ownLoopbackAddress, waitUntil } from '../support/real/daemon.ts';
 import { startCollector, type Collector, type OtlpRequest } from '../support/real/collector.ts';
 import { skipUnless } from '../support/real/component.ts';
 
-const CONFIG = join(import.meta.dirname, '../../deploy/collector/otel-collector.yaml');
-const NOW_NANOS = `${Date.now()}000000`;
+const config = join(import.meta.dirname, '../../deploy/collector/otel-collector.yaml');
+const nowNanos = `${Date.now()}000000`;
 
 suite('otel-collector.yaml', { concurrency: true, skip: skipUnless('otelcol') }, () => {
   test('shows two equal containers as two series with their identity', async () => {
@@ -53,7 +53,7 @@ suite('otel-collector.yaml', { concurrency: true, skip: skipUnless('otelcol') },
 
 async function start(grpcAddress = ownLoopbackAddress()): Promise<Collector> {
   return await startCollector({
-    configFile: CONFIG,
+    configFile: config,
     // Another Collector on this machine may have the port of the Collector's own metrics.
     env: { OTLP_GRPC_ENDPOINT: `${grpcAddress}:4317`, COLLECTOR_METRICS_LEVEL: 'none' },
   });
@@ -70,7 +70,7 @@ async function post(collector: Collector, request: OtlpRequest): Promise<void> {
 
 function containerMetrics(id: string): NonNullable<OtlpRequest['resourceMetrics']>[number] {
   const identity = { 'container.id': id, 'container.name': 'web', 'host.name': 'node' };
-  const time = { startTimeUnixNano: NOW_NANOS, timeUnixNano: NOW_NANOS };
+  const time = { startTimeUnixNano: nowNanos, timeUnixNano: nowNanos };
   return {
     resource: {
       attributes: Object.entries(identity).map(([key, stringValue]) => ({ key, value: { stringValue } })),
@@ -91,7 +91,7 @@ function containerMetrics(id: string): NonNullable<OtlpRequest['resourceMetrics'
           {
             name: 'container.memory.usage',
             unit: 'By',
-            gauge: { dataPoints: [{ timeUnixNano: NOW_NANOS, asInt: '4096' }] },
+            gauge: { dataPoints: [{ timeUnixNano: nowNanos, asInt: '4096' }] },
           },
         ],
       },

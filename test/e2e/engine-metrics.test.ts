@@ -9,9 +9,9 @@ import { skipUnless } from '../support/real/component.ts';
 import type { Exposition } from '../support/wire/exposition.ts';
 import { startEngine, type EngineVersion, type RealEngine } from '../support/real/real-engine.ts';
 
-const MIB = 2 ** 20;
+const mib = 2 ** 20;
 /** Bytes that the runtime itself writes into a container's layer or counts of an image besides files. */
-const SLACK = 64 * 1024;
+const slack = 64 * 1024;
 const versions: readonly EngineVersion[] = ['20.10', 'current'];
 
 for (const version of versions) {
@@ -77,18 +77,18 @@ function engineMetricsOf(version: EngineVersion): void {
   test('disk usage of known sizes, with its cost and age, and what a removal frees', async () => {
     // A runtime may take its time to measure again; then it is young.
     const shown = await agent.waitForMetrics('young disk usage', (each) => (age(each) ?? 99) < 12);
-    expectNear(reclaimable(shown, 'image'), 5 * MIB);
-    assert.ok((usage(shown, 'image') ?? 0) > 5 * MIB);
-    expectNear(usage(shown, 'container'), 3 * MIB);
-    expectNear(reclaimable(shown, 'container'), 2 * MIB);
-    assert.equal(usage(shown, 'volume'), 3 * MIB);
-    assert.equal(reclaimable(shown, 'volume'), 3 * MIB);
+    expectNear(reclaimable(shown, 'image'), 5 * mib);
+    assert.ok((usage(shown, 'image') ?? 0) > 5 * mib);
+    expectNear(usage(shown, 'container'), 3 * mib);
+    expectNear(reclaimable(shown, 'container'), 2 * mib);
+    assert.equal(usage(shown, 'volume'), 3 * mib);
+    assert.equal(reclaimable(shown, 'volume'), 3 * mib);
     assert.equal(usage(shown, 'build_cache'), 0);
     assert.ok((shown.value('tidegauge_disk_usage_duration_seconds') ?? -1) > 0);
     assert.deepEqual(shown.all('tidegauge_disk_usage_errors_total'), []);
     await runtime.docker('volume', 'rm', 'data');
     const later = await agent.waitForMetrics('the volume to be gone', (each) => usage(each, 'volume') === 0);
-    expectNear(usage(later, 'container'), 3 * MIB);
+    expectNear(usage(later, 'container'), 3 * mib);
   });
 }
 
@@ -96,13 +96,13 @@ function engineMetricsOf(version: EngineVersion): void {
 async function importUnused(runtime: RealEngine): Promise<void> {
   const root = join(runtime.directory, 'unused');
   await mkdir(root);
-  await writeFile(join(root, 'held'), Buffer.alloc(5 * MIB, 1));
+  await writeFile(join(root, 'held'), Buffer.alloc(5 * mib, 1));
   await promisify(execFile)('tar', ['-C', root, '-cf', `${root}.tar`, '.']);
   await runtime.docker('import', `${root}.tar`, 'unused:1');
 }
 
 function write(path: string, mebibytes: number): string {
-  return `head -c ${mebibytes * MIB} /dev/zero >${path}`;
+  return `head -c ${mebibytes * mib} /dev/zero >${path}`;
 }
 
 function age(shown: Exposition): number | undefined {
@@ -122,5 +122,5 @@ function reclaimable(shown: Exposition, type: string): number | undefined {
 }
 
 function expectNear(value: number | undefined, bytes: number): void {
-  assert.ok(value !== undefined && value >= bytes && value < bytes + SLACK, `${value} is not ${bytes}`);
+  assert.ok(value !== undefined && value >= bytes && value < bytes + slack, `${value} is not ${bytes}`);
 }

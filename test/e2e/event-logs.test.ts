@@ -10,7 +10,7 @@ import { startEngine } from '../support/real/real-engine.ts';
 import { engineVersions, skipWithoutScene } from '../support/real/scene.ts';
 
 /** Logs and metrics into one file, each message of its own kind. */
-const CONFIG = `
+const config = `
 receivers:
   otlp:
     protocols:
@@ -28,7 +28,7 @@ suite('event logs', { skip: skipWithoutScene }, () => {
   for (const version of engineVersions) {
     test(`${version}: a real Collector takes each event under the resource of the metrics`, async () => {
       await using runtime = await startEngine(version);
-      await using collector = await startCollector(CONFIG);
+      await using collector = await startCollector(config);
       await using agent = await startAgent({
         args: [`--docker-url=${runtime.url}`, '--interval=1s', '--event-logs'],
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.otlpUrl },

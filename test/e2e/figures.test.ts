@@ -16,35 +16,35 @@ import { passes } from '../support/assert/fresh-reading.ts';
 import { startEngine, type EngineVersion, type RealEngine } from '../support/real/real-engine.ts';
 import { RecordingProxy, type RecordedAnswer } from '../support/fakes/recording-proxy.ts';
 
-const READINGS = 3;
+const readingCount = 3;
 /** Between two readings: the runtime reads clock, cgroup and the host's CPU time at slightly different times. */
-const WINDOW_MILLIS = 10_000;
-const MIB = 2 ** 20;
+const windowMillis = 10_000;
+const mib = 2 ** 20;
 /** A file that a container's command makes when ready; by a builtin, as a process of its own would be counted. */
-const READY = '/ready';
+const readyMark = '/ready';
 const versions: readonly EngineVersion[] = ['20.10', 'current'];
 
-const FILL_CACHE = 'head -c 31457280 /dev/zero >/held; sync';
+const fillCache = 'head -c 31457280 /dev/zero >/held; sync';
 
 /** Containers, and what they are known to have. */
-const SPECS = {
+const specs = {
   memory: {
     options: ['--memory=64m', '--shm-size=32m', '--pids-limit=50'],
-    command: `head -c 20971520 /dev/zero >/dev/shm/held; : >${READY}; exec sleep 1000`,
+    command: `head -c 20971520 /dev/zero >/dev/shm/held; : >${readyMark}; exec sleep 1000`,
   },
   cache: {
     options: ['--memory=128m', '--memory-reservation=96m'],
-    command: `${FILL_CACHE}; : >${READY}; exec sleep 1000`,
+    command: `${fillCache}; : >${readyMark}; exec sleep 1000`,
   },
-  quota: { options: ['--cpus=0.2'], command: `: >${READY}; while :; do :; done` },
-  free: { options: [], command: `: >${READY}; while :; do :; done` },
-  idle: { options: [], command: `sleep 1000 & sleep 1000 & : >${READY}; exec sleep 1000` },
+  quota: { options: ['--cpus=0.2'], command: `: >${readyMark}; while :; do :; done` },
+  free: { options: [], command: `: >${readyMark}; while :; do :; done` },
+  idle: { options: [], command: `sleep 1000 & sleep 1000 & : >${readyMark}; exec sleep 1000` },
 } as const;
 
-type Name = keyof typeof SPECS;
-const NAMES = Object.keys(SPECS) as Name[];
+type Name = keyof typeof specs;
+const names = Object.keys(specs) as Name[];
 /** The kernel moves pages between the lists of a page cache as it likes, so from second to second. */
-const STEADY = NAMES.filter((name) => name !== 'cache');
+const steady = names.filter((name) => name !== 'cache');
 
 /** One scrape between two equal docker stats, and the runtime's answers that the scrape was made of. */
 interface Reading {
@@ -63,9 +63,9 @@ for (const version of versions) {
 
     before(async () => {
       runtime = stack.use(await startEngine(version));
-      for (const name of NAMES)
-        ids.set(name, await runtime.run(name, SPECS[name].options, SPECS[name].command));
-      for (const name of NAMES) await runtime.untilFile(name, READY);
+      for (const name of names)
+        ids.set(name, await runtime.run(name, specs[name].options, specs[name].command));
+      for (const name of names) await runtime.untilFile(name, readyMark);
       const proxy = stack.use(await RecordingProxy.start(runtime.socket));
       // Only the test's scrapes cause probes.
       const agent = stack.use(
@@ -76,13 +76,13 @@ for (const version of versions) {
       await agent.untilReady();
       await agent.metrics();
       take = () => takeReading(runtime, agent, (name) => proxy.answers(ids.get(name) ?? ''));
-      while (readings.length < READINGS) readings.push(await take());
+      while (readings.length < readingCount) readings.push(await take());
     });
     after(() => stack.disposeAsync());
 
     test('the working set is what docker stats prints', () => {
       for (const { shown, after: newer } of readings) {
-        for (const name of STEADY) {
+        for (const name of steady) {
           const bytes = shown.value('container_memory_working_set_bytes', { container_name: name });
           assert.equal(humanBytes(bytes ?? NaN), newer[name]?.memory, name);
         }
@@ -91,7 +91,7 @@ for (const version of versions) {
 
     test('the working set is what the docker command computes from the same answer, to the byte', () => {
       for (const { shown, answers } of readings) {
-        for (const name of NAMES) {
+        for (const name of names) {
           const bytes = shown.value('container_memory_working_set_bytes', { container_name: name });
           assert.equal(bytes, memoryUsed(newest(answers[name])), name);
         }
@@ -102,24 +102,24 @@ for (const version of versions) {
       // The kernel reclaims pages of a cache whenever a group above runs short: then there is no cache to
       // compare.
       const refill = async (): Promise<Reading> => {
-        await runtime.docker('exec', 'cache', 'sh', '-c', FILL_CACHE);
+        await runtime.docker('exec', 'cache', 'sh', '-c', fillCache);
         return await take();
       };
       for (const reading of readings) {
         await passes(reading, refill, ({ shown }) => {
           const held = shown.value('container_memory_working_set_bytes', { container_name: 'memory' }) ?? 0;
-          assert.ok(held >= 20 * MIB && held < 24 * MIB, `held ${held}`);
+          assert.ok(held >= 20 * mib && held < 24 * mib, `held ${held}`);
           const usage = shown.value('container_memory_usage_bytes', { container_name: 'cache' }) ?? 0;
           const set = shown.value('container_memory_working_set_bytes', { container_name: 'cache' }) ?? 0;
-          assert.ok(usage >= 16 * MIB && usage <= 128 * MIB, `usage ${usage}`);
-          assert.ok(set < 8 * MIB, `working set ${set}`);
+          assert.ok(usage >= 16 * mib && usage <= 128 * mib, `usage ${usage}`);
+          assert.ok(set < 8 * mib, `working set ${set}`);
         });
       }
     });
 
     test('CPU is what the docker command computes from the same two answers', async () => {
       for (const reading of readings) {
-        for (const name of NAMES) {
+        for (const name of names) {
           // Each by itself: the runtime is held up for one of them, and not for all at once.
           await passes(reading, take, ({ shown, answers }) => {
             const expected = cpuPercent(answers[name]);
@@ -163,7 +163,7 @@ for (const version of versions) {
     });
 
     test('CPU time never falls and is the total that the runtime gives', () => {
-      for (const name of NAMES) {
+      for (const name of names) {
         const times = readings.map(({ shown }) =>
           shown.sum('container_cpu_time_seconds_total', { container_name: name }),
         );
@@ -192,21 +192,21 @@ for (const version of versions) {
             'container_memory_reservation_current_bytes',
             'container_pids_limit_current',
           ].map((metric) => shown.value(metric, { container_name: name }));
-        assert.deepEqual(limits('memory'), [undefined, 64 * MIB, undefined, 50]);
-        assert.deepEqual(limits('cache'), [undefined, 128 * MIB, 96 * MIB, undefined]);
+        assert.deepEqual(limits('memory'), [undefined, 64 * mib, undefined, 50]);
+        assert.deepEqual(limits('cache'), [undefined, 128 * mib, 96 * mib, undefined]);
         assert.deepEqual(limits('quota'), [0.2, undefined, undefined, undefined]);
         assert.deepEqual(limits('free'), [undefined, undefined, undefined, undefined]);
         const labels = { container_name: 'memory' };
         const left = shown.value('container_memory_available_bytes', labels) ?? NaN;
         const used = shown.value('container_memory_working_set_bytes', labels) ?? NaN;
-        assert.equal(left + used, 64 * MIB);
-        assert.equal(shown.value('container_memory_limit_utilization_ratio', labels), used / (64 * MIB));
+        assert.equal(left + used, 64 * mib);
+        assert.equal(shown.value('container_memory_limit_utilization_ratio', labels), used / (64 * mib));
       }
     });
 
     test('processes are counted as docker stats counts them', () => {
       for (const { shown, after: newer } of readings) {
-        for (const name of NAMES) {
+        for (const name of names) {
           const pids = shown.value('container_pids_current', { container_name: name });
           assert.equal(pids, newer[name]?.pids, name);
         }
@@ -222,13 +222,13 @@ async function takeReading(
   answersOf: (name: Name) => readonly RecordedAnswer[],
 ): Promise<Reading> {
   const look = async (): Promise<Reading | undefined> => {
-    await delay(WINDOW_MILLIS);
+    await delay(windowMillis);
     const older = await dockerStats(runtime);
     const shown = await agent.metrics();
-    const answers = Object.fromEntries(NAMES.map((name) => [name, answersOf(name)])) as Reading['answers'];
+    const answers = Object.fromEntries(names.map((name) => [name, answersOf(name)])) as Reading['answers'];
     const newer = await dockerStats(runtime);
     // When it moved in between, nobody can say what the scrape should have shown.
-    const isSteady = STEADY.every((name) => older[name]?.memory === newer[name]?.memory);
+    const isSteady = steady.every((name) => older[name]?.memory === newer[name]?.memory);
     return isSteady ? { shown, after: newer, answers } : undefined;
   };
   return await waitUntil('docker stats to settle', look, 300_000);

@@ -7,12 +7,12 @@ import { skipUnless } from '../support/real/component.ts';
 import { buildImage, listFiles } from '../support/real/image.ts';
 import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
 
-const REPOSITORY = join(import.meta.dirname, '../..');
-const IMAGE = 'tidegauge:test';
-const AGENT = 'agent';
+const repository = join(import.meta.dirname, '../..');
+const imageName = 'tidegauge:test';
+const agentName = 'agent';
 
 test('the Dockerfile makes an image for any architecture alike', async () => {
-  const lines = (await readFile(join(REPOSITORY, 'Dockerfile'), 'utf8')).split('\n');
+  const lines = (await readFile(join(repository, 'Dockerfile'), 'utf8')).split('\n');
   const instructions = lines.filter((line) => !line.startsWith('#')).join('\n');
   const [build = '', image = ''] = instructions.split(/^FROM /m).slice(1);
   // Packages come for the machine that builds, and what they make is JavaScript.
@@ -26,10 +26,10 @@ test('the Dockerfile makes an image for any architecture alike', async () => {
 
 test('image', { skip: skipUnless('engine-current') }, async (t) => {
   await using runtime = await startEngine('current', { bridge: true });
-  await buildImage(runtime, REPOSITORY, IMAGE);
+  await buildImage(runtime, repository, imageName);
 
   await t.test('holds the bundle and nothing else', async () => {
-    const files = await listFiles(runtime, IMAGE, '/app');
+    const files = await listFiles(runtime, imageName, '/app');
     assert.ok(files.includes('/app/dist/main.js'), files.join('\n'));
     // No native code either, which would be of one architecture.
     assert.deepEqual(
@@ -42,7 +42,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
     'starts without a shell, as nobody, with nothing of the build in its environment',
     async () => {
       const config: unknown = JSON.parse(
-        await runtime.docker('image', 'inspect', '--format={{json .Config}}', IMAGE),
+        await runtime.docker('image', 'inspect', '--format={{json .Config}}', imageName),
       );
       assert.partialDeepStrictEqual(config, {
         User: '65532:65532',
@@ -72,7 +72,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
   });
 
   await t.test('has no user, capability or way to more but its own', async () => {
-    const pid = await runtime.docker('inspect', '--format={{.State.Pid}}', AGENT);
+    const pid = await runtime.docker('inspect', '--format={{.State.Pid}}', agentName);
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
     assert.match(status, /^Uid:\t65532\t65532\t65532\t65532$/m);
     assert.match(status, /^Gid:\t65532\t65532\t65532\t65532$/m);
@@ -83,7 +83,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
 
   await t.test('becomes healthy', async () => {
     const look = async (): Promise<true | undefined> => {
-      const health = await runtime.docker('inspect', '--format={{json .State.Health}}', AGENT);
+      const health = await runtime.docker('inspect', '--format={{json .State.Health}}', agentName);
       return health.includes('"Status":"healthy"') || undefined;
     };
     // The runtime runs the check once a minute, and not at all while it is busy.
@@ -91,8 +91,8 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
   });
 
   await t.test('ends by itself when it is stopped', async () => {
-    await runtime.docker('stop', '-t', '60', AGENT);
-    assert.equal(await runtime.docker('inspect', '--format={{.State.ExitCode}}', AGENT), '0');
+    await runtime.docker('stop', '-t', '60', agentName);
+    assert.equal(await runtime.docker('inspect', '--format={{.State.ExitCode}}', agentName), '0');
   });
 });
 
@@ -104,19 +104,19 @@ async function runAgent(runtime: RealEngine): Promise<string> {
   await runtime.docker(
     'run',
     '--detach',
-    `--name=${AGENT}`,
+    `--name=${agentName}`,
     '--read-only',
     '--cap-drop=ALL',
     '--security-opt=no-new-privileges',
     `--group-add=${gid}`,
     `--volume=${runtime.directory}:/host/run:ro`,
-    IMAGE,
+    imageName,
     'run',
     '--docker-url=unix:///host/run/docker.sock',
     '--exporter=prometheus',
   );
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
-  return `http://${await runtime.docker('inspect', `--format=${format}`, AGENT)}:9417`;
+  return `http://${await runtime.docker('inspect', `--format=${format}`, agentName)}:9417`;
 }
 
 // Nothing while nobody listens.

@@ -14,7 +14,11 @@ import {
 } from '../support/wire/otlp-points.ts';
 import { prometheusSeries } from '../support/wire/prometheus-series.ts';
 
-const USAGE = ['container_memory_usage_bytes', 'container_cpu_time_seconds_total', 'container_pids_current'];
+const usageFamilies = [
+  'container_memory_usage_bytes',
+  'container_cpu_time_seconds_total',
+  'container_pids_current',
+];
 
 suite('lifecycle', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const version of engineVersions) suite(version, { concurrency: true }, () => lifecycleOf(version));
@@ -96,7 +100,10 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   test('a paused container keeps its figures, which stand still', async () => {
     const { runtime, agent } = scene;
     await runtime.run('paused', [], 'while :; do :; done');
-    await agent.waitForMetrics('use', (shown) => shown.sum(USAGE[1] ?? '', { container_name: 'paused' }) > 0);
+    await agent.waitForMetrics(
+      'use',
+      (shown) => shown.sum(usageFamilies[1] ?? '', { container_name: 'paused' }) > 0,
+    );
     // On a loaded machine runc may not get a busy process frozen in the time that it gives itself.
     await waitUntil('a pause', async () => {
       await runtime.docker('pause', 'paused').catch(() => undefined);
@@ -105,7 +112,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
       return isPaused === 'true' || undefined;
     });
     const usage = (shown: Exposition): Series[] =>
-      USAGE.flatMap((name) => shown.all(name, { container_name: 'paused' }));
+      usageFamilies.flatMap((name) => shown.all(name, { container_name: 'paused' }));
     let older = await agent.afterNextProbe();
     let newer = await agent.afterNextProbe();
     // The kernel still charges it with a page now and then; a running container's usage would differ at every
@@ -115,7 +122,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     };
     await passes(undefined, again, () => assert.deepEqual(usage(newer), usage(older)));
     assert.equal(newer.state('paused'), 'paused');
-    assert.deepEqual([...new Set(usage(newer).map(({ name }) => name))], USAGE);
+    assert.deepEqual([...new Set(usage(newer).map(({ name }) => name))], usageFamilies);
     await runtime.docker('unpause', 'paused');
     assert.equal((await agent.afterNextProbe()).state('paused'), 'running');
     await runtime.docker('rm', '--force', 'paused');
@@ -124,7 +131,10 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
   test('a killed container keeps identity and state, and has an exit code instead of figures', async () => {
     const { runtime, agent, collector } = scene;
     await runtime.run('killed', [], 'exec sleep 1000');
-    const alive = await agent.waitForMetrics('use', (seen) => seen.all(USAGE[0] ?? '', named).length > 0);
+    const alive = await agent.waitForMetrics(
+      'use',
+      (seen) => seen.all(usageFamilies[0] ?? '', named).length > 0,
+    );
     assert.equal(alive.value('container_exit_code', named), undefined);
     await runtime.docker('kill', 'killed');
     const shown = await agent.afterNextProbe();
@@ -132,7 +142,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     assert.equal(shown.value('container_exit_code', named), 137);
     assert.equal(shown.value('container_oom_killed', named), 0);
     assert.equal(shown.value('container_info', named), 1);
-    for (const name of USAGE) assert.deepEqual(shown.all(name, named), []);
+    for (const name of usageFamilies) assert.deepEqual(shown.all(name, named), []);
     const requests = await collector.waitForExport(
       (all) => pointsNamed(all.at(-1) ?? {}, 'killed', 'container.exit_code').length > 0,
     );

@@ -7,12 +7,12 @@ import { waitUntil } from '../support/real/daemon.ts';
 import type { OtlpRequest } from '../support/real/collector.ts';
 import type { Exposition, Series } from '../support/wire/exposition.ts';
 import { pointsOf } from '../support/wire/otlp-points.ts';
-import { IMAGE } from '../support/real/real-engine.ts';
+import { busyboxImage } from '../support/real/real-engine.ts';
 import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/real/scene.ts';
 
 /** As many as are started one after the other; TIDEGAUGE_TEST_LIVES=200 with pauses in between takes a minute. */
 const lives = Number(process.env['TIDEGAUGE_TEST_LIVES'] ?? 40);
-const WARM_UP = 'warm-up:1';
+const warmUp = 'warm-up:1';
 const exitCodes = [0, 1, 2, 137, 3] as const;
 const codeOf = (index: number): number => exitCodes[index % exitCodes.length] ?? 0;
 
@@ -24,10 +24,12 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   let scene: Scene;
 
   before(async () => {
-    scene = await startScene(version, ['--interval=10s'], (runtime) => runtime.docker('tag', IMAGE, WARM_UP));
+    scene = await startScene(version, ['--interval=10s'], (runtime) =>
+      runtime.docker('tag', busyboxImage, warmUp),
+    );
     await waitUntil('the stream of events', async () => {
       // Of an image of its own: the event of its last death may arrive when the lives have begun.
-      await scene.runtime.docker('run', '--rm', '--network=none', WARM_UP, 'true');
+      await scene.runtime.docker('run', '--rm', '--network=none', warmUp, 'true');
       return deaths(await scene.agent.metrics(), 'warm-up') > 0 ? true : undefined;
     });
   });
@@ -38,7 +40,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
     for (let index = 0; index < lives; index += 1) {
       const script = `sleep 0.5; exit ${codeOf(index)}`;
       const name = `life-${index}`;
-      const args = ['--detach', '--rm', '--network=none', `--name=${name}`, IMAGE, 'sh', '-c', script];
+      const args = ['--detach', '--rm', '--network=none', `--name=${name}`, busyboxImage, 'sh', '-c', script];
       await scene.runtime.docker('run', ...args);
       if (lives > 100) await wait(60_000 / lives / 2);
     }

@@ -6,9 +6,9 @@ import { interfaceCounters } from '../support/real/interface-counters.ts';
 import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
 import { engineVersions } from '../support/real/scene.ts';
 
-const SENT = 3_000_000;
+const sent = 3_000_000;
 /** A file that the receiving container makes when all has arrived. */
-const RECEIVED = '/received';
+const received = '/received';
 
 suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
   for (const version of engineVersions) {
@@ -28,7 +28,7 @@ suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') },
           network_io_direction: direction,
         }) ?? NaN;
       const [bytes, packets] = ['container_network_io_bytes_total', 'container_network_packet_count_total'];
-      assert.ok(counter(bytes, 'receive') >= SENT);
+      assert.ok(counter(bytes, 'receive') >= sent);
       const ways = ['receive', 'transmit'] as const;
       const ours = ways.flatMap((way) => [counter(bytes, way), counter(packets, way)]);
       // Neighbours' multicast may come in at any time.
@@ -70,10 +70,10 @@ suite('a shared network', { skip: skipUnless('engine-20.10', 'engine-current') }
 /** Lets one container receive a file from another, and gives the receiver's process. */
 async function transfer(runtime: RealEngine): Promise<string> {
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
-  await runtime.run('pump', [], `head -c ${SENT} /dev/zero >/file; exec httpd -f -p 7000 -h /`);
+  await runtime.run('pump', [], `head -c ${sent} /dev/zero >/file; exec httpd -f -p 7000 -h /`);
   const address = await runtime.docker('inspect', `--format=${format}`, 'pump');
   const fetchFile = `wget -q -O /dev/null http://${address}:7000/file`;
-  await runtime.run('sink', [], `until ${fetchFile}; do :; done; : >${RECEIVED}; exec sleep 1000`);
-  await runtime.untilFile('sink', RECEIVED);
+  await runtime.run('sink', [], `until ${fetchFile}; do :; done; : >${received}; exec sleep 1000`);
+  await runtime.untilFile('sink', received);
   return await runtime.docker('inspect', '--format={{.State.Pid}}', 'sink');
 }

@@ -10,9 +10,9 @@ import { startEngine } from '../support/real/real-engine.ts';
 import { engineVersions, skipWithoutScene, startScene } from '../support/real/scene.ts';
 import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 
-const CPU_TIME = 'container_cpu_time_seconds_total';
+const cpuTime = 'container_cpu_time_seconds_total';
 /** The agent's documented maximum, and as much again for a machine that is busy with other tests. */
-const STOP_MILLIS = 5000 + 5000;
+const stopMillis = 5000 + 5000;
 
 suite('outage', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const version of engineVersions) suite(version, { concurrency: true }, () => outagesOf(version));
@@ -26,7 +26,7 @@ function outagesOf(version: (typeof engineVersions)[number]): void {
     await using agent = await startAgent({ args });
     const errors = 'tidegauge_list_errors_total';
     const web = { container_name: 'web' };
-    const good = await agent.waitForMetrics('figures', (shown) => shown.all(CPU_TIME, web).length > 0);
+    const good = await agent.waitForMetrics('figures', (shown) => shown.all(cpuTime, web).length > 0);
     assert.equal(good.sum(errors), 0);
     assert.equal(good.value('tidegauge_runtime_up'), 1);
 
@@ -58,7 +58,7 @@ function outagesOf(version: (typeof engineVersions)[number]): void {
     // The runtime starts it again in its own time.
     for (const each of [agent, early]) {
       await each.untilReady();
-      await each.waitForMetrics('figures', (shown) => shown.all(CPU_TIME, web).length > 0);
+      await each.waitForMetrics('figures', (shown) => shown.all(cpuTime, web).length > 0);
     }
     assertInTurn(agent, ['runtime answers', 'runtime does not answer'], 3);
     assertInTurn(early, ['runtime does not answer', 'runtime answers'], 2);
@@ -145,5 +145,5 @@ async function stopsInTime(agent: AgentProcess): Promise<void> {
   assert.equal(await agent.stop('SIGTERM'), 0);
   const [line] = agent.logged('stopping');
   const millis = Date.now() - Date.parse(line?.time ?? '');
-  assert.ok(millis < STOP_MILLIS, `${millis} ms`);
+  assert.ok(millis < stopMillis, `${millis} ms`);
 }

@@ -28,12 +28,12 @@ import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 const offByDefault = wholeCatalogue(['semconv']).containers.flatMap((each) =>
   each.offByDefault ? [each.name] : [],
 );
-const FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
-const STATS_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-docker-stats.txt');
-const CADVISOR_FINDINGS = join(import.meta.dirname, '../fixtures/promtool-cadvisor.txt');
+const findingsFile = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
+const statsFindings = join(import.meta.dirname, '../fixtures/promtool-docker-stats.txt');
+const cadvisorFindings = join(import.meta.dirname, '../fixtures/promtool-cadvisor.txt');
 const skipWithoutParsers = skipUnless('promtool', 'python');
 /** Layouts and protocols of OTLP. */
-const OTLP_ARGS = [
+const otlpArgs = [
   ['--otlp-protocol=http/protobuf', '--otlp-resource=container'],
   ['--otlp-protocol=http/json', '--otlp-resource=container'],
   ['--otlp-protocol=http/protobuf', '--otlp-resource=flat'],
@@ -72,7 +72,7 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
         await using agent = await startScraped(url, 'docker_exporter');
         const { text, openMetrics } = await oneProbe(agent);
         const { findings } = await promtoolCheckMetrics(text);
-        assert.deepEqual(findings.toSorted(), (await readFile(FINDINGS, 'utf8')).trim().split('\n'));
+        assert.deepEqual(findings.toSorted(), (await readFile(findingsFile, 'utf8')).trim().split('\n'));
         await assertReadable({ text, openMetrics }, 'name', names);
       });
 
@@ -86,7 +86,7 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
         );
         const { text, openMetrics } = await oneProbe(agent);
         const { findings } = await promtoolCheckMetrics(text);
-        const known = (await readFile(STATS_FINDINGS, 'utf8')).trim().split('\n');
+        const known = (await readFile(statsFindings, 'utf8')).trim().split('\n');
         // The set of names depends on the version of cgroups.
         assert.deepEqual(
           findings.filter((finding) => !known.includes(finding)),
@@ -102,7 +102,7 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
         const { findings } = await promtoolCheckMetrics(text);
         // It repeats a finding for each label.
         const found = [...new Set(findings)].toSorted();
-        const known = (await readFile(CADVISOR_FINDINGS, 'utf8')).trim().split('\n');
+        const known = (await readFile(cadvisorFindings, 'utf8')).trim().split('\n');
         assert.deepEqual(found, version === 'hostile' ? known : []);
         await assertReadable({ text, openMetrics }, 'name', version === 'hostile' ? [] : ['web', 'other']);
       });
@@ -121,7 +121,7 @@ suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engin
         assert.ok(points.length > 50);
         return points;
       };
-      const exportAll = () => Promise.all(OTLP_ARGS.map(exported));
+      const exportAll = () => Promise.all(otlpArgs.map(exported));
       // The kernel alone still charges it with a page now and then.
       await passes(await exportAll(), exportAll, ([first, ...others]) => {
         for (const other of others) assert.deepEqual(other, first);
@@ -132,7 +132,7 @@ suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engin
   test('hostile names and labels arrive as they are', async () => {
     await using runtime = await startHostile();
     const names = await containerNames(runtime.url);
-    for (const args of OTLP_ARGS) {
+    for (const args of otlpArgs) {
       const points = await exportedBy(runtime.url, args);
       const arrived = new Set(points.flatMap((point) => identityOf(point)['container.name'] ?? []));
       for (const name of names) assert.ok(arrived.has(name), `${args.join(' ')}: ${JSON.stringify(name)}`);

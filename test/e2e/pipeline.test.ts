@@ -14,12 +14,12 @@ import type { RealEngine } from '../support/real/real-engine.ts';
 import type { StatsAnswer } from '../support/fakes/recording-proxy.ts';
 import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/real/scene.ts';
 
-const MIB = 2 ** 20;
-const TWINS = ['twin-a', 'twin-b'];
+const mib = 2 ** 20;
+const twins = ['twin-a', 'twin-b'];
 /** A quota is kept over many of the kernel's periods, not within each; and clocks are read a little too early or late. */
-const QUOTA_SECONDS = 10;
+const quotaSeconds = 10;
 /** Good scrapes that a rate is taken over. */
-const SCRAPES = 7;
+const scrapeCount = 7;
 
 suite('pipeline', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const version of engineVersions) suite(version, { concurrency: true }, () => pipelineOf(version));
@@ -40,16 +40,16 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
 
   test('the Collector gets the figures of a container under its own resource', async () => {
     const { runtime, collector } = scene;
-    const requests = await collector.waitForExport((all) => cpuTimeIn(all).seconds >= QUOTA_SECONDS);
+    const requests = await collector.waitForExport((all) => cpuTimeIn(all).seconds >= quotaSeconds);
     const request = requests.at(-1) ?? {};
     const value = (name: string): number | undefined => pointsNamed(request, 'quota', name)[0]?.value;
     assert.equal(value('container.cpu.limit.current'), 0.2);
-    assert.equal(value('container.memory.limit.current'), 64 * MIB);
+    assert.equal(value('container.memory.limit.current'), 64 * mib);
     assert.ok((value('container.cpu.usage') ?? NaN) >= 0);
     const { used, seconds } = cpuTimeIn(requests);
     assert.ok(used > 0 && used / seconds < 0.26, `${used} s of CPU time in ${seconds} s with 0.2 CPUs`);
     const held = pointsNamed(request, 'held', 'container.memory.working_set')[0]?.value ?? NaN;
-    assert.ok(held >= 20 * MIB && held < 24 * MIB, `${held} bytes of 20 MiB`);
+    assert.ok(held >= 20 * mib && held < 24 * mib, `${held} bytes of 20 MiB`);
     assert.partialDeepStrictEqual(containerPoints(request, 'quota')[0]?.resource, {
       'container.id': await runtime.docker('inspect', '--format={{.Id}}', 'quota'),
       'container.image.name': 'bb',
@@ -72,8 +72,8 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
 
   test("two equal containers stay two series on the Collector's Prometheus page", async () => {
     const selector = 'container_memory_working_set_bytes{job="target-1",container_name=~"twin-.*"}';
-    const series = await prometheus.waitFor(selector, ({ length }) => length >= TWINS.length);
-    assert.deepEqual(namesIn(series), TWINS);
+    const series = await prometheus.waitFor(selector, ({ length }) => length >= twins.length);
+    assert.deepEqual(namesIn(series), twins);
     const ids = series.map(({ metric }) => metric['container_id']);
     assert.equal(new Set(ids).size, 2);
     const shown = await scene.agent.metrics();
@@ -89,7 +89,7 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
     const scrapes = 'sum_over_time(up{job="target-0"}[15m])';
     const [counted] = await prometheus.waitFor(scrapes);
     const before = await cpuTimeOf(scene.runtime, 'quota');
-    const enough = (counted?.value ?? 0) + SCRAPES;
+    const enough = (counted?.value ?? 0) + scrapeCount;
     await prometheus.waitFor(scrapes, ([count]) => (count?.value ?? 0) >= enough, 300_000);
     const after = await cpuTimeOf(scene.runtime, 'quota');
     // Over the very time between the test's own readings.
@@ -107,7 +107,7 @@ function pipelineOf(version: (typeof engineVersions)[number]): void {
       const targets = await prometheus.targets();
       return targets.every(({ health }) => health === 'up') || undefined;
     });
-    const everybody = ['held', 'quota', ...TWINS];
+    const everybody = ['held', 'quota', ...twins];
     const info = 'count by (container_name) (container_info{job="target-0"})';
     const known = await prometheus.waitFor(info, ({ length }) => length >= everybody.length);
     assert.deepEqual(namesIn(known), everybody);
@@ -123,7 +123,7 @@ async function runContainers(runtime: RealEngine): Promise<void> {
   await runtime.run('quota', ['--cpus=0.2', '--memory=64m'], 'while :; do :; done');
   const hold = 'head -c 20971520 /dev/zero >/dev/shm/held; : >/ready; exec sleep 1000';
   await runtime.run('held', ['--shm-size=32m'], hold);
-  for (const twin of TWINS) await runtime.run(twin, [], 'exec sleep 1000');
+  for (const twin of twins) await runtime.run(twin, [], 'exec sleep 1000');
   await runtime.untilFile('held', '/ready');
 }
 

@@ -5,7 +5,7 @@ import { skipUnless } from '../support/real/component.ts';
 import type { Exposition } from '../support/wire/exposition.ts';
 import { startPodman, type RealPodman } from '../support/real/real-podman.ts';
 
-const QUOTA = 0.3;
+const quota = 0.3;
 
 suite('Podman', { skip: skipUnless('podman') }, () => {
   const stack = new AsyncDisposableStack();
@@ -16,7 +16,7 @@ suite('Podman', { skip: skipUnless('podman') }, () => {
 
   before(async () => {
     podman = stack.use(await startPodman());
-    await podman.run('busy', [`--cpus=${QUOTA}`, '--memory=64m'], 'while :; do :; done');
+    await podman.run('busy', [`--cpus=${quota}`, '--memory=64m'], 'while :; do :; done');
     await podman.run('idle', [], 'sleep 1000');
     await podman.run('ended', [], 'exit 3');
     agent = stack.use(
@@ -52,10 +52,10 @@ suite('Podman', { skip: skipUnless('podman') }, () => {
     // A loaded machine gives less, and delays Podman between its readings of the clock and of the container.
     const good = await agent.waitForMetrics('a good reading', (each) => {
       const busy = cpus(each, 'busy');
-      return busy > QUOTA / 3 && busy < QUOTA * 1.2 && cpus(each, 'idle') < 0.05;
+      return busy > quota / 3 && busy < quota * 1.2 && cpus(each, 'idle') < 0.05;
     });
     const share = good.value('container_cpu_limit_utilization_ratio', of('busy')) ?? Number.NaN;
-    assert.ok(Math.abs(share - cpus(good, 'busy') / QUOTA) < 1e-9);
+    assert.ok(Math.abs(share - cpus(good, 'busy') / quota) < 1e-9);
   });
 
   test('memory is there, and what Podman does not give is absent with its reason', () => {
@@ -78,7 +78,7 @@ suite('Podman', { skip: skipUnless('podman') }, () => {
     assert.equal(exitCode, 0, stdout);
     assert.match(stdout, /^2 of 2 running containers compared, 18 figures: none differs$/m);
     const [, percent] = /^busy +cpu-percent +(\S+)/m.exec(stdout) ?? [];
-    assert.ok(Number(percent) < QUOTA * 120, `${percent} %`);
+    assert.ok(Number(percent) < quota * 120, `${percent} %`);
   });
 
   test('the self-audit finds no difference', async () => {

@@ -7,7 +7,7 @@ import { skipWithoutScene, startScene, type Scene } from '../support/real/scene.
 import type { EngineVersion } from '../support/real/real-engine.ts';
 
 /** Without markers Prometheus and the Collector's page would show a last value for five minutes: half of that is soon. */
-const SOON_MILLIS = 150_000;
+const soonMillis = 150_000;
 
 suite('stale markers', { concurrency: true, skip: skipWithoutScene }, () => {
   suite('20.10, container, protobuf', () => endsIn('20.10', []));
@@ -41,7 +41,7 @@ function endsIn(version: EngineVersion, args: readonly string[]): void {
     const requests = await collector.waitForExport(
       (all) => endedOf(all).length >= new Set(livedOf(all)).size,
     );
-    await prometheus.waitFor(seriesOf('removed'), ({ length }) => length === 0, SOON_MILLIS);
+    await prometheus.waitFor(seriesOf('removed'), ({ length }) => length === 0, soonMillis);
     const page = await (await fetch(collector.prometheusUrl)).text();
     assert.deepEqual(
       page.split('\n').filter((line) => line.includes('container_name="removed"')),
@@ -57,7 +57,7 @@ function endsIn(version: EngineVersion, args: readonly string[]): void {
     const usage = 'container_memory_usage_bytes{container_name="stopped"}';
     await prometheus.waitFor(usage, undefined, 120_000);
     await scene.runtime.docker('kill', 'stopped');
-    await prometheus.waitFor(usage, ({ length }) => length === 0, SOON_MILLIS);
+    await prometheus.waitFor(usage, ({ length }) => length === 0, soonMillis);
     const exitCode = 'container_exit_code{container_name="stopped"}';
     assert.deepEqual(
       (await prometheus.waitFor(exitCode)).map(({ value }) => value),

@@ -5,27 +5,28 @@ import { runTidegauge } from '../support/real/agent-process.ts';
 import { skipUnless } from '../support/real/component.ts';
 import { startEngine, type EngineVersion } from '../support/real/real-engine.ts';
 
-const CONTAINERS = 20;
+const containerCount = 20;
 const versions: readonly EngineVersion[] = ['20.10', 'current'];
 
 /** Each computes, writes, and holds some memory. */
-const BUSY = 'head -c 2000000 /dev/zero >/dev/shm/held; while :; do head -c 65536 /dev/zero >/written; done';
+const busyScript =
+  'head -c 2000000 /dev/zero >/dev/shm/held; while :; do head -c 65536 /dev/zero >/written; done';
 
 suite('verify', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
   for (const version of versions) {
-    test(`no figure of ${CONTAINERS} busy containers of ${version} differs from the docker command's`, async () => {
+    test(`no figure of ${containerCount} busy containers of ${version} differs from the docker command's`, async () => {
       await using runtime = await startEngine(version, { bridge: true });
-      const names = Array.from({ length: CONTAINERS }, (_, index) => `busy${index}`);
-      await Promise.all(names.map((name) => runtime.run(name, ['--cpus=0.05'], BUSY)));
+      const names = Array.from({ length: containerCount }, (_, index) => `busy${index}`);
+      await Promise.all(names.map((name) => runtime.run(name, ['--cpus=0.05'], busyScript)));
       const { exitCode, stdout, stderr } = await runTidegauge({
         args: ['verify', `--docker-url=${runtime.url}`, '--log-level=silent'],
       });
       assert.equal(exitCode, 0, stdout + stderr);
-      const figures = CONTAINERS * auditedMetrics.length;
-      const summary = `${CONTAINERS} of ${CONTAINERS} running containers compared, ${figures} figures: none differs`;
+      const figures = containerCount * auditedMetrics.length;
+      const summary = `${containerCount} of ${containerCount} running containers compared, ${figures} figures: none differs`;
       assert.ok(stdout.endsWith(`${summary}\n`), stdout);
       const percents = [...stdout.matchAll(/^busy\d+ +cpu-percent +(\S+)/gm)].map(([, text]) => Number(text));
-      assert.equal(percents.filter((percent) => percent > 0).length, CONTAINERS, 'all are busy');
+      assert.equal(percents.filter((percent) => percent > 0).length, containerCount, 'all are busy');
     });
   }
 });

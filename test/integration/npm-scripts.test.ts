@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import manifest from '../../package.json' with { type: 'json' };
 
-const REPOSITORY = join(import.meta.dirname, '../..');
+const repository = join(import.meta.dirname, '../..');
 
 suite("ending npm's process ends the agent that it started", () => {
   for (const [script, ...args] of [
@@ -33,7 +33,7 @@ async function logUntilClosed(
 ): Promise<readonly string[]> {
   const agentArgs = ['--listen=127.0.0.1:0', '--exporter=prometheus', ...args];
   const npm = spawn('npm', ['--silent', 'run', script ?? '', '--', ...agentArgs], {
-    cwd: REPOSITORY,
+    cwd: repository,
     // A group of its own: a terminal would send the signal to the whole of it, this sends it to npm.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],

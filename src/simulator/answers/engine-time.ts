@@ -1,7 +1,7 @@
 /** Go's zero time, which Moby sends for "never". */
-export const NEVER = '0001-01-01T00:00:00Z';
+export const zeroTime = '0001-01-01T00:00:00Z';
 
 /** A time (ms) as Moby writes it: RFC 3339 with as many digits of the second as there are. */
 export function engineTime(at: number | undefined): string {
-  return at === undefined ? NEVER : new Date(at).toISOString().replace(/\.?0*Z$/, 'Z');
+  return at === undefined ? zeroTime : new Date(at).toISOString().replace(/\.?0*Z$/, 'Z');
 }

@@ -15,7 +15,7 @@ export type EventQuery =
     }
   | { readonly kind: 'invalid'; readonly message: string };
 
-const KNOWN = new Set([
+const known = new Set([
   'container',
   'daemon',
   'event',
@@ -26,11 +26,11 @@ const KNOWN = new Set([
   'type',
   'volume',
 ]);
-const FUZZY_ACTIONS = ['health_status', 'exec_create', 'exec_start'];
+const fuzzyActions = ['health_status', 'exec_create', 'exec_start'];
 
 /** Reads `since`, `until` and `filters` of `/events`. */
 function parseEventQuery(query: URLSearchParams): EventQuery {
-  const parsed = parseFilters(query.get('filters'), KNOWN);
+  const parsed = parseFilters(query.get('filters'), known);
   if (parsed.kind === 'invalid') return parsed;
   const since = parseEventTime(query.get('since'));
   if (since.kind === 'invalid')
@@ -50,7 +50,7 @@ function parseEventQuery(query: URLSearchParams): EventQuery {
 /** After Moby's daemon/events/filter.go: names and ids by prefix, actions exactly unless one of them has an argument. */
 function matches(event: EngineEvent, filters: Filters): boolean {
   const { type, action, attributes } = event;
-  const fuzzy = (filters.get('event') ?? []).some((wanted) => FUZZY_ACTIONS.includes(wanted));
+  const fuzzy = (filters.get('event') ?? []).some((wanted) => fuzzyActions.includes(wanted));
   return (
     anyWanted(filters, 'event', (wanted) => (fuzzy ? action.startsWith(wanted) : action === wanted)) &&
     anyWanted(filters, 'type', (wanted) => type === wanted) &&
@@ -71,7 +71,7 @@ function imageMatches(image: string, wanted: string): boolean {
 }
 
 /** From this API version on, events lack the old doubles `status`, `id` and `from`. */
-const WITHOUT_DOUBLES_SINCE = 52;
+const withoutDoublesSince = 52;
 
 /** The answer to `/events`: what the ring has since `since`, then what happens until `until`. */
 export function eventStream(events: EventLog, { query, apiMinor }: AnswerRequest, now: number): Answer {
@@ -119,7 +119,7 @@ function renderEvent({ type, action, actorId, attributes, timeNano }: EngineEven
     ...(attributes['image'] !== undefined && { from: attributes['image'] }),
   };
   const message = {
-    ...(isContainer && apiMinor < WITHOUT_DOUBLES_SINCE && doubles),
+    ...(isContainer && apiMinor < withoutDoublesSince && doubles),
     Type: type,
     Action: action,
     Actor: { ID: actorId, Attributes: attributes },
@@ -135,12 +135,12 @@ export type ParsedEventTime =
   /** Nanoseconds of Unix time; absent when there was none. */
   { readonly kind: 'time'; readonly nano: bigint | undefined } | { readonly kind: 'invalid' };
 
-const UNIX_SECONDS = /^(\d+)(?:\.(\d{1,9}))?$/;
+const unixSeconds = /^(\d+)(?:\.(\d{1,9}))?$/;
 
 /** Reads a time as the engine does: Unix seconds with up to nine decimals. Durations are the CLI's business. */
 function parseEventTime(text: string | null): ParsedEventTime {
   if (text === null || text === '' || text === '0') return { kind: 'time', nano: undefined };
-  const [, seconds, fraction = ''] = UNIX_SECONDS.exec(text) ?? [];
+  const [, seconds, fraction = ''] = unixSeconds.exec(text) ?? [];
   if (seconds === undefined) return { kind: 'invalid' };
   return { kind: 'time', nano: BigInt(seconds) * 10n ** 9n + BigInt(fraction.padEnd(9, '0')) };
 }

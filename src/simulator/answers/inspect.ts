@@ -1,7 +1,7 @@
 import type { Limits } from '../world/container-spec.ts';
 import type { ContainerState } from '../world/container-state.ts';
 import type { SimulatedContainer } from '../world/container.ts';
-import { NEVER, engineTime } from './engine-time.ts';
+import { zeroTime, engineTime } from './engine-time.ts';
 import { imageId, mountPoints } from './list.ts';
 import { endpoints, networkMode } from './networks.ts';
 
@@ -50,7 +50,7 @@ function inspectState(state: ContainerState): object {
     ExitCode: state.exitCode,
     Error: '',
     StartedAt: engineTime(state.startedAt),
-    FinishedAt: state.finishedAt === undefined ? NEVER : engineTime(state.finishedAt),
+    FinishedAt: state.finishedAt === undefined ? zeroTime : engineTime(state.finishedAt),
     ...(health && { Health: { Status: health.status, FailingStreak: health.failingStreak, Log: [] } }),
   };
 }
@@ -120,14 +120,14 @@ function hostConfig(container: SimulatedContainer): object {
     ),
     RestartPolicy: { Name: spec.restart, MaximumRetryCount: 0 },
     AutoRemove: spec.autoRemove,
-    ...SETTINGS_NOBODY_CHANGED,
+    ...settingsNobodyChanged,
     ...resources(spec.limits),
   };
 }
 
 /** Shape of Moby's api/types/container Resources. */
 function resources(limits: Limits): object {
-  const given = { ...UNLIMITED, ...limits };
+  const given = { ...unlimited, ...limits };
   return {
     CpuShares: given.cpuShares,
     Memory: given.memoryBytes,
@@ -154,7 +154,7 @@ function resources(limits: Limits): object {
 }
 
 /** Limits in inspect when none is set. */
-const UNLIMITED = {
+const unlimited = {
   cpus: 0,
   cpuShares: 0,
   cpuQuotaMicros: 0,
@@ -165,7 +165,7 @@ const UNLIMITED = {
   pids: null,
 };
 
-const SETTINGS_NOBODY_CHANGED = {
+const settingsNobodyChanged = {
   VolumeDriver: '',
   VolumesFrom: null,
   ConsoleSize: [0, 0],

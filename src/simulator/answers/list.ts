@@ -6,7 +6,7 @@ import { anyWanted, labelsMatch, parseFilters } from './query-filters.ts';
 import type { Filters } from './query-filters.ts';
 
 /** First API version whose list has Health. */
-const HEALTH_SINCE = 52;
+const healthSince = 52;
 
 /**
  * Renders items of `/containers/json` (shape of Moby's api/types/container Summary). All but the status text is
@@ -22,7 +22,7 @@ export class ListItems {
       fixed = { head: renderHead(container), tail: renderTail(container) };
       this.#fixed.set(state, fixed);
     }
-    const health = apiMinor >= HEALTH_SINCE ? `"Health":${JSON.stringify(healthOf(state))},` : '';
+    const health = apiMinor >= healthSince ? `"Health":${JSON.stringify(healthOf(state))},` : '';
     return `${fixed.head},"Status":"${statusText(state, now)}",${health}${fixed.tail}`;
   }
 }
@@ -91,11 +91,11 @@ export type ListQuery =
     }
   | { readonly kind: 'invalid'; readonly message: string };
 
-const KNOWN = new Set(['ancestor', 'exited', 'health', 'id', 'label', 'name', 'network', 'status']);
+const known = new Set(['ancestor', 'exited', 'health', 'id', 'label', 'name', 'network', 'status']);
 
 /** Reads `all`, `limit` and `filters` of `/containers/json`; the status filter implies `all`, as in Moby. */
 export function parseListQuery(query: URLSearchParams): ListQuery {
-  const parsed = parseFilters(query.get('filters'), KNOWN);
+  const parsed = parseFilters(query.get('filters'), known);
   if (parsed.kind === 'invalid') return parsed;
   const limit = Number(query.get('limit') ?? 0);
   const { filters } = parsed;
@@ -175,26 +175,26 @@ function healthText({ health }: ContainerState): string {
   return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
 }
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const minuteMillis = 60;
+const hour = 60 * minuteMillis;
+const day = 24 * hour;
 
 /** A duration in the words of Docker's list, after HumanDuration of docker/go-units. */
 export function humanDuration(millis: number): string {
   const seconds = Math.floor(millis / 1000);
   if (seconds < 1) return 'Less than a second';
-  if (seconds < HOUR) return shortDuration(seconds);
-  const hours = Math.round(seconds / HOUR);
+  if (seconds < hour) return shortDuration(seconds);
+  const hours = Math.round(seconds / hour);
   if (hours === 1) return 'About an hour';
   if (hours < 48) return `${hours} hours`;
-  const days = Math.floor(seconds / DAY);
+  const days = Math.floor(seconds / day);
   if (days < 14) return `${days} days`;
   if (days < 60) return `${Math.floor(days / 7)} weeks`;
   return days < 730 ? `${Math.floor(days / 30)} months` : `${Math.floor(days / 365)} years`;
 }
 
 function shortDuration(seconds: number): string {
-  if (seconds < MINUTE) return seconds === 1 ? '1 second' : `${seconds} seconds`;
-  const minutes = Math.floor(seconds / MINUTE);
+  if (seconds < minuteMillis) return seconds === 1 ? '1 second' : `${seconds} seconds`;
+  const minutes = Math.floor(seconds / minuteMillis);
   return minutes === 1 ? 'About a minute' : `${minutes} minutes`;
 }

@@ -22,7 +22,7 @@ interface LiveWorld {
 }
 
 /** Between two samples of the engine's own, in simulated ms. */
-const SAMPLE_MILLIS = 1000;
+const sampleMillis = 1000;
 
 /** Answers from the simulated world as it is at the moment of asking. */
 export class LiveAnswers implements EngineAnswers {
@@ -78,7 +78,7 @@ export class LiveAnswers implements EngineAnswers {
     return {
       kind: 'body',
       status: 200,
-      body: this.#sample(container, { at, previous: oneShot ? undefined : at - SAMPLE_MILLIS }),
+      body: this.#sample(container, { at, previous: oneShot ? undefined : at - sampleMillis }),
     };
   }
 
@@ -160,13 +160,13 @@ function infoAnswer(host: EngineHost, containers: ContainerSet, { now, listeners
       Authorization: null,
       Log: ['json-file'],
     },
-    ...CAPABILITIES,
+    ...capabilities,
     NEventsListener: listeners,
     SystemTime: new Date(now).toISOString(),
     LoggingDriver: 'json-file',
     CgroupDriver: host.cgroup === 2 ? 'systemd' : 'cgroupfs',
     CgroupVersion: String(host.cgroup),
-    KernelVersion: KERNEL,
+    KernelVersion: kernel,
     OperatingSystem: 'Debian GNU/Linux 13 (trixie)',
     OSVersion: '13',
     OSType: 'linux',
@@ -194,7 +194,7 @@ function infoAnswer(host: EngineHost, containers: ContainerSet, { now, listeners
   };
 }
 
-const CAPABILITIES = {
+const capabilities = {
   MemoryLimit: true,
   SwapLimit: true,
   CpuCfsPeriod: true,
@@ -226,7 +226,7 @@ function engineId(hostname: string): string {
 }
 
 /** The kernel that version and info name. */
-const KERNEL = '6.12.57+deb13-amd64';
+const kernel = '6.12.57+deb13-amd64';
 
 /** The answer to `/version` (shape of Moby's api/types/system VersionResponse). */
 function versionAnswer(host: EngineHost): object {
@@ -237,7 +237,7 @@ function versionAnswer(host: EngineHost): object {
     BuildTime: '2026-06-02T09:00:00.000000000+00:00',
     GitCommit: 'f8215cc',
     GoVersion: 'go1.24.8',
-    KernelVersion: KERNEL,
+    KernelVersion: kernel,
     MinAPIVersion: minApiVersion,
     Os: 'linux',
   };
@@ -254,12 +254,12 @@ function versionAnswer(host: EngineHost): object {
   };
 }
 
-const MIB = 2 ** 20;
+const mib = 2 ** 20;
 /** Bytes of the base that all images have in common. */
-const SHARED = 28 * MIB;
+const sharedBytes = 28 * mib;
 
 /** States in which a container uses its layer. */
-const ACTIVE: readonly string[] = ['running', 'paused', 'restarting'];
+const active: readonly string[] = ['running', 'paused', 'restarting'];
 
 /** The sums of newer engines alone, or the lists of older ones. */
 type DiskUsageForm = 'sums' | 'lists';
@@ -271,9 +271,9 @@ function diskUsageAnswer(containers: ContainerSet, form: DiskUsageForm): object 
     images: images(all),
     containers: all.map(writableLayer),
     volumes: volumes(all),
-    cache: CACHE,
+    cache: cache,
   };
-  const layersSize = SHARED + sum(parts.images.map(({ Size, SharedSize }) => Size - SharedSize));
+  const layersSize = sharedBytes + sum(parts.images.map(({ Size, SharedSize }) => Size - SharedSize));
   if (form === 'lists') {
     return {
       LayersSize: layersSize,
@@ -290,23 +290,23 @@ function diskUsageAnswer(containers: ContainerSet, form: DiskUsageForm): object 
     ContainerUsage: usage(
       sum(parts.containers.map(({ SizeRw }) => SizeRw)),
       parts.containers,
-      ({ SizeRw, State }) => (ACTIVE.includes(State) ? 0 : SizeRw),
+      ({ SizeRw, State }) => (active.includes(State) ? 0 : SizeRw),
     ),
     VolumeUsage: usage(
       sum(parts.volumes.map(({ UsageData }) => UsageData.Size)),
       parts.volumes,
       ({ UsageData }) => (UsageData.RefCount === 0 ? UsageData.Size : 0),
     ),
-    BuildCacheUsage: usage(sum(CACHE.map(({ Size }) => Size)), CACHE, ({ InUse, Shared, Size }) =>
+    BuildCacheUsage: usage(sum(cache.map(({ Size }) => Size)), cache, ({ InUse, Shared, Size }) =>
       InUse || Shared ? 0 : Size,
     ),
   };
 }
 
-const CACHE = [
-  { ID: 'c1', Type: 'regular', InUse: false, Shared: true, Size: 30 * MIB },
-  { ID: 'c2', Type: 'regular', InUse: false, Shared: false, Size: 180 * MIB },
-  { ID: 'c3', Type: 'source.local', InUse: true, Shared: false, Size: 2 * MIB },
+const cache = [
+  { ID: 'c1', Type: 'regular', InUse: false, Shared: true, Size: 30 * mib },
+  { ID: 'c2', Type: 'regular', InUse: false, Shared: false, Size: 180 * mib },
+  { ID: 'c3', Type: 'source.local', InUse: true, Shared: false, Size: 2 * mib },
 ];
 
 /** Moby leaves out what is 0. */
@@ -321,8 +321,8 @@ function images(containers: readonly SimulatedContainer[]) {
   return names.map((name) => ({
     Id: imageId(name),
     RepoTags: [name],
-    Size: SHARED + drawnBytes(imageId(name)) * 40,
-    SharedSize: SHARED,
+    Size: sharedBytes + drawnBytes(imageId(name)) * 40,
+    SharedSize: sharedBytes,
     Containers: containers.filter(({ spec }) => spec.image === name).length,
   }));
 }
@@ -347,7 +347,7 @@ function volumes(containers: readonly SimulatedContainer[]) {
 
 /** Up to 4 MiB, by the hexadecimal digits of an id. */
 function drawnBytes(id: string): number {
-  return Number.parseInt(id.replace(/^sha256:/, '').slice(0, 6), 16) % (4 * MIB);
+  return Number.parseInt(id.replace(/^sha256:/, '').slice(0, 6), 16) % (4 * mib);
 }
 
 function sum(sizes: readonly number[]): number {

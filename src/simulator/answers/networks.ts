@@ -36,11 +36,11 @@ function endpoint(container: SimulatedContainer, name: string, index: number): E
     IPAddress: hasAddress ? `172.${17 + index}.${high}.${low}` : '',
     IPPrefixLen: hasAddress ? 16 : 0,
     MacAddress: hasAddress ? `02:42:${hex}` : '',
-    ...NO_OPTIONS,
+    ...noOptions,
   };
 }
 
-const NO_OPTIONS = {
+const noOptions = {
   IPAMConfig: null,
   Links: null,
   Aliases: null,

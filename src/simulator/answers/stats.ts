@@ -3,7 +3,7 @@ import type { SimulatedContainer } from '../world/container.ts';
 import type { EngineHost } from '../world/host.ts';
 import type { MemoryFigures } from '../world/memory-use.ts';
 import type { CpuFigures, DiskFigures, Figures, NetworkFigures } from '../world/workload.ts';
-import { engineTime, NEVER } from './engine-time.ts';
+import { engineTime, zeroTime } from './engine-time.ts';
 import { networkMode } from './networks.ts';
 
 /** Memory as each cgroup version gives it (shape of Moby's api/types/container MemoryStats). */
@@ -86,7 +86,7 @@ export interface SampleTimes {
 }
 
 /** An unsigned 64-bit -1, what Moby sends for "no pids limit"; no JavaScript number, so put in as text. */
-const UNLIMITED = '18446744073709551615';
+const unlimited = '18446744073709551615';
 
 /** The answer to stats (shape of Moby's api/types/container StatsResponse), as one line of JSON. */
 export function statsAnswer(
@@ -111,7 +111,7 @@ export function statsAnswer(
     memory_stats: memoryStats(figures.memory, host.cgroup),
     ...(networks && { networks }),
   };
-  return `${JSON.stringify(answer).replace(`"${UNLIMITED}"`, UNLIMITED)}\n`;
+  return `${JSON.stringify(answer).replace(`"${unlimited}"`, unlimited)}\n`;
 }
 
 /** Moby's response for a container that is not running: at once, or on each tick of a stream. */
@@ -119,33 +119,33 @@ export function noStats({ id, name }: SimulatedContainer): string {
   return `${JSON.stringify({
     name: `/${name}`,
     id,
-    read: NEVER,
-    preread: NEVER,
+    read: zeroTime,
+    preread: zeroTime,
     pids_stats: {},
     blkio_stats: blockIoStats(undefined, 2),
     num_procs: 0,
     storage_stats: {},
-    cpu_stats: NO_CPU,
-    precpu_stats: NO_CPU,
+    cpu_stats: noCpu,
+    precpu_stats: noCpu,
     memory_stats: {},
   })}\n`;
 }
 
 function previousStats(container: SimulatedContainer, host: EngineHost, { previous }: SampleTimes): object {
   const figures = previous === undefined ? undefined : container.figuresAt(previous);
-  if (previous === undefined || !figures) return { preread: NEVER, precpu_stats: NO_CPU };
+  if (previous === undefined || !figures) return { preread: zeroTime, precpu_stats: noCpu };
   return { preread: engineTime(previous), precpu_stats: cpuStats(figures.cpu, host, previous) };
 }
 
-const NO_CPU = {
+const noCpu = {
   cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 },
   throttling_data: { periods: 0, throttled_periods: 0, throttled_time: 0 },
 };
 
 function pidsStats({ spec }: SimulatedContainer, host: EngineHost, figures: Figures): object {
-  const limit = spec.limits.pids ?? UNLIMITED;
+  const limit = spec.limits.pids ?? unlimited;
   // Moby leaves an absent limit out on cgroup v1, where the file has "max".
-  return host.cgroup === 1 && limit === UNLIMITED
+  return host.cgroup === 1 && limit === unlimited
     ? { current: figures.processes }
     : { current: figures.processes, limit };
 }
@@ -213,7 +213,7 @@ interface BlockIoStats {
   readonly sectors_recursive: readonly BlockIoEntry[] | null;
 }
 
-const DEVICE = { major: 254, minor: 0 } as const;
+const device = { major: 254, minor: 0 } as const;
 
 /** Block I/O as each cgroup version gives it: v2 only bytes, in small letters; v1 operations too, by six names. */
 function blockIoStats(disk: DiskFigures | undefined, cgroup: 1 | 2): BlockIoStats {
@@ -247,7 +247,7 @@ function entries(read: number, written: number, cgroup: 1 | 2): BlockIoEntry[] |
           Discard: 0,
           Total: read + written,
         };
-  return Object.entries(values).map(([op, value]) => ({ ...DEVICE, op, value }));
+  return Object.entries(values).map(([op, value]) => ({ ...device, op, value }));
 }
 
 /**

@@ -180,7 +180,7 @@ type Route =
   | { readonly kind: 'requests' }
   | { readonly kind: 'unknown' };
 
-const FIXED: ReadonlyMap<string, Endpoint> = new Map([
+const fixedPaths: ReadonlyMap<string, Endpoint> = new Map([
   ['/_ping', 'ping'],
   ['/version', 'version'],
   ['/info', 'info'],
@@ -200,7 +200,7 @@ function parseTarget(method: string, url: string): RequestTarget {
 
 function findRoute(path: string): Route {
   if (path === '/_simulated/requests') return { kind: 'requests' };
-  const fixed = FIXED.get(path);
+  const fixed = fixedPaths.get(path);
   if (fixed) return { kind: 'endpoint', endpoint: fixed, reference: undefined };
   const [, encoded, what] = /^\/containers\/(.+)\/(json|stats)$/.exec(path) ?? [];
   const reference = encoded === undefined ? undefined : decode(encoded);
@@ -217,14 +217,15 @@ function decode(text: string): string | undefined {
   }
 }
 
-const JSON_TYPE = { 'Content-Type': 'application/json' };
-const HTML = '<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n';
+const jsonType = { 'Content-Type': 'application/json' };
+const htmlPage =
+  '<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n';
 
 /** Sends an answer with faults: a fault that replaces it first, then faults that change its text. */
 function sendAnswer(response: ServerResponse, answer: Answer, faults: readonly Fault[]): void {
   if (answer.kind === 'lines') sendLines(response, answer, faults);
   else if (faults.some(({ kind }) => kind === 'stall'))
-    response.writeHead(answer.status, JSON_TYPE).flushHeaders();
+    response.writeHead(answer.status, jsonType).flushHeaders();
   else sendBody(response, answer.status, alterText(answer.body, faults), isCutShort(faults));
 }
 
@@ -245,7 +246,7 @@ function messageOf({ message = 'simulated fault' }: Extract<Fault, { kind: 'stat
 }
 
 function sendHtml(response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'Content-Type': 'text/html' }).end(HTML);
+  response.writeHead(status, { 'Content-Type': 'text/html' }).end(htmlPage);
 }
 
 function isCutShort(faults: readonly Fault[]): boolean {
@@ -254,7 +255,7 @@ function isCutShort(faults: readonly Fault[]): boolean {
 
 function sendBody(response: ServerResponse, status: number, body: string, cutShort = false): void {
   const bytes = Buffer.from(body);
-  response.writeHead(status, { ...JSON_TYPE, 'Content-Length': bytes.length });
+  response.writeHead(status, { ...jsonType, 'Content-Length': bytes.length });
   if (cutShort) response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
   else response.end(bytes);
 }
@@ -264,7 +265,7 @@ function sendLines(
   { open }: Extract<Answer, { kind: 'lines' }>,
   faults: readonly Fault[],
 ): void {
-  response.writeHead(200, JSON_TYPE).flushHeaders();
+  response.writeHead(200, jsonType).flushHeaders();
   if (faults.some(({ kind }) => kind === 'stall')) return;
   const cutShort = isCutShort(faults);
   const close = open({
@@ -283,7 +284,7 @@ function sendLines(
 
 /** Writes an array without end, no faster than it is read, so that the engine's own memory stays flat. */
 async function sendEndless(response: ServerResponse, bytes: number): Promise<void> {
-  response.writeHead(200, JSON_TYPE);
+  response.writeHead(200, jsonType);
   try {
     await pipeline(Readable.from(endlessArray(bytes)), response);
   } catch {

@@ -44,7 +44,7 @@ export class ContainerLife {
     // A container that ends by itself starts now: by its age it would have ended long ago.
     const startedAt = ending ? now : now - ageMillis;
     const started = states.startedState(
-      { ...states.CREATED, restartCount },
+      { ...states.created, restartCount },
       startedAt,
       healthcheck !== undefined,
     );
@@ -166,7 +166,7 @@ export class ContainerLife {
     const id = spec.id ?? createHash('sha256').update(`${seed}/${ordinal}/${spec.name}`).digest('hex');
     const container = new SimulatedContainer(
       { id, spec, createdAt: at, seed, host, ordinal },
-      states.CREATED,
+      states.created,
     );
     containers.add(container);
     return container;
@@ -237,8 +237,8 @@ interface CheckWorld {
 }
 
 /** Moby's default `--health-retries`. */
-const RETRIES = 3;
-const COMMAND = '/bin/sh -c curl -fsS http://localhost/health';
+const retries = 3;
+const command = '/bin/sh -c curl -fsS http://localhost/health';
 
 /** Schedules the next health check of this run, and each the one after it. */
 function scheduleChecks(
@@ -267,7 +267,7 @@ function check(setter: HealthSetter, events: EventLog, container: SimulatedConta
     return;
   }
   const streak = failingStreak + 1;
-  if (streak === RETRIES && status !== 'unhealthy') setter.setHealth(container, at, 'unhealthy');
+  if (streak === retries && status !== 'unhealthy') setter.setHealth(container, at, 'unhealthy');
   else container.become({ ...container.state, health: { status, failingStreak: streak } });
 }
 
@@ -281,8 +281,8 @@ function recordExec(events: EventLog, container: SimulatedContainer, passes: boo
   const execID = `${container.id.slice(32)}${container.id.slice(0, 32)}`;
   const tell = (action: string, attributes: Record<string, string>): void =>
     recordContainerEvent(events, container, { action, attributes }, at);
-  tell(`exec_create: ${COMMAND}`, { execID });
-  tell(`exec_start: ${COMMAND}`, { execID });
+  tell(`exec_create: ${command}`, { execID });
+  tell(`exec_start: ${command}`, { execID });
   tell('exec_die', { execID, exitCode: passes ? '0' : '1' });
 }
 

@@ -98,7 +98,7 @@ export interface CompleteSpec
   readonly load: Load;
 }
 
-const MIB = 2 ** 20;
+const mib = 2 ** 20;
 
 /** Fills what a spec leaves out; the same seed and name always give the same container. */
 export function completeSpec(seed: string, spec: ContainerSpec): CompleteSpec {
@@ -128,8 +128,8 @@ function drawLoad(random: () => number): Load {
   const spread = (least: number, most: number): number => least * (most / least) ** random();
   return {
     cpus: spread(0.002, 0.8),
-    memoryBytes: spread(8 * MIB, 400 * MIB),
-    cacheBytes: spread(MIB, 200 * MIB),
+    memoryBytes: spread(8 * mib, 400 * mib),
+    cacheBytes: spread(mib, 200 * mib),
     receivedBytesPerSecond: spread(200, 2_000_000),
     sentBytesPerSecond: spread(200, 2_000_000),
     readBytesPerSecond: spread(50, 400_000),

@@ -27,7 +27,7 @@ export interface ContainerState {
 }
 
 /** The state of a container that was never started. */
-export const CREATED: ContainerState = {
+export const created: ContainerState = {
   status: 'created',
   exitCode: 0,
   oomKilled: false,
@@ -38,15 +38,15 @@ export const CREATED: ContainerState = {
   run: 0,
 };
 
-const FIRST_BACKOFF_MILLIS = 100;
+const firstBackoffMillis = 100;
 /** A run at least this long starts the back-off anew (Moby's restartmanager). */
-const LONG_RUN_MILLIS = 10_000;
+const longRunMillis = 10_000;
 
 /** The state after a start; as in Moby it wipes exit code and OOM flag and keeps the last finish. */
 export function startedState(last: ContainerState, at: number, hasHealthcheck: boolean): ContainerState {
   const run = last.run + 1;
   return {
-    ...CREATED,
+    ...created,
     status: 'running',
     startedAt: at,
     ...(last.finishedAt !== undefined && { finishedAt: last.finishedAt }),
@@ -67,12 +67,12 @@ export function exitedState(last: ContainerState, at: number, exitCode: number):
 /** The state between an exit and the restart of its policy, with the wait doubled as in Moby. */
 export function restartingState(exited: ContainerState, maxBackoffMillis: number): ContainerState {
   const ranMillis = (exited.finishedAt ?? 0) - (exited.startedAt ?? 0);
-  const doubled = ranMillis >= LONG_RUN_MILLIS ? 0 : exited.backoffMillis * 2;
+  const doubled = ranMillis >= longRunMillis ? 0 : exited.backoffMillis * 2;
   return {
     ...exited,
     status: 'restarting',
     restartCount: exited.restartCount + 1,
-    backoffMillis: Math.min(Math.max(doubled, FIRST_BACKOFF_MILLIS), maxBackoffMillis),
+    backoffMillis: Math.min(Math.max(doubled, firstBackoffMillis), maxBackoffMillis),
   };
 }
 

@@ -9,7 +9,7 @@ export interface EngineEvent {
 }
 
 /** As many events as Moby's daemon/events keeps for `since=`. */
-const RING = 256;
+const ringSize = 256;
 
 /** The engine's events: the last 256, and the listeners. */
 export class EventLog {
@@ -31,7 +31,7 @@ export class EventLog {
   /** Records an event exactly as it is: a repeated one, or one that goes back in time. */
   publish(event: EngineEvent): void {
     this.#ring.push(event);
-    if (this.#ring.length > RING) this.#ring.shift();
+    if (this.#ring.length > ringSize) this.#ring.shift();
     for (const listener of this.#listeners) listener(event);
   }
 

@@ -13,7 +13,7 @@ export interface EngineHost extends HostSize {
 }
 
 /** Releases that spoke these API versions, where Docker's own matrix names one. */
-const RELEASES: Readonly<Record<string, string>> = {
+const releases: Readonly<Record<string, string>> = {
   '1.41': '20.10.24',
   '1.43': '24.0.9',
   '1.44': '25.0.5',
@@ -22,7 +22,7 @@ const RELEASES: Readonly<Record<string, string>> = {
   '1.52': '29.0.0',
 };
 
-const UPTIME_MILLIS = 12 * 24 * 3_600_000;
+const uptimeMillis = 12 * 24 * 3_600_000;
 
 /** The host that the options describe, booted twelve days ago. */
 export function createHost(options: SimulatedEngineOptions, now: number): EngineHost {
@@ -32,9 +32,9 @@ export function createHost(options: SimulatedEngineOptions, now: number): Engine
     cpus: options.cpus ?? 8,
     memoryBytes: options.memoryBytes ?? 16 * 2 ** 30,
     cgroup: options.cgroup ?? 2,
-    bootedAt: now - UPTIME_MILLIS,
+    bootedAt: now - uptimeMillis,
     apiVersion,
     minApiVersion: options.minApiVersion ?? '1.24',
-    engineVersion: options.engineVersion ?? RELEASES[apiVersion] ?? '28.5.2',
+    engineVersion: options.engineVersion ?? releases[apiVersion] ?? '28.5.2',
   };
 }

@@ -17,10 +17,10 @@ export interface MemoryFigures {
   readonly limit: number;
 }
 
-const PAGE = 4096;
-const WARM_UP_SECONDS = 20;
-const CACHE_SECONDS = 600;
-const SWING = 0.12;
+const page = 4096;
+const warmUpSeconds = 20;
+const cacheSeconds = 600;
+const swing = 0.12;
 
 /** Makes the memory curve of one run: warm-up, page cache that fills what is free, or a climb to the limit. */
 export function createMemoryUse(
@@ -34,18 +34,18 @@ export function createMemoryUse(
   const period = 60 + 240 * random();
   const activeShare = 0.2 + 0.5 * random();
   const faultsPerSecond = 5 + 400 * random();
-  const kernelStack = load.processes * 4 * PAGE;
+  const kernelStack = load.processes * 4 * page;
   const slab = inPages(200_000 + load.processes * 9000);
   const anonymousAt = spec.ending?.outOfMemory
     ? climb(limit, spec.ending.afterMillis / 1000)
     : (seconds: number): number =>
-        warmUp(load.memoryBytes, seconds) * (1 + SWING * Math.sin((2 * Math.PI * seconds) / period + phase));
+        warmUp(load.memoryBytes, seconds) * (1 + swing * Math.sin((2 * Math.PI * seconds) / period + phase));
   return (seconds) => {
     const anonymous = inPages(Math.min(anonymousAt(seconds), limit - kernelStack - slab));
     const free = limit - anonymous - kernelStack - slab;
-    const file = inPages(Math.min(load.cacheBytes * (1 - Math.exp(-seconds / CACHE_SECONDS)), free));
+    const file = inPages(Math.min(load.cacheBytes * (1 - Math.exp(-seconds / cacheSeconds)), free));
     const activeFile = inPages(file * activeShare);
-    const most = warmUp(load.memoryBytes, seconds) * (1 + SWING) + load.cacheBytes + kernelStack + slab;
+    const most = warmUp(load.memoryBytes, seconds) * (1 + swing) + load.cacheBytes + kernelStack + slab;
     const usage = anonymous + file + kernelStack + slab;
     return {
       usage,
@@ -64,7 +64,7 @@ export function createMemoryUse(
 }
 
 function warmUp(bytes: number, seconds: number): number {
-  return bytes * (1 - 0.7 * Math.exp(-seconds / WARM_UP_SECONDS));
+  return bytes * (1 - 0.7 * Math.exp(-seconds / warmUpSeconds));
 }
 
 /** A leak that reaches the limit just when the kernel kills the container. */
@@ -73,5 +73,5 @@ function climb(limit: number, lastSecond: number): (seconds: number) => number {
 }
 
 function inPages(bytes: number): number {
-  return Math.max(0, Math.floor(bytes / PAGE)) * PAGE;
+  return Math.max(0, Math.floor(bytes / page)) * page;
 }

@@ -49,9 +49,9 @@ export interface HostSize {
 /** The values of one run of a container as a function of the seconds that it has been running unpaused. */
 export type Workload = (seconds: number) => Figures;
 
-const PERIOD_SECONDS = 0.1;
-const BYTES_PER_PACKET = 740;
-const BYTES_PER_OPERATION = 16_384;
+const periodSeconds = 0.1;
+const bytesPerPacket = 740;
+const bytesPerOperation = 16_384;
 
 /** Makes the workload of one run. Pure: the same seed, spec and second always give the same values. */
 export function createWorkload(seed: string, spec: CompleteSpec, host: HostSize): Workload {
@@ -101,7 +101,7 @@ function createCpuUse(
     const perCpuNanos = shares.map((share) => Math.floor(share * nanos));
     const totalNanos = perCpuNanos.reduce((sum, value) => sum + value, 0);
     const kernelNanos = Math.floor(totalNanos * kernelShare);
-    const periods = quota === undefined ? 0 : Math.floor(seconds / PERIOD_SECONDS);
+    const periods = quota === undefined ? 0 : Math.floor(seconds / periodSeconds);
     return {
       totalNanos,
       kernelNanos,
@@ -132,25 +132,25 @@ function createNetworkUse(
     const sentBytes = Math.floor(sent.total(seconds));
     return {
       receivedBytes,
-      receivedPackets: Math.floor(receivedBytes / BYTES_PER_PACKET),
-      receivedDropped: Math.floor(receivedBytes / (BYTES_PER_PACKET * 50_000)),
+      receivedPackets: Math.floor(receivedBytes / bytesPerPacket),
+      receivedDropped: Math.floor(receivedBytes / (bytesPerPacket * 50_000)),
       sentBytes,
-      sentPackets: Math.floor(sentBytes / BYTES_PER_PACKET),
+      sentPackets: Math.floor(sentBytes / bytesPerPacket),
     };
   };
 }
 
 function createDiskUse(random: () => number, { load }: CompleteSpec): (seconds: number) => DiskFigures {
-  const read = createLoadCurve(random, load.readBytesPerSecond / BYTES_PER_OPERATION);
-  const written = createLoadCurve(random, load.writtenBytesPerSecond / BYTES_PER_OPERATION);
+  const read = createLoadCurve(random, load.readBytesPerSecond / bytesPerOperation);
+  const written = createLoadCurve(random, load.writtenBytesPerSecond / bytesPerOperation);
   return (seconds) => {
     const reads = Math.floor(read.total(seconds));
     const writes = Math.floor(written.total(seconds));
     return {
       reads,
       writes,
-      readBytes: reads * BYTES_PER_OPERATION,
-      writtenBytes: writes * BYTES_PER_OPERATION,
+      readBytes: reads * bytesPerOperation,
+      writtenBytes: writes * bytesPerOperation,
     };
   };
 }
@@ -176,7 +176,7 @@ interface Wave {
 }
 
 /** Shares of the mean that swing within a minute, within minutes and within hours; their sum stays below 1. */
-const SWINGS = [
+const swings = [
   { share: 0.4, seconds: 40 },
   { share: 0.3, seconds: 420 },
   { share: 0.2, seconds: 9000 },
@@ -184,7 +184,7 @@ const SWINGS = [
 
 /** Draws a curve around the mean: three sine waves whose periods and phases come from the random stream. */
 function createLoadCurve(random: () => number, mean: number): LoadCurve {
-  const waves = SWINGS.map(({ share, seconds }): Wave => ({
+  const waves = swings.map(({ share, seconds }): Wave => ({
     amplitude: share * mean,
     frequency: (2 * Math.PI) / (seconds * (0.6 + 0.8 * random())),
     phase: 2 * Math.PI * random(),

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { ask, askJson, dig } from './ask.ts';
 
-const NOW = Date.UTC(2026, 10, 23, 12);
-const now = (): number => NOW;
-const ONE_SHOT = 'stats?stream=false&one-shot=true';
+const nowMillis = Date.UTC(2026, 10, 23, 12);
+const now = (): number => nowMillis;
+const oneShot = 'stats?stream=false&one-shot=true';
 
 test('ping answers GET with OK and HEAD with headers only', async () => {
   await using engine = await startSimulatedEngine({ now });
@@ -35,7 +35,7 @@ test('a client too new or too old gets 400 with the words of Moby', async () => 
 
 test('what is not there is 404 with a message', async () => {
   await using engine = await startSimulatedEngine({ now });
-  for (const path of ['/containers/nobody/json', `/v1.47/containers/nobody/${ONE_SHOT}`]) {
+  for (const path of ['/containers/nobody/json', `/v1.47/containers/nobody/${oneShot}`]) {
     const reply = await ask(engine.socket, path);
     assert.deepEqual([reply.status, JSON.parse(reply.text)], [404, { message: 'No such container: nobody' }]);
   }
@@ -75,7 +75,7 @@ test('inspect finds a container by id, name and prefix, and shows limits and hea
 
 test('stats of cgroup v2: small letters, no percpu_usage, an unlimited pids limit beyond 2^53', async () => {
   await using engine = await startSimulatedEngine({ now, scenario: 'demo' });
-  const { text } = await ask(engine.socket, `/containers/shop-db-1/${ONE_SHOT}`);
+  const { text } = await ask(engine.socket, `/containers/shop-db-1/${oneShot}`);
   assert.match(text, /"pids_stats":\{"current":\d+,"limit":18446744073709551615\}/);
   const stats: unknown = JSON.parse(text);
   assert.equal(dig(stats, 'read'), '2026-11-23T12:00:00Z');
@@ -88,7 +88,7 @@ test('stats of cgroup v2: small letters, no percpu_usage, an unlimited pids limi
 
 test('stats of cgroup v1: percpu_usage, capitals, total_ keys, max_usage', async () => {
   await using engine = await startSimulatedEngine({ now, scenario: 'demo', cgroup: 1, apiVersion: '1.41' });
-  const stats = await askJson(engine.socket, `/containers/shop-db-1/${ONE_SHOT}`);
+  const stats = await askJson(engine.socket, `/containers/shop-db-1/${oneShot}`);
   const perCpu = Object.values(Object(dig(stats, 'cpu_stats', 'cpu_usage', 'percpu_usage'))).map(Number);
   const total = perCpu.reduce((sum, value) => sum + value, 0);
   assert.equal(dig(stats, 'cpu_stats', 'cpu_usage', 'total_usage'), total);
@@ -129,7 +129,7 @@ test("network modes: host has no interfaces, container: shows the other one's", 
   ];
   await using engine = await startSimulatedEngine({ now, specs });
   const networks = async (name: string): Promise<unknown> =>
-    dig(await askJson(engine.socket, `/containers/${name}/${ONE_SHOT}`), 'networks');
+    dig(await askJson(engine.socket, `/containers/${name}/${oneShot}`), 'networks');
   assert.equal(await networks('on-host'), undefined);
   assert.deepEqual(await networks('side'), await networks('web'));
 });
@@ -138,7 +138,7 @@ test('the same seed and clock give the same bytes; another seed others', async (
   const bytes = async (seed: number): Promise<string> => {
     await using engine = await startSimulatedEngine({ now, seed, scenario: 'demo', containers: 5 });
     const list = await ask(engine.socket, '/containers/json?all=1');
-    const stats = await ask(engine.socket, `/containers/ordinary-00003/${ONE_SHOT}`);
+    const stats = await ask(engine.socket, `/containers/ordinary-00003/${oneShot}`);
     return list.text + stats.text;
   };
   assert.equal(await bytes(7), await bytes(7));
@@ -152,7 +152,7 @@ test('hostile names and labels come out as valid JSON, unchanged', async () => {
   assert.equal(String(dig(labels, 'Labels', 'huge')).length, 65_536);
   assert.equal(dig(labels, 'Labels', 'nul'), 'before\u0000after\u0007\u001b[31m');
   for (const item of Object.values(Object(list))) {
-    const reply = await ask(engine.socket, `/containers/${String(dig(item, 'Id'))}/${ONE_SHOT}`);
+    const reply = await ask(engine.socket, `/containers/${String(dig(item, 'Id'))}/${oneShot}`);
     assert.equal(dig(JSON.parse(reply.text), 'name'), dig(item, 'Names', 0));
   }
 });

@@ -4,8 +4,8 @@ import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { ask, dig } from './ask.ts';
 import { LineReader } from './read-lines.ts';
 
-const START = Date.UTC(2026, 10, 23, 12);
-const now = (): number => START;
+const startTime = Date.UTC(2026, 10, 23, 12);
+const now = (): number => startTime;
 
 async function replayed(socket: string, query: string): Promise<unknown[]> {
   const { text } = await ask(socket, `/events?${query}`);
@@ -26,13 +26,13 @@ test("an open stream gets events as they happen, in Moby's shape", async () => {
     Attributes: { tier: 'back', exitCode: '3', execDuration: '0', image: 'busybox:1', name: 'job' },
   });
   assert.deepEqual([dig(event, 'status'), dig(event, 'id'), dig(event, 'from')], ['die', id, 'busybox:1']);
-  assert.equal(dig(event, 'time'), START / 1000);
+  assert.equal(dig(event, 'time'), startTime / 1000);
 });
 
 test('from API 1.52 on the old doubles are gone', async () => {
   await using engine = await startSimulatedEngine({ now, apiVersion: '1.52' });
   engine.add({ name: 'job' });
-  const [event] = await replayed(engine.socket, `since=1&until=${START / 1000}`);
+  const [event] = await replayed(engine.socket, `since=1&until=${startTime / 1000}`);
   assert.equal(dig(event, 'Action'), 'create');
   assert.equal(dig(event, 'status'), undefined);
 });
@@ -44,10 +44,13 @@ test('the ring replays the last 256 events and no more', async () => {
     engine.pause('web');
     engine.unpause('web');
   }
-  const events = await replayed(engine.socket, `since=1&until=${START / 1000}.000001`);
+  const events = await replayed(engine.socket, `since=1&until=${startTime / 1000}.000001`);
   assert.equal(events.length, 256);
   const last = String(
-    (await ask(engine.socket, `/events?since=1&until=${START / 1000}.000001`)).text.trim().split('\n').at(-1),
+    (await ask(engine.socket, `/events?since=1&until=${startTime / 1000}.000001`)).text
+      .trim()
+      .split('\n')
+      .at(-1),
   );
   const nano = /"timeNano":(\d+)/.exec(last)?.[1] ?? '';
   const since = `${nano.slice(0, 10)}.${nano.slice(10)}`;
@@ -57,7 +60,7 @@ test('the ring replays the last 256 events and no more', async () => {
 test('times are distinct, and a bad one is 400', async () => {
   await using engine = await startSimulatedEngine({ now });
   for (const name of ['a', 'b', 'c']) engine.add({ name });
-  const { text } = await ask(engine.socket, `/events?since=1&until=${START / 1000}.000001`);
+  const { text } = await ask(engine.socket, `/events?since=1&until=${startTime / 1000}.000001`);
   const nanos = [...text.matchAll(/"timeNano":(\d+)/g)].map(([, nano]) => nano);
   assert.equal(new Set(nanos).size, 9);
   assert.equal((await ask(engine.socket, '/events?since=yesterday')).status, 400);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { ask, askJson, dig } from './ask.ts';
 
-const STATS = '/containers/web/stats?stream=false&one-shot=1';
+const statsPath = '/containers/web/stats?stream=false&one-shot=1';
 const specs = [{ name: 'web' }, { name: 'db' }];
 
 test('status, html, wrong type, replaced, changed and mutated answers', async () => {
@@ -17,7 +17,7 @@ test('status, html, wrong type, replaced, changed and mutated answers', async ()
   assert.equal(typeof (await askJson(engine.socket, '/containers/json')), 'string');
   engine.fault('stats', { kind: 'set', path: ['memory_stats', 'usage'], value: -1 });
   engine.fault('stats', { kind: 'set', path: ['cpu_stats'] });
-  const stats = await askJson(engine.socket, STATS);
+  const stats = await askJson(engine.socket, statsPath);
   assert.deepEqual([dig(stats, 'memory_stats', 'usage'), dig(stats, 'cpu_stats')], [-1, undefined]);
   engine.clearFaults();
   engine.fault('list', { kind: 'set', path: [0, 'Names'], value: null });
@@ -28,16 +28,16 @@ test('status, html, wrong type, replaced, changed and mutated answers', async ()
     kind: 'mutate',
     mutate: (text) => text.replace('"num_procs":0', '"num_procs":9007199254740993'),
   });
-  assert.match((await ask(engine.socket, STATS)).text, /9007199254740993/);
+  assert.match((await ask(engine.socket, statsPath)).text, /9007199254740993/);
 });
 
 test('a fault of one container leaves the others, and may end by itself', async () => {
   await using engine = await startSimulatedEngine({ specs });
   engine.fault('stats', { kind: 'status', status: 500 }, { container: 'web', times: 1 });
   const { id } = engine.container('web');
-  assert.equal((await ask(engine.socket, STATS.replace('web', 'db'))).status, 200);
-  assert.equal((await ask(engine.socket, STATS.replace('web', id))).status, 500);
-  assert.equal((await ask(engine.socket, STATS)).status, 200);
+  assert.equal((await ask(engine.socket, statsPath.replace('web', 'db'))).status, 200);
+  assert.equal((await ask(engine.socket, statsPath.replace('web', id))).status, 500);
+  assert.equal((await ask(engine.socket, statsPath)).status, 200);
 });
 
 test('reset and half a body break the connection', async () => {
@@ -83,7 +83,7 @@ test('delay and tick wait make an answer late', async () => {
   assert.ok(performance.now() - before >= 39);
   engine.fault('stats', { kind: 'tick-wait' });
   const asked = performance.now();
-  await ask(engine.socket, STATS);
+  await ask(engine.socket, statsPath);
   // A millisecond of slack: timers round.
   const nextTick = Math.ceil(asked / 100) * 100 - 1;
   assert.ok(performance.now() >= nextTick, `answered ${nextTick - performance.now()} ms before the tick`);
@@ -92,7 +92,7 @@ test('delay and tick wait make an answer late', async () => {
 test('requests are counted by endpoint, also for other processes', async () => {
   await using engine = await startSimulatedEngine({ specs });
   await ask(engine.socket, '/v1.44/containers/json');
-  await ask(engine.socket, STATS);
+  await ask(engine.socket, statsPath);
   const counts = { ping: 0, version: 0, info: 0, list: 1, inspect: 0, stats: 1, events: 0, df: 0 };
   assert.deepEqual(engine.requests, counts);
   assert.deepEqual(await askJson(engine.socket, '/_simulated/requests'), counts);

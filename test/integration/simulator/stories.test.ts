@@ -4,10 +4,10 @@ import type { SimulatedEngine } from '../../../src/simulator/simulated-engine.ts
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { ask, askJson, dig } from './ask.ts';
 
-const START = Date.UTC(2026, 10, 23, 12);
+const startTime = Date.UTC(2026, 10, 23, 12);
 
 class Clock {
-  #time = START;
+  #time = startTime;
   readonly now = (): number => this.#time;
   pass(seconds: number): void {
     this.#time += seconds * 1000;

@@ -1,5 +1,5 @@
 /** Maximum number of readings before a failure counts. */
-const FRESH_READINGS = 5;
+const freshReadings = 5;
 
 /** Checks a reading, and a fresh one when it fails: load delays a runtime between two readings of its own. */
 export async function passes<T>(
@@ -8,7 +8,7 @@ export async function passes<T>(
   check: (reading: T) => void,
 ): Promise<void> {
   let checked = reading;
-  for (let left = FRESH_READINGS; left > 0; left -= 1) {
+  for (let left = freshReadings; left > 0; left -= 1) {
     try {
       return check(checked);
     } catch {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { RealEngine } from '../real/real-engine.ts';
 
-const VERSION_PATHS = /\/(?:info|version)(?:\?|$)/;
+const versionPaths = /\/(?:info|version)(?:\?|$)/;
 
 /**
  * A proxy that adds the version to a runtime's responses. A runtime that Go built from its module has none, and
@@ -40,7 +40,7 @@ export class VersionedRuntime {
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method, url: path = '', headers } = incoming;
     const onward = request({ socketPath: this.#runtime.socket, method, path, headers }, (answer) => {
-      if (VERSION_PATHS.test(path)) {
+      if (versionPaths.test(path)) {
         void this.#sendVersion(answer, outgoing);
         return;
       }

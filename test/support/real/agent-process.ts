@@ -5,9 +5,9 @@ import { text } from 'node:stream/consumers';
 import { waitUntil } from './daemon.ts';
 import { parseExposition, type Exposition } from '../wire/exposition.ts';
 
-const REPOSITORY = join(import.meta.dirname, '../../..');
-const MAIN = join(REPOSITORY, 'src/main.ts');
-const COMMAND_TIMEOUT_MILLIS = 300_000;
+const repository = join(import.meta.dirname, '../../..');
+const mainFile = join(repository, 'src/main.ts');
+const commandTimeoutMillis = 300_000;
 
 /** Arguments and variables of an agent; `--listen 127.0.0.1:0` is added unless `--listen` is there. */
 export interface AgentOptions {
@@ -36,7 +36,7 @@ export interface CommandResult {
 
 /** Runs `tidegauge` with arguments until it ends by itself; one that does not is killed. */
 export async function runTidegauge(options: AgentOptions): Promise<CommandResult> {
-  const child = spawnMain(options, COMMAND_TIMEOUT_MILLIS);
+  const child = spawnMain(options, commandTimeoutMillis);
   const [stdout, stderr, closed] = [text(child.stdout), text(child.stderr), once(child, 'close')];
   await closed;
   return { exitCode: child.exitCode, stdout: await stdout, stderr: await stderr };
@@ -178,7 +178,7 @@ export class AgentProcess {
   }
 }
 
-function spawnMain({ args, env, script, program = MAIN }: AgentOptions, timeout?: number) {
+function spawnMain({ args, env, script, program = mainFile }: AgentOptions, timeout?: number) {
   const [command, ...before] =
     script === undefined
       ? // The kernel kills it when the test process dies, however that happens; setpriv keeps the pid by exec.
@@ -186,7 +186,7 @@ function spawnMain({ args, env, script, program = MAIN }: AgentOptions, timeout?
       : // npm's children get no signal when npm dies: the timeout ends them.
         ['timeout', '--signal=KILL', '600', 'npm', '--silent', 'run', script, '--'];
   return spawn(command, [...before, ...args], {
-    cwd: REPOSITORY,
+    cwd: repository,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ownEnvironment(), ...env },

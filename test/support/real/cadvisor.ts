@@ -7,20 +7,20 @@ import { ownLoopbackAddress, startDaemon, type Daemon } from './daemon.ts';
 import { cachedProgram } from './component.ts';
 import { parseExposition, type Series } from '../wire/exposition.ts';
 
-const SOURCES = ['go.mod', 'go.sum', 'main.go'] as const;
-const PROGRAM = cachedProgram('cadvisor', ...SOURCES.map((file) => join('cadvisor', file)));
+const sources = ['go.mod', 'go.sum', 'main.go'] as const;
+const program = cachedProgram('cadvisor', ...sources.map((file) => join('cadvisor', file)));
 
 /** Builds cAdvisor unless it is in the cache: too slow for every run of the tests, and only the comparison needs it. */
 export async function buildCadvisor(): Promise<void> {
-  if (existsSync(PROGRAM)) return;
-  await mkdir(dirname(PROGRAM), { recursive: true });
-  const args = ['-n', '10', 'go', 'build', '-trimpath', '-ldflags=-s -w', `-o=${PROGRAM}.new`, '.'];
+  if (existsSync(program)) return;
+  await mkdir(dirname(program), { recursive: true });
+  const args = ['-n', '10', 'go', 'build', '-trimpath', '-ldflags=-s -w', `-o=${program}.new`, '.'];
   const options = {
     cwd: join(import.meta.dirname, '../../components/cadvisor'),
     env: { ...process.env, CGO_ENABLED: '0' },
   };
   await promisify(execFile)('nice', args, options);
-  await rename(`${PROGRAM}.new`, PROGRAM);
+  await rename(`${program}.new`, program);
 }
 
 /** URL of the runtime that it monitors, and directory of its log. */
@@ -44,7 +44,7 @@ export class Cadvisor {
     const address = `${ownLoopbackAddress()}:8080`;
     const url = `http://${address}/metrics`;
     const daemon = await startDaemon({
-      command: PROGRAM,
+      command: program,
       args: [
         `-listen=${address}`,
         `-docker=${docker}`,

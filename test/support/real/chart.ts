@@ -8,7 +8,7 @@ import { loadConfig, type LoadedConfig } from '../../../src/config/load-config.t
 import { componentPath } from './component.ts';
 
 const run = promisify(execFile);
-const CHART = join(import.meta.dirname, '../../../deploy/helm/tidegauge');
+const chartFolder = join(import.meta.dirname, '../../../deploy/helm/tidegauge');
 
 /** A container of a pod, as far as the chart fills it in. */
 export interface PodContainer {
@@ -67,12 +67,12 @@ interface RenderedChart {
 
 /** Runs Helm's strict lint; throws with its words. */
 export async function lintChart(): Promise<void> {
-  await helm('lint', '--strict', CHART);
+  await helm('lint', '--strict', chartFolder);
 }
 
 /** Renders the chart with further arguments of `helm template`; throws with Helm's words. */
 export async function renderChart(...args: readonly string[]): Promise<RenderedChart> {
-  const documents = parseAllDocuments(await helm('template', 'release', CHART, ...args));
+  const documents = parseAllDocuments(await helm('template', 'release', chartFolder, ...args));
   const manifests = documents.map((document): Manifest => document.toJS());
   const daemonSet = manifests.find((manifest) => manifest.kind === 'DaemonSet')?.spec;
   const configMap = manifests.find((manifest) => manifest.kind === 'ConfigMap');
@@ -107,8 +107,8 @@ export function loadRendered({ container, configFile }: RenderedChart): LoadedCo
 export async function renderNotes(...args: readonly string[]): Promise<string> {
   const chart = await mkdtemp(join(tmpdir(), 'tidegauge-chart-'));
   try {
-    await cp(CHART, chart, { recursive: true });
-    await copyFile(join(CHART, 'templates/NOTES.txt'), join(chart, 'notes'));
+    await cp(chartFolder, chart, { recursive: true });
+    await copyFile(join(chartFolder, 'templates/NOTES.txt'), join(chart, 'notes'));
     await writeFile(join(chart, 'templates/notes.yaml'), 'notes: {{ tpl (.Files.Get "notes") . | toJson }}');
     return parse(await helm('template', 'release', chart, '--show-only=templates/notes.yaml', ...args)).notes;
   } finally {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { ownLoopbackAddress, startDaemon, waitUntil, type Daemon } from './daemon.ts';
 import { componentPath } from './component.ts';
 
-const DEFAULT_CONFIG = join(import.meta.dirname, '../../components/collector-config.yaml');
-const OTLP_PORT = 4318;
-const PROMETHEUS_PORT = 9464;
-const READY = 'Everything is ready.';
+const defaultConfig = join(import.meta.dirname, '../../components/collector-config.yaml');
+const otlpPort = 4318;
+const prometheusPort = 9464;
+const readyMark = 'Everything is ready.';
 
 /** One message of OTLP in its JSON form, as far as metrics and logs go. */
 export interface OtlpRequest {
@@ -105,7 +105,7 @@ export async function startCollector(options: string | CollectorOptions = {}): P
   const collector = new Collector(
     program,
     directory,
-    config === undefined ? (configFile ?? DEFAULT_CONFIG) : ownConfig,
+    config === undefined ? (configFile ?? defaultConfig) : ownConfig,
     env ?? {},
   );
   try {
@@ -131,14 +131,14 @@ export class Collector {
 
   constructor(program: string, directory: string, configFile: string, env: Readonly<Record<string, string>>) {
     const address = ownLoopbackAddress();
-    this.otlpUrl = `http://${address}:${OTLP_PORT}`;
-    this.prometheusUrl = `http://${address}:${PROMETHEUS_PORT}/metrics`;
+    this.otlpUrl = `http://${address}:${otlpPort}`;
+    this.prometheusUrl = `http://${address}:${prometheusPort}/metrics`;
     this.#program = program;
     this.#directory = directory;
     this.#configFile = configFile;
     this.#env = {
-      OTLP_ENDPOINT: `${address}:${OTLP_PORT}`,
-      PROMETHEUS_ENDPOINT: `${address}:${PROMETHEUS_PORT}`,
+      OTLP_ENDPOINT: `${address}:${otlpPort}`,
+      PROMETHEUS_ENDPOINT: `${address}:${prometheusPort}`,
       EXPORT_FILE: join(directory, 'export.jsonl'),
       ...env,
     };
@@ -157,7 +157,7 @@ export class Collector {
       args: [`--config=${this.#configFile}`],
       env: this.#env,
       logFile: join(this.#directory, 'log'),
-      isReady: (logged) => logged.includes(READY),
+      isReady: (logged) => logged.includes(readyMark),
     });
   }
 

@@ -4,16 +4,16 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-const SETUP = join(import.meta.dirname, '../../components');
-const CURE = 'run test/components/install.sh';
+const setup = join(import.meta.dirname, '../../components');
+const cureText = 'run test/components/install.sh';
 
 /** A real program that tests use; `engine-20.10` and `engine-current` include all that the engine needs to run. */
-export type ComponentName = keyof typeof FINDERS;
+export type ComponentName = keyof typeof finders;
 
 /** Path of a component, or the reason why it cannot be used. */
 export type Component = { readonly path: string } | { readonly missing: string };
 
-const FINDERS = {
+const finders = {
   'engine-20.10': findOldEngine,
   'engine-current': findCurrentEngine,
   'runc-current': () => executable(inCache(`runc-${version('RUNC')}`)),
@@ -31,7 +31,7 @@ const FINDERS = {
 
 /** Finds a component among what test/components/install.sh installs. */
 export function component(name: ComponentName): Component {
-  return FINDERS[name]();
+  return finders[name]();
 }
 
 /** The path of a component; throws with the cure when it is missing. */
@@ -83,7 +83,7 @@ function executable(path: string): Component {
     accessSync(path, constants.X_OK);
     return { path };
   } catch {
-    return { missing: `${path} is missing: ${CURE}` };
+    return { missing: `${path} is missing: ${cureText}` };
   }
 }
 
@@ -94,7 +94,7 @@ function onPath(name: string): Component {
     .filter((folder) => folder !== '')
     .map((folder) => executable(join(folder, name)))
     .find((candidate) => 'path' in candidate);
-  return found ?? { missing: `${name} is not on the PATH: ${CURE}` };
+  return found ?? { missing: `${name} is not on the PATH: ${cureText}` };
 }
 
 function cache(): string {
@@ -113,13 +113,13 @@ function inCache(file: string): string {
 
 // The same names as install.sh makes: versions from versions.env, a file's digest for what is built from that file.
 function version(key: string): string {
-  const found = new RegExp(`^${key}=(.+)$`, 'm').exec(readFileSync(join(SETUP, 'versions.env'), 'utf8'));
+  const found = new RegExp(`^${key}=(.+)$`, 'm').exec(readFileSync(join(setup, 'versions.env'), 'utf8'));
   if (found?.[1] === undefined) throw new Error(`test/components/versions.env lacks ${key}`);
   return found[1];
 }
 
 function digest(...files: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(readFileSync(join(SETUP, file)));
+  for (const file of files) hash.update(readFileSync(join(setup, file)));
   return hash.digest('hex').slice(0, 12);
 }

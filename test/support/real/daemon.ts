@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const POLL_MILLIS = 20;
+const pollMillis = 20;
 /** A second's work takes a minute beside other tests on a small machine; only a failure waits this long. */
-const TIMEOUT_MILLIS = 120_000;
+const defaultTimeoutMillis = 120_000;
 
 /** Command line of a real program, and the check that it is ready. */
 export interface DaemonOptions {
@@ -71,14 +71,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 export async function waitUntil<T>(
   what: string,
   attempt: () => Promise<T | undefined | false>,
-  timeoutMillis = TIMEOUT_MILLIS,
+  timeoutMillis = defaultTimeoutMillis,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMillis;
   for (;;) {
     const seen = await attempt();
     if (seen !== undefined && seen !== false) return seen;
     if (performance.now() > deadline) throw new Error(`waited ${timeoutMillis} ms in vain for ${what}`);
-    await delay(POLL_MILLIS);
+    await delay(pollMillis);
   }
 }
 

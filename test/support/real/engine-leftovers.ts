@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 import { waitUntil } from './daemon.ts';
 
 const run = promisify(execFile);
-const OWNER_FILE = 'owner';
+const ownerFile = 'owner';
 
 /** Engines live in directories with this beginning, which is how those of a crashed test are found. */
-export const ENGINE_DIRECTORY_PREFIX = join(tmpdir(), 'tidegauge-engine-');
+export const engineDirectoryPrefix = join(tmpdir(), 'tidegauge-engine-');
 
 interface Process {
   readonly pid: number;
@@ -20,15 +20,15 @@ interface Process {
 
 /** Notes that this process uses the directory, so that no other test takes it for a leftover. */
 export async function claimDirectory(directory: string): Promise<void> {
-  await writeFile(join(directory, OWNER_FILE), await identity(process.pid));
+  await writeFile(join(directory, ownerFile), await identity(process.pid));
 }
 
 /** Removes the engines of test processes that no longer live; several tests may do that at once. */
 export async function removeLeftovers(): Promise<void> {
-  const prefix = basename(ENGINE_DIRECTORY_PREFIX);
+  const prefix = basename(engineDirectoryPrefix);
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
   for (const directory of names.map((name) => join(tmpdir(), name))) {
-    const file = join(directory, OWNER_FILE);
+    const file = join(directory, ownerFile);
     // Empty or absent: somebody is about to write it.
     const owner = await readFile(file, 'utf8').catch(() => '');
     if (owner === '' || owner === (await identity(Number(owner.split(' ')[0])))) continue;

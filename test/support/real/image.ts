@@ -7,24 +7,24 @@ import { componentPath } from './component.ts';
 import type { RealEngine } from './real-engine.ts';
 
 const run = promisify(execFile);
-const BUILD_IMAGE = 'tidegauge-test/build:1';
-const BASE_IMAGE = 'tidegauge-test/base:1';
+const buildImageName = 'tidegauge-test/build:1';
+const baseImage = 'tidegauge-test/base:1';
 // Where a proxy with certificates of its own stands between this machine and the packages.
-const EXTRA_CERTIFICATES = process.env['NODE_EXTRA_CA_CERTS'];
-const CERTIFICATES = '/certificates.pem';
+const extraCertificates = process.env['NODE_EXTRA_CA_CERTS'];
+const certificatesPath = '/certificates.pem';
 // The engine adds these to the environment of a build without a line in the Dockerfile.
-const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
+const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 /** Builds the Dockerfile in a directory on base images made of this machine's own files: no image registry is asked. */
 export async function buildImage(runtime: RealEngine, context: string, name: string): Promise<void> {
   await importBaseImages(runtime);
-  const proxies = PROXY_VARIABLES.filter((variable) => process.env[variable] !== undefined);
+  const proxies = proxyVariables.filter((variable) => process.env[variable] !== undefined);
   await runtime.docker(
     'build',
     // The engine may have no bridge, and without rules in iptables a bridge leads nowhere.
     '--network=host',
-    `--build-arg=BUILD_IMAGE=${BUILD_IMAGE}`,
-    `--build-arg=BASE_IMAGE=${BASE_IMAGE}`,
+    `--build-arg=BUILD_IMAGE=${buildImageName}`,
+    `--build-arg=BASE_IMAGE=${baseImage}`,
     ...proxies.map((variable) => `--build-arg=${variable}`),
     `--tag=${name}`,
     context,
@@ -52,13 +52,13 @@ async function importBaseImages(runtime: RealEngine): Promise<void> {
     await writeBuildRoot(join(scratch, 'build'));
     await writeBaseRoot(join(scratch, 'base'));
     const registry = (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
-    await importRoot(runtime, BUILD_IMAGE, join(scratch, 'build'), [
+    await importRoot(runtime, buildImageName, join(scratch, 'build'), [
       'PATH=/usr/local/bin:/bin',
       'HOME=/root',
-      ...(EXTRA_CERTIFICATES === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${CERTIFICATES}`]),
+      ...(extraCertificates === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${certificatesPath}`]),
       `npm_config_registry=${registry}`,
     ]);
-    await importRoot(runtime, BASE_IMAGE, join(scratch, 'base'), ['PATH=/usr/local/bin:/usr/bin:/bin']);
+    await importRoot(runtime, baseImage, join(scratch, 'base'), ['PATH=/usr/local/bin:/usr/bin:/bin']);
   } finally {
     await rm(scratch, { recursive: true });
   }
@@ -77,7 +77,7 @@ async function importRoot(
 // Like node's own image: Node, npm and a shell on the usual path.
 async function writeBuildRoot(root: string): Promise<void> {
   await writeNode(root, '/usr/local/bin');
-  if (EXTRA_CERTIFICATES !== undefined) await copyInto(root, EXTRA_CERTIFICATES, CERTIFICATES);
+  if (extraCertificates !== undefined) await copyInto(root, extraCertificates, certificatesPath);
   const npm = await npmDirectory();
   await cp(npm, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true });
   await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'));

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { ownLoopbackAddress, startDaemon, waitUntil, type Daemon } from './daemon.ts';
 import { componentPath } from './component.ts';
 
-const PORT = 9090;
+const port = 9090;
 
 /** One series of an answer, with its newest value. */
 export interface PrometheusSeries {
@@ -37,7 +37,7 @@ export interface PrometheusOptions {
 export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const program = componentPath('prometheus');
   const directory = await mkdtemp(join(tmpdir(), 'tidegauge-prometheus-'));
-  const listen = `${ownLoopbackAddress()}:${PORT}`;
+  const listen = `${ownLoopbackAddress()}:${port}`;
   await writeFile(join(directory, 'prometheus.yml'), scrapeConfig(options));
   try {
     const daemon = await startDaemon({

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { OtlpRequest } from './collector.ts';
 import { componentPath } from './component.ts';
 
-const SCRIPT = join(import.meta.dirname, '../../components/parse_exposition.py');
+const script = join(import.meta.dirname, '../../components/parse_exposition.py');
 
 /** One line of an exposition; the value may be NaN or infinite. */
 export interface ParsedSample {
@@ -43,7 +43,7 @@ export async function decodeOtlp(body: Uint8Array): Promise<OtlpRequest> {
 }
 
 async function python(format: string, input: string | Uint8Array): Promise<string> {
-  const parser = spawn(componentPath('python'), [SCRIPT, format], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const parser = spawn(componentPath('python'), [script, format], { stdio: ['pipe', 'pipe', 'pipe'] });
   const [stdout, stderr, closed] = [text(parser.stdout), text(parser.stderr), once(parser, 'close')];
   parser.stdin.end(input);
   await closed;

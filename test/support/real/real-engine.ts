@@ -8,7 +8,7 @@ import { startDaemon, waitUntil, type Daemon } from './daemon.ts';
 import {
   bridgeName,
   claimDirectory,
-  ENGINE_DIRECTORY_PREFIX,
+  engineDirectoryPrefix,
   removeEngineDirectory,
   removeLeftovers,
 } from './engine-leftovers.ts';
@@ -17,13 +17,13 @@ import { componentPath } from './component.ts';
 
 const run = promisify(execFile);
 /** Building an image takes a while beside other tests. */
-const DOCKER_TIMEOUT_MILLIS = 600_000;
+const dockerTimeoutMillis = 600_000;
 
 /** Both ends of the supported range: API 1.41, and the newest. */
 export type EngineVersion = '20.10' | 'current';
 
 /** The image that each engine has: busybox with all its programs. */
-export const IMAGE = 'bb:1';
+export const busyboxImage = 'bb:1';
 
 /** Options of an engine. */
 export interface EngineOptions {
@@ -37,7 +37,7 @@ export interface EngineOptions {
 export async function startEngine(version: EngineVersion, options: EngineOptions = {}): Promise<RealEngine> {
   const program = componentPath(version === 'current' ? 'engine-current' : 'engine-20.10');
   await removeLeftovers();
-  const directory = resolve(options.directory ?? (await mkdtemp(ENGINE_DIRECTORY_PREFIX)));
+  const directory = resolve(options.directory ?? (await mkdtemp(engineDirectoryPrefix)));
   await mkdir(directory, { recursive: true });
   await claimDirectory(directory);
   const runtime = new RealEngine(program, directory, [
@@ -121,7 +121,7 @@ export class RealEngine {
     const config = join(this.directory, 'docker-config');
     const { stdout } = await run(componentPath('docker'), ['--config', config, '--host', this.url, ...args], {
       maxBuffer: 64 * 1024 * 1024,
-      timeout: DOCKER_TIMEOUT_MILLIS,
+      timeout: dockerTimeoutMillis,
       env: {
         ...process.env,
         DOCKER_CONTEXT: undefined,
@@ -140,7 +140,7 @@ export class RealEngine {
     // Process 1 ignores SIGTERM unless it has a handler, so waiting for it when the container is stopped is in
     // vain.
     const defaults = ['--detach', `--name=${name}`, '--stop-timeout=0', ...network];
-    return await this.docker('run', ...defaults, ...options, IMAGE, 'sh', '-c', command);
+    return await this.docker('run', ...defaults, ...options, busyboxImage, 'sh', '-c', command);
   }
 
   /** Waits until a container has that file: its command's word that it got so far. */
@@ -224,6 +224,6 @@ async function createBridge(directory: string): Promise<string> {
 }
 
 async function importImage(runtime: RealEngine): Promise<void> {
-  if ((await runtime.docker('image', 'ls', '--quiet', IMAGE)) !== '') return;
-  await runtime.docker('import', await packBusybox(runtime.directory), IMAGE);
+  if ((await runtime.docker('image', 'ls', '--quiet', busyboxImage)) !== '') return;
+  await runtime.docker('import', await packBusybox(runtime.directory), busyboxImage);
 }

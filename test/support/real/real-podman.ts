@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { startDaemon, type Daemon } from './daemon.ts';
 import {
   claimDirectory,
-  ENGINE_DIRECTORY_PREFIX,
+  engineDirectoryPrefix,
   removeEngineDirectory,
   removeLeftovers,
 } from './engine-leftovers.ts';
@@ -14,20 +14,20 @@ import { packBusybox } from './busybox-root.ts';
 import { componentPath } from './component.ts';
 
 const run = promisify(execFile);
-const COMMAND_TIMEOUT_MILLIS = 300_000;
-const IMAGE = 'localhost/bb:1';
+const commandTimeoutMillis = 300_000;
+const busyboxImage = 'localhost/bb:1';
 /** Podman would raise these for each container, which a test machine may not allow. */
-const LIMITS = ['--ulimit=nofile=1024:1024', '--ulimit=nproc=4096:4096'];
+const limits = ['--ulimit=nofile=1024:1024', '--ulimit=nproc=4096:4096'];
 
 /** Starts Podman's API on a store of its own, with an image; first ends what crashed tests left behind. */
 export async function startPodman(): Promise<RealPodman> {
   await removeLeftovers();
-  const directory = await mkdtemp(ENGINE_DIRECTORY_PREFIX);
+  const directory = await mkdtemp(engineDirectoryPrefix);
   await claimDirectory(directory);
   const podman = new RealPodman(directory);
   try {
     await podman.start();
-    await podman.podman('import', await packBusybox(directory), IMAGE);
+    await podman.podman('import', await packBusybox(directory), busyboxImage);
   } catch (error) {
     await podman[Symbol.asyncDispose]();
     throw error;
@@ -69,15 +69,15 @@ export class RealPodman {
 
   /** Runs the podman command on this store, and gives its stdout without the last line break. */
   async podman(...args: readonly string[]): Promise<string> {
-    const options = { timeout: COMMAND_TIMEOUT_MILLIS };
+    const options = { timeout: commandTimeoutMillis };
     const { stdout } = await run(componentPath('podman'), [...this.#store, ...args], options);
     return stdout.trimEnd();
   }
 
   /** Starts a container without a network with a shell command, `podman run` options before it; gives its id. */
   async run(name: string, options: readonly string[], command: string): Promise<string> {
-    const defaults = ['--detach', `--name=${name}`, '--stop-timeout=0', '--network=none', ...LIMITS];
-    return await this.podman('run', ...defaults, ...options, IMAGE, 'sh', '-c', command);
+    const defaults = ['--detach', `--name=${name}`, '--stop-timeout=0', '--network=none', ...limits];
+    return await this.podman('run', ...defaults, ...options, busyboxImage, 'sh', '-c', command);
   }
 
   /** Removes the containers, ends the service and removes its directory. */

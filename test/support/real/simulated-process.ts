@@ -6,11 +6,11 @@ import { createInterface } from 'node:readline/promises';
 import { json } from 'node:stream/consumers';
 import type { RequestCounts } from '../../../src/simulator/server/request-counters.ts';
 
-const SCRIPT = join(import.meta.dirname, '../fakes/run-simulated-engine.ts');
+const script = join(import.meta.dirname, '../fakes/run-simulated-engine.ts');
 
 /** Starts a simulated engine as a process of its own, so that the agent's process carries no part of it. */
 export async function startSimulatedProcess(...args: readonly string[]): Promise<SimulatedProcess> {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, SCRIPT, ...args], {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [url] = await Promise.race([once(createInterface(child.stdout), 'line'), once(child, 'exit')]);

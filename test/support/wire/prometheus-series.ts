@@ -2,7 +2,7 @@ import type { Series } from './exposition.ts';
 import type { Point } from './otlp-points.ts';
 
 /** Units of the OpenTelemetry–Prometheus compatibility specification, as far as ours go. */
-const UNITS: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', '1': 'ratio' };
+const unitSuffixes: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', '1': 'ratio' };
 
 /**
  * The expected series of a container's point in the exposition: implemented a second time, to judge the first.
@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, string>> = { By: 'bytes', s: 'seconds', '1'
 export function prometheusSeries({ name, unit, kind, resource, attributes, value }: Point): Series {
   const words = [
     ...name.split('.'),
-    ...(unit in UNITS ? [UNITS[unit]] : []),
+    ...(unit in unitSuffixes ? [unitSuffixes[unit]] : []),
     ...(kind === 'counter' ? ['total'] : []),
   ];
   const identity = {

@@ -5,16 +5,20 @@ import { ContainerListReader } from '../../../src/sources/docker/list.ts';
 import { parseEngineJson } from '../../../src/sources/json.ts';
 
 /** Our own captures. */
-const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
+const fixtures = resolve(import.meta.dirname, '../../fixtures');
 
 /** The peers' own cases, which are theirs to hand on. */
-const PEERS = resolve(import.meta.dirname, '../../..', process.env['TIDEGAUGE_CASES'] ?? '../shared/cases');
+const peersFolder = resolve(
+  import.meta.dirname,
+  '../../..',
+  process.env['TIDEGAUGE_CASES'] ?? '../shared/cases',
+);
 
 /** Options of a test that reads the peers' cases: skipped, with the reason, where there are none. */
 export const needsPeerCases = {
-  skip: existsSync(PEERS)
+  skip: existsSync(peersFolder)
     ? false
-    : `no cases of the peers in ${PEERS}: set TIDEGAUGE_CASES to where they are`,
+    : `no cases of the peers in ${peersFolder}: set TIDEGAUGE_CASES to where they are`,
 };
 
 /** The captures of our own: a runtime's answers next to the kernel's files of the same instant. */
@@ -28,7 +32,7 @@ export type Capture = (typeof captures)[number];
  */
 export function casesFolder(path: string): string {
   const isOurs = [...captures, 'reports'].some((folder) => path === folder || path.startsWith(`${folder}/`));
-  return join(isOurs ? FIXTURES : PEERS, path);
+  return join(isOurs ? fixtures : peersFolder, path);
 }
 
 /** The folders within one, none where there are no cases. */

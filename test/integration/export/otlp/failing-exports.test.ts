@@ -9,22 +9,22 @@ import { heapBytes } from '../../../support/assert/heap-bytes.ts';
 import { plainOptions } from '../../../support/wire/otlp-exports.ts';
 import { ampleMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
-const CONTAINERS = 300;
+const containerCount = 300;
 /** By then everything is compiled, and every cache is as full as it gets. */
-const WARM_UP = 10;
-const FAILURES = 60;
+const warmUp = 10;
+const failureCount = 60;
 /** A single collection that is kept somewhere takes more than half of this. */
-const GROWTH_BYTES = 2 * 2 ** 20;
+const growthBytes = 2 * 2 ** 20;
 
 for (const temporality of ['cumulative', 'delta'] as const) {
   test(`a collector that stays away costs no memory: ${temporality}`, async (context) => {
     const runtime = new TrackedRuntime(
-      Array.from({ length: CONTAINERS }, (_, index) => `container-${index}`),
+      Array.from({ length: containerCount }, (_, index) => `container-${index}`),
     );
     const failures: ExportResult['error'][] = [];
     const telemetry = pushing(runtime, closedOrigin(), { temporality, failures });
     const heap: number[] = [];
-    for (const count of [WARM_UP, FAILURES]) {
+    for (const count of [warmUp, failureCount]) {
       while (failures.length < count) {
         await runtime.clock.advance(10_000);
         await telemetry.flush();
@@ -34,9 +34,9 @@ for (const temporality of ['cumulative', 'delta'] as const) {
     assert.ok(!failures.includes(undefined));
     const [before = NaN, after = NaN] = heap;
     context.diagnostic(
-      `${((after - before) / 1024).toFixed()} KiB more after ${FAILURES - WARM_UP} failures`,
+      `${((after - before) / 1024).toFixed()} KiB more after ${failureCount - warmUp} failures`,
     );
-    assert.ok(after - before < GROWTH_BYTES, `${heap.join()} bytes`);
+    assert.ok(after - before < growthBytes, `${heap.join()} bytes`);
     await telemetry.shutdown(1000);
   });
 }

@@ -154,11 +154,11 @@ test('a collector that refuses markers gets its figures all the same', async () 
 });
 
 /** So many are replaced between two exports. */
-const CHURNING = 100;
+const churning = 100;
 /** By then the first markers have been given up. */
-const WARM_UP = 40;
-const FAILURES = 90;
-const GROWTH_BYTES = 2 * 2 ** 20;
+const warmUp = 40;
+const failureCount = 90;
+const growthBytes = 2 * 2 ** 20;
 
 test('a collector that stays away while containers come and go costs no memory', async (context) => {
   await using pushing = new Pushing([], closedOrigin(), {
@@ -167,11 +167,11 @@ test('a collector that stays away while containers come and go costs no memory',
   });
   const { runtime, exports } = pushing;
   const heap: number[] = [];
-  for (const count of [WARM_UP, FAILURES]) {
+  for (const count of [warmUp, failureCount]) {
     while (exports.length < count) {
       const name = (index: number): string => `container-${exports.length}-${index}`;
       runtime.source.containers = Array.from(
-        { length: CHURNING },
+        { length: churning },
         (_, index) => new ScriptedContainer(name(index), runtime.clock),
       );
       await pushing.flush();
@@ -180,6 +180,8 @@ test('a collector that stays away while containers come and go costs no memory',
   }
   assert.ok(exports.every(({ error }) => error !== undefined));
   const [before = NaN, after = NaN] = heap;
-  context.diagnostic(`${((after - before) / 1024).toFixed()} KiB more after ${FAILURES - WARM_UP} failures`);
-  assert.ok(after - before < GROWTH_BYTES, `${heap.join()} bytes`);
+  context.diagnostic(
+    `${((after - before) / 1024).toFixed()} KiB more after ${failureCount - warmUp} failures`,
+  );
+  assert.ok(after - before < growthBytes, `${heap.join()} bytes`);
 });

@@ -28,7 +28,7 @@ function write(files: Readonly<Record<string, string>>): string {
   return dirname(join(folder, Object.keys(files)[0] ?? ''));
 }
 
-const DOCKER_CERT_PATH = write({
+const dockerCertPath = write({
   'all/ca.pem': around.cert,
   'all/cert.pem': around.cert,
   'all/key.pem': around.key,
@@ -60,7 +60,7 @@ function originsOf({ verify, ...texts }: EngineTls): object {
 }
 
 test('files are merged one by one: a flag before the variables', () => {
-  const environment = { DOCKER_CERT_PATH, DOCKER_TLS_VERIFY: '1' };
+  const environment = { dockerCertPath, DOCKER_TLS_VERIFY: '1' };
   assert.deepEqual(tlsOf({}, environment), { ...allAround, verify: true });
   assert.deepEqual(tlsOf({ caFile: flagged.certFile }, environment), {
     ...allAround,
@@ -89,8 +89,8 @@ test('flags alone are TLS, too, and what the variables lack beside them is no mi
 
 test('the flag decides on verifying; without it the variables do', () => {
   for (const [environment, byDefault] of [
-    [{ DOCKER_CERT_PATH, DOCKER_TLS_VERIFY: '1' }, true],
-    [{ DOCKER_CERT_PATH }, false],
+    [{ dockerCertPath, DOCKER_TLS_VERIFY: '1' }, true],
+    [{ dockerCertPath }, false],
   ] as const) {
     assert.deepEqual(tlsOf({}, environment), { ...allAround, verify: byDefault });
     for (const verify of [true, false])
@@ -123,6 +123,6 @@ test('so it is with the certificates of a context', () => {
   assert.deepEqual(inContext(true, { verify: true }), { ca: 'around', verify: true });
   const ca = { caFile: flagged.certFile };
   assert.deepEqual(inContext(false, ca), { ca: 'flag', verify: true });
-  assert.deepEqual(inContext(false, ca, { DOCKER_CERT_PATH }), { ...allAround, ca: 'flag', verify: true });
+  assert.deepEqual(inContext(false, ca, { dockerCertPath }), { ...allAround, ca: 'flag', verify: true });
   assert.deepEqual(inContext(true, client), { ca: 'around', cert: 'flag', key: 'flag', verify: true });
 });

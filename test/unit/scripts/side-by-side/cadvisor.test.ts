@@ -4,7 +4,7 @@ import { parseExposition } from '../../../support/wire/exposition.ts';
 import { cadvisorPoints } from '../../../../scripts/side-by-side/cadvisor.ts';
 import { agrees, pairsOfPoints } from '../../../../scripts/side-by-side/compare.ts';
 
-const MOMENTS = { at: [60_000], pauseMillis: 60_000 };
+const moments = { at: [60_000], pauseMillis: 60_000 };
 const point = (line: string) => cadvisorPoints(parseExposition(line).series);
 
 test("cAdvisor's series become points at its time, with devices by number and without empty labels", () => {
@@ -29,7 +29,7 @@ container_tasks_state{id="/docker/1",name="a",state="running"} 0 59000`);
 test('a series with another label is another series', () => {
   const theirs = point('container_threads{id="/docker/1",name="a"} 2 59000');
   const ours = point('container_threads{id="/docker/2",name="a"} 2 59000');
-  const pairs = pairsOfPoints(theirs, ours, MOMENTS);
+  const pairs = pairsOfPoints(theirs, ours, moments);
   assert.equal(pairs.length, 2);
   assert.ok(!pairs.every(agrees));
 });
@@ -37,13 +37,13 @@ test('a series with another label is another series', () => {
 test('points in time agree within the skew, however large they are', () => {
   const started = (second: number) =>
     point(`container_start_time_seconds{id="/docker/1",name="a"} ${second} 59000`);
-  const [near] = pairsOfPoints(started(1_795_000_003), started(1_795_000_000), MOMENTS);
-  const [far] = pairsOfPoints(started(1_795_000_004), started(1_795_000_000), MOMENTS);
+  const [near] = pairsOfPoints(started(1_795_000_003), started(1_795_000_000), moments);
+  const [far] = pairsOfPoints(started(1_795_000_004), started(1_795_000_000), moments);
   assert.ok(near && agrees(near) && far && !agrees(far));
 });
 
 test('memory whose name does not end with its unit has the same floor as other memory', () => {
   const rss = (bytes: number) => point(`container_memory_rss{id="/docker/1",name="a"} ${bytes} 59000`);
-  const [pair] = pairsOfPoints(rss(118_784), rss(114_688), MOMENTS);
+  const [pair] = pairsOfPoints(rss(118_784), rss(114_688), moments);
   assert.ok(pair && agrees(pair));
 });

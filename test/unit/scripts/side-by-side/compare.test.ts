@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import type { OtlpRequest } from '../../../support/real/collector.ts';
 import { agrees, pairsOf, shareOf, type Pair } from '../../../../scripts/side-by-side/compare.ts';
 
-const NAME = 'container.memory.usage.total';
+const metricName = 'container.memory.usage.total';
 
 /** One point at a second. */
 function request(scope: string, second: number, value: number, counted = false): OtlpRequest {
   const dataPoints = [{ timeUnixNano: `${second}000000000`, asInt: String(value) }];
   const metric = counted
     ? { name: 'c', unit: 'ns', sum: { dataPoints, isMonotonic: true } }
-    : { name: NAME, unit: 'By', gauge: { dataPoints } };
+    : { name: metricName, unit: 'By', gauge: { dataPoints } };
   const attributes = [{ key: 'container.name', value: { stringValue: 'a' } }];
   return {
     resourceMetrics: [

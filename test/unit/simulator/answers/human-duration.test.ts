@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { humanDuration } from '../../../../src/simulator/answers/list.ts';
 
-const CASES: readonly [number, string][] = [
+const cases: readonly [number, string][] = [
   [0.5, 'Less than a second'],
   [1, '1 second'],
   [59, '59 seconds'],
@@ -16,6 +16,6 @@ const CASES: readonly [number, string][] = [
   [800 * 86_400, '2 years'],
 ];
 
-for (const [seconds, words] of CASES) {
+for (const [seconds, words] of cases) {
   test(`${seconds} s is "${words}"`, () => assert.equal(humanDuration(seconds * 1000), words));
 }

@@ -5,7 +5,7 @@ import { completeSpec } from '../../../../src/simulator/world/container-spec.ts'
 import type { Limits } from '../../../../src/simulator/world/container-spec.ts';
 import { createWorkload, type Figures } from '../../../../src/simulator/world/workload.ts';
 
-const HOST = { cpus: 8, memoryBytes: 16 * 2 ** 30 };
+const host = { cpus: 8, memoryBytes: 16 * 2 ** 30 };
 
 function workload(seed: string, limits: Limits = {}, cpus?: number): (seconds: number) => Figures {
   const spec = completeSpec(seed, {
@@ -14,7 +14,7 @@ function workload(seed: string, limits: Limits = {}, cpus?: number): (seconds: n
     networks: ['a', 'b'],
     ...(cpus && { load: { cpus } }),
   });
-  return createWorkload(seed, spec, HOST);
+  return createWorkload(seed, spec, host);
 }
 
 function counters({ cpu, memory, networks, disk }: Figures): number[] {
@@ -87,7 +87,7 @@ test('a container that wants more CPU than its quota uses the quota and is throt
 test('an out-of-memory victim reaches its limit when it is killed', () => {
   const limits = { memoryBytes: 64 * 2 ** 20 };
   const ending = { afterMillis: 10_000, exitCode: 137, outOfMemory: true };
-  const at = createWorkload('1', completeSpec('1', { name: 'any', limits, ending }), HOST);
+  const at = createWorkload('1', completeSpec('1', { name: 'any', limits, ending }), host);
   assert.ok(at(1).memory.usage < 32 * 2 ** 20);
   assert.ok(at(9.99).memory.usage > 60 * 2 ** 20);
 });

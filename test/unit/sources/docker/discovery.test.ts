@@ -81,21 +81,21 @@ test('DOCKER_TLS_VERIFY and DOCKER_CERT_PATH bring certificates; each alone is e
     discoverEndpoint(surroundings({ home, environment: { DOCKER_HOST: 'tcp://host:2376', ...more } })).tls;
   const atHome = { ca: 'CA', cert: 'CERT', key: 'KEY' };
   const elsewhere = { ca: 'other CA', cert: 'other CERT', key: 'other KEY' };
-  const DOCKER_CERT_PATH = join(home, 'certs');
+  const dockerCertPath = join(home, 'certs');
   assert.deepEqual(find({ DOCKER_TLS_VERIFY: '1' }), { ...atHome, verify: true });
   assert.deepEqual(find({ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '' }), { ...atHome, verify: true });
-  assert.deepEqual(find({ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH }), { ...elsewhere, verify: true });
-  assert.deepEqual(find({ DOCKER_CERT_PATH }), { ...elsewhere, verify: false });
+  assert.deepEqual(find({ DOCKER_TLS_VERIFY: '1', dockerCertPath }), { ...elsewhere, verify: true });
+  assert.deepEqual(find({ dockerCertPath }), { ...elsewhere, verify: false });
   assert.equal(find({}), undefined);
 });
 
 test('a certificate that cannot be read is named', () => {
   const home = homeWith({ 'certs/ca.pem': 'CA' });
-  const DOCKER_CERT_PATH = join(home, 'certs');
-  const environment = { DOCKER_HOST: 'tcp://host:2376', DOCKER_CERT_PATH };
+  const dockerCertPath = join(home, 'certs');
+  const environment = { DOCKER_HOST: 'tcp://host:2376', dockerCertPath };
   assert.throws(
     () => discoverEndpoint(surroundings({ environment })),
-    new RegExp(`^Error: certificate ${join(DOCKER_CERT_PATH, 'cert.pem')} cannot be read: ENOENT`),
+    new RegExp(`^Error: certificate ${join(dockerCertPath, 'cert.pem')} cannot be read: ENOENT`),
   );
 });
 

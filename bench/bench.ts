@@ -3,12 +3,12 @@ import { startRuntimeUnderTest } from './runtimes.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
 import type { Measurement } from './measurement.ts';
 import { measureAgent, measureIdle } from './measure.ts';
-import { readOptions, usageFamilies } from './options.ts';
+import { readOptions, helpText } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import type { RuntimeCpu } from './processes.ts';
 import { renderTables } from './report.ts';
 
-if (process.argv.includes('--help')) process.stdout.write(usageFamilies);
+if (process.argv.includes('--help')) process.stdout.write(helpText);
 else await run(readOptions(process.argv.slice(2)));
 
 async function run(options: BenchOptions): Promise<void> {

@@ -28,7 +28,7 @@ export interface BenchOptions {
 }
 
 /** Names the flags. */
-export const usageFamilies = `node bench/bench.ts [flags]
+export const helpText = `node bench/bench.ts [flags]
   --engine 20.10|current|simulated  repeatable; simulated
   --containers N                    200 real, 1,000 simulated
   --cycles N                        intervals measured; 12, for shims collect garbage every 30 s: take multiples of 3

@@ -1,9 +1,9 @@
-import { SKEW_MILLIS, TOLERANCE } from './compare.ts';
+import { skewMillis, tolerance } from './compare.ts';
 
 /** The documentation's text on the comparison with cAdvisor, by metric where values may differ. */
 export const cadvisorIntroduction = `## cAdvisor
 
-A real cAdvisor (built from \`test/components/cadvisor\`, housekeeping each second, processes on, else its own defaults) and the agent with \`--profile cadvisor\` run beside each other at the same engines and containers, and cAdvisor is scraped at each reading. Compared are the names that an engine's answers can give; series are paired by all their labels (\`id\`, \`image\` and \`container_label_*\` too, left out below), an empty one counting as none. The rules are the same: a counter lies within what ours was from before to ${SKEW_MILLIS / 1000} s after cAdvisor's own time stamp, anything else there too or within ${TOLERANCE * 100} %; points in time may differ by ${SKEW_MILLIS / 1000} s.
+A real cAdvisor (built from \`test/components/cadvisor\`, housekeeping each second, processes on, else its own defaults) and the agent with \`--profile cadvisor\` run beside each other at the same engines and containers, and cAdvisor is scraped at each reading. Compared are the names that an engine's answers can give; series are paired by all their labels (\`id\`, \`image\` and \`container_label_*\` too, left out below), an empty one counting as none. The rules are the same: a counter lies within what ours was from before to ${skewMillis / 1000} s after cAdvisor's own time stamp, anything else there too or within ${tolerance * 100} %; points in time may differ by ${skewMillis / 1000} s.
 
 What differs, and why:
 

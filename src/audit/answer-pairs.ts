@@ -9,7 +9,7 @@ export class AnswerPairs {
   readonly #last = new Map<string, { readonly older?: string; readonly newer: string }>();
 
   /** Takes the next response of a container. */
-  hear(id: string, answer: string): void {
+  add(id: string, answer: string): void {
     const before = this.#last.get(id);
     this.#last.set(id, { newer: answer, ...(before && { older: before.newer }) });
   }

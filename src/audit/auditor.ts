@@ -47,7 +47,7 @@ export class Auditor implements ProbeObserver, StatsObserver {
   }
 
   statsReceived(id: string, text: string): void {
-    if (this.#audits.some((audit) => audit.id === id)) this.#pairs.hear(id, text);
+    if (this.#audits.some((audit) => audit.id === id)) this.#pairs.add(id, text);
   }
 
   probeEnded(runtime: string): void {
@@ -85,10 +85,10 @@ export class Auditor implements ProbeObserver, StatsObserver {
     if (!comparisons) return observer.auditFailed(runtime, 'no-pair');
     for (const { figure, difference } of comparisons) observer.metricCompared(runtime, figure, difference);
     const wrong = comparisons.filter((comparison) => !isWithin(comparison, tolerance));
-    if (wrong.length > 0) this.#tell(snapshot, wrong);
+    if (wrong.length > 0) this.#report(snapshot, wrong);
   }
 
-  #tell({ runtime, identity }: ContainerSnapshot, wrong: readonly Comparison[]): void {
+  #report({ runtime, identity }: ContainerSnapshot, wrong: readonly Comparison[]): void {
     this.#options.observer.auditFailed(runtime.name, 'difference');
     const fields = { runtime: runtime.name, container: identity.name, id: identity.id, figures: wrong };
     this.#options.log.warn(fields, 'figures differ from the docker command’s');

@@ -78,9 +78,9 @@ function isUnmeasured({ containers }: RuntimeSnapshot): boolean {
 function runtimeReport(snapshot: RuntimeSnapshot, failure: string | undefined): string {
   const { runtime, containers, unselectedCount = 0 } = snapshot;
   if (failure !== undefined) return `FAIL runtime ${runtime.name}: ${failure}\n`;
-  const version = `${runtime.runtimeName} ${runtime.runtimeVersion ?? '(version not told)'}`;
-  const api = runtime.apiVersion ? `API ${runtime.apiVersion}` : 'API version not told';
-  const cgroup = runtime.cgroupVersion ? `cgroup v${runtime.cgroupVersion}` : 'cgroup version not told';
+  const version = `${runtime.runtimeName} ${runtime.runtimeVersion ?? '(version unknown)'}`;
+  const api = runtime.apiVersion ? `API ${runtime.apiVersion}` : 'API version unknown';
+  const cgroup = runtime.cgroupVersion ? `cgroup v${runtime.cgroupVersion}` : 'cgroup version unknown';
   const running = containers.filter(({ sample, givesNoUsage }) => sample && !givesNoUsage).length;
   return [
     `ok   runtime ${runtime.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured${

@@ -15,13 +15,13 @@ const collectorTimeoutMillis = 500;
 export interface Demo {
   /** The configuration with the simulated engine, and with our own receiver where no collector answers. */
   applyTo(config: Config): Config;
-  tellWhereToLook(address: string): void;
+  printAddresses(address: string): void;
   close(): Promise<void>;
 }
 
 const noDemo: Demo = {
   applyTo: (config) => config,
-  tellWhereToLook: () => undefined,
+  printAddresses: () => undefined,
   close: () => Promise.resolve(),
 };
 
@@ -34,14 +34,14 @@ export async function withDemo({ config, stdout }: Pick<CommandContext, 'config'
   const { startSimulatedEngine } = await import('../../simulator/start.ts');
   const runtime = await startSimulatedEngine({ scenario: 'demo', seed, containers });
   const pushes = config.exporter.includes('otlp') && !config.sdkDisabled;
-  const receiver = pushes && !(await answers(config.otlpEndpoint)) ? await startReceiver() : undefined;
+  const receiver = pushes && !(await isListening(config.otlpEndpoint)) ? await startReceiver() : undefined;
   return {
     applyTo: (given) => ({
       ...given,
       dockerUrl: [runtime.url],
       ...(receiver && { otlpEndpoint: receiver.url }),
     }),
-    tellWhereToLook: (address) => stdout.write(whereToLook({ config, runtime, receiver, address })),
+    printAddresses: (address) => stdout.write(addressesText({ config, runtime, receiver, address })),
     close: async () => {
       receiver?.close();
       await runtime.close();
@@ -63,7 +63,7 @@ async function replaying(directory: string): Promise<Demo> {
   });
   return {
     applyTo: (given) => ({ ...given, dockerUrl: [runtime.url] }),
-    tellWhereToLook: () => undefined,
+    printAddresses: () => undefined,
     close: () => runtime.close(),
   };
 }
@@ -75,7 +75,7 @@ interface Scene {
   readonly address: string;
 }
 
-function whereToLook({ config, runtime, receiver, address }: Scene): string {
+function addressesText({ config, runtime, receiver, address }: Scene): string {
   const target = receiver
     ? `no collector answers at ${config.otlpEndpoint.origin}: pushing to a receiver inside this process instead`
     : `pushing to ${shownOtlpUrl(config.otlpEndpoint)}`;
@@ -90,7 +90,7 @@ function whereToLook({ config, runtime, receiver, address }: Scene): string {
 }
 
 /** True when a server listens there. */
-function answers(url: URL): Promise<boolean> {
+function isListening(url: URL): Promise<boolean> {
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const socket = connect({ host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port });
   return new Promise((resolve) => {

@@ -70,7 +70,7 @@ class AgentRun {
     this.#running = { agent, config };
     const { exporter, profile, intervalMillis } = config;
     log.info({ version, metrics: `${address}/metrics`, exporter, profile, intervalMillis }, 'tidegauge runs');
-    this.#demo.tellWhereToLook(address);
+    this.#demo.printAddresses(address);
   }
 
   /** A configuration that cannot be carried out changes nothing; it rejects with the reason. */

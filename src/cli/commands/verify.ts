@@ -61,7 +61,7 @@ async function verifyConfigured(
 ): Promise<number> {
   const { argv, stdout } = context;
   const pairs = new AnswerPairs();
-  const stats = { statsReceived: (id: string, text: string): void => pairs.hear(id, text) };
+  const stats = { statsReceived: (id: string, text: string): void => pairs.add(id, text) };
   const session = new ProbeSession(context, { observers: { probes: new ProbeSignal(), stats }, gapMillis });
   try {
     await session.probe();

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedContainer } from '../world/container.ts';
 import type { EngineHost } from '../world/host.ts';
-import type { MemoryFigures } from '../world/memory-use.ts';
-import type { CpuFigures, DiskFigures, Figures, NetworkFigures } from '../world/workload.ts';
+import type { MemoryUsage } from '../world/memory-use.ts';
+import type { ContainerUsage, CpuUsage, DiskUsage, NetworkUsage } from '../world/workload.ts';
 import { engineTime, zeroTime } from './engine-time.ts';
 import { networkMode } from './networks.ts';
 
 /** Memory as each cgroup version gives it (shape of Moby's api/types/container MemoryStats). */
-function memoryStats(memory: MemoryFigures, cgroup: 1 | 2): object {
+function memoryStats(memory: MemoryUsage, cgroup: 1 | 2): object {
   const { usage, maxUsage, limit } = memory;
   return cgroup === 2
     ? { usage, stats: keysOfV2(memory), limit }
@@ -15,7 +15,7 @@ function memoryStats(memory: MemoryFigures, cgroup: 1 | 2): object {
 }
 
 /** The lines of memory.stat that Engine 28 passes on. */
-function keysOfV2(memory: MemoryFigures): object {
+function keysOfV2(memory: MemoryUsage): object {
   const reclaimable = Math.floor(memory.slab * 0.4);
   return {
     active_anon: 0,
@@ -53,7 +53,7 @@ function keysOfV2(memory: MemoryFigures): object {
 }
 
 /** The lines of v1's memory.stat, each also as `total_…`, which counts child groups too. */
-function keysOfV1(memory: MemoryFigures): object {
+function keysOfV1(memory: MemoryUsage): object {
   const own = {
     active_anon: 0,
     active_file: memory.activeFile,
@@ -95,20 +95,20 @@ export function statsAnswer(
   times: SampleTimes,
   networkOwner: SimulatedContainer = container,
 ): string {
-  const figures = container.figuresAt(times.at);
-  if (!figures) return noStats(container);
-  const networks = networkStats(networkOwner, networkOwner.figuresAt(times.at));
+  const usage = container.usageAt(times.at);
+  if (!usage) return noStats(container);
+  const networks = networkStats(networkOwner, networkOwner.usageAt(times.at));
   const answer = {
     name: `/${container.name}`,
     id: container.id,
     read: engineTime(times.at),
     ...previousStats(container, host, times),
-    pids_stats: pidsStats(container, host, figures),
-    blkio_stats: blockIoStats(figures.disk, host.cgroup),
+    pids_stats: pidsStats(container, host, usage),
+    blkio_stats: blockIoStats(usage.disk, host.cgroup),
     num_procs: 0,
     storage_stats: {},
-    cpu_stats: cpuStats(figures.cpu, host, times.at),
-    memory_stats: memoryStats(figures.memory, host.cgroup),
+    cpu_stats: cpuStats(usage.cpu, host, times.at),
+    memory_stats: memoryStats(usage.memory, host.cgroup),
     ...(networks && { networks }),
   };
   return `${JSON.stringify(answer).replace(`"${unlimited}"`, unlimited)}\n`;
@@ -132,9 +132,9 @@ export function noStats({ id, name }: SimulatedContainer): string {
 }
 
 function previousStats(container: SimulatedContainer, host: EngineHost, { previous }: SampleTimes): object {
-  const figures = previous === undefined ? undefined : container.figuresAt(previous);
-  if (previous === undefined || !figures) return { preread: zeroTime, precpu_stats: noCpu };
-  return { preread: engineTime(previous), precpu_stats: cpuStats(figures.cpu, host, previous) };
+  const usage = previous === undefined ? undefined : container.usageAt(previous);
+  if (previous === undefined || !usage) return { preread: zeroTime, precpu_stats: noCpu };
+  return { preread: engineTime(previous), precpu_stats: cpuStats(usage.cpu, host, previous) };
 }
 
 const noCpu = {
@@ -142,15 +142,15 @@ const noCpu = {
   throttling_data: { periods: 0, throttled_periods: 0, throttled_time: 0 },
 };
 
-function pidsStats({ spec }: SimulatedContainer, host: EngineHost, figures: Figures): object {
+function pidsStats({ spec }: SimulatedContainer, host: EngineHost, usage: ContainerUsage): object {
   const limit = spec.limits.pids ?? unlimited;
   // Moby leaves an absent limit out on cgroup v1, where the file has "max".
   return host.cgroup === 1 && limit === unlimited
-    ? { current: figures.processes }
-    : { current: figures.processes, limit };
+    ? { current: usage.processes }
+    : { current: usage.processes, limit };
 }
 
-function cpuStats(cpu: CpuFigures, host: EngineHost, at: number): object {
+function cpuStats(cpu: CpuUsage, host: EngineHost, at: number): object {
   return {
     cpu_usage: {
       total_usage: cpu.totalNanos,
@@ -173,22 +173,20 @@ function systemCpuNanos({ bootedAt, cpus }: EngineHost, at: number): number {
   return Math.floor(((at - bootedAt) * cpus) / 10) * 10_000_000;
 }
 
-function networkStats(owner: SimulatedContainer, figures: Figures | undefined): object | undefined {
+function networkStats(owner: SimulatedContainer, usage: ContainerUsage | undefined): object | undefined {
   const mode = networkMode(owner);
-  if (!figures || mode === 'host' || mode === 'none') return undefined;
-  return Object.fromEntries(
-    figures.networks.map((network, index) => [`eth${index}`, interfaceStats(network)]),
-  );
+  if (!usage || mode === 'host' || mode === 'none') return undefined;
+  return Object.fromEntries(usage.networks.map((network, index) => [`eth${index}`, interfaceStats(network)]));
 }
 
-function interfaceStats(figures: NetworkFigures): object {
+function interfaceStats(usage: NetworkUsage): object {
   return {
-    rx_bytes: figures.receivedBytes,
-    rx_packets: figures.receivedPackets,
+    rx_bytes: usage.receivedBytes,
+    rx_packets: usage.receivedPackets,
     rx_errors: 0,
-    rx_dropped: figures.receivedDropped,
-    tx_bytes: figures.sentBytes,
-    tx_packets: figures.sentPackets,
+    rx_dropped: usage.receivedDropped,
+    tx_bytes: usage.sentBytes,
+    tx_packets: usage.sentPackets,
     tx_errors: 0,
     tx_dropped: 0,
   };
@@ -216,7 +214,7 @@ interface BlockIoStats {
 const device = { major: 254, minor: 0 } as const;
 
 /** Block I/O as each cgroup version gives it: v2 only bytes, in small letters; v1 operations too, by six names. */
-function blockIoStats(disk: DiskFigures | undefined, cgroup: 1 | 2): BlockIoStats {
+function blockIoStats(disk: DiskUsage | undefined, cgroup: 1 | 2): BlockIoStats {
   const bytes = disk && entries(disk.readBytes, disk.writtenBytes, cgroup);
   const operations = disk && cgroup === 1 ? entries(disk.reads, disk.writes, cgroup) : null;
   const never = disk && cgroup === 1 ? [] : null;

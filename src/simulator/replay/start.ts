@@ -37,11 +37,11 @@ class RecordedAnswers implements EngineAnswers {
 
   constructor(recording: Recording) {
     this.#recording = recording;
-    const told = recording.version?.json ?? unnamed;
+    const version = recording.version?.json ?? unnamed;
     this.versions = {
-      engineVersion: textAt(told, 'Version'),
-      apiVersion: textAt(told, 'ApiVersion') || unnamed.ApiVersion,
-      minApiVersion: textAt(told, 'MinAPIVersion') || unnamed.MinAPIVersion,
+      engineVersion: textAt(version, 'Version'),
+      apiVersion: textAt(version, 'ApiVersion') || unnamed.ApiVersion,
+      minApiVersion: textAt(version, 'MinAPIVersion') || unnamed.MinAPIVersion,
     };
   }
 

@@ -1,6 +1,6 @@
 import type { CompleteSpec } from './container-spec.ts';
 import { type ContainerState, hasProcesses } from './container-state.ts';
-import { createWorkload, type Figures, type HostSize, type Workload } from './workload.ts';
+import { createWorkload, type ContainerUsage, type HostSize, type Workload } from './workload.ts';
 
 /** Properties of a container that are fixed at its creation. */
 export interface ContainerBirth {
@@ -64,8 +64,8 @@ export class SimulatedContainer {
     this.#workload = undefined;
   }
 
-  /** Figures at that time (ms); absent while there are no processes. Before the start they are those at it. */
-  figuresAt(at: number): Figures | undefined {
+  /** Usage at that time (ms); absent while there are no processes. Before the start it is that at the start. */
+  usageAt(at: number): ContainerUsage | undefined {
     const { startedAt, pausedAt, pausedMillis } = this.#state;
     if (startedAt === undefined || !hasProcesses(this.#state)) return undefined;
     const { seed, host } = this.#birth;

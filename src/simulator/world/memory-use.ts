@@ -1,7 +1,7 @@
 import type { CompleteSpec } from './container-spec.ts';
 
 /** Memory of a container at one instant, in bytes, and its page faults since the start of the run. */
-export interface MemoryFigures {
+export interface MemoryUsage {
   readonly usage: number;
   /** Highest usage of the run so far, as cgroup v1 keeps it. */
   readonly maxUsage: number;
@@ -27,7 +27,7 @@ export function createMemoryUse(
   random: () => number,
   spec: CompleteSpec,
   host: { readonly memoryBytes: number },
-): (seconds: number) => MemoryFigures {
+): (seconds: number) => MemoryUsage {
   const { load, limits } = spec;
   const limit = limits.memoryBytes ?? host.memoryBytes;
   const phase = 2 * Math.PI * random();

@@ -1,10 +1,10 @@
 import type { CompleteSpec } from './container-spec.ts';
 import { createMemoryUse } from './memory-use.ts';
-import type { MemoryFigures } from './memory-use.ts';
+import type { MemoryUsage } from './memory-use.ts';
 import { createRandom } from './random.ts';
 
 /** CPU time since the start of the run, in nanoseconds, and what the quota took away. */
-export interface CpuFigures {
+export interface CpuUsage {
   readonly totalNanos: number;
   readonly kernelNanos: number;
   readonly userNanos: number;
@@ -15,7 +15,7 @@ export interface CpuFigures {
 }
 
 /** Counters of one network interface since the start of the run. */
-export interface NetworkFigures {
+export interface NetworkUsage {
   readonly receivedBytes: number;
   readonly receivedPackets: number;
   readonly receivedDropped: number;
@@ -24,7 +24,7 @@ export interface NetworkFigures {
 }
 
 /** Counters of the one block device since the start of the run. */
-export interface DiskFigures {
+export interface DiskUsage {
   readonly readBytes: number;
   readonly writtenBytes: number;
   readonly reads: number;
@@ -32,11 +32,11 @@ export interface DiskFigures {
 }
 
 /** All values of one sample of a container. */
-export interface Figures {
-  readonly cpu: CpuFigures;
-  readonly memory: MemoryFigures;
-  readonly networks: readonly NetworkFigures[];
-  readonly disk: DiskFigures;
+export interface ContainerUsage {
+  readonly cpu: CpuUsage;
+  readonly memory: MemoryUsage;
+  readonly networks: readonly NetworkUsage[];
+  readonly disk: DiskUsage;
   readonly processes: number;
 }
 
@@ -47,7 +47,7 @@ export interface HostSize {
 }
 
 /** The values of one run of a container as a function of the seconds that it has been running unpaused. */
-export type Workload = (seconds: number) => Figures;
+export type Workload = (seconds: number) => ContainerUsage;
 
 const periodSeconds = 0.1;
 const bytesPerPacket = 740;
@@ -81,7 +81,7 @@ function createCpuUse(
   random: () => number,
   spec: CompleteSpec,
   host: HostSize,
-): (seconds: number) => CpuFigures {
+): (seconds: number) => CpuUsage {
   const quota = cpuQuota(spec);
   const most = Math.min(quota ?? host.cpus, host.cpus);
   const wanted = spec.load.cpus;
@@ -124,7 +124,7 @@ function createNetworkUse(
   random: () => number,
   { load }: CompleteSpec,
   index: number,
-): (seconds: number) => NetworkFigures {
+): (seconds: number) => NetworkUsage {
   const received = createLoadCurve(random, load.receivedBytesPerSecond / (index + 1));
   const sent = createLoadCurve(random, load.sentBytesPerSecond / (index + 1));
   return (seconds) => {
@@ -140,7 +140,7 @@ function createNetworkUse(
   };
 }
 
-function createDiskUse(random: () => number, { load }: CompleteSpec): (seconds: number) => DiskFigures {
+function createDiskUse(random: () => number, { load }: CompleteSpec): (seconds: number) => DiskUsage {
   const read = createLoadCurve(random, load.readBytesPerSecond / bytesPerOperation);
   const written = createLoadCurve(random, load.writtenBytesPerSecond / bytesPerOperation);
   return (seconds) => {

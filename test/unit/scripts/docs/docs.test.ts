@@ -60,9 +60,11 @@ describe('commands in documents', () => {
   test('run scripts through npm, which brings a Node that can', () => {
     const pages = globSync('{*,bench/*,docs/**/*,deploy/**/*}.md', { cwd: repository });
     const bare = pages.flatMap((page) =>
-      [...readFileSync(join(repository, page), 'utf8').matchAll(/(?<!npx )\bnode (?:--\S+ )*[\w./-]+\.ts\b/g)].map(
-        ([command]) => `${page}: ${command}`,
-      ),
+      [
+        ...readFileSync(join(repository, page), 'utf8').matchAll(
+          /(?<!npx )\bnode (?:--\S+ )*[\w./-]+\.ts\b/g,
+        ),
+      ].map(([command]) => `${page}: ${command}`),
     );
     assert.notEqual(pages.length, 0);
     assert.deepEqual(bare, []);

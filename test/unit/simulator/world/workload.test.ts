@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { completeSpec } from '../../../../src/simulator/world/container-spec.ts';
 import type { Limits } from '../../../../src/simulator/world/container-spec.ts';
-import { createWorkload, type Figures } from '../../../../src/simulator/world/workload.ts';
+import { createWorkload, type ContainerUsage } from '../../../../src/simulator/world/workload.ts';
 
 const host = { cpus: 8, memoryBytes: 16 * 2 ** 30 };
 
-function workload(seed: string, limits: Limits = {}, cpus?: number): (seconds: number) => Figures {
+function workload(seed: string, limits: Limits = {}, cpus?: number): (seconds: number) => ContainerUsage {
   const spec = completeSpec(seed, {
     name: 'any',
     limits,
@@ -17,7 +17,7 @@ function workload(seed: string, limits: Limits = {}, cpus?: number): (seconds: n
   return createWorkload(seed, spec, host);
 }
 
-function counters({ cpu, memory, networks, disk }: Figures): number[] {
+function counters({ cpu, memory, networks, disk }: ContainerUsage): number[] {
   return [
     cpu.totalNanos,
     cpu.kernelNanos,

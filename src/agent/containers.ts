@@ -1,6 +1,6 @@
 import { AttributeMapper } from '../attributes/attribute-mapper.ts';
 import { AttributeRules } from '../attributes/attribute-rules.ts';
-import type { AttributeRule, AttributeTarget } from '../attributes/attribute-rules.ts';
+import type { AttributeRule } from '../attributes/attribute-rules.ts';
 import { CardinalityLimit } from '../attributes/cardinality-limit.ts';
 import { presetAttributes, presetRules } from '../attributes/presets.ts';
 import { identityKeys } from '../attributes/resource.ts';
@@ -14,7 +14,7 @@ import type { EntityOptions } from '../export/entity.ts';
 import type { Log } from '../log.ts';
 import { profiles } from '../metrics/catalogue.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import { prometheusLabel } from '../metrics/prometheus-names.ts';
+import { prometheusLabel, shownLabels } from '../metrics/prometheus-names.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import type { EngineEndpoint } from '../sources/docker/address.ts';
@@ -102,11 +102,12 @@ function attributeMappers(config: Config, catalogue: Catalogue, log: Log): () =>
   // themselves.
   const isReceiverAlone = config.profile.every((name) => name === 'docker_stats');
   const options = {
-    claims: new AttributeRules(rulesOf(config), presetRules(isReceiverAlone ? [] : presets)),
-    cap: new CardinalityLimit(limit, (attribute) =>
+    rules: new AttributeRules(rulesOf(config), presetRules(isReceiverAlone ? [] : presets)),
+    limit: new CardinalityLimit(limit, (attribute) =>
       log.warn({ attribute, limit }, 'attribute has too many values: further ones are left out'),
     ),
-    isTaken: reservedLabels(catalogue),
+    labelsOf: shownLabels,
+    reserved: reservedLabels(catalogue),
     hasImageVersion: presets.includes('oci'),
   };
   return () => new AttributeMapper(options);
@@ -130,24 +131,31 @@ function compiled(
   return (rules ?? []).map((rule) => ({ from, to, ...compileAttributeRule(rule, prefixes[from]) }));
 }
 
-/** Identity labels of Prometheus that are no attributes, and the label of a histogram's buckets. */
-const labels = ['container_id', 'container_runtime_endpoint', 'le'];
+/** Labels that are no attributes: of our identity, of a histogram's buckets, and of the scope in a Collector. */
+const ownLabels = [
+  'container_id',
+  'container_runtime_endpoint',
+  // Of the resource in profile `docker_stats`.
+  'container_hostname',
+  'container_runtime',
+  'container_command_line',
+  'le',
+  'otel_scope_name',
+  'otel_scope_version',
+  'otel_scope_schema_url',
+];
 
 /**
- * Finds names that an attribute made of labels or environment may not have, compared after translation to Prometheus:
- * those of the container's own identity, and on data points those of every metric.
+ * The labels in Prometheus that no attribute made of labels or environment may have: those of the container's own
+ * identity and of every metric. A Collector makes labels of a resource's attributes, too.
  */
-export function reservedLabels({
-  containers,
-}: Catalogue): (attribute: string, target: AttributeTarget) => boolean {
-  const ofIdentity = [...labels, ...identityKeys.map(prometheusLabel)];
+export function reservedLabels({ containers }: Catalogue): Pick<ReadonlySet<string>, 'has'> {
   const free = new Set(presetAttributes);
   const ofMetrics = containers.flatMap(({ attributes }) => attributes.filter((key) => !free.has(key)));
-  const taken = {
-    resource: new Set(ofIdentity),
-    point: new Set([...ofIdentity, ...ofMetrics.map(prometheusLabel)]),
-  };
-  return (attribute, target) => taken[target].has(prometheusLabel(attribute));
+  // Profile `cadvisor` has every label of a container on its points: `container_label_*`.
+  const starts = ofMetrics.flatMap((key) => (key.endsWith('*') ? [key.slice(0, -1)] : []));
+  const whole = new Set([...ownLabels, ...[...identityKeys, ...ofMetrics].map(prometheusLabel)]);
+  return { has: (label) => whole.has(label) || starts.some((start) => label.startsWith(start)) };
 }
 
 /** The settings that decide which containers are measured. */

@@ -1,97 +1,132 @@
 import { createHash } from 'node:crypto';
 import type { ContainerIdentity, MappedAttributes } from '../model/container.ts';
-import type { DroppedAttributes, IdentityMapper } from '../model/identity-mapper.ts';
-import type { AttributeRules, AttributeTarget } from './attribute-rules.ts';
+import { dropReasons } from '../model/identity-mapper.ts';
+import type { DroppedAttributes, DropReason, IdentityMapper } from '../model/identity-mapper.ts';
+import type { AttributeRules } from './attribute-rules.ts';
 import type { CardinalityLimit } from './cardinality-limit.ts';
-import { imageVersionLabel } from './presets.ts';
+import { imageVersionLabel, presetAttributes } from './presets.ts';
 
 /** Options of an {@link AttributeMapper}; all may be shared between runtimes. */
 interface AttributeMapperOptions {
-  readonly claims: AttributeRules;
-  readonly cap: CardinalityLimit;
-  /** True when a name belongs to the identity or to a metric, so that no attribute may have it. */
-  isTaken(attribute: string, target: AttributeTarget): boolean;
+  readonly rules: AttributeRules;
+  readonly limit: CardinalityLimit;
+  /** The labels under which Prometheus, or a Collector that feeds it, shows an attribute; none when it cannot. */
+  labelsOf(attribute: string): readonly string[];
+  /** Labels of the identity and of metrics. */
+  readonly reserved: Pick<ReadonlySet<string>, 'has'>;
   /** A named service gets its version from the image. */
   readonly hasImageVersion: boolean;
 }
 
+type Attribute = readonly [name: string, value: string];
+
 /** One container's attributes: its values under the cardinality limit, and the number of dropped ones. */
-interface Held {
-  readonly taken: readonly (readonly [attribute: string, value: string])[];
-  readonly cut: DroppedAttributes;
+interface Admitted {
+  readonly values: readonly Attribute[];
+  readonly dropped: DroppedAttributes;
 }
 
-type Attributes = Record<string, string>;
+/** The first of these that comes to a label has it: what is ours, then a service, whose name becomes `job`. */
+const preferred = new Set([...presetAttributes, 'service.name', 'service.instance.id', 'service.version']);
 
-/** The mapper of one runtime's containers. */
+/**
+ * The mapper of one runtime's containers. No two attributes of a container have one label in Prometheus, wherever they
+ * stand: a Collector that makes labels of both resource and point would lose the series, and others with it.
+ */
 export class AttributeMapper implements IdentityMapper {
   readonly #options: AttributeMapperOptions;
-  readonly #held = new Map<string, Held>();
+  readonly #admitted = new Map<string, Admitted>();
 
   constructor(options: AttributeMapperOptions) {
     this.#options = options;
   }
 
   map(identity: ContainerIdentity): MappedAttributes {
-    const claims = this.#options.claims.of(identity);
-    const accepting = new Accepting(this.#options);
-    const resource = accepting.all('resource', claims.resource);
-    const point = accepting.all('point', claims.point);
+    const candidates = this.#options.rules.of(identity);
+    const admission = new Admission(this.#options);
+    const [first, others] = split(candidates.resource);
+    const resource = admission.all(first);
     const version = this.#options.hasImageVersion ? identity.labels[imageVersionLabel] : undefined;
     if (resource['service.name'] !== undefined) {
       resource['service.instance.id'] ??= instanceId(identity.id);
+      admission.claim('service.instance.id');
       if (version && resource['service.version'] === undefined)
-        Object.assign(resource, accepting.all('resource', new Map([['service.version', version]])));
+        Object.assign(resource, admission.all([['service.version', version]]));
     }
-    const { taken, cut } = accepting;
+    Object.assign(resource, admission.all(others));
+    const point = admission.all(split(candidates.point).flat());
+    const { values, dropped } = admission;
     // Released only now: values that this container keeps must not go to another one.
     this.forget(identity.id);
-    this.#held.set(identity.id, { taken, cut });
+    this.#admitted.set(identity.id, { values, dropped });
     return { resource, point };
   }
 
   forget(id: string): void {
-    for (const [attribute, value] of this.#held.get(id)?.taken ?? [])
-      this.#options.cap.release(attribute, value);
-    this.#held.delete(id);
+    for (const [attribute, value] of this.#admitted.get(id)?.values ?? [])
+      this.#options.limit.release(attribute, value);
+    this.#admitted.delete(id);
   }
 
   dropped(): DroppedAttributes {
-    const sum = { too_many_values: 0, name_taken: 0 };
-    for (const { cut } of this.#held.values()) {
-      sum.too_many_values += cut.too_many_values;
-      sum.name_taken += cut.name_taken;
-    }
+    const sum = noneDropped();
+    for (const { dropped } of this.#admitted.values())
+      for (const reason of dropReasons) sum[reason] += dropped[reason];
     return sum;
   }
 }
 
-/** Goes through what one container claims. */
-class Accepting {
-  readonly taken: [attribute: string, value: string][] = [];
-  readonly cut = { too_many_values: 0, name_taken: 0 };
+/** Preferred candidates, and all others. */
+function split(candidates: ReadonlyMap<string, string>): [first: Attribute[], others: Attribute[]] {
+  const first = [...candidates].filter(([name]) => preferred.has(name));
+  return [first, [...candidates].filter(([name]) => !preferred.has(name))];
+}
+
+function noneDropped(): Record<DropReason, number> {
+  return { too_many_values: 0, name_taken: 0, name_repeated: 0, name_invalid: 0 };
+}
+
+/** Decides which attributes one container gets. */
+class Admission {
+  readonly values: Attribute[] = [];
+  readonly dropped = noneDropped();
   readonly #options: AttributeMapperOptions;
+  /** The attribute of each label. */
+  readonly #owners = new Map<string, string>();
 
   constructor(options: AttributeMapperOptions) {
     this.#options = options;
   }
 
-  all(target: AttributeTarget, claims: ReadonlyMap<string, string>): Attributes {
-    const accepted = [...claims].filter(([attribute, value]) => this.#accepts(target, attribute, value));
-    return Object.fromEntries(accepted);
+  /** Those of the candidates that are admitted. */
+  all(candidates: readonly Attribute[]): Record<string, string> {
+    return Object.fromEntries(candidates.filter(([attribute, value]) => this.#admits(attribute, value)));
   }
 
-  #accepts(target: AttributeTarget, attribute: string, value: string): boolean {
-    if (this.#options.isTaken(attribute, target)) {
-      this.cut.name_taken += 1;
+  /** Keeps the labels of an attribute from all that come later. */
+  claim(attribute: string): void {
+    for (const label of this.#options.labelsOf(attribute)) this.#owners.set(label, attribute);
+  }
+
+  #admits(attribute: string, value: string): boolean {
+    const reason = this.#reasonAgainst(attribute, value);
+    if (reason !== undefined) {
+      this.dropped[reason] += 1;
       return false;
     }
-    if (!this.#options.cap.take(attribute, value)) {
-      this.cut.too_many_values += 1;
-      return false;
-    }
-    this.taken.push([attribute, value]);
+    this.claim(attribute);
+    this.values.push([attribute, value]);
     return true;
+  }
+
+  #reasonAgainst(attribute: string, value: string): DropReason | undefined {
+    const { reserved, limit } = this.#options;
+    const labels = this.#options.labelsOf(attribute);
+    if (labels.length === 0) return 'name_invalid';
+    if (labels.some((label) => reserved.has(label))) return 'name_taken';
+    const owners = labels.map((label) => this.#owners.get(label) ?? attribute);
+    if (owners.some((owner) => owner !== attribute)) return 'name_repeated';
+    return limit.take(attribute, value) ? undefined : 'too_many_values';
   }
 }
 

@@ -12,7 +12,7 @@ export interface AttributeRule {
 }
 
 /** Attributes by name, of each target. */
-export type Admission = Readonly<Record<AttributeTarget, ReadonlyMap<string, string>>>;
+type CandidateAttributes = Readonly<Record<AttributeTarget, ReadonlyMap<string, string>>>;
 
 /** Names found once are kept: containers share their keys. Hostile ones may not fill the memory. */
 const maxKeys = 10_000;
@@ -37,19 +37,19 @@ export class AttributeRules {
     this.#environment = new KeyNames(environment, new Map());
   }
 
-  of({ labels, environment }: ContainerIdentity): Admission {
-    const claims = { resource: new Map<string, string>(), point: new Map<string, string>() };
+  of({ labels, environment }: ContainerIdentity): CandidateAttributes {
+    const candidates = { resource: new Map<string, string>(), point: new Map<string, string>() };
     const byLabels = Object.entries(labels).map(([key, value]) => ({ ...this.#labels.of(key), value }));
     const byVariables = (this.#hasEnvironment ? variablesOf(environment) : []).map(([key, value]) => ({
       ...this.#environment.of(key),
       value,
     }));
     for (const { value, resource, point } of [...byLabels, ...byVariables]) {
-      claim(claims.resource, resource, value);
-      claim(claims.point, point, value);
+      add(candidates.resource, resource, value);
+      add(candidates.point, point, value);
     }
-    for (const { value, preset } of byLabels) claim(claims.resource, preset, value);
-    return claims;
+    for (const { value, preset } of byLabels) add(candidates.resource, preset, value);
+    return candidates;
   }
 }
 
@@ -93,8 +93,8 @@ class KeyNames {
 }
 
 /** Skips empty values: to Prometheus an empty label is absent. */
-function claim(claims: Map<string, string>, name: string | undefined, value: string): void {
-  if (name !== undefined && value !== '' && !claims.has(name)) claims.set(name, value);
+function add(candidates: Map<string, string>, name: string | undefined, value: string): void {
+  if (name !== undefined && value !== '' && !candidates.has(name)) candidates.set(name, value);
 }
 
 /** Values may hold `=` themselves. */

@@ -82,10 +82,7 @@ export class Entities {
   }
 }
 
-/** Keys that translate to the same name share it, as the specification has it. */
+/** The mapper admits no two attributes of one label. */
 function pointLabels(point: Attributes): Record<string, string> {
-  const byName = Map.groupBy(Object.keys(point).toSorted(), prometheusLabel);
-  return Object.fromEntries(
-    [...byName].map(([name, keys]) => [name, keys.map((key) => point[key]).join(';')]),
-  );
+  return Object.fromEntries(Object.entries(point).map(([key, value]) => [prometheusLabel(key), value]));
 }

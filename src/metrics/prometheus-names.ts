@@ -38,6 +38,25 @@ export function prometheusLabel(key: string): string {
   return legalName(key);
 }
 
+/** The Collector's Prometheus exporter makes these of a Resource that names a service. */
+const labelsOfService: Readonly<Record<string, string>> = {
+  'service.name': 'job',
+  'service.instance.id': 'instance',
+};
+
+/**
+ * The labels under which an attribute's key may be shown: ours, and those of the Collector's Prometheus exporter. Empty
+ * for a key without a letter or digit, and for one that comes to a name of Prometheus' own (`__name__`): that exporter
+ * refuses the whole series.
+ */
+export function shownLabels(key: string): readonly string[] {
+  const kept = key.replaceAll(/[^a-zA-Z0-9_]/g, '_');
+  if (kept.startsWith('__') || !/[a-zA-Z0-9]/.test(kept)) return [];
+  const beforeDigit = /^[0-9]/.test(kept) ? [collapsed(`key_${kept}`)] : [];
+  const ofService = Object.hasOwn(labelsOfService, key) ? [labelsOfService[key] ?? ''] : [];
+  return [prometheusLabel(key), ...beforeDigit, ...ofService];
+}
+
 /** Colons are legal in a metric's name, but kept for recording rules; in a label's they are not legal. */
 function legalName(name: string): string {
   const legal = collapsed(name.replaceAll(/[^a-zA-Z0-9_]/g, '_'));

@@ -1,10 +1,9 @@
 import { endpointKey } from '../model/runtime.ts';
 import type { ContainerInstrument, RuntimeInstrument, Observe } from '../model/instrument.ts';
+import { dropReasons } from '../model/identity-mapper.ts';
 import type { RuntimeSnapshot } from '../model/snapshot.ts';
 import { absencesOf } from './absence.ts';
 import type { AbsenceReason } from './absence.ts';
-
-const droppedReasons = ['too_many_values', 'name_taken'] as const;
 
 /** Cost, age and failures of measuring disk usage. */
 export const diskUsageInstruments: readonly RuntimeInstrument[] = [
@@ -69,7 +68,7 @@ export const runtimeInstruments: readonly RuntimeInstrument[] = [
     attributes: [endpointKey, 'reason'],
     observe({ runtime: { name: runtime }, droppedAttributes }, observe) {
       if (!droppedAttributes) return;
-      for (const reason of droppedReasons)
+      for (const reason of dropReasons)
         observe(droppedAttributes[reason], { [endpointKey]: runtime, reason });
     },
   },

@@ -77,12 +77,11 @@ async function rendered(scopes: ScopeMetrics[], format: ExpositionFormat): Promi
   return text;
 }
 
-/** The labels that a container's attributes should come to: those of one name joined. */
+/** The labels that a container's attributes should come to, each name once. */
 function expectedLabels(attributes: ReadonlyMap<string, string>): Record<string, string> {
-  const byName = Map.groupBy([...attributes.keys()].sort(), prometheusLabel);
-  return Object.fromEntries(
-    [...byName].map(([name, keys]) => [name, keys.map((key) => attributes.get(key)).join(';')]),
-  );
+  const labels = Object.fromEntries([...attributes].map(([key, value]) => [prometheusLabel(key), value]));
+  assert.equal(Object.keys(labels).length, attributes.size);
+  return labels;
 }
 
 test(
@@ -115,7 +114,7 @@ function assertLabels(
       compared += 1;
     }
   }
-  assert.ok(compared > 3000, `${compared}`);
+  assert.ok(compared > 500, `${compared}`);
 }
 
 for (const layout of ['container', 'flat'] satisfies OtlpLayout[]) {
@@ -138,6 +137,6 @@ for (const layout of ['container', 'flat'] satisfies OtlpLayout[]) {
         .filter((mode) => mode !== undefined);
       assert.ok(modes.every((mode) => mode === 'user' || mode === 'system'));
     }
-    assert.ok(compared > 3000, `${compared}`);
+    assert.ok(compared > 500, `${compared}`);
   });
 }

@@ -3,6 +3,7 @@ import { AttributeRules } from '../../../src/attributes/attribute-rules.ts';
 import type { AttributeRule } from '../../../src/attributes/attribute-rules.ts';
 import { AttributeMapper } from '../../../src/attributes/attribute-mapper.ts';
 import { catalogueOf } from '../../../src/metrics/catalogue.ts';
+import { shownLabels } from '../../../src/metrics/prometheus-names.ts';
 import { presetRules, type PresetName } from '../../../src/attributes/presets.ts';
 import { CardinalityLimit } from '../../../src/attributes/cardinality-limit.ts';
 import { reservedLabels } from '../../../src/agent/containers.ts';
@@ -28,9 +29,10 @@ export function ruleOf(
 export function mapperWith(settings: MapperSettings = {}): AttributeMapper {
   const { rules = [], presets = ['compose', 'swarm', 'kubernetes', 'oci'], limit = 1000 } = settings;
   return new AttributeMapper({
-    claims: new AttributeRules(rules, presetRules(presets)),
-    cap: new CardinalityLimit(limit, settings.onFull ?? (() => undefined)),
-    isTaken: reservedLabels(catalogueOf(['semconv', 'docker_exporter'])),
+    rules: new AttributeRules(rules, presetRules(presets)),
+    limit: new CardinalityLimit(limit, settings.onFull ?? (() => undefined)),
+    labelsOf: shownLabels,
+    reserved: reservedLabels(catalogueOf(['semconv', 'docker_exporter'])),
     hasImageVersion: presets.includes('oci'),
   });
 }

@@ -105,12 +105,63 @@ test('a name of the identity or, on points, of a metric is left out and counted'
   ];
   const mapper = mapperWith({ rules });
   assert.deepEqual(mapper.map(labelled(labels)), {
-    resource: { 'cpu.mode': '3' },
+    resource: {},
     point: { 'k8s.pod.name': '1' },
   });
-  assert.deepEqual(mapper.dropped(), { too_many_values: 0, name_taken: 4 });
+  assert.deepEqual(mapper.dropped(), {
+    too_many_values: 0,
+    name_taken: 5,
+    name_repeated: 0,
+    name_invalid: 0,
+  });
   mapper.forget(identity.id);
-  assert.deepEqual(mapper.dropped(), { too_many_values: 0, name_taken: 0 });
+  assert.deepEqual(mapper.dropped(), {
+    too_many_values: 0,
+    name_taken: 0,
+    name_repeated: 0,
+    name_invalid: 0,
+  });
+});
+
+test('of attributes with one label in Prometheus one stays, wherever they stand, and the others are counted', () => {
+  const everything = [
+    ruleOf('k=key_9a', 'label'),
+    ruleOf('/(?s)^p_(.*)$/=$1', 'label', 'point'),
+    ruleOf('/(?s)^r_(.*)$/=$1', 'label'),
+  ];
+  const mapped = (labels: Record<string, string>) => {
+    const mapper = mapperWith({ rules: everything });
+    const { resource, point } = mapper.map(labelled(labels));
+    return { names: [...Object.keys(resource), ...Object.keys(point)].toSorted(), ...mapper.dropped() };
+  };
+  const none = { too_many_values: 0, name_taken: 0, name_repeated: 0, name_invalid: 0 };
+  assert.deepEqual(mapped({ 'r_a.b': '1', r_a_b: '2', 'p_a-b': '3', 'p_a.b': '4' }), {
+    ...none,
+    names: ['a.b', 'a.b'],
+    name_repeated: 2,
+  });
+  // The Collector puts `key_` before a digit, and makes `job` and `instance` of a service.
+  assert.deepEqual(mapped({ r_9a: '1', k: '2' }), { ...none, names: ['9a'], name_repeated: 1 });
+  assert.deepEqual(mapped({ r_job: '1', p_instance: '2', 'r_service.name': '3', r_service_name: '4' }), {
+    ...none,
+    names: ['service.instance.id', 'service.name'],
+    name_repeated: 3,
+  });
+  const preset = 'container.label.com.docker.compose.project';
+  assert.deepEqual(
+    mapped({ [`r_${preset.replaceAll('.', '_')}`]: 'x', 'com.docker.compose.project': 'shop' }),
+    { ...none, names: [preset], name_repeated: 1 },
+  );
+  assert.deepEqual(mapped({ r___name__: '1', 'p_..a': '2', r_ü: '3', r_ü1: '4' }), {
+    ...none,
+    names: ['ü1'],
+    name_invalid: 3,
+  });
+  assert.deepEqual(mapped({ r_otel_scope_name: '1', 'r_container-name': '2', p_cpu_mode: '3' }), {
+    ...none,
+    names: [],
+    name_taken: 3,
+  });
 });
 
 test('a value over the limit is left out, and comes when another one has gone', () => {
@@ -122,11 +173,21 @@ test('a value over the limit is left out, and comes when another one has gone', 
     [a, b, c, a].map((each) => mapper.map(each).resource['container.label.x']),
     ['a', undefined, undefined, 'a'],
   );
-  assert.deepEqual(mapper.dropped(), { too_many_values: 2, name_taken: 0 });
+  assert.deepEqual(mapper.dropped(), {
+    too_many_values: 2,
+    name_taken: 0,
+    name_repeated: 0,
+    name_invalid: 0,
+  });
   mapper.forget('a');
   mapper.forget('a');
   assert.equal(mapper.map(b).resource['container.label.x'], 'b');
-  assert.deepEqual(mapper.dropped(), { too_many_values: 1, name_taken: 0 });
+  assert.deepEqual(mapper.dropped(), {
+    too_many_values: 1,
+    name_taken: 0,
+    name_repeated: 0,
+    name_invalid: 0,
+  });
   assert.deepEqual(full, ['container.label.x']);
 });
 
@@ -165,7 +226,12 @@ test('whatever containers come, change and go, no attribute has more values than
         for (const [name, { size }] of values) assert.ok(size <= 2, name);
       }
       for (const id of shown.keys()) mapper.forget(id);
-      assert.deepEqual(mapper.dropped(), { too_many_values: 0, name_taken: 0 });
+      assert.deepEqual(mapper.dropped(), {
+        too_many_values: 0,
+        name_taken: 0,
+        name_repeated: 0,
+        name_invalid: 0,
+      });
     }),
   );
 });

@@ -110,7 +110,7 @@ test('engine: attributes list exactly the keys that are observed', () => {
     lastSuccess: 4000,
     diskUsage,
     unselectedCount: 0,
-    droppedAttributes: { too_many_values: 0, name_taken: 1 },
+    droppedAttributes: { too_many_values: 0, name_taken: 1, name_repeated: 0, name_invalid: 0 },
     imageEvents: {
       since: 1000,
       images: new Map([

@@ -103,12 +103,17 @@ test('attributes are made of whom is inspected, and forgotten of whom is gone or
   const mapper: IdentityMapper = {
     map: ({ name }) => ({ resource: { of: name }, point: {} }),
     forget: (id) => forgotten.push(id),
-    dropped: () => ({ too_many_values: 1, name_taken: 2 }),
+    dropped: () => ({ too_many_values: 1, name_taken: 2, name_repeated: 0, name_invalid: 0 }),
   };
   const runtime = engineWith({ selects: ({ name }) => name !== 'hidden' }, mapper);
   await runtime.probe();
   assert.deepEqual(runtime.snapshot('web')?.identity.mapped?.resource, { of: 'web' });
-  assert.deepEqual(runtime.set.snapshot().droppedAttributes, { too_many_values: 1, name_taken: 2 });
+  assert.deepEqual(runtime.set.snapshot().droppedAttributes, {
+    too_many_values: 1,
+    name_taken: 2,
+    name_repeated: 0,
+    name_invalid: 0,
+  });
   const [web, db] = runtime.source.containers;
   runtime.container('web').name = 'hidden';
   runtime.source.containers = [web ?? new ScriptedContainer('x', runtime.clock)];

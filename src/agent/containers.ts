@@ -42,7 +42,7 @@ export function resolveContainers(
 ): ResolvedContainers {
   const mistakes = new Mistakes();
   const metrics = mistakes.collect(() => chosenMetrics(config));
-  const endpoints = mistakes.collect(() => findEndpoints(config, environment));
+  const endpoints = mistakes.collect(() => findEndpoints(config, environment, log));
   if (!metrics || !endpoints) throw mistakes.error();
   const { catalogue, resourceOf } = metrics;
   return {
@@ -60,8 +60,9 @@ export function resolveContainers(
 }
 
 /** The runtimes that a configuration names, or those found here. Throws a ConfigError that names what is wrong. */
-function findEndpoints(config: Config, environment: NodeJS.ProcessEnv): readonly EngineEndpoint[] {
-  const endpoints = orConfigError(() => engineEndpoints(endpointSettings(config), hostContext(environment)));
+function findEndpoints(config: Config, environment: NodeJS.ProcessEnv, log: Log): readonly EngineEndpoint[] {
+  const at = hostContext(environment, (message) => log.warn({}, message));
+  const endpoints = orConfigError(() => engineEndpoints(endpointSettings(config), at));
   const narrow = config.profile.find((name) => profiles[name].oneRuntimeOnly);
   if (narrow !== undefined && endpoints.length > 1) {
     const urls = endpoints.map(({ url }) => shownUrl(url)).join(', ');

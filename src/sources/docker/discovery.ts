@@ -24,6 +24,8 @@ export interface DiscoveryContext {
   exists(path: string): boolean;
   /** Throws when the file cannot be read. */
   readText(path: string): string;
+  /** Receives what is wrong and does not matter enough to end the search. */
+  warn?(message: string): void;
 }
 
 /** One way to find the engine; undefined when it does not apply. */
@@ -42,9 +44,13 @@ export function discoverEndpoint(at: DiscoveryContext): EngineEndpoint {
 }
 
 /** The inputs of discovery on this host. */
-export function hostContext(environment: DiscoveryContext['environment']): DiscoveryContext {
+export function hostContext(
+  environment: DiscoveryContext['environment'],
+  warn: (message: string) => void = () => undefined,
+): DiscoveryContext {
   return {
     environment,
+    warn,
     home: homedir(),
     userId: process.getuid?.(),
     platform: process.platform,
@@ -95,10 +101,20 @@ function fromDockerHost(at: DiscoveryContext): EngineEndpoint | undefined {
 /** `docker context use`: metadata lies under the SHA-256 of the context's name. */
 function fromContext(at: DiscoveryContext): EngineEndpoint | undefined {
   const root = at.environment['DOCKER_CONFIG'] || join(at.home, '.docker');
-  const chosen =
-    at.environment['DOCKER_CONTEXT'] || jsonIn(at, join(root, 'config.json'))?.['currentContext'];
+  const chosen = at.environment['DOCKER_CONTEXT'] || currentContext(at, join(root, 'config.json'));
   const name = textOf(chosen);
   return name === undefined || name === 'default' ? undefined : contextEndpoint(at, root, name);
+}
+
+/** As the Docker CLI: a configuration that cannot be read, as `sudo docker login` leaves it, is as if there were none. */
+function currentContext(at: DiscoveryContext, path: string): unknown {
+  try {
+    return jsonIn(at, path)?.['currentContext'];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    at.warn?.(`${reason}; a Docker context that it may name is not used`);
+    return undefined;
+  }
 }
 
 function contextEndpoint(at: DiscoveryContext, root: string, name: string): EngineEndpoint {
@@ -138,12 +154,27 @@ function firstSocket(at: DiscoveryContext, paths: readonly string[]): EngineEndp
   return path === undefined ? undefined : { url: `unix://${path}` };
 }
 
+/** Undefined for a file that is not there. Throws an Error that names the file. */
 function jsonIn(at: DiscoveryContext, path: string): ReturnType<typeof objectOf> {
-  if (!at.exists(path)) return undefined;
+  const text = textIn(at, path);
+  if (text === undefined) return undefined;
   try {
-    return objectOf(JSON.parse(at.readText(path)));
+    return objectOf(JSON.parse(text));
   } catch (cause) {
     throw new Error(`${path} is not readable JSON`, { cause });
+  }
+}
+
+/** Not by asking whether it exists: of a file in a closed directory that says no. */
+function textIn(at: DiscoveryContext, path: string): string | undefined {
+  try {
+    return at.readText(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new Error(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -65,7 +65,7 @@ export class DockerClient {
       reader.end();
       return undefined;
     });
-    if (refused) throw statusError(refused, what);
+    if (refused) throw statusError(refused, what, { isWholeEngine: true });
   }
 
   /** A call of one container: inspect, stats. Throws SourceError. */

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { DiskUsage } from '../../model/disk-usage.ts';
 import type { ContainerEvent } from '../../model/events.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
@@ -9,7 +10,9 @@ import type {
   ListedContainer,
   UsageSource,
 } from '../container-source.ts';
+import type { Answer } from '../http/keep-alive-client.ts';
 import { SourceError, toSourceError } from '../source-error.ts';
+import type { SourceErrorCode } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint } from './address.ts';
 import { parseDiskUsage, describeEngine, negotiateVersion } from './engine.ts';
@@ -17,12 +20,15 @@ import { DockerClient } from './docker-client.ts';
 import { eventsPath, readEvents } from './events.ts';
 import { parseInspect } from './inspect.ts';
 import { ContainerListReader } from './list.ts';
-import type { RefusedContainer } from './list.ts';
+import type { ContainerListing, RefusedContainer } from './list.ts';
 import { expectOk } from './response.ts';
 import { parseStats } from './stats.ts';
 
 /** The engine walks its disks: on a slow one with many layers that takes minutes. */
 const diskUsageTimeoutMillis = 5 * 60_000;
+
+/** Spoken by Docker Engine 25 and newer; older ones refuse it, and say up to which version they speak. */
+const commonVersion = '1.44';
 
 /** The items of its lists have the fields that may be beyond the limits: labels of a container. */
 const diskUsageLevel = 3;
@@ -70,22 +76,42 @@ export class DockerSource implements ContainerSource {
 
   async describe(signal: AbortSignal): Promise<RuntimeDescription> {
     // Refused for once, it is still the same engine: an identity that came and went would be a new one each time.
-    const version = (this.#version = (await this.#optional('/version', signal)) ?? this.#version);
+    const version = (this.#version = (await this.#askVersion(signal)) ?? this.#version);
     const { apiVersion } = this.#options;
     const negotiated = apiVersion ?? negotiateVersion(version);
-    this.#prefix = negotiated ? `/v${negotiated}` : '';
+    if (negotiated) this.#prefix = `/v${negotiated}`;
     const info = (this.#info = (await this.#optional(`${this.#prefix}/info`, signal)) ?? this.#info);
     const engine = describeEngine({ name: this.name, version, info, apiVersion: negotiated });
     return (this.#engine = engine);
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
-    const reader = new ContainerListReader();
-    const path = `${this.#prefix}/containers/json?all=true`;
-    await this.#advised(this.#client.items(path, signal, (item) => reader.take(item)));
-    const { listed, refused } = reader.end();
+    const { listed, refused } = await this.#advised(this.#listing(signal));
     this.#options.onRefused?.(refused);
     return listed;
+  }
+
+  /** Without a version while none is known; a proxy may refuse that. */
+  async #listing(signal: AbortSignal): Promise<ContainerListing> {
+    try {
+      return await this.#listBelow(this.#prefix, signal);
+    } catch (thrown) {
+      const { code } = toSourceError(thrown, 'list of containers');
+      const isRefused = code === 'runtime-error' || code === 'not-found';
+      const accepted =
+        isRefused && this.#prefix === ''
+          ? await this.#askVersioned('/containers/json?limit=1', signal)
+          : undefined;
+      if (!accepted) throw thrown;
+      this.#prefix = accepted.prefix;
+      return this.#listBelow(accepted.prefix, signal);
+    }
+  }
+
+  async #listBelow(prefix: string, signal: AbortSignal): Promise<ContainerListing> {
+    const reader = new ContainerListReader();
+    await this.#client.items(`${prefix}/containers/json?all=true`, signal, (item) => reader.take(item));
+    return reader.end();
   }
 
   async inspect(id: string, signal: AbortSignal): Promise<InspectedContainer> {
@@ -121,17 +147,36 @@ export class DockerSource implements ContainerSource {
     this.#client.close();
   }
 
+  /** Some proxies let pass only paths that name a version. */
+  async #askVersion(signal: AbortSignal): Promise<unknown> {
+    const version = await this.#optional('/version', signal);
+    if (version !== undefined) return version;
+    const versioned = await this.#askVersioned('/version', signal);
+    return versioned && parsed(versioned.answer, 'version');
+  }
+
+  /** Asks below the version that is set, else one that an engine either speaks or refuses with its own. */
+  async #askVersioned(
+    path: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly prefix: string; readonly answer: Answer } | undefined> {
+    const ask = async (version: string) => {
+      const prefix = `/v${version}`;
+      return { prefix, answer: await this.#client.control(prefix + path, signal) };
+    };
+    const first = await ask(this.#options.apiVersion ?? commonVersion);
+    const spoken =
+      first.answer.status === 400 ? /API version is (\d+\.\d+)/.exec(first.answer.text)?.[1] : undefined;
+    const asked = spoken === undefined ? first : await ask(spoken);
+    return asked.answer.status === 200 ? asked : undefined;
+  }
+
   /**
    * Undefined when the engine, or a proxy before it, refuses the request; an engine that is away is an error.
    */
   async #optional(path: string, signal: AbortSignal): Promise<unknown> {
     const answer = await this.#advised(this.#client.control(path, signal));
-    try {
-      return expectOk(answer, path);
-    } catch {
-      // Containers can be measured without it: the list decides whether this is an engine.
-      return undefined;
-    }
+    return parsed(answer, path);
   }
 
   async #advised<T>(call: Promise<T>): Promise<T> {
@@ -140,10 +185,43 @@ export class DockerSource implements ContainerSource {
     } catch (thrown) {
       const error = toSourceError(thrown, 'call');
       const { socketPath } = parseEngineAddress(this.#options.endpoint);
-      const advice = error.code === 'permission' && socketPath ? permissionAdvice(socketPath) : undefined;
-      throw advice ? new SourceError('permission', `${error.message}; ${advice}`, error) : error;
+      const advice = socketPath === undefined ? undefined : socketAdvice(error.code, socketPath);
+      throw advice ? new SourceError(error.code, `${error.message}; ${advice}`, error) : error;
     }
   }
+}
+
+/** Undefined for what is refused: containers can be measured without it, and the list decides whether this is an engine. */
+function parsed(answer: Answer, what: string): unknown {
+  try {
+    return expectOk(answer, what);
+  } catch {
+    return undefined;
+  }
+}
+
+function socketAdvice(code: SourceErrorCode, socketPath: string): string | undefined {
+  if (code === 'permission') return permissionAdvice(socketPath);
+  return code === 'unreachable' ? wrongKindAdvice(socketPath) : undefined;
+}
+
+function kindOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    // Not there, or in a closed directory: the engine's own error is all there is to say.
+    return undefined;
+  }
+}
+
+/** What is there instead of a socket; undefined for a socket, and for what cannot be seen. */
+function wrongKindAdvice(path: string): string | undefined {
+  const kind = kindOf(path);
+  if (!kind || kind.isSocket()) return undefined;
+  return kind.isDirectory()
+    ? `${path} is a directory and no socket: Docker makes one where the source of a bind mount is missing; ` +
+        'remove it, start the engine, and mount the socket that the engine made'
+    : `${path} is a file and no socket: name the engine's socket with --docker-url`;
 }
 
 /**

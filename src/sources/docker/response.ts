@@ -12,13 +12,22 @@ export function expectOk(answer: Answer, what: string): unknown {
 }
 
 /** The error of a response with another status than was expected: `not-found` for 404, else `runtime-error`. */
-export function statusError({ status, text, location }: Answer, what: string): SourceError {
+export function statusError(
+  { status, text, location }: Answer,
+  what: string,
+  { isWholeEngine = false }: { readonly isWholeEngine?: boolean } = {},
+): SourceError {
   if (status >= 300 && status < 400)
     return new SourceError('runtime-error', `${what}: ${redirectMessage(status, location)}`);
   const message = engineMessage(text);
   if (status === 404) return new SourceError('not-found', `${what}: ${message}`);
-  return new SourceError('runtime-error', `${what}: status ${status}: ${message}`);
+  const advice = isWholeEngine && (status === 401 || status === 403) ? `; ${proxyAdvice}` : '';
+  return new SourceError('runtime-error', `${what}: status ${status}: ${message}${advice}`);
 }
+
+const proxyAdvice =
+  'a proxy before the engine must let pass GET of /containers/json, /containers/ID/json and /containers/ID/stats, ' +
+  'better of /version, /info and /events, too; if it wants another version before them, --docker-api-version names it';
 
 /** No engine redirects: what does is a login page or an ingress, and its target is whatever it likes. */
 function redirectMessage(status: number, location: string | undefined): string {

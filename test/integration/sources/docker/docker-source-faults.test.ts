@@ -24,7 +24,7 @@ const faults: readonly [what: string, fault: Fault, code: SourceErrorCode, messa
     'status 403',
     { kind: 'status', status: 403, message: 'denied by policy' },
     'runtime-error',
-    /status 403: denied by policy$/,
+    /status 403: denied by policy(?:$|; a proxy before the engine must let pass GET of)/,
   ],
   ['a redirection', { kind: 'status', status: 301, message: 'elsewhere' }, 'runtime-error', /status 301/],
   ['HTML', { kind: 'html', status: 200 }, 'bad-response', /: not JSON, begins with "<!DOCTYPE html>/],

@@ -29,14 +29,14 @@ test('no call follows a redirect, wherever it leads; the error names status, tar
     await using engine = await startHostileEngine(redirectTo(target, status));
     using source = sourceFor(engine.url);
     const calls = [
-      source.list(never),
-      source.inspect(id, never),
-      sampleOf(source, id, never),
-      source.diskUsage(never),
-      source.events(never),
+      () => source.list(never),
+      () => source.inspect(id, never),
+      () => sampleOf(source, id, never),
+      () => source.diskUsage(never),
+      () => source.events(never),
     ];
     for (const call of calls) {
-      const { code, message } = await call.then(
+      const { code, message } = await call().then(
         () => assert.fail('no error'),
         (error: Error & { code: string }) => error,
       );
@@ -44,7 +44,8 @@ test('no call follows a redirect, wherever it leads; the error names status, tar
       assert.ok(message.includes(`status ${status}, a redirect to ${JSON.stringify(target)}`), message);
       assert.match(message, /name the address of its API with --docker-url$/);
     }
-    assert.equal(engine.asked.length, calls.length);
+    // The list is asked for below a version, too.
+    assert.equal(engine.asked.length, calls.length + 1);
   }
   assert.equal(reached, 0);
   elsewhere.close();

@@ -139,7 +139,23 @@ test('a context that is not there, or not readable, is named', () => {
     /Docker context "gone": no endpoint in /,
   );
   const broken = homeWith({ '.docker/config.json': '{' });
-  assert.throws(() => discoverEndpoint(surroundings({ home: broken })), /config\.json is not readable JSON/);
+  const warnings: string[] = [];
+  const warned = (at: DiscoveryContext) =>
+    discoverEndpoint({ ...at, warn: (message) => warnings.push(message) }).url;
+  assert.equal(warned(surroundings({ home: broken })), 'unix:///var/run/docker.sock');
+  assert.match(warnings.pop() ?? '', /config\.json is not readable JSON; a Docker context/);
+  const closed = surroundings({ home: broken });
+  const denied = Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES' });
+  const readText = (): never => {
+    throw denied;
+  };
+  assert.equal(warned({ ...closed, readText }), 'unix:///var/run/docker.sock');
+  assert.match(warnings.pop() ?? '', /config\.json cannot be read: EACCES: permission denied/);
+  assert.throws(
+    () => warned({ ...closed, readText, environment: { DOCKER_CONTEXT: 'far' } }),
+    /meta\.json cannot be read: EACCES: permission denied/,
+  );
+  assert.deepEqual(warnings, []);
   for (const odd of ['[]', '7', '{"currentContext":7}', '{}'])
     assert.equal(
       discoverEndpoint(surroundings({ home: homeWith({ '.docker/config.json': odd }) })).url,

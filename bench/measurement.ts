@@ -33,9 +33,9 @@ export interface Measurement {
   readonly residentMebibytes: { readonly mean: number; readonly max: number };
   /** The agent's own `nodejs.eventloop.delay.max`: in the minute of its start, and later. */
   readonly blockMillis: { readonly start: number | undefined; readonly later: number | undefined };
-  /** Once per cycle. Of our agent these wait for a probe; the peer answers from its cache. */
+  /** Once per cycle. Of our agent these wait for a probe; the peer serves them from its cache. */
   readonly scrape: Quantiles;
-  /** Right after each other: our agent answers these from its cache too. */
+  /** Right after each other: our agent serves these from its cache too. */
   readonly cachedScrape: Quantiles;
   readonly scrapeBytes: number;
   readonly series: number;

@@ -13,7 +13,7 @@ import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts'
 const sources: ReadonlySet<string> = new Set(['list', 'inspect', 'stats']);
 const shared = profiles.cadvisor.containers.filter(({ source }) => sources.has(source));
 
-/** The names that both cAdvisor and an engine's answers have. */
+/** The names that both cAdvisor and an engine's responses have. */
 export const sharedWithCadvisor: readonly string[] = shared.map(({ name }) => name);
 
 /** cAdvisor and the agent with its profile at one engine. */

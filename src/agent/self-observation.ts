@@ -32,7 +32,7 @@ export interface ObservedAgent {
   readonly loopDelay: EventLoopDelay;
 }
 
-/** Subscribes the agent's own instruments and its log to what happens in it. */
+/** Subscribes the agent's own instruments and its log to its signals. */
 export function observeAgent(agent: ObservedAgent, { clock, log, version }: AgentDependencies): void {
   const { config, meter, signals, trackers, loopDelay } = agent;
   const instruments = new AgentInstruments(meter, () => clock.now());

@@ -15,7 +15,7 @@ export interface CommandOption<Type extends z.ZodType = z.ZodType> {
 /** Options by key: `maxAge` is the flag `--max-age`. */
 export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
-/** A command line and what it does, for the help text. */
+/** A command line and its description, for the help text. */
 interface CommandExample {
   readonly line: string;
   readonly does: string;

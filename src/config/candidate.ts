@@ -28,7 +28,7 @@ export interface Places {
 /** The part of a setting, or of a command's own option, that {@link validate} needs. */
 export type Rules = Pick<Setting, 'isPem' | 'isRepeatable' | 'isSecret'>;
 
-/** A candidate's value, with a warning where it may not be meant; or what is wrong with it. */
+/** A candidate's value, with a warning where it may not be meant; or an error message. */
 export type ValidationResult =
   { readonly value: unknown; readonly warning?: string } | { readonly error: string };
 

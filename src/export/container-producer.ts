@@ -70,7 +70,7 @@ export interface ObservedEntity {
   readonly all?: readonly MetricData[];
 }
 
-/** When what is observed next was so; milliseconds since the epoch. */
+/** Time of the next observations; milliseconds since the epoch. */
 export interface ObservedTimes {
   readonly at: number;
   /** Of a counter: when it began. */

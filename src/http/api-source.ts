@@ -16,7 +16,7 @@ export interface ApiSource {
   /** All containers as JSON. @param onCut called when the reader is given up because others need the memory. */
   containers(onCut: () => void): Promise<ByteReader>;
   find(idOrName: string): Promise<ApiFound>;
-  /** Milliseconds, or what is wrong with the text. */
+  /** Milliseconds, or an error message. */
   interval(text: string | undefined): number | string;
   stats(id: string, runtime: string, everyMillis: number): ApiMessages;
   allStats(everyMillis: number): ApiMessages;

@@ -37,7 +37,7 @@ export function healthRoute(): Route {
   };
 }
 
-/** Knows what the agent still waits for. */
+/** Reports the causes why the agent is not ready. */
 export interface Readiness {
   /** Engines that were not probed yet since the start, and why; empty when ready. */
   missing(): readonly { readonly runtime: string; readonly reason: string }[];

@@ -24,7 +24,7 @@ const eventNames = { event: 'container', listening: 'listening', missed: 'missed
 export interface LiveOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Bounds what waits for slow clients. */
+  /** Bounds the memory of responses to slow clients. */
   readonly budget: ByteBudget;
   /** The milliseconds of a duration of `minMillis` at least, or an error message. */
   readonly readInterval: (written: string | number, minMillis: number) => number | string;

@@ -73,7 +73,7 @@ function valuesOf(snapshot: ContainerSnapshot): readonly Value[] {
   return values;
 }
 
-/** Absent for what is no time. */
+/** Absent for an invalid time. */
 function isoTime(millis: number | undefined): string | undefined {
   const date = new Date(millis ?? Number.NaN);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();

@@ -22,7 +22,9 @@ const refusals = ['too-large', 'too-deep', 'malformed'];
 
 const sourceCalls: readonly SourceCall[] = ['list', 'inspect', 'stats'];
 
-/** The agent's own instruments: how long probes and calls take, what fails, how exports end. Low cardinality. */
+/**
+ * The agent's own instruments: durations of probes and calls, failures, results of exports. Low cardinality.
+ */
 export class AgentInstruments implements ProbeObserver, EventObserver, ExportObserver {
   readonly #probe: Histogram;
   readonly #calls: Readonly<Record<SourceCall, { duration: Histogram; errors: Counter }>>;

@@ -35,7 +35,7 @@ export class ContainerList {
     this.#stream = stream;
   }
 
-  /** Makes the next refresh list: what is known may be wrong. */
+  /** Makes the next refresh list: the cached list may be wrong. */
   invalidate(): void {
     this.#cache.invalidate();
   }
@@ -46,7 +46,7 @@ export class ContainerList {
     this.#expected.delete(id);
   }
 
-  /** A new stream of events began: what happened before is unknown. */
+  /** A new stream of events began: earlier changes are unknown. */
   restart(): void {
     this.#expected.clear();
     this.#cache.invalidate();

@@ -126,7 +126,7 @@ function limitOf(families: readonly ParsedFamily[]): number | undefined {
   return family?.samples.find(({ labels }) => labels['container_name'] === 'web')?.value;
 }
 
-/** When the last probe ended, and how often the runtime had been asked by then. */
+/** When the last probe ended, and the number of requests to the runtime by then. */
 async function lastProbe(
   agent: AgentProcess,
   runtime: SimulatedProcess,

@@ -207,7 +207,7 @@ function firing(minute: number, alerts: Readonly<Record<string, readonly string[
   };
 }
 
-/** An expectation of promtool's: the alert fires for that container alone, or for nobody. */
+/** An expectation of promtool's: the alert fires for that container alone, or for none. */
 function expected(minute: number, name: string, who: string | undefined): object {
   const labels = who ? `{container_name="${who}"}` : '{}';
   return {

@@ -46,7 +46,7 @@ const names = Object.keys(specs) as Name[];
 /** The kernel moves pages between the lists of a page cache as it likes, so from second to second. */
 const steady = names.filter((name) => name !== 'cache');
 
-/** One scrape between two equal docker stats, and the runtime's answers that the scrape was made of. */
+/** One scrape between two equal docker stats, and the runtime's responses that the scrape was made of. */
 interface Reading {
   readonly shown: Exposition;
   readonly after: DockerStats;

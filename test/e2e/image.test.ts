@@ -119,7 +119,7 @@ async function runAgent(runtime: RealEngine): Promise<string> {
   return `http://${await runtime.docker('inspect', `--format=${format}`, agentName)}:9417`;
 }
 
-// Nothing while nobody listens.
+// Undefined while nothing listens.
 async function answer(url: string): Promise<Response | undefined> {
   return await fetch(url).catch(() => undefined);
 }

@@ -203,7 +203,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     // An extra probe that its start caused is over by then.
     await agent.afterNextProbe();
     const probeTime = 'tidegauge_probe_last_success_time_seconds';
-    // Not every probe is seen by both, as others may ask in between.
+    // Not every probe is seen by both, as other readers may probe in between.
     const look = async (): Promise<{ shown: Exposition; exported: Point[] } | undefined> => {
       const shown = await agent.metrics();
       const arrived = (await collector.fileExport()).length;

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const repository = join(import.meta.dirname, '../..');
 
-/** Neither this machine's runtimes and collector nor a port that somebody else has. */
+/** Neither this machine's runtimes and collector nor a port in use. */
 const environment = {
   PATH: process.env['PATH'],
   HOME: process.env['HOME'],
@@ -103,7 +103,7 @@ async function blocksOf(file: string): Promise<readonly CodeBlock[]> {
   });
 }
 
-/** Does what the paragraph says: "In `FILE`, before `TEXT`:" or "In the new file `FILE`:". */
+/** Edits a file by the paragraph: "In `FILE`, before `TEXT`:" or "In the new file `FILE`:". */
 async function edit(folder: string, paragraph: string, code: string): Promise<void> {
   const { file = '', anchor } =
     /In (?:the new file )?`(?<file>[^`]+)`(?:, before `(?<anchor>[^`]+)`)?:$/.exec(paragraph)?.groups ?? {};

@@ -140,7 +140,7 @@ function assertInTurn(agent: AgentProcess, messages: readonly [string, string], 
   told.forEach((msg, index) => assert.equal(msg, messages[index % 2], told.join()));
 }
 
-/** From the agent's own word that it stops: a busy process takes its time to hear of a signal. */
+/** Timed from the agent's log line that it stops: a busy process takes its time to receive a signal. */
 async function stopsInTime(agent: AgentProcess): Promise<void> {
   assert.equal(await agent.stop('SIGTERM'), 0);
   const [line] = agent.logged('stopping');

@@ -59,7 +59,7 @@ async function watchHealth({ metricsUrl }: AgentProcess, during: Promise<unknown
   }
 }
 
-/** A scrape as Prometheus makes it; asked again while it is refused. */
+/** A scrape as Prometheus makes it; repeated while it is refused. */
 async function scrape({ metricsUrl }: AgentProcess): Promise<Exposition> {
   return await waitUntil('a scrape', async () => {
     const response = await fetch(metricsUrl, { headers: { 'accept-encoding': 'gzip' } });

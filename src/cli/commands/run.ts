@@ -104,7 +104,10 @@ class AgentRun {
     if (!isSameAddress) await before.agent.stop();
   }
 
-  /** Somebody else took the address in between: what was measured before is worth another try, and the last one. */
+  /**
+   * Another process took the address in between: one more try with the previous configuration, and the last
+   * one.
+   */
   async #restore(config: Config): Promise<void> {
     this.#running = undefined;
     try {

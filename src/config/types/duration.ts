@@ -22,7 +22,7 @@ export function duration(minimumMillis: number): z.ZodType<number> {
     .refine((millis) => millis <= maxMillis, { error: 'expected at most 24 days' });
 }
 
-/** The milliseconds of a duration, or what is wrong with it. */
+/** The milliseconds of a duration, or an error message. */
 export function readDuration(written: unknown, minimumMillis: number): number | string {
   const read = duration(minimumMillis).safeParse(written);
   return read.success ? read.data : (read.error.issues[0]?.message ?? 'expected a duration');

@@ -19,7 +19,7 @@ import type { OtlpTransportOptions } from '../otlp/transport.ts';
 interface EventLogsOptions {
   readonly transport: OtlpTransportOptions;
   readonly entities: EntityOptions;
-  /** Hears what becomes of the records. */
+  /** Receives the results of records. */
   readonly instruments: EventLogObserver;
   /** Hears how each batch ends. */
   readonly exports: ExportObserver;

@@ -28,7 +28,7 @@ export type RequestOutcome = 'taken' | 'refused' | 'failed';
 /** One request of an export. */
 export interface StaleRequest {
   readonly resources: ResourceMetrics[];
-  /** To be called with what became of it. */
+  /** To be called with the request's result. */
   readonly answered: (outcome: RequestOutcome) => void;
 }
 
@@ -70,7 +70,7 @@ export class StaleSeries {
     this.#options = options;
   }
 
-  /** Finds what ended since the last collection. */
+  /** Finds series that ended since the last collection. */
   async compare(collected: ResourceMetrics): Promise<void> {
     const present = await this.#describe(collected.scopeMetrics);
     const since = this.#options.monotonic();

@@ -26,7 +26,7 @@ interface ScrapeOptions {
   readonly inlineTimeoutMillis: number;
   /** Series `_created` in OpenMetrics. */
   readonly created: boolean;
-  /** Bounds what waits for slow scrapers. */
+  /** Bounds the memory of responses to slow scrapers. */
   readonly budget: ByteBudget;
 }
 

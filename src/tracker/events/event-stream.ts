@@ -9,7 +9,7 @@ const firstPauseMillis = 1000;
 const maxPauseMillis = 60_000;
 /** A stream that lived this long was a good one: pauses begin again at the first. */
 const goodMillis = 30_000;
-/** A runtime sends what it remembers at once: what has not come by then will not come. */
+/** A runtime sends its past events at once: after this time none will come. */
 const replayMillis = 3000;
 
 /** Dependencies of an {@link EventStream}. */
@@ -19,7 +19,7 @@ interface EventStreamOptions {
   readonly log: Log;
 }
 
-/** Receives what happens on a stream. Every method returns at once and never throws. */
+/** Receives the events and changes of a stream. Every method returns at once and never throws. */
 export interface EventStreamListener {
   /** Each event once. */
   received(event: ContainerEvent): void;

@@ -58,7 +58,7 @@ export async function* chunksOf(chunks: Iterable<string>): AsyncGenerator<string
   }
 }
 
-/** An answer as it came, without decompression. */
+/** A response as it came, without decompression. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

@@ -27,7 +27,7 @@ export function ask(socketPath: string, path: string, method = 'GET'): Promise<R
   });
 }
 
-/** The JSON of a good answer. */
+/** The JSON of a successful response. */
 export async function askJson(socketPath: string, path: string): Promise<unknown> {
   return JSON.parse((await ask(socketPath, path)).text);
 }

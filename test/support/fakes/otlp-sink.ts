@@ -12,7 +12,7 @@ export interface SunkRequest {
   readonly body: Buffer;
 }
 
-/** Takes whatever is posted, and answers 200 as a collector does; or takes it and never answers. */
+/** Takes every request, and responds with 200 as a collector does; or takes it and never responds. */
 export class OtlpSink {
   readonly requests: SunkRequest[] = [];
   readonly #server: Server;

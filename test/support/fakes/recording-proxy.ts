@@ -21,12 +21,12 @@ export interface StatsAnswer {
   readonly memory_stats: { readonly usage: number; readonly stats: Readonly<Record<string, number>> };
 }
 
-/** An answer, and how much CPU time the hypervisor had taken from this machine by then. */
+/** A response, and the CPU time that the hypervisor had taken from this machine by then. */
 export interface RecordedAnswer extends StatsAnswer {
   readonly stolenNanos: number;
 }
 
-/** Stands between an agent and a runtime, and keeps the runtime's stats answers. */
+/** A proxy between an agent and a runtime that keeps the runtime's stats responses. */
 export class RecordingProxy {
   /** As `--docker-url` takes it. */
   readonly url: string;
@@ -50,7 +50,7 @@ export class RecordingProxy {
     return proxy;
   }
 
-  /** The stats answers about a container so far, oldest first. */
+  /** The stats responses about a container so far, oldest first. */
   answers(id: string): readonly RecordedAnswer[] {
     return this.#answers.get(id) ?? [];
   }

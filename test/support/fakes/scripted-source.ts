@@ -99,12 +99,12 @@ export class ScriptedSource implements ContainerSource {
   }
 }
 
-/** Never answers, and is deaf to signals. */
+/** Never responds, and ignores signals. */
 export function hang(): Promise<never> {
   return new Promise<never>(() => undefined);
 }
 
-/** Does not answer until its signal aborts. */
+/** Does not respond until its signal aborts. */
 export function hangUntilAborted(signal: AbortSignal): Promise<never> {
   return new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));

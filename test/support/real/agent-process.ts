@@ -123,7 +123,7 @@ export class AgentProcess {
     return parseExposition(await this.metricsText());
   }
 
-  /** Scrapes until the answer is enough, and gives it. */
+  /** Scrapes until the response is enough, and gives it. */
   async waitForMetrics(
     what: string,
     isEnough: (exposition: Exposition) => boolean,

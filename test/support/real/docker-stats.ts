@@ -29,7 +29,7 @@ export function humanBytes(bytes: number): string {
   return `${Number((bytes / 1024 ** power).toPrecision(4))}${units[power]}`;
 }
 
-/** The docker command's percentage over the last two answers: docker/cli `calculateCPUPercentUnix`. */
+/** The docker command's percentage over the last two responses: docker/cli `calculateCPUPercentUnix`. */
 export function cpuPercent(answers: readonly RecordedAnswer[]): number {
   const [before, after] = answers.slice(-2);
   if (!before || !after) throw new Error('there are no two answers yet');
@@ -41,7 +41,7 @@ export function cpuPercent(answers: readonly RecordedAnswer[]): number {
   return system > 0 && cpu > 0 ? (cpu / system) * after.cpu_stats.online_cpus * 100 : 0;
 }
 
-/** The docker command's memory of an answer: docker/cli `calculateMemUsageUnixNoCache`. */
+/** The docker command's memory of a response: docker/cli `calculateMemUsageUnixNoCache`. */
 export function memoryUsed({ memory_stats: { usage, stats } }: RecordedAnswer): number {
   const total = stats['total_inactive_file'];
   if (total !== undefined && total < usage) return usage - total;

@@ -15,7 +15,10 @@ const certificatesPath = '/certificates.pem';
 // The engine adds these to the environment of a build without a line in the Dockerfile.
 const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
-/** Builds the Dockerfile in a directory on base images made of this machine's own files: no image registry is asked. */
+/**
+ * Builds the Dockerfile in a directory on base images made of this machine's own files, without an image
+ * registry.
+ */
 export async function buildImage(runtime: RealEngine, context: string, name: string): Promise<void> {
   await importBaseImages(runtime);
   const proxies = proxyVariables.filter((variable) => process.env[variable] !== undefined);

@@ -9,7 +9,7 @@ import { componentPath } from './component.ts';
 
 const port = 9090;
 
-/** One series of an answer, with its newest value. */
+/** One series of a response, with its newest value. */
 export interface PrometheusSeries {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: number;
@@ -82,7 +82,7 @@ export class Prometheus {
     return result.map(({ metric, value }) => ({ metric, value: toNumber(value[1]) }));
   }
 
-  /** Asks until the answer is enough (anything at all by default), and gives it. */
+  /** Queries until the response is enough (anything at all by default), and gives it. */
   async waitFor(
     promql: string,
     isEnough: (series: readonly PrometheusSeries[]) => boolean = (series) => series.length > 0,

@@ -21,7 +21,7 @@ export const needsPeerCases = {
     : `no cases of the peers in ${peersFolder}: set TIDEGAUGE_CASES to where they are`,
 };
 
-/** The captures of our own: a runtime's answers next to the kernel's files of the same instant. */
+/** The captures of our own: a runtime's responses next to the kernel's files of the same instant. */
 export const captures = ['cgroup_v1', 'cgroup_v2', 'cgroup_v2_systemd', 'cgroup_v2_api_1.56'] as const;
 
 /** One of {@link captures}. */
@@ -49,7 +49,7 @@ export function recordedText(path: string): string {
   return readFileSync(casesFolder(path), 'utf8');
 }
 
-/** A recorded answer, parsed as the agent does it. */
+/** A recorded response, parsed as the agent does it. */
 export function recordedJson(path: string): unknown {
   return parseEngineJson(recordedText(path), path);
 }

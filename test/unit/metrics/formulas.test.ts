@@ -12,7 +12,7 @@ function sampleAt(millis: number, totalNanos: number | bigint, more: Partial<Sam
   return { takenAt: at + millis, windows: false, cpu: { totalNanos }, ...more };
 }
 
-/** `calculateMemUsageUnixNoCache` of docker/cli, for the same two words of an answer. */
+/** `calculateMemUsageUnixNoCache` of docker/cli, for the same two keys of a response. */
 function cliMemory(usage: number, stats: Readonly<Record<string, unknown>>): number {
   const total = stats['total_inactive_file'];
   if (typeof total === 'number' && total < usage) return usage - total;

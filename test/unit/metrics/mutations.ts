@@ -69,7 +69,7 @@ function mutated(json: unknown, [key, ...rest]: Path, to: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** One or two mutations of a pair of answers, never of a whole answer. */
+/** One or two mutations of a pair of responses, never of a whole response. */
 export function mutationsOf(
   answers: Readonly<Record<Mutation['answer'], unknown>>,
 ): fc.Arbitrary<Mutation[]> {

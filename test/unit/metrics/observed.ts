@@ -84,7 +84,7 @@ export function snapshotWith(parts: Partial<ContainerSnapshot> = {}): ContainerS
   };
 }
 
-/** The runtime's answers for one container. */
+/** The runtime's responses for one container. */
 export interface ContainerAnswers {
   readonly stats: unknown;
   readonly previous?: unknown;
@@ -104,7 +104,7 @@ export function snapshotFrom({ stats, previous, inspect, receivedAt }: Container
   });
 }
 
-/** The recorded answers of one container: two samples where it ran. */
+/** The recorded responses of one container: two samples where it ran. */
 export function recordedAnswers(capture: Capture, container: string, isRunning = true): ContainerAnswers {
   const stats = recordedJson(`${capture}/${container}/stats.json`);
   const read = Object(stats).read;

@@ -74,7 +74,7 @@ function sampleOf(stats: unknown, takenAt: number): Sample {
   return sample;
 }
 
-/** The answer with that one counter as after a wrap. */
+/** The response with that one counter as after a wrap. */
 function fallenAt(path: string): unknown {
   const copy = structuredClone(answer);
   const keys = path.split('.');

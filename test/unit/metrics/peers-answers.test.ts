@@ -6,7 +6,7 @@ import { valuesOf, identity, semconv, snapshotFrom } from './observed.ts';
 
 const receivedAt = Date.UTC(2026, 10, 23);
 
-/** The answers of one case of the docker_stats receiver. */
+/** The responses of one case of the docker_stats receiver. */
 function valuesOfCase(folder: string): Map<string, number> {
   const read = (name: string): unknown => recordedJson(`docker_stats/${folder}/${name}.json`);
   assert.ok(listedFrom(read('containers')).length > 0);
@@ -64,7 +64,7 @@ test('docker_stats cpu_limit: the two-sample answer alone gives the usage', need
   assert.equal(valuesOfCase('cgroups_v2').get('container.cpu.usage'), undefined);
 });
 
-/** telegraf's Windows answer, and the same ten seconds and 1.6e9 ticks later. */
+/** telegraf's Windows response, and the same ten seconds and 1.6e9 ticks later. */
 function windows(): { stats: unknown; previous: unknown; inspect: unknown; receivedAt: number } {
   const folder = 'telegraf/windows_memory_stats/data';
   const previous = recordedJson(`${folder}/stats_123456789.json`);
@@ -92,7 +92,7 @@ test('Windows: CPU in ticks of 100 ns, memory by commit and private working set'
 test('Windows: docker_exporter divides the ticks by the processors', needsPeerCases, () => {
   const answers = windows();
   const found = valuesOf(snapshotFrom({ ...answers, stats: answers.previous }), ['docker_exporter']);
-  // The answer has no name: then the id is what there is to show.
+  // The response has no name: then the id is shown.
   const label = JSON.stringify({ name: identity.id });
   assert.equal(found.get(`docker_container_cpu_used_total${label}`), 536718750 / 64);
   assert.equal(found.get(`docker_container_memory_used_bytes${label}`), 77160448);

@@ -19,7 +19,7 @@ const cases: readonly [reference: string, name: string | undefined, tags: string
   [id, undefined, [], []],
   [digits, undefined, [], []],
   [digits.slice(0, 12), undefined, [], []],
-  // Twelve hexadecimal digits that are not this image's: somebody named an image so.
+  // Twelve hexadecimal digits that are not this image's id: a name.
   ['deadbeef0000', 'deadbeef0000', [], []],
   ['cafe', 'cafe', [], []],
   ['nginx:', 'nginx', [], []],

@@ -80,7 +80,7 @@ test('503 is tried again as the collector asks', async () => {
 
 test('failures have a class of low cardinality', async () => {
   const collected = await few();
-  // Long enough for a busy machine to answer in, and over before a third try.
+  // Long enough for a response of a busy machine, and over before a third try.
   const impatient = { requestTimeoutMillis: 2500 };
   await using collector = await ScriptedCollector.start();
   const failed = async (limits = impatient): Promise<unknown[]> => {

@@ -116,7 +116,7 @@ test('a runtime that is away ends its containers; those that are back before a c
 
 test('markers that a failed export held come with the next one that succeeds, and are in its tallies', async () => {
   await using collector = await ScriptedCollector.start();
-  // Long enough for a busy machine to answer in, and over before a third try.
+  // Long enough for a response of a busy machine, and over before a third try.
   await using pushing = new Pushing(['a'], collector.origin, { requestTimeoutMillis: 2500 });
   await pushing.flush();
   pushing.runtime.source.containers.length = 0;

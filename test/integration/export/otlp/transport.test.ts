@@ -31,7 +31,7 @@ async function failure(
   return outcome;
 }
 
-/** A server that answers each connection with these bytes. */
+/** A server that sends these bytes on each connection. */
 async function answering(bytes: Uint8Array) {
   const server = createServer((socket) => {
     socket.on('error', () => undefined).once('data', () => socket.end(bytes));

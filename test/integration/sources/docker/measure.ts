@@ -3,7 +3,7 @@ import type { EngineEndpoint } from '../../../../src/sources/docker/address.ts';
 import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
 import { sampleOf } from '../../../support/fakes/sample-of.ts';
 
-/** A signal that nobody aborts. */
+/** A signal that never aborts. */
 export const never = new AbortController().signal;
 
 /** A source that ends its connections with the test. */
@@ -13,7 +13,7 @@ export class TestSource extends DockerSource implements Disposable {
   }
 }
 
-/** A source for an engine, with a deadline that no good answer needs. */
+/** A source for an engine, with a deadline far beyond every good response. */
 export function sourceFor(
   endpoint: EngineEndpoint | string,
   more: { readonly apiVersion?: string; readonly callTimeoutMillis?: number } = {},

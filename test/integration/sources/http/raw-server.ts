@@ -58,7 +58,7 @@ export async function rawServer(respond: Respond, maxBodyBytes = 1_000_000): Pro
   };
 }
 
-/** An answer with its length. */
+/** A response with its length. */
 export function answer(text: string, headers = ''): string {
   return `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${headers}\r\n${text}`;
 }

@@ -241,7 +241,7 @@ test('the deltas sum up to all that was counted, whatever fails in between', asy
         reader.source.before = (call) =>
           fail && call === 'sample' ? Promise.reject(new Error('no')) : undefined;
         if (restart) {
-          // Growth between the last sample and a restart is lost to everybody.
+          // Growth between the last sample and a restart is lost to every reader.
           await reader.clock.advance(20_000);
           reader.source.before = () => undefined;
           for (const [value = 0] of await reader.growth()) sum += value;

@@ -97,7 +97,7 @@ test('the percentage of CPU is since our own sample, else since the answer’s; 
   assert.equal(percent({ previous }, { previousCpu: before }), 40);
   assert.equal(percent({}, { previousCpu: before }), 40);
   assert.equal(percent({}), undefined);
-  // A recorded answer has no other sample to come.
+  // A recorded response has no other sample to come.
   const day = 24 * 3_600_000;
   assert.equal(percent({}, { takenAt: 2 * day, readAt: 1 }), 30);
   // A runtime whose clock is a quarter of an hour off is no recording.

@@ -10,7 +10,7 @@ function cpuTime(cpu: CpuUsage): Record<string, number> {
   return Object.fromEntries(points.map(([key, value]) => [/"cpu.mode":"(\w+)"/.exec(key)?.[1] ?? '', value]));
 }
 
-/** An answer on cgroup v1, which lists the CPUs. */
+/** A response on cgroup v1, which lists the CPUs. */
 function v1(totalNanos: number, userNanos: number, kernelNanos: number): CpuUsage {
   return { totalNanos, userNanos, kernelNanos, perCpuNanos: [totalNanos, 0] };
 }

@@ -11,7 +11,7 @@ interface FeedItem {
   readonly keepAlive: boolean;
 }
 
-/** Reads one answer that comes in these parts; `closed` ends the connection after them. */
+/** Reads one response that comes in these parts; `closed` ends the connection after them. */
 function read(
   parts: readonly (string | Buffer)[],
   closed = false,
@@ -102,7 +102,7 @@ test('the connection is kept unless the server says otherwise', () => {
   assert.equal(kept('HTTP/1.1 200 OK\r\nconnection:Close\r\nContent-Length: 0\r\n\r\n'), false);
   assert.equal(kept('HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n'), false);
   assert.equal(kept('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'), true);
-  // Whatever follows would be taken for the next answer.
+  // All later bytes would be taken for the next response.
   assert.equal(kept('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc'), false);
 });
 

@@ -130,7 +130,7 @@ suite('configuration by the Helm chart', options, () => {
     assert.partialDeepStrictEqual(config, {
       dockerUrl: ['unix:///host/run/docker.sock'],
       exporter: ['prometheus'],
-      interval: 30_000,
+      intervalMillis: 30_000,
       profile: ['semconv', 'docker_exporter'],
     });
   });

@@ -74,26 +74,33 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, 'restarted')));
   });
 
-  test('counters of a network that a container shares begin with the network’s owner, and outlive restarts', async () => {
+  test('a network that a container shares is counted at its owner alone, and outlives restarts of the other', async () => {
     const { runtime, agent, collector } = scene;
     await runtime.run('sandbox', [], 'exec sleep 1000');
     await runtime.run('joined', ['--network=container:sandbox'], 'exec sleep 1000');
+    const owner = (await runtime.docker('inspect', '--format={{.Id}}', 'sandbox')).trim();
     const networkStart = await startedAt(scene, 'sandbox');
     const [io, cpu] = ['container.network.io', 'container.cpu.time'];
     const isShown = (cpuStart: number) => (all: readonly OtlpRequest[]) =>
-      startsIn(all.at(-1), 'joined', cpu).includes(cpuStart) && startsIn(all.at(-1), 'joined', io).length > 0;
+      startsIn(all.at(-1), 'joined', cpu).includes(cpuStart) &&
+      startsIn(all.at(-1), 'sandbox', io).length > 0;
     await collector.waitForExport(isShown(await startedAt(scene, 'joined')));
     await runtime.docker('restart', 'joined');
     const requests = await collector.waitForExport(isShown(await startedAt(scene, 'joined')));
-    const starts = requests.flatMap((request) => startsIn(request, 'joined', io));
-    assert.deepEqual([...new Set(starts)], [networkStart]);
-    assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, 'joined')));
+    const startsOf = (name: string) => requests.flatMap((request) => startsIn(request, name, io));
+    assert.deepEqual([...new Set(startsOf('sandbox'))], [networkStart]);
+    assert.deepEqual(startsOf('joined'), []);
+    for (const name of ['sandbox', 'joined'])
+      assertNoFallWithinOneStart(requests.flatMap((request) => containerPoints(request, name)));
+    const shown = await agent.afterNextProbe();
+    const labels = { container_name: 'joined', container_network_owner_id: owner };
+    assert.equal(shown.value('container_info', labels), 1);
     // Without the network runtimes report no usage of a container, although it runs on.
     await runtime.docker('rm', '--force', 'sandbox');
     const noUsage = { reason: 'no-usage' };
     await agent.waitForMetrics(
       'the reason',
-      (shown) => shown.value('tidegauge_metrics_missing', noUsage) === 1,
+      (found) => found.value('tidegauge_metrics_missing', noUsage) === 1,
     );
   });
 

@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
 import { Auditor } from '../audit/auditor.ts';
-import { ourReadings } from '../audit/our-figures.ts';
+import { ourReadings } from '../audit/our-readings.ts';
 import { shownOtlpUrl } from '../config/types/otlp-url.ts';
 import type { Config } from '../config/settings/settings.ts';
 import { EventLogs } from '../export/logs/event-logs.ts';

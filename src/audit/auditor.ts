@@ -4,7 +4,7 @@ import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
 import { AnswerPairs } from './answer-pairs.ts';
 import { compareMetrics, isWithin } from './compare.ts';
 import type { Comparison } from './compare.ts';
-import type { MetricReadings } from './our-figures.ts';
+import type { MetricReadings } from './our-readings.ts';
 
 /** Number of probes until a chosen container has two responses. */
 const probesOfPair = 2;

@@ -3,9 +3,9 @@ import type { AbsenceReason } from '../metrics/absence.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { AnswerPair } from './answer-pairs.ts';
 import { commandReadings, readMillis } from './docker-cli.ts';
-import { auditedMetrics, metricOf } from './figure.ts';
-import type { AuditedMetric } from './figure.ts';
-import type { MetricReadings } from './our-figures.ts';
+import { auditedMetrics, metricOf } from './audited-metrics.ts';
+import type { AuditedMetric } from './audited-metrics.ts';
+import type { MetricReadings } from './our-readings.ts';
 
 /** One value beside the docker command's. */
 export interface Comparison {

@@ -1,5 +1,5 @@
 import type { RuntimeDescription } from '../model/runtime.ts';
-import type { AuditedMetric } from './figure.ts';
+import type { AuditedMetric } from './audited-metrics.ts';
 
 /** The docker command's values of one container, unrounded; 0 where it has none. */
 type CommandReadings = Readonly<Record<AuditedMetric, number>>;

@@ -241,7 +241,7 @@ function derivedDefault({ setting }: Chosen, known: KnownValues): unknown {
 /** Clamps defaults without a warning. Derived defaults respect their bound already. */
 function clamp({ setting, names }: Chosen, chosen: ChosenByKey, values: Map<string, unknown>): string[] {
   if (names.length === 0 && typeof setting.default === 'function') return [];
-  const upper = chosen.get(setting.atMost ?? '')?.setting;
+  const upper = chosen.get(setting.maxKey ?? '')?.setting;
   const value = values.get(setting.key);
   const bound = upper && values.get(upper.key);
   if (typeof value !== 'number' || typeof bound !== 'number' || value <= bound) return [];

@@ -17,12 +17,12 @@ const loggedAlready = /metrics export (?:failed|timed out)/;
  * @param monotonic milliseconds that only grow.
  */
 export function logSdk(log: Log, monotonic: () => number): void {
-  const sayings = new RepeatSuppressor(log, monotonic);
+  const suppressor = new RepeatSuppressor(log, monotonic);
   const unsaid = (): void => undefined;
   diag.setLogger(
     {
-      error: (text, ...details) => sayings.say('error', text, details),
-      warn: (text, ...details) => sayings.say('warn', text, details),
+      error: (text, ...details) => suppressor.say('error', text, details),
+      warn: (text, ...details) => suppressor.say('warn', text, details),
       info: unsaid,
       debug: unsaid,
       verbose: unsaid,
@@ -31,7 +31,7 @@ export function logSdk(log: Log, monotonic: () => number): void {
   );
   setGlobalErrorHandler((error) => {
     const text = typeof error === 'string' ? error : (error.message ?? String(error.name ?? error.code));
-    sayings.say('error', text, [error]);
+    suppressor.say('error', text, [error]);
   });
 }
 
@@ -56,12 +56,12 @@ class RepeatSuppressor {
     const words = details.filter((detail) => typeof detail === 'string' && detail !== text);
     const message = ['OpenTelemetry:', text, ...words].join(' ');
     // Counts and times in it do not make it another text.
-    const { isNew, repeats } = this.#hear(`${message} ${error?.message}`.replaceAll(/\d+/g, '#'));
+    const { isNew, repeats } = this.#count(`${message} ${error?.message}`.replaceAll(/\d+/g, '#'));
     const fields = { ...(error && { error }), ...(repeats > 0 && { repeats }) };
     this.#log[isNew && !loggedAlready.test(text) ? level : 'debug'](fields, message);
   }
 
-  #hear(text: string): { isNew: boolean; repeats: number } {
+  #count(text: string): { isNew: boolean; repeats: number } {
     const now = this.#monotonic();
     const { at, repeats } = this.#said.get(text) ?? { at: Number.NEGATIVE_INFINITY, repeats: 0 };
     const isNew = now - at > goingOnMillis;

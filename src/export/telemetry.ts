@@ -139,7 +139,7 @@ function pushReader(
     metricProducers: [producer],
     phaseMillis: phaseOf(hostName, intervalMillis),
     // A runtime that hangs must not cost the next period: what the others gave goes out first.
-    patienceMillis: intervalMillis / 2,
+    maxCollectMillis: intervalMillis / 2,
   });
 }
 
@@ -154,7 +154,7 @@ interface PhasedReaderOptions extends PeriodicExportingMetricReaderOptions {
   /** From its beginning to its first period. */
   readonly phaseMillis: number;
   /** A collection waits no longer than this, so that time is left to export it in. */
-  readonly patienceMillis: number;
+  readonly maxCollectMillis: number;
 }
 
 /**
@@ -165,14 +165,14 @@ interface PhasedReaderOptions extends PeriodicExportingMetricReaderOptions {
  */
 export class PhasedReader extends PeriodicExportingMetricReader {
   readonly #phaseMillis: number;
-  #patienceMillis: number;
+  #maxCollectMillis: number;
   #hasUrgentExports = 0;
   #phase: NodeJS.Timeout | undefined;
 
   constructor(options: PhasedReaderOptions) {
     super(options);
     this.#phaseMillis = options.phaseMillis;
-    this.#patienceMillis = options.patienceMillis;
+    this.#maxCollectMillis = options.maxCollectMillis;
   }
 
   /** Begins the periods; until then nothing is exported unasked. */
@@ -196,13 +196,13 @@ export class PhasedReader extends PeriodicExportingMetricReader {
   override collect(options?: CollectOptions): ReturnType<PeriodicExportingMetricReader['collect']> {
     const { timeoutMillis: asked = Infinity } = options ?? {};
     const hurry = this.#hasUrgentExports > 0 ? hurriedMillis : Infinity;
-    return super.collect({ timeoutMillis: Math.min(asked, hurry, this.#patienceMillis) });
+    return super.collect({ timeoutMillis: Math.min(asked, hurry, this.#maxCollectMillis) });
   }
 
   /** Half of the time is the last collection's, the other half its export's. */
   override async shutdown(options?: ShutdownOptions): Promise<void> {
     const { timeoutMillis = Infinity } = options ?? {};
-    this.#patienceMillis = Math.min(this.#patienceMillis, timeoutMillis / 2);
+    this.#maxCollectMillis = Math.min(this.#maxCollectMillis, timeoutMillis / 2);
     await super.shutdown(options);
   }
 

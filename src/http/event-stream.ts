@@ -22,7 +22,7 @@ export function sendEvents(
 }
 
 function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
-  const told = new ToldText(messages);
+  const texts = new MessageText(messages);
   let isAsking = false;
   const stream = new Readable({
     objectMode: true,
@@ -31,7 +31,7 @@ function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
       // A heartbeat makes the stream read again while a read is pending.
       if (isAsking) return;
       isAsking = true;
-      told.next().then(
+      texts.next().then(
         (text) => {
           isAsking = false;
           if (text === null) clearInterval(heartbeat);
@@ -55,7 +55,7 @@ function streamOf(messages: ApiMessages, heartbeatMillis: number): Readable {
 }
 
 /** The text of a stream's messages, joined per turn of the event loop: a storm is not thousands of writes. */
-class ToldText {
+class MessageText {
   readonly #messages: ApiMessages;
   #next: ReturnType<ApiMessages['next']> | undefined;
 

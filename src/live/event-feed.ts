@@ -21,19 +21,19 @@ export class EventFeed implements EventObserver {
 
   listening(runtime: string, isListening: boolean): void {
     this.#listening.set(runtime, isListening);
-    this.#tell({ kind: 'listening', runtime, isListening });
+    this.#push({ kind: 'listening', runtime, isListening });
   }
 
   eventReceived({ runtime, event, identity }: ReceivedEvent): void {
     if (!identity) return;
-    const told: FeedItem = { kind: 'event', runtime: runtime.name, event };
-    this.#last.push(told);
+    const item: FeedItem = { kind: 'event', runtime: runtime.name, event };
+    this.#last.push(item);
     if (this.#last.length > 2 * remembered) this.#last = this.#last.slice(-remembered);
-    this.#tell(told);
+    this.#push(item);
   }
 
   eventsMissed(runtime: string): void {
-    this.#tell({ kind: 'missed', runtime });
+    this.#push({ kind: 'missed', runtime });
   }
 
   /** The state of each runtime's stream, the last 200 events, and then each new one. */
@@ -41,7 +41,7 @@ export class EventFeed implements EventObserver {
     const listener = new Subscription<FeedItem>(waiting, () => this.#listeners.delete(listener));
     for (const [runtime, isListening] of this.#listening)
       listener.push({ kind: 'listening', runtime, isListening });
-    for (const told of this.#last.slice(-remembered)) listener.push(told);
+    for (const item of this.#last.slice(-remembered)) listener.push(item);
     this.#listeners.add(listener);
     return listener;
   }
@@ -51,7 +51,7 @@ export class EventFeed implements EventObserver {
     for (const listener of this.#listeners) listener.end();
   }
 
-  #tell(told: FeedItem): void {
-    for (const listener of this.#listeners) listener.push(told);
+  #push(item: FeedItem): void {
+    for (const listener of this.#listeners) listener.push(item);
   }
 }

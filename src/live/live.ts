@@ -15,7 +15,7 @@ import { containerView, sampleView, feedItemView } from './views.ts';
 /** Minimum time between two samples of a subscription. */
 const intervalMillis = 1000;
 /** Maximum wait for a probe: changes from events need none, and a container may hang. */
-const patienceMillis = 500;
+const probeWaitMillis = 500;
 /** About 1 ms of work. */
 const charactersPerTurn = 48 * 1024;
 const eventNames = { event: 'container', listening: 'listening', missed: 'missed' } as const;
@@ -88,8 +88,8 @@ export class Live implements ApiSource {
     // The stream of events opens with the first probe, which may not have been yet.
     void this.#refresh();
     const feed = this.#feed.subscribe();
-    return new MergedStream([feed], (told: FeedItem) => [
-      { event: eventNames[told.kind], data: feedItemView(told) },
+    return new MergedStream([feed], (item: FeedItem) => [
+      { event: eventNames[item.kind], data: feedItemView(item) },
     ]);
   }
 
@@ -114,7 +114,7 @@ export class Live implements ApiSource {
 
   async #refresh(): Promise<void> {
     const isKnown = this.#trackers.notYetProbed().length === 0;
-    await this.#trackers.update({ isEcho: true, ...(isKnown && { waitMillis: patienceMillis }) });
+    await this.#trackers.update({ isEcho: true, ...(isKnown && { waitMillis: probeWaitMillis }) });
   }
 
   /** Runtimes whose containers are not known. */

@@ -142,7 +142,7 @@ export class StatsCollector {
   #due(): ReadonlyMap<string, readonly Subscriber[]> {
     const now = this.#options.clock.monotonic();
     const due = new Map<string, Subscriber[]>();
-    const there = this.#look();
+    const there = this.#refreshNames();
     for (const [id, subscribers] of this.#subscribers) {
       // Their turn comes when that is over.
       if (this.#beingMeasured.has(id)) continue;
@@ -157,7 +157,7 @@ export class StatsCollector {
   }
 
   /** Ids of existing containers; forgets names and failures of removed ones without subscribers. */
-  #look(): ReadonlySet<string> {
+  #refreshNames(): ReadonlySet<string> {
     const names = new Map(this.#options.host.containers().map(({ id, name }) => [id, name]));
     const there = new Set(names.keys());
     for (const id of this.#subscribers.keys())

@@ -48,14 +48,14 @@ export function sampleView({ id, name, snapshot, hostCpus }: PublishedSample): o
 }
 
 /** An item of the event feed as the API's JSON. */
-export function feedItemView(told: FeedItem): object {
-  if (told.kind === 'listening') return { runtime: told.runtime, listening: told.isListening };
-  if (told.kind === 'missed') return { runtime: told.runtime };
-  const { id, action, nanos, health, name, image, exitCode, signal, labels } = told.event;
+export function feedItemView(item: FeedItem): object {
+  if (item.kind === 'listening') return { runtime: item.runtime, listening: item.isListening };
+  if (item.kind === 'missed') return { runtime: item.runtime };
+  const { id, action, nanos, health, name, image, exitCode, signal, labels } = item.event;
   const time = nanos === undefined ? undefined : isoTime(nanos / 1e6);
   const word = health === undefined ? action : `${action}: ${health}`;
   const attributes = { ...labels, name, image, exitCode: exitCode?.toString(), signal };
-  return { runtime: told.runtime, time, id, name, action: word, attributes };
+  return { runtime: item.runtime, time, id, name, action: word, attributes };
 }
 
 /** Metrics of the profile that are on by default. */

@@ -8,7 +8,7 @@ export interface AuditObserver {
   /** Audits of this runtime begin. */
   begin(runtime: string): void;
   /** One value of one container was compared; `difference` is 0 when both are equal, 1 when one is missing. */
-  metricCompared(runtime: string, figure: string, difference: number): void;
+  metricCompared(runtime: string, metric: string, difference: number): void;
   auditFailed(runtime: string, failure: AuditFailure): void;
 }
 

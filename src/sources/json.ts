@@ -115,7 +115,7 @@ const maxUncheckedCharacters = 64 * 1024;
  * Throws {@link SourceError} `bad-response` on what is not JSON, `too-large` on what is nested too deep or has too many
  * values.
  */
-export function parseEngineJson(text: string, what: string): unknown {
+export function parseExactJson(text: string, what: string): unknown {
   if (text.length > maxUncheckedCharacters) expectBounded(text, what);
   try {
     const literals = unsafeIntegers(text);

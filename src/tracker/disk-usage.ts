@@ -85,18 +85,18 @@ export class DiskUsageSchedule {
       if (this.#closed.signal.aborted) return error.code;
       this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1);
       this.#last = { seconds: seconds() };
-      this.#tell(true, error.message);
+      this.#logChange(true, error.message);
       return error.code;
     }
   }
 
   #succeeded(usage: DiskUsage, seconds: number): void {
     this.#last = { usage, measuredAt: this.#options.clock.now(), seconds };
-    this.#tell(false);
+    this.#logChange(false);
   }
 
   /** Once per change, not once per measurement. */
-  #tell(isFailing: boolean, error?: string): void {
+  #logChange(isFailing: boolean, error?: string): void {
     const { source, log } = this.#options;
     if (isFailing && !this.#isFailing)
       log.warn({ runtime: source.name, error }, 'disk usage cannot be measured');

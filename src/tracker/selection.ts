@@ -44,7 +44,7 @@ export class SelectedContainers {
 
   #verdict(item: ListedContainer, asked: string | undefined): Verdict {
     const known = this.#verdicts.get(item.id);
-    const image = tellsIdOnly(item) ? (asked ?? known?.image) : undefined;
+    const image = hasIdOnly(item) ? (asked ?? known?.image) : undefined;
     const { labels, ...slim } = item;
     const isSelected =
       known?.image === image && known && isUnchanged(known.listed, item)
@@ -62,7 +62,7 @@ export class SelectedContainers {
     const images = new Map<string, string>();
     if (!this.#selection.asksForImage) return images;
     const unknown = listed.filter(
-      (item) => tellsIdOnly(item) && this.#verdicts.get(item.id)?.image === undefined,
+      (item) => hasIdOnly(item) && this.#verdicts.get(item.id)?.image === undefined,
     );
     if (unknown.length === 0) return images;
     await forEach(unknown, async ({ id }) => {
@@ -74,7 +74,7 @@ export class SelectedContainers {
   }
 }
 
-function tellsIdOnly({ image }: ListedContainer): boolean {
+function hasIdOnly({ image }: ListedContainer): boolean {
   return image?.startsWith('sha256:') === true;
 }
 

@@ -228,8 +228,8 @@ async function story(): Promise<ReadonlyMap<string, readonly string[]>> {
     'otlp-endpoint': 'http://127.0.0.1:9',
   };
   const { config } = load({ flags });
-  const surroundings = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
-  const agent = new Agent(config, surroundings);
+  const context = { clock: systemClock, log: new KeptLog(), environment: {}, version: '0' };
+  const agent = new Agent(config, context);
   const series = new Map<string, string[]>();
   try {
     const { address } = await agent.start();

@@ -52,9 +52,9 @@ for (const { name: where, args, metrics: expected } of cases) {
       const names = Object.keys(collisions);
       const specs = names.map((name) => ({ name, labels: { ...collisions[name] } }));
       await using stack = new AsyncDisposableStack();
-      const engine = stack.use(await startSimulatedEngine({ specs }));
+      const runtime = stack.use(await startSimulatedEngine({ specs }));
       const collector = stack.use(await startCollector());
-      const to = [`--docker-url=${engine.url}`, `--otlp-endpoint=${collector.otlpUrl}`, '--interval=1s'];
+      const to = [`--docker-url=${runtime.url}`, `--otlp-endpoint=${collector.otlpUrl}`, '--interval=1s'];
       stack.use(await startAgent({ args: [...to, ...args] }));
       for (const metric of expected) {
         await waitUntil(`${metric} of every container`, async () => {

@@ -10,7 +10,7 @@ const names = Array.from({ length: 10 }, (_, index) => `c${index}`);
 /** Rounds of a pause and its end of ten containers: 500 events in all. */
 const rounds = 25;
 const gaps = 'tidegauge_events_gaps_total';
-const heard = 'tidegauge_events_received_total';
+const received = 'tidegauge_events_received_total';
 
 suite('gaps of events', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const version of engineVersions)
@@ -30,7 +30,7 @@ suite('gaps of events', { concurrency: true, skip: skipWithoutScene }, () => {
       // A busy machine may have had no time for events before the end, and the agent listens again in its own time.
       await waitUntil('a storm', async () => {
         await storm(runtime);
-        return (await agent.metrics()).sum(heard) > 200;
+        return (await agent.metrics()).sum(received) > 200;
       });
       await runtime.docker('rm', '--force', 'c0', 'c1', 'c2');
       await runtime.docker('stop', '--time=0', 'c3');

@@ -82,12 +82,12 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
   });
 
   await t.test('becomes healthy', async () => {
-    const look = async (): Promise<true | undefined> => {
+    const attempt = async (): Promise<true | undefined> => {
       const health = await runtime.docker('inspect', '--format={{json .State.Health}}', agentName);
       return health.includes('"Status":"healthy"') || undefined;
     };
     // The runtime runs the check once a minute, and not at all while it is busy.
-    await waitUntil('health', look, 600_000);
+    await waitUntil('health', attempt, 600_000);
   });
 
   await t.test('ends by itself when it is stopped', async () => {

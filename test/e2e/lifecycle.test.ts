@@ -211,7 +211,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await agent.afterNextProbe();
     const probeTime = 'tidegauge_probe_last_success_time_seconds';
     // Not every probe is seen by both, as other readers may probe in between.
-    const look = async (): Promise<{ shown: Exposition; exported: Point[] } | undefined> => {
+    const attempt = async (): Promise<{ shown: Exposition; exported: Point[] } | undefined> => {
       const shown = await agent.metrics();
       const arrived = (await collector.fileExport()).length;
       const requests = await collector.waitForExport(({ length }) => length >= arrived + 2);
@@ -220,7 +220,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
       );
       return same && { shown, exported: containerPoints(same, 'read') };
     };
-    const { shown, exported } = await waitUntil('a probe that both have seen', look, 300_000);
+    const { shown, exported } = await waitUntil('a probe that both have seen', attempt, 300_000);
     assert.ok(exported.length > 20);
     assert.deepEqual(sorted(exported.map(prometheusSeries)), sorted(shown.of('read')));
   });

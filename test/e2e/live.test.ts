@@ -7,7 +7,7 @@ import { containerPoints, type Point } from '../support/wire/otlp-points.ts';
 import { engineVersions, skipWithoutScene, startScene, type Scene } from '../support/real/scene.ts';
 
 /** A second is promised; the machine may be busy with other tests. */
-const patienceMillis = 60_000;
+const timeoutMillis = 60_000;
 
 type View = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -32,28 +32,28 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   const api = (path: string): string => new URL(`/api/v1/${path}`, scene.agent.metricsUrl).href;
 
   /** Waits for the event and for its change in the API, both soon after it; gives the event's arrival time. */
-  async function tells(
+  async function expectEvent(
     t: TestContext,
     { name, action }: { readonly name: string; readonly action: string },
     isShown: (view: View) => boolean,
   ): Promise<number> {
-    const told = await waitUntil(action, async () =>
+    const event = await waitUntil(action, async () =>
       events.messages.findLast(({ data }) => data['name'] === name && data['action'] === action),
     );
-    const happenedAt = Date.parse(String(told.data['time']));
+    const happenedAt = Date.parse(String(event.data['time']));
     await waitUntil(`${name} after ${action}`, async () => {
       const answer = await fetch(api(`containers/${name}`));
       return (answer.ok && isShown(JSON.parse(await answer.text()))) || undefined;
     });
-    const [toldMillis, shownMillis] = [told.arrivedAt - happenedAt, Date.now() - happenedAt];
-    t.diagnostic(`${action}: told after ${toldMillis} ms, shown after ${shownMillis} ms`);
-    assert.ok(toldMillis < patienceMillis && shownMillis < patienceMillis);
-    return told.arrivedAt;
+    const [eventMillis, shownMillis] = [event.arrivedAt - happenedAt, Date.now() - happenedAt];
+    t.diagnostic(`${action}: told after ${eventMillis} ms, shown after ${shownMillis} ms`);
+    assert.ok(eventMillis < timeoutMillis && shownMillis < timeoutMillis);
+    return event.arrivedAt;
   }
 
   /** The points of the first export that was made after that time. */
-  async function nextExport(name: string, toldAt: number): Promise<readonly Point[]> {
-    const isLater = ({ nanos }: Point): boolean => Number(nanos) / 1e6 > toldAt;
+  async function nextExport(name: string, eventAt: number): Promise<readonly Point[]> {
+    const isLater = ({ nanos }: Point): boolean => Number(nanos) / 1e6 > eventAt;
     const later = (request: Parameters<typeof containerPoints>[0]): readonly Point[] => {
       const points = containerPoints(request, name);
       // One that was under way then has points of both sides of it.
@@ -74,8 +74,8 @@ function livesOn(version: (typeof engineVersions)[number]): void {
         (shown) => shown.value('container_info', { container_name: name }) === 1,
       );
       t.diagnostic(`${name}: in /metrics ${Date.now() - start} ms after docker run`);
-      assert.ok(Date.now() - start < patienceMillis);
-      await tells(t, { name, action: 'start' }, ({ state }) => state?.['status'] === 'running');
+      assert.ok(Date.now() - start < timeoutMillis);
+      await expectEvent(t, { name, action: 'start' }, ({ state }) => state?.['status'] === 'running');
     }
   });
 
@@ -83,9 +83,9 @@ function livesOn(version: (typeof engineVersions)[number]): void {
     // The shell outlives what is killed: a runtime misses the kernel's word when the cgroup goes too soon after.
     const script = 'tail /dev/zero; code=$?; until [ -e /told ]; do sleep 0.1; done; exit $code';
     await scene.runtime.run('starved', ['--memory=64m', '--memory-swap=64m'], script);
-    await tells(t, { name: 'starved', action: 'oom' }, ({ state }) => state !== undefined);
+    await expectEvent(t, { name: 'starved', action: 'oom' }, ({ state }) => state !== undefined);
     await scene.runtime.docker('exec', 'starved', 'touch', '/told');
-    const endedAt = await tells(
+    const endedAt = await expectEvent(
       t,
       { name: 'starved', action: 'die' },
       ({ state }) => state?.['exitCode'] === 137 && state['oomKilled'] === true,
@@ -106,7 +106,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
     await scene.runtime.docker('restart', 'one');
     const after = Date.parse(await startOf());
     assert.ok(after > Date.parse(before));
-    const restartedAt = await tells(
+    const restartedAt = await expectEvent(
       t,
       { name: 'one', action: 'restart' },
       ({ state }) => Date.parse(String(state?.['startedAt'])) === after,
@@ -119,13 +119,13 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   test('a health check that fails shows at once', async (t) => {
     const check = ['--health-cmd=test -e /well', '--health-interval=1s', '--health-retries=1'];
     await scene.runtime.run('ill', check, ': >/well; exec sleep 1000');
-    await tells(
+    await expectEvent(
       t,
       { name: 'ill', action: 'health_status: healthy' },
       ({ state }) => state?.['health'] === 'healthy',
     );
     await scene.runtime.docker('exec', 'ill', 'rm', '/well');
-    const illAt = await tells(
+    const illAt = await expectEvent(
       t,
       { name: 'ill', action: 'health_status: unhealthy' },
       ({ state }) => state?.['health'] === 'unhealthy',
@@ -140,14 +140,14 @@ function livesOn(version: (typeof engineVersions)[number]): void {
 
   test('pause and unpause show at once', async (t) => {
     await scene.runtime.docker('pause', 'two');
-    const pausedAt = await tells(
+    const pausedAt = await expectEvent(
       t,
       { name: 'two', action: 'pause' },
       ({ state }) => state?.['status'] === 'paused',
     );
     assert.equal(eventCount(await nextExport('two', pausedAt), 'pause'), 1);
     await scene.runtime.docker('unpause', 'two');
-    await tells(t, { name: 'two', action: 'unpause' }, ({ state }) => state?.['status'] === 'running');
+    await expectEvent(t, { name: 'two', action: 'unpause' }, ({ state }) => state?.['status'] === 'running');
   });
 
   test('samples of a running container, and the end of its stream when it is removed', async () => {

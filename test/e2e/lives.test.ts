@@ -53,8 +53,11 @@ function livesOn(version: (typeof engineVersions)[number]): void {
       const seen = classOf(shown, name) - classOf(before, name);
       assert.equal(seen, expected.filter((each) => each === name).length, name);
     }
-    const told = await scene.collector.waitForExport((requests) => codesIn(requests).size === lives, 60_000);
-    const codes = codesIn(told);
+    const exported = await scene.collector.waitForExport(
+      (requests) => codesIn(requests).size === lives,
+      60_000,
+    );
+    const codes = codesIn(exported);
     for (let index = 0; index < lives; index += 1)
       assert.deepEqual(codes.get(`life-${index}`), codeOf(index), `life-${index}`);
   });

@@ -134,10 +134,10 @@ suite('an agent in trouble', { concurrency: true, skip: skipWithoutScene }, () =
 /**
  * Both messages are logged by turns, once per change and not once per failure; a busy machine has more changes.
  */
-function assertInTurn(agent: AgentProcess, messages: readonly [string, string], least: number): void {
-  const told = agent.log.flatMap(({ msg }) => (messages.includes(msg) ? [msg] : []));
-  assert.ok(told.length >= least, told.join());
-  told.forEach((msg, index) => assert.equal(msg, messages[index % 2], told.join()));
+function assertInTurn(agent: AgentProcess, messages: readonly [string, string], min: number): void {
+  const logged = agent.log.flatMap(({ msg }) => (messages.includes(msg) ? [msg] : []));
+  assert.ok(logged.length >= min, logged.join());
+  logged.forEach((msg, index) => assert.equal(msg, messages[index % 2], logged.join()));
 }
 
 /** Timed from the agent's log line that it stops: a busy process takes its time to receive a signal. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { auditedMetrics } from '../../src/audit/figure.ts';
+import { auditedMetrics } from '../../src/audit/audited-metrics.ts';
 import { runTidegauge } from '../support/real/agent-process.ts';
 import { skipUnless } from '../support/real/component.ts';
 import { startEngine, type EngineVersion } from '../support/real/real-engine.ts';
@@ -22,8 +22,8 @@ suite('verify', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
         args: ['verify', `--docker-url=${runtime.url}`, '--log-level=silent'],
       });
       assert.equal(exitCode, 0, stdout + stderr);
-      const figures = containerCount * auditedMetrics.length;
-      const summary = `${containerCount} of ${containerCount} running containers compared, ${figures} figures: none differs`;
+      const compared = containerCount * auditedMetrics.length;
+      const summary = `${containerCount} of ${containerCount} running containers compared, ${compared} figures: none differs`;
       assert.ok(stdout.endsWith(`${summary}\n`), stdout);
       const percents = [...stdout.matchAll(/^busy\d+ +cpu-percent +(\S+)/gm)].map(([, text]) => Number(text));
       assert.equal(percents.filter((percent) => percent > 0).length, containerCount, 'all are busy');

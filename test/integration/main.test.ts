@@ -65,10 +65,10 @@ test('SIGHUP reloads and SIGTERM ends the running agent, with exit code 0', asyn
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
   // Else it would outlive a time-out of this test.
   context.after(() => child.kill('SIGKILL'));
-  const heard = (text: string) => waitFor(child.stderr, text);
-  await heard('tidegauge runs');
+  const untilPrinted = (text: string) => waitFor(child.stderr, text);
+  await untilPrinted('tidegauge runs');
   child.kill('SIGHUP');
-  await heard('configuration reloaded');
+  await untilPrinted('configuration reloaded');
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'close'), [0, null]);
 });

@@ -52,8 +52,8 @@ function otlpJson({ resourceMetrics }: Collected): string {
 
 /** For scripts: a list of containers and runtimes, each with its attributes and its metrics by name. */
 function plain({ resourceMetrics }: Collected): unknown[] {
-  const told = resourceMetrics.scopeMetrics.filter(({ metrics }) => metrics.length > 0);
-  return told.map((scope) => ({
+  const observed = resourceMetrics.scopeMetrics.filter(({ metrics }) => metrics.length > 0);
+  return observed.map((scope) => ({
     attributes: observedIn.get(scope)?.entity.resource.attributes ?? {},
     metrics: Object.fromEntries(
       scope.metrics.map(({ descriptor, dataPoints }) => [

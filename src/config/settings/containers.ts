@@ -179,7 +179,7 @@ export const probeSettings = {
     group: 'Probing',
     help: 'A probe younger than this is shared by all who ask',
     example: '2s',
-    atMost: 'intervalMillis',
+    maxKey: 'intervalMillis',
   },
   probeTimeoutMillis: {
     type: duration(100),
@@ -194,7 +194,7 @@ export const probeSettings = {
     group: 'Probing',
     help: 'A scrape waits this long for a probe, then gets what there is; a push no longer than half its interval',
     example: '5s',
-    atMost: 'probeTimeoutMillis',
+    maxKey: 'probeTimeoutMillis',
   },
   callTimeoutMillis: {
     type: duration(100),
@@ -202,7 +202,7 @@ export const probeSettings = {
     group: 'Probing',
     help: 'One call to a runtime is aborted after this',
     example: '10s',
-    atMost: 'probeTimeoutMillis',
+    maxKey: 'probeTimeoutMillis',
   },
   diskUsageIntervalMillis: {
     type: duration(0).refine((millis) => millis === 0 || millis >= 10_000, {

@@ -30,7 +30,7 @@ export const exportSettings = {
     help: 'An export is given up after this',
     example: '5s',
     otelVariables: [{ name: 'OTEL_METRIC_EXPORT_TIMEOUT' }],
-    atMost: 'intervalMillis',
+    maxKey: 'intervalMillis',
   },
   profile: {
     type: listOf(oneOf(profileNames)),
@@ -139,7 +139,7 @@ export const otlpSettings = {
     help: 'A request is given up after this, retries included',
     example: '5s',
     otelVariables: bothVariables('TIMEOUT'),
-    atMost: 'exportTimeoutMillis',
+    maxKey: 'exportTimeoutMillis',
   },
   otlpCompression: {
     type: oneOf(['gzip', 'none']),

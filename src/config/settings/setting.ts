@@ -44,7 +44,7 @@ export interface Setting<Type extends z.ZodType = z.ZodType> {
   /** A map that only the file can hold: it has no flag and no variable. */
   readonly isFileOnly?: true;
   /** Key of an earlier setting that this one may not exceed: it is lowered to that, unless it was worked out of others. */
-  readonly atMost?: string;
+  readonly maxKey?: string;
 }
 
 /** The table's form. */

@@ -35,7 +35,7 @@ export interface StaleRequest {
 /**
  * By then consumers that look back five minutes, as Prometheus and the Collector do, have dropped the series.
  */
-const patienceMillis = 5 * 60_000;
+const retentionMillis = 5 * 60_000;
 /**
  * Maximum number of entries; each has all series that a container lost at one export. The oldest are dropped.
  */
@@ -157,7 +157,7 @@ export class StaleSeries {
 }
 
 function stillWaiting(each: Waiting, present: ReadonlyMap<string, Present>, now: number): Waiting[] {
-  if (now - each.since >= patienceMillis) return [];
+  if (now - each.since >= retentionMillis) return [];
   const there = present.get(each.key);
   if (!there) return [each];
   const series = without(each.series, there.series);

@@ -62,9 +62,9 @@ export class ScrapeSource {
     scrapeTimeoutSeconds: number | undefined,
     onCut: () => void,
   ): Promise<ByteReader> {
-    const patience =
+    const scrapeMillis =
       scrapeTimeoutSeconds === undefined ? Infinity : (scrapeTimeoutSeconds - answerMarginSeconds) * 1000;
-    await this.#telemetry.probe(Math.max(1, Math.min(this.#options.inlineTimeoutMillis, patience)));
+    await this.#telemetry.probe(Math.max(1, Math.min(this.#options.inlineTimeoutMillis, scrapeMillis)));
     return (await this.#collections.run()).read(format, encoding, onCut);
   }
 }

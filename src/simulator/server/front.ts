@@ -125,12 +125,12 @@ export class EngineFront {
     const { apiVersion, minApiVersion } = this.#parts.answers.versions;
     if (version === undefined) return undefined;
     if (isOlder(version, minApiVersion)) {
-      const least = `Minimum supported API version is ${minApiVersion}, please upgrade your client to a newer version`;
-      return errorAnswer(400, `client version ${version} is too old. ${least}`);
+      const tooOld = `Minimum supported API version is ${minApiVersion}, please upgrade your client to a newer version`;
+      return errorAnswer(400, `client version ${version} is too old. ${tooOld}`);
     }
     if (isOlder(apiVersion, version)) {
-      const most = `Maximum supported API version is ${apiVersion}`;
-      return errorAnswer(400, `client version ${version} is too new. ${most}`);
+      const tooNew = `Maximum supported API version is ${apiVersion}`;
+      return errorAnswer(400, `client version ${version} is too new. ${tooNew}`);
     }
     return undefined;
   }

@@ -59,7 +59,7 @@ export class ContainerLife {
   /** `docker run`, or `docker create`, by the spec. */
   add(spec: ContainerSpec, at: number): SimulatedContainer {
     const container = this.#create(spec, at);
-    this.#tell(container, 'create', at);
+    this.#record(container, 'create', at);
     if (container.spec.initially === 'created') return container;
     container.become({ ...container.state, restartCount: container.spec.restartCount });
     this.#run(container, at);
@@ -84,12 +84,12 @@ export class ContainerLife {
   ): void {
     if (!states.hasProcesses(container.state)) throw new Error(`Container ${container.id} is not running`);
     const { startedAt = at } = container.state;
-    if (outOfMemory) this.#tell(container, 'oom', at);
+    if (outOfMemory) this.#record(container, 'oom', at);
     container.become({ ...states.exitedState(container.state, at, exitCode), oomKilled: outOfMemory });
     const restarts = !asked && restartsAfter(container, exitCode);
     if (restarts) container.become(states.restartingState(container.state, container.spec.maxBackoffMillis));
     const execDuration = String(Math.floor((at - startedAt) / 1000));
-    this.#tell(container, 'die', at, { exitCode: String(exitCode), execDuration });
+    this.#record(container, 'die', at, { exitCode: String(exitCode), execDuration });
     recordNetworkEvents(this.#world.events, container, 'disconnect', at);
     if (container.spec.autoRemove) this.#destroy(container, at);
     else if (restarts) this.#runLater(container, at + container.state.backoffMillis);
@@ -97,14 +97,14 @@ export class ContainerLife {
 
   stop(container: SimulatedContainer, at: number, exitCode: number): void {
     this.kill(container, at, { signal: 15, exitCode });
-    this.#tell(container, 'stop', at);
+    this.#record(container, 'stop', at);
   }
 
   kill(container: SimulatedContainer, at: number, { signal = 9, exitCode = 137 } = {}): void {
     if (container.state.status === 'created' || container.state.status === 'exited') {
       throw new Error(`Container ${container.id} is not running`);
     }
-    this.#tell(container, 'kill', at, { signal: String(signal) });
+    this.#record(container, 'kill', at, { signal: String(signal) });
     // Between two runs there is no process to die.
     if (container.state.status === 'restarting') return this.#abandon(container, at);
     this.exit(container, at, { exitCode, asked: true });
@@ -113,30 +113,30 @@ export class ContainerLife {
   restart(container: SimulatedContainer, at: number, exitCode: number): void {
     if (container.state.pid !== 0) this.stop(container, at, exitCode);
     this.start(container, at);
-    this.#tell(container, 'restart', at);
+    this.#record(container, 'restart', at);
   }
 
   pause(container: SimulatedContainer, at: number): void {
     if (container.state.status !== 'running') throw new Error(`Container ${container.id} is not running`);
     container.become(states.pausedState(container.state, at));
-    this.#tell(container, 'pause', at);
+    this.#record(container, 'pause', at);
   }
 
   unpause(container: SimulatedContainer, at: number): void {
     if (container.state.status !== 'paused') throw new Error(`Container ${container.id} is not paused`);
     container.become(states.unpausedState(container.state, at));
-    this.#tell(container, 'unpause', at);
+    this.#record(container, 'unpause', at);
   }
 
   rename(container: SimulatedContainer, at: number, name: string): void {
     const oldName = `/${container.name}`;
     this.#world.containers.rename(container, name);
-    this.#tell(container, 'rename', at, { oldName });
+    this.#record(container, 'rename', at, { oldName });
   }
 
   update(container: SimulatedContainer, at: number, limits: NonNullable<ContainerSpec['limits']>): void {
     container.respecify({ ...container.spec, limits: { ...container.spec.limits, ...limits } });
-    this.#tell(container, 'update', at);
+    this.#record(container, 'update', at);
   }
 
   setHealth(container: SimulatedContainer, at: number, status: states.HealthState['status']): void {
@@ -144,7 +144,7 @@ export class ContainerLife {
       ...container.state,
       health: { status, failingStreak: status === 'unhealthy' ? 3 : 0 },
     });
-    this.#tell(container, `health_status: ${status}`, at);
+    this.#record(container, `health_status: ${status}`, at);
   }
 
   /** `docker rm --force`. */
@@ -175,7 +175,7 @@ export class ContainerLife {
   #run(container: SimulatedContainer, at: number): void {
     container.become(states.startedState(container.state, at, container.spec.healthcheck !== undefined));
     recordNetworkEvents(this.#world.events, container, 'connect', at);
-    this.#tell(container, 'start', at);
+    this.#record(container, 'start', at);
     this.#foresee(container, at);
   }
 
@@ -209,10 +209,10 @@ export class ContainerLife {
 
   #destroy(container: SimulatedContainer, at: number): void {
     this.#world.containers.delete(container);
-    this.#tell(container, 'destroy', at);
+    this.#record(container, 'destroy', at);
   }
 
-  #tell(
+  #record(
     container: SimulatedContainer,
     action: string,
     at: number,
@@ -279,11 +279,11 @@ function passesAt({ spec, state }: SimulatedContainer, at: number): boolean {
 /** A check is an exec, and its three events are what floods an unfiltered events stream. */
 function recordExec(events: EventLog, container: SimulatedContainer, passes: boolean, at: number): void {
   const execID = `${container.id.slice(32)}${container.id.slice(0, 32)}`;
-  const tell = (action: string, attributes: Record<string, string>): void =>
+  const record = (action: string, attributes: Record<string, string>): void =>
     recordContainerEvent(events, container, { action, attributes }, at);
-  tell(`exec_create: ${command}`, { execID });
-  tell(`exec_start: ${command}`, { execID });
-  tell('exec_die', { execID, exitCode: passes ? '0' : '1' });
+  record(`exec_create: ${command}`, { execID });
+  record(`exec_start: ${command}`, { execID });
+  record('exec_die', { execID, exitCode: passes ? '0' : '1' });
 }
 
 /** Records an event of a container; as in Moby its attributes are the labels, the image and the name. */

@@ -125,7 +125,7 @@ export function completeSpec(seed: string, spec: ContainerSpec): CompleteSpec {
 
 /** Most containers do little and a few do much: values are spread over powers of ten. */
 function drawLoad(random: () => number): Load {
-  const spread = (least: number, most: number): number => least * (most / least) ** random();
+  const spread = (min: number, max: number): number => min * (max / min) ** random();
   return {
     cpus: spread(0.002, 0.8),
     memoryBytes: spread(8 * mib, 400 * mib),

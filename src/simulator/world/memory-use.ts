@@ -45,11 +45,11 @@ export function createMemoryUse(
     const free = limit - anonymous - kernelStack - slab;
     const file = inPages(Math.min(load.cacheBytes * (1 - Math.exp(-seconds / cacheSeconds)), free));
     const activeFile = inPages(file * activeShare);
-    const most = warmUp(load.memoryBytes, seconds) * (1 + swing) + load.cacheBytes + kernelStack + slab;
+    const max = warmUp(load.memoryBytes, seconds) * (1 + swing) + load.cacheBytes + kernelStack + slab;
     const usage = anonymous + file + kernelStack + slab;
     return {
       usage,
-      maxUsage: Math.max(usage, inPages(Math.min(most, limit))),
+      maxUsage: Math.max(usage, inPages(Math.min(max, limit))),
       anonymous,
       activeFile,
       inactiveFile: file - activeFile,

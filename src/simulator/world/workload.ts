@@ -83,15 +83,13 @@ function createCpuUse(
   host: HostSize,
 ): (seconds: number) => CpuUsage {
   const quota = cpuQuota(spec);
-  const most = Math.min(quota ?? host.cpus, host.cpus);
+  const max = Math.min(quota ?? host.cpus, host.cpus);
   const wanted = spec.load.cpus;
   // The curve peaks at 1.9 times its mean: a mean of at most half of the limit never needs clipping, which
   // would have
   // no closed form. A container with a higher mean runs at its limit all the time.
   const curve =
-    wanted < most
-      ? createLoadCurve(random, Math.min(wanted, most / 2))
-      : { total: (at: number) => most * at };
+    wanted < max ? createLoadCurve(random, Math.min(wanted, max / 2)) : { total: (at: number) => max * at };
   const kernelShare = 0.05 + 0.3 * random();
   const shares = drawShares(random, host.cpus);
   const hungry = quota === undefined ? 0 : Math.max(0, wanted - quota);

@@ -61,8 +61,8 @@ function isPodman(version: Fields): boolean {
 }
 
 function cgroupVersion(info: Fields): number | undefined {
-  const told = textOf(info['CgroupVersion']);
-  return told === undefined ? integerOf(info['CgroupVersion']) : Number(told) || undefined;
+  const version = textOf(info['CgroupVersion']);
+  return version === undefined ? integerOf(info['CgroupVersion']) : Number(version) || undefined;
 }
 
 /** All versions begin with `1.`: the number behind it orders them. */

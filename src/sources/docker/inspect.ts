@@ -144,8 +144,8 @@ const limitKeys = [
 
 /** Limits with malformed values, which may be set all the same. */
 function unknownLimits(hostConfig: unknown): Pick<ContainerLimits, 'unknown'> {
-  const told = objectOf(hostConfig);
-  const unknown = limitKeys.filter(([, key]) => !told || isMalformed(told[key], integerOf));
+  const given = objectOf(hostConfig);
+  const unknown = limitKeys.filter(([, key]) => !given || isMalformed(given[key], integerOf));
   return unknown.length > 0 ? { unknown: unknown.map(([name]) => name) } : {};
 }
 

@@ -1,4 +1,4 @@
-import { parseEngineJson, objectOf, textOf } from '../json.ts';
+import { parseExactJson, objectOf, textOf } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 import type { Answer } from '../http/keep-alive-client.ts';
 
@@ -7,7 +7,7 @@ const maxShownLocation = 200;
 
 /** The JSON of a response with status 200. Throws {@link SourceError} for any other status. */
 export function expectOk(answer: Answer, what: string): unknown {
-  if (answer.status === 200) return parseEngineJson(answer.text, what);
+  if (answer.status === 200) return parseExactJson(answer.text, what);
   throw statusError(answer, what);
 }
 

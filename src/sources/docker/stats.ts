@@ -29,9 +29,9 @@ const maxSkewMillis = 10 * 60_000;
  * Throws {@link SourceError} `bad-response` when the answer is no object.
  */
 export function parseStats(answer: unknown, receivedAt: number): Sample | undefined {
-  const told = objectOf(answer);
-  if (!told) throw new SourceError('bad-response', 'stats: expected a JSON object');
-  const fields = dropPlaceholders(told);
+  const given = objectOf(answer);
+  if (!given) throw new SourceError('bad-response', 'stats: expected a JSON object');
+  const fields = dropPlaceholders(given);
   const read = timeOf(fields['read']);
   const usage = {
     cpu: cpuOf(objectOf(fields['cpu_stats'])),
@@ -122,10 +122,10 @@ function memoryOf(stats: Fields | undefined): MemoryUsage | undefined {
     privateWorkingSet: countOf(stats['privateworkingset']),
     unknown: unknownMemory(stats),
   });
-  return hasFigures(memory) ? memory : undefined;
+  return hasValues(memory) ? memory : undefined;
 }
 
-function hasFigures(memory: MemoryUsage): boolean {
+function hasValues(memory: MemoryUsage): boolean {
   const { usage, maxUsage, failures, commitBytes, privateWorkingSet, stats } = memory;
   return (
     [usage, maxUsage, failures, commitBytes, privateWorkingSet].some(Boolean) ||

@@ -29,7 +29,7 @@ test('in a storm of 10,000 events a second scrapes are answered, all are counted
       assert.equal(response.status, 200);
       return parseExposition(await response.text());
     };
-    const told = (shown: Exposition): number =>
+    const countsOf = (shown: Exposition): number =>
       shown
         .all('container_image_events_total', { container_image_name: 'brief' })
         .reduce((sum, { value }) => sum + value, 0);
@@ -50,11 +50,11 @@ test('in a storm of 10,000 events a second scrapes are answered, all are counted
     const shown = await waitUntil('all of them', async () => {
       const metrics = await scrape();
       // A start and a death of each.
-      return told(metrics) === 2 * lives ? metrics : undefined;
+      return countsOf(metrics) === 2 * lives ? metrics : undefined;
     });
     assert.equal(shown.sum('tidegauge_events_gaps_total'), 0);
-    const mostLists = 5 + (performance.now() - start) / refreshMillis;
-    assert.ok(runtime.requests.list < mostLists, `${runtime.requests.list} lists, ${mostLists} at most`);
+    const maxLists = 5 + (performance.now() - start) / refreshMillis;
+    assert.ok(runtime.requests.list < maxLists, `${runtime.requests.list} lists, ${maxLists} at most`);
     assert.ok(runtime.requests.inspect <= 2, `${runtime.requests.inspect} inspects`);
     const grown = (await liveBytes()) - before;
     // A thousand of them are in sight for a minute.

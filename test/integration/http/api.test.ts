@@ -179,8 +179,8 @@ test('where nobody collects or scrapes, streams begin all the same, tell that th
 test('a storm before a hundred streams, half of them never read: the others miss nothing, and memory stays', async () => {
   await using agent = await scene();
   const stuck = Array.from({ length: 50 }, () => connectTo(agent.address).pause());
-  const heard = Array.from({ length: 50 }, () => countKills(connectTo(agent.address)));
-  await waitUntil('listening', async () => heard.every(({ isListening }) => isListening));
+  const clients = Array.from({ length: 50 }, () => countKills(connectTo(agent.address)));
+  await waitUntil('listening', async () => clients.every(({ isListening }) => isListening));
   const before = await liveBytes();
   const actorId = agent.runtime.container('web').id;
   // More than the kernel buffers for clients that do not read.
@@ -191,11 +191,11 @@ test('a storm before a hundred streams, half of them never read: the others miss
     agent.runtime.emit({ ...kill, timeNano: start + BigInt(index) * 1000n });
     if (index % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  await waitUntil('every event', async () => heard.every(({ kills }) => kills === 1000));
-  assert.ok(heard.every(({ losses }) => losses === 0));
+  await waitUntil('every event', async () => clients.every(({ kills }) => kills === 1000));
+  assert.ok(clients.every(({ losses }) => losses === 0));
   const grown = (await liveBytes()) - before;
   assert.ok(grown < 60e6, `${grown} bytes more`);
-  for (const socket of [...stuck, ...heard.map((each) => each.socket)]) socket.destroy();
+  for (const socket of [...stuck, ...clients.map((each) => each.socket)]) socket.destroy();
 });
 
 function connectTo(address: string): Socket {
@@ -207,18 +207,18 @@ function connectTo(address: string): Socket {
 
 /** Counts what comes and keeps nothing: it would be more than what the agent holds. */
 function countKills(socket: Socket) {
-  const heard = { socket, isListening: false, kills: 0, losses: 0 };
+  const clients = { socket, isListening: false, kills: 0, losses: 0 };
   let rest = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     const blocks = (rest + chunk).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      if (block.includes('"action":"kill"')) heard.kills += 1;
-      else if (block.includes('"listening":true')) heard.isListening = true;
-      else if (/event: (dropped|missed)/.test(block)) heard.losses += 1;
+      if (block.includes('"action":"kill"')) clients.kills += 1;
+      else if (block.includes('"listening":true')) clients.isListening = true;
+      else if (/event: (dropped|missed)/.test(block)) clients.losses += 1;
     }
   });
-  return heard;
+  return clients;
 }
 
 test('--no-api: none of it', async () => {
@@ -233,8 +233,8 @@ test('each example of docs/api.md works', async () => {
   assert.ok(blocks.length >= 5);
   for (const [, command = '', answer = ''] of blocks) {
     // A busy machine may need longer than the documented time-out.
-    const patient = command.replace(/--max-time \d+/, '--max-time 60');
-    const child = spawn('bash', ['-c', patient.replaceAll('http://localhost:9417', agent.address)]);
+    const longer = command.replace(/--max-time \d+/, '--max-time 60');
+    const child = spawn('bash', ['-c', longer.replaceAll('http://localhost:9417', agent.address)]);
     child.stdin.end();
     const words = [...answer.matchAll(/"[a-z]\w*":|^event: \w+/gm)].map(([word]) => word);
     const isWhole = (printed: string): boolean => words.every((word) => printed.includes(word));

@@ -34,12 +34,12 @@ test('something is sent into a quiet stream, and what happens then comes once', 
     next: () => answers.shift() ?? Promise.reject(new Error('asked again')),
   });
   await using served = await serve({ api: api(events), heartbeatMillis: 10 });
-  let told = '';
-  const socket = open(served.url).on('data', (chunk) => (told += String(chunk)));
-  await waitUntil('three', async () => told.split(': \n\n').length > 3);
+  let received = '';
+  const socket = open(served.url).on('data', (chunk) => (received += String(chunk)));
+  await waitUntil('three', async () => received.split(': \n\n').length > 3);
   happen({ done: false, value: { event: 'container', data: { id: 'a' } } });
-  await waitUntil('the end', async () => told.endsWith('0\r\n\r\n'));
-  assert.equal(told.split('event: container\ndata: {"id":"a"}\n\n').length, 2);
+  await waitUntil('the end', async () => received.endsWith('0\r\n\r\n'));
+  assert.equal(received.split('event: container\ndata: {"id":"a"}\n\n').length, 2);
   socket.destroy();
 });
 
@@ -52,12 +52,12 @@ test('what is told at once leaves in a few pieces, whole and in order', async ()
     },
   });
   await using served = await serve({ api: api(events) });
-  let told = '';
-  const socket = open(served.url).on('data', (chunk) => (told += String(chunk)));
-  await waitUntil('the end', async () => told.endsWith('0\r\n\r\n'));
-  const numbers = Array.from(told.matchAll(/"n":(\d+)/g), ([, n]) => Number(n));
+  let received = '';
+  const socket = open(served.url).on('data', (chunk) => (received += String(chunk)));
+  await waitUntil('the end', async () => received.endsWith('0\r\n\r\n'));
+  const numbers = Array.from(received.matchAll(/"n":(\d+)/g), ([, n]) => Number(n));
   assert.deepEqual(numbers, [...Array(1000).keys()]);
-  assert.ok(told.split(/\r\n[0-9a-f]+\r\n/).length < 20);
+  assert.ok(received.split(/\r\n[0-9a-f]+\r\n/).length < 20);
   socket.destroy();
 });
 

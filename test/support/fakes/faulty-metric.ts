@@ -1,5 +1,5 @@
-import type { AuditedMetric } from '../../../src/audit/figure.ts';
-import { ourReadings, type MetricReadings } from '../../../src/audit/our-figures.ts';
+import type { AuditedMetric } from '../../../src/audit/audited-metrics.ts';
+import { ourReadings, type MetricReadings } from '../../../src/audit/our-readings.ts';
 
 /** Our metrics with a planted fault: the given one is 1 % too high. */
 export function withFault(metric: AuditedMetric): MetricReadings {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ListedContainer } from '../../../src/sources/container-source.ts';
 import { ContainerListReader } from '../../../src/sources/docker/list.ts';
-import { parseEngineJson } from '../../../src/sources/json.ts';
+import { parseExactJson } from '../../../src/sources/json.ts';
 
 /** Our own captures. */
 const fixtures = resolve(import.meta.dirname, '../../fixtures');
@@ -51,7 +51,7 @@ export function recordedText(path: string): string {
 
 /** A recorded response, parsed as the agent does it. */
 export function recordedJson(path: string): unknown {
-  return parseEngineJson(recordedText(path), path);
+  return parseExactJson(recordedText(path), path);
 }
 
 /** The items of a list as the agent parses them. */

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { compareMetrics, isWithin } from '../../../src/audit/compare.ts';
-import { auditedMetrics, metricOf } from '../../../src/audit/figure.ts';
-import { ourReadings } from '../../../src/audit/our-figures.ts';
-import { parseEngineJson } from '../../../src/sources/json.ts';
+import { auditedMetrics, metricOf } from '../../../src/audit/audited-metrics.ts';
+import { ourReadings } from '../../../src/audit/our-readings.ts';
+import { parseExactJson } from '../../../src/sources/json.ts';
 import { withFault } from '../../support/fakes/faulty-metric.ts';
 import { captures, recordedText, runningContainers } from '../../support/wire/recorded-cases.ts';
 import { snapshotFrom } from '../metrics/observed.ts';
 
 /** The agent's snapshot after two responses, and these responses. */
 function held(older: string, newer: string, inspect: unknown = {}) {
-  const stats = parseEngineJson(newer, 'newer');
+  const stats = parseExactJson(newer, 'newer');
   const read = Object(stats).read;
   const snapshot = snapshotFrom({
     stats,
-    previous: parseEngineJson(older, 'older'),
+    previous: parseExactJson(older, 'older'),
     inspect,
     receivedAt: Date.parse(String(read)) + 5,
   });
@@ -71,20 +71,20 @@ test('figures of one answer are equal', () => {
 });
 
 test('a fault planted in any formula is seen, and in that figure alone', () => {
-  for (const figure of auditedMetrics) {
-    const wrong = compared(whole, withFault(figure)).filter((comparison) => !isWithin(comparison, 0.001));
+  for (const metric of auditedMetrics) {
+    const wrong = compared(whole, withFault(metric)).filter((comparison) => !isWithin(comparison, 0.001));
     assert.deepEqual(
       wrong.map((comparison) => comparison.figure),
-      [figure],
+      [metric],
     );
     assert.ok(Math.abs((wrong[0]?.difference ?? 0) - 1 + 1 / 1.01) < 1e-9);
   }
 });
 
 test('what is only counted must be equal, whatever the tolerance', () => {
-  for (const figure of auditedMetrics) {
-    const off = { figure, ours: 1, command: 1.000_001, difference: 1e-6 };
-    assert.equal(isWithin(off, 0.5), !metricOf(figure).isExact);
+  for (const metric of auditedMetrics) {
+    const off = { figure: metric, ours: 1, command: 1.000_001, difference: 1e-6 };
+    assert.equal(isWithin(off, 0.5), !metricOf(metric).isExact);
   }
 });
 

@@ -15,9 +15,9 @@ function cpu(total: number, system: number, others: object = {}): object {
 test('CPU as the docker command computes it', () => {
   const older = answer(cpu(1e9, 10e9));
   const newer = answer(cpu(1.5e9, 12e9, { online_cpus: 2 }), '2026-01-01T00:00:02.000000001Z');
-  const figures = commandReadings(older, newer, linux);
-  assert.equal(figures['cpu-percent'], 50);
-  assert.equal(figures.cpus, 0.25);
+  const readings = commandReadings(older, newer, linux);
+  assert.equal(readings['cpu-percent'], 50);
+  assert.equal(readings.cpus, 0.25);
   assert.equal(commandReadings(newer, older, linux)['cpu-percent'], 0, 'a counter that fell');
 });
 
@@ -32,9 +32,9 @@ test('the list of cores counts the CPUs where the runtime gives no number', () =
 test('memory without the inactive page cache of either cgroup version, and never below it', () => {
   const memory = (usage: number, stats: object): number => {
     const newer = answer({ memory_stats: { usage, limit: 400, stats } });
-    const figures = commandReadings(answer({}), newer, linux);
-    assert.equal(figures['memory-percent'], figures.memory / 4);
-    return figures.memory;
+    const readings = commandReadings(answer({}), newer, linux);
+    assert.equal(readings['memory-percent'], readings.memory / 4);
+    return readings.memory;
   };
   assert.equal(memory(100, { total_inactive_file: 30, inactive_file: 1 }), 70);
   assert.equal(memory(100, { inactive_file: 40 }), 60);
@@ -56,15 +56,15 @@ test('sums over interfaces and devices, without what cgroup v1 lists besides', (
     },
     pids_stats: { current: 7 },
   });
-  const figures = commandReadings(answer({}), newer, linux);
-  const { 'network-received': received, 'network-transmitted': transmitted } = figures;
+  const readings = commandReadings(answer({}), newer, linux);
+  const { 'network-received': received, 'network-transmitted': transmitted } = readings;
   assert.deepEqual([received, transmitted], [11, 22]);
-  assert.deepEqual([figures['block-read'], figures['block-written'], figures.pids], [11, 2, 7]);
+  assert.deepEqual([readings['block-read'], readings['block-written'], readings.pids], [11, 2, 7]);
 });
 
 test('what an answer lacks is 0', () => {
-  const figures = commandReadings('{}', '{"networks":null,"memory_stats":{},"cpu_stats":7}', linux);
-  assert.deepEqual([...new Set(Object.values(figures))], [0]);
+  const readings = commandReadings('{}', '{"networks":null,"memory_stats":{},"cpu_stats":7}', linux);
+  assert.deepEqual([...new Set(Object.values(readings))], [0]);
 });
 
 test('Windows counts ticks of 100 ns over all processors', () => {
@@ -79,14 +79,14 @@ test('Windows counts ticks of 100 ns over all processors', () => {
     },
     '2026-01-01T00:00:01.000000001Z',
   );
-  const figures = commandReadings(older, newer, windows);
-  assert.deepEqual([figures['cpu-percent'], figures.cpus, figures.memory], [50, 2, 5]);
-  assert.deepEqual([figures['block-read'], figures['block-written']], [6, 7]);
+  const readings = commandReadings(older, newer, windows);
+  assert.deepEqual([readings['cpu-percent'], readings.cpus, readings.memory], [50, 2, 5]);
+  assert.deepEqual([readings['block-read'], readings['block-written']], [6, 7]);
 });
 
 test('Podman divides by wall clock', () => {
   const older = answer(cpu(0, 1e12));
   const newer = answer(cpu(3e8, 1.0001e12, { online_cpus: 2 }), '2026-01-01T00:00:01.000000001Z');
-  const figures = commandReadings(older, newer, { runtimeName: 'podman', osType: 'linux' });
-  assert.equal(figures['cpu-percent'], 30);
+  const readings = commandReadings(older, newer, { runtimeName: 'podman', osType: 'linux' });
+  assert.equal(readings['cpu-percent'], 30);
 });

@@ -127,10 +127,10 @@ test('the callback hears how long the reader waits; each subject has its own sco
   const meter = new ContainerMeter();
   const counter = meter.createObservableCounter('c');
   const entities = [subjectOf('a'), subjectOf('b')];
-  let patience: number | undefined;
+  let waitMillis: number | undefined;
   meter.addBatchObservableCallback(
     (result: ContainerObservableResult) => {
-      patience = result.timeoutMillis;
+      waitMillis = result.timeoutMillis;
       for (const entity of entities) {
         result.forSubject(entity);
         result.observeAt(counter, 1, {}, { at, startedAt: at - 5 });
@@ -140,7 +140,7 @@ test('the callback hears how long the reader waits; each subject has its own sco
     [counter],
   );
   const { resourceMetrics } = await meter.collect({ timeoutMillis: 1234 });
-  assert.equal(patience, 1234);
+  assert.equal(waitMillis, 1234);
   const { scopeMetrics } = resourceMetrics;
   assert.deepEqual(
     scopeMetrics.map((scope) => observedIn.get(scope)),

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CollectionResult, MetricProducer } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
-import { ourReadings } from '../../../src/audit/our-figures.ts';
+import { ourReadings } from '../../../src/audit/our-readings.ts';
 import { wholeCatalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import { ContainerMeter } from '../../../src/export/container-producer.ts';
 import { DeltaProducer } from '../../../src/export/otlp/delta-producer.ts';
 import { observeContainers } from '../../../src/export/observe-containers.ts';
 import { Entities } from '../../../src/export/entity.ts';
 import { parseStats } from '../../../src/sources/docker/stats.ts';
-import { parseEngineJson } from '../../../src/sources/json.ts';
+import { parseExactJson } from '../../../src/sources/json.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { FallJudge } from '../../support/assert/fall-judge.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
@@ -52,7 +52,7 @@ class World {
   };
   /** The runtime's clock less the host's. */
   #skew = 0;
-  #tellsTime = true;
+  #hasTimes = true;
   #devices = 1;
 
   /** @param age of the container, in milliseconds: a clock may be set back to before its start, or not. */
@@ -70,7 +70,7 @@ class World {
     ];
     this.#runtime.container('a').startedAt -= age;
     this.#runtime.container('a').answer = () =>
-      parseStats(parseEngineJson(this.#answer(), 'stats'), this.#runtime.clock.now());
+      parseStats(parseExactJson(this.#answer(), 'stats'), this.#runtime.clock.now());
   }
 
   async take(taken: Step): Promise<void> {
@@ -92,7 +92,7 @@ class World {
         this.#skew += taken.jump;
         return undefined;
       case 'mute-clock':
-        this.#tellsTime = !this.#tellsTime;
+        this.#hasTimes = !this.#hasTimes;
         return undefined;
       case 'device':
         this.#devices += 1;
@@ -123,7 +123,7 @@ class World {
   #answer(): string {
     const { cpu, user, system, received, written, faults, throttled } = this.#counted;
     return JSON.stringify({
-      ...(this.#tellsTime && { read: new Date(this.#runtime.clock.now() + this.#skew).toISOString() }),
+      ...(this.#hasTimes && { read: new Date(this.#runtime.clock.now() + this.#skew).toISOString() }),
       cpu_stats: {
         cpu_usage: { total_usage: cpu, usage_in_usermode: user, usage_in_kernelmode: user },
         system_cpu_usage: system,

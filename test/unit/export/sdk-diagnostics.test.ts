@@ -12,7 +12,7 @@ after(() => {
 });
 
 /** The SDK's words in a log of their own. */
-class Heard {
+class Received {
   readonly clock = new FakeClock();
   readonly lines: [level: string, message: string, fields: object][] = [];
 
@@ -33,7 +33,7 @@ class Heard {
 }
 
 test('what is said each round is one line, and another when it comes back', async () => {
-  const { lines, clock } = new Heard();
+  const { lines, clock } = new Received();
   const failure = new Error('broke after 17 ms');
   for (let round = 0; round < 100; round += 1) {
     diag.error('collection errors', round % 2 === 0 ? failure : new Error('broke after 3 ms'));
@@ -54,7 +54,7 @@ test('what is said each round is one line, and another when it comes back', asyn
 });
 
 test('errors that nobody took are said, whatever was thrown', () => {
-  const { lines } = new Heard();
+  const { lines } = new Received();
   globalErrorHandler(new RangeError('out of it'));
   globalErrorHandler('a text');
   globalErrorHandler({ name: 'Odd' });
@@ -65,7 +65,7 @@ test('errors that nobody took are said, whatever was thrown', () => {
 });
 
 test('how exports end is left to who observes them, and what is no trouble is left unsaid', () => {
-  const { lines } = new Heard();
+  const { lines } = new Received();
   globalErrorHandler(new Error('PeriodicExportingMetricReader: metrics export failed (error Error: no)'));
   diag.info('information');
   diag.debug('items to be sent', { secret: 1 });

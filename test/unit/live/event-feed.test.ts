@@ -11,10 +11,10 @@ test('begins with who is listened to and the last 200, whatever was before', asy
   const listener = feed.subscribe();
   feed.eventsMissed('runtime');
   feed.close();
-  const told = [];
-  for await (const each of listener) told.push(each.kind === 'event' ? each.event.nanos : each.kind);
+  const items = [];
+  for await (const each of listener) items.push(each.kind === 'event' ? each.event.nanos : each.kind);
   const last = Array.from({ length: 200 }, (_, index) => 9800 + index);
-  assert.deepEqual(told, ['listening', ...last, 'missed']);
+  assert.deepEqual(items, ['listening', ...last, 'missed']);
 });
 
 test('who does not read holds a bounded number, and is told how many were lost', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseEngineJson, countOf, positiveOf, present, timeOf } from '../../../src/sources/json.ts';
+import { parseExactJson, countOf, positiveOf, present, timeOf } from '../../../src/sources/json.ts';
 
-const parse = (text: string): unknown => parseEngineJson(text, 'stats of x');
+const parse = (text: string): unknown => parseExactJson(text, 'stats of x');
 
 test('integers above 2^53 are bigints to the digit, wherever they stand', () => {
   assert.deepEqual(parse('{"a":9007199254740993}'), { a: 9007199254740993n });

@@ -102,8 +102,8 @@ class World {
     const { runs = [] } = this.runtime.source.containers.find(({ id }) => id === identity.id) ?? {};
     const startedAt = runs.findLast((began) => began < stateAt);
     if (!sample || startedAt === undefined) return;
-    const told = `${identity.name} started at ${startedAt}, shown with ${state.startedAt}`;
-    assert.ok((state.startedAt ?? 0) >= startedAt && starts.of('cpu') >= startedAt, told);
+    const message = `${identity.name} started at ${startedAt}, shown with ${state.startedAt}`;
+    assert.ok((state.startedAt ?? 0) >= startedAt && starts.of('cpu') >= startedAt, message);
   }
 
   #change(change: Change): void {

@@ -17,12 +17,12 @@ const usage: DiskUsage = { image: { totalBytes: 5, reclaimableBytes: 1 } };
 class DiskSource extends ScriptedSource {
   calls = 0;
   inFlight = 0;
-  most = 0;
+  max = 0;
   answer: (signal: AbortSignal) => Promise<DiskUsage> = () => Promise.resolve(usage);
 
   async diskUsage(signal: AbortSignal): Promise<DiskUsage> {
     this.calls += 1;
-    this.most = Math.max(this.most, ++this.inFlight);
+    this.max = Math.max(this.max, ++this.inFlight);
     try {
       return await this.answer(signal);
     } finally {
@@ -66,7 +66,7 @@ test('never overlaps itself, however long the runtime takes and whoever asks aga
   void schedule.run();
   void schedule.run();
   await clock.advance(19 * intervalMillis);
-  assert.equal(source.most, 1);
+  assert.equal(source.max, 1);
   assert.equal(source.calls, 5);
   schedule.close();
 });

@@ -31,12 +31,12 @@ async function waitingHost() {
   await settle(runtime);
   waits = false;
   let nanos = 5e18;
-  const tell = async (id: string, action: ContainerAction): Promise<void> => {
+  const emit = async (id: string, action: ContainerAction): Promise<void> => {
     nanos += 1e6;
     events.emit(id, action, nanos);
     await settle(runtime);
   };
-  return { runtime, tell };
+  return { runtime, tell: emit };
 }
 
 async function settle(runtime: TrackedRuntime): Promise<void> {

@@ -5,7 +5,7 @@ import { SourceError } from '../../../src/sources/source-error.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
 /** A runtime with a running container without usage. */
-class SilentEngine extends TrackedRuntime {
+class SilentRuntime extends TrackedRuntime {
   readonly a = this.container('a');
 
   constructor(answer?: Partial<Sample>) {
@@ -15,32 +15,32 @@ class SilentEngine extends TrackedRuntime {
   }
 
   /** Probes so often; each time whether the container is said to give no usage, and to have a sample. */
-  async told(probes: number): Promise<(readonly [unknown, boolean])[]> {
-    const told: (readonly [unknown, boolean])[] = [];
+  async probeResults(probes: number): Promise<(readonly [unknown, boolean])[]> {
+    const probeResults: (readonly [unknown, boolean])[] = [];
     for (let round = 0; round < probes; round += 1) {
       await this.probe();
       const { givesNoUsage, sample } = this.snapshot('a') ?? {};
-      told.push([givesNoUsage, sample !== undefined]);
+      probeResults.push([givesNoUsage, sample !== undefined]);
     }
-    return told;
+    return probeResults;
   }
 }
 
 test('a container that runs and is told no usage twice in a row gives none, until it does', async () => {
-  const runtime = new SilentEngine();
-  assert.deepEqual(await runtime.told(3), [
+  const runtime = new SilentRuntime();
+  assert.deepEqual(await runtime.probeResults(3), [
     [false, false],
     [true, false],
     [true, false],
   ]);
   runtime.a.answer = undefined;
-  assert.deepEqual(await runtime.told(1), [[false, true]]);
+  assert.deepEqual(await runtime.probeResults(1), [[false, true]]);
 });
 
 test('of nothing but networks the same, and then they are shown', async () => {
   const networks = [{ name: 'eth0', receivedBytes: 7 }];
-  const runtime = new SilentEngine({ networks, blockIo: {} });
-  assert.deepEqual(await runtime.told(2), [
+  const runtime = new SilentRuntime({ networks, blockIo: {} });
+  assert.deepEqual(await runtime.probeResults(2), [
     [false, false],
     [true, true],
   ]);
@@ -49,34 +49,34 @@ test('of nothing but networks the same, and then they are shown', async () => {
 });
 
 test('a container that just died is not that', async () => {
-  const runtime = new SilentEngine();
-  await runtime.told(1);
+  const runtime = new SilentRuntime();
+  await runtime.probeResults(1);
   runtime.a.exit(1);
-  assert.deepEqual(await runtime.told(2), [
+  assert.deepEqual(await runtime.probeResults(2), [
     [false, false],
     [false, false],
   ]);
 });
 
 test('nor is one that restarts, though every probe meets it dead', async () => {
-  const runtime = new SilentEngine();
+  const runtime = new SilentRuntime();
   for (let round = 0; round < 4; round += 1) {
-    assert.deepEqual(await runtime.told(1), [[false, false]]);
+    assert.deepEqual(await runtime.probeResults(1), [[false, false]]);
     runtime.a.restart();
   }
 });
 
 test('nor is one whose measuring fails in between', async () => {
-  const runtime = new SilentEngine();
+  const runtime = new SilentRuntime();
   const broken = () => {
     throw new SourceError('runtime-error', 'status 500');
   };
   const { answer } = runtime.a;
   for (const next of [answer, broken, answer]) {
     runtime.a.answer = next;
-    assert.deepEqual(await runtime.told(1), [[false, false]]);
+    assert.deepEqual(await runtime.probeResults(1), [[false, false]]);
   }
-  await runtime.told(1);
+  await runtime.probeResults(1);
   runtime.source.before = (call) => (call === 'list' ? Promise.reject(new Error('away')) : undefined);
   await runtime.probe();
   assert.equal(runtime.snapshot('a'), undefined);

@@ -11,7 +11,7 @@ function names(runtime: TrackedRuntime): string[] {
   return runtime.set.snapshot().containers.map(({ identity }) => identity.name);
 }
 
-function engineWith(selection: Partial<Selection>, mapper?: IdentityMapper): TrackedRuntime {
+function runtimeWith(selection: Partial<Selection>, mapper?: IdentityMapper): TrackedRuntime {
   return new TrackedRuntime(['web', 'db'], undefined, undefined, {
     selection: { ...everything, ...selection },
     ...(mapper && { mapper }),
@@ -19,7 +19,7 @@ function engineWith(selection: Partial<Selection>, mapper?: IdentityMapper): Tra
 }
 
 test('what is not selected is neither inspected nor sampled, and counted', async () => {
-  const runtime = engineWith({ selects: ({ name }) => name === 'web' });
+  const runtime = runtimeWith({ selects: ({ name }) => name === 'web' });
   await runtime.probe();
   assert.deepEqual(names(runtime), ['web']);
   assert.deepEqual([runtime.source.count('inspect'), runtime.source.count('sample')], [1, 1]);
@@ -33,7 +33,7 @@ test('what is not selected is neither inspected nor sampled, and counted', async
 });
 
 test('a container that becomes unselected is gone like a removed one, and comes back as a new one', async () => {
-  const runtime = engineWith({ selects: ({ name, status }) => name !== 'hidden' && status === 'running' });
+  const runtime = runtimeWith({ selects: ({ name, status }) => name !== 'hidden' && status === 'running' });
   await runtime.probe();
   const { owner } = runtime.snapshot('web') ?? {};
   runtime.container('web').name = 'hidden';
@@ -49,7 +49,7 @@ test('a container that becomes unselected is gone like a removed one, and comes 
 
 test('rules are asked again only when name, image or state have changed', async () => {
   let asked = 0;
-  const runtime = engineWith({
+  const runtime = runtimeWith({
     selects: () => {
       asked += 1;
       return true;
@@ -67,7 +67,7 @@ test('rules are asked again only when name, image or state have changed', async 
 
 test('an image that is listed by its id is asked for once, before anything is measured', async () => {
   const seen: (string | undefined)[] = [];
-  const runtime = engineWith({
+  const runtime = runtimeWith({
     asksForImage: true,
     selects: ({ image }) => {
       seen.push(image);
@@ -85,7 +85,7 @@ test('an image that is listed by its id is asked for once, before anything is me
 });
 
 test('an image that cannot be asked for is judged by what the list tells, and asked for again', async () => {
-  const runtime = engineWith({ asksForImage: true, selects: ({ image }) => image !== 'alpine:3.20' });
+  const runtime = runtimeWith({ asksForImage: true, selects: ({ image }) => image !== 'alpine:3.20' });
   runtime.container('web').image = 'sha256:0a';
   runtime.container('db').image = 'postgres:18';
   runtime.source.before = (call) => {
@@ -105,7 +105,7 @@ test('attributes are made of whom is inspected, and forgotten of whom is gone or
     forget: (id) => forgotten.push(id),
     dropped: () => ({ too_many_values: 1, name_taken: 2, name_repeated: 0, name_invalid: 0 }),
   };
-  const runtime = engineWith({ selects: ({ name }) => name !== 'hidden' }, mapper);
+  const runtime = runtimeWith({ selects: ({ name }) => name !== 'hidden' }, mapper);
   await runtime.probe();
   assert.deepEqual(runtime.snapshot('web')?.identity.mapped?.resource, { of: 'web' });
   assert.deepEqual(runtime.set.snapshot().droppedAttributes, {

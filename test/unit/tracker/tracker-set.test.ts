@@ -116,9 +116,9 @@ for (const [kind, wait] of [
     assert.equal(await impatient, 'timed-out');
     // The values so far, while the probe goes on.
     assert.equal(runtime.cpu('a'), 1e9);
-    const patient = runtime.set.update(ampleMillis);
+    const whole = runtime.set.update(ampleMillis);
     await runtime.clock.advance(probeTimeoutMillis);
-    assert.equal(await patient, 'joined');
+    assert.equal(await whole, 'joined');
     assert.deepEqual([names(runtime), runtime.observer.errors('list')], [[], ['timeout']]);
     runtime.source.before = () => undefined;
     await runtime.probe();

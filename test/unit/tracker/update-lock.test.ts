@@ -62,7 +62,7 @@ test('a caller that comes too soon after the end of the last probe does nothing'
 test('a caller that waits too long goes on, the probe goes on too, and later callers join it', async () => {
   const probe = new LockedProbe();
   const impatient = probe.lock.update(9500);
-  const patient = probe.lock.update(20_000);
+  const waiting = probe.lock.update(20_000);
   await probe.clock.advance(9499);
   assert.equal(await isPending(impatient), true);
   await probe.clock.advance(1);
@@ -70,7 +70,7 @@ test('a caller that waits too long goes on, the probe goes on too, and later cal
   const late = probe.lock.update(20_000);
   assert.deepEqual([probe.signals.length, probe.signals[0]?.aborted], [1, false]);
   probe.end();
-  assert.deepEqual(await Promise.all([patient, late]), ['joined', 'joined']);
+  assert.deepEqual(await Promise.all([waiting, late]), ['joined', 'joined']);
 });
 
 test('past the total time-out the signal aborts with a TimeoutError, not before', async () => {

@@ -12,13 +12,13 @@ import { KeptLog } from '../../../support/fakes/observed-probes.ts';
 import { runTidegauge } from '../../../support/real/agent-process.ts';
 
 /** Far longer than a test may take: only the interruption can end a call. */
-const patient = { 'call-timeout': '1h', 'probe-timeout': '1h', 'otlp-timeout': '1h', interval: '1h' };
+const waiting = { 'call-timeout': '1h', 'probe-timeout': '1h', 'otlp-timeout': '1h', interval: '1h' };
 
 async function interrupted(command: Command, flags: Readonly<Record<string, string>>): Promise<string> {
   let stdout = '';
   const controller = new AbortController();
   const run = command.run({
-    config: load({ flags: { ...patient, ...flags } }).config,
+    config: load({ flags: { ...waiting, ...flags } }).config,
     warnings: [],
     log: new KeptLog(),
     argv: { format: 'table', tolerance: 0 },

@@ -34,7 +34,7 @@ const lists = {
   ],
 };
 
-const figures = {
+const expected = {
   image: { totalBytes: 1000, reclaimableBytes: 300 },
   container: { totalBytes: 40, reclaimableBytes: 30 },
   volume: { totalBytes: 16, reclaimableBytes: 5 },
@@ -42,7 +42,7 @@ const figures = {
 };
 
 test('the lists of older engines are summed up as newer engines do it', () => {
-  assert.deepEqual(parseDiskUsage(lists), figures);
+  assert.deepEqual(parseDiskUsage(lists), expected);
 });
 
 test('the sums of API 1.52 are taken as they are, also beside the lists; what is 0 is left out by the engine', () => {
@@ -52,8 +52,8 @@ test('the sums of API 1.52 are taken as they are, also beside the lists; what is
     VolumeUsage: { TotalSize: 16, Reclaimable: 5 },
     BuildCacheUsage: { TotalSize: 123, Reclaimable: 100 },
   };
-  assert.deepEqual(parseDiskUsage(sums), figures);
-  assert.deepEqual(parseDiskUsage({ ...lists, ...sums, Images: [] }), figures);
+  assert.deepEqual(parseDiskUsage(sums), expected);
+  assert.deepEqual(parseDiskUsage({ ...lists, ...sums, Images: [] }), expected);
   const none = { totalBytes: 0, reclaimableBytes: 0 };
   assert.deepEqual(parseDiskUsage({ ImageUsage: {}, VolumeUsage: {} }), { image: none, volume: none });
 });
@@ -70,7 +70,7 @@ test('an empty list is 0, a list that is not there is absent, and nonsense costs
   };
   assert.deepEqual(parseDiskUsage(nonsense), {
     image: { reclaimableBytes: 300 },
-    container: figures.container,
+    container: expected.container,
     build_cache: {},
   });
   for (const answer of [null, [], 'text', 7]) {

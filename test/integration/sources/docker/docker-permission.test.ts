@@ -58,13 +58,13 @@ test('a user whom the socket is closed to is told which group opens it', needsRo
     await source.usage.round(new AbortController().signal).read({ identity: { id: 'web' } }).catch(tell);
     source.close();`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
-  const told: unknown[] = stdout
+  const lines: unknown[] = stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
   const advice =
     '; the socket belongs to group "daemon" (gid 1): run the agent with that group, in a container with --group-add 1';
-  assert.deepEqual(told, [
+  assert.deepEqual(lines, [
     ['permission', `GET /version: connect EACCES ${socket}${advice}`],
     ['permission', `GET /containers/json?all=true: connect EACCES ${socket}${advice}`],
     ['permission', `GET /containers/web/stats?stream=false&one-shot=true: connect EACCES ${socket}`],

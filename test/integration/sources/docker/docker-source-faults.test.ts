@@ -63,7 +63,7 @@ for (const kind of ['hang', 'stall'] as const) {
   test(`an engine that ${kind}s: each call ends at its deadline, or when it is given up`, async () => {
     await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
     using source = sourceFor(engine.url, { callTimeoutMillis: 50 });
-    using patient = sourceFor(engine.url);
+    using waitingSource = sourceFor(engine.url);
     for (const call of calls) {
       engine.fault(call, { kind });
       await assert.rejects(
@@ -72,14 +72,14 @@ for (const kind of ['hang', 'stall'] as const) {
         call,
       );
       const controller = new AbortController();
-      const given = make(call, patient, engine, controller.signal);
+      const given = make(call, waitingSource, engine, controller.signal);
       const rejected = assert.rejects(given, { code: 'aborted', message: /^GET \/.*: given up$/ }, call);
       setImmediate(() => controller.abort());
       await rejected;
-      await assert.rejects(make(call, patient, engine, AbortSignal.abort()), { code: 'aborted' });
+      await assert.rejects(make(call, waitingSource, engine, AbortSignal.abort()), { code: 'aborted' });
     }
     engine.clearFaults();
-    assert.ok(await measuresOnce(patient));
+    assert.ok(await measuresOnce(waitingSource));
   });
 }
 

@@ -107,8 +107,8 @@ const client = (): EngineTls => ({
 
 test('with a client certificate, by address and by name, and no warning of Node', async () => {
   const warnings: string[] = [];
-  const hear = (warning: Error): number => warnings.push(warning.message);
-  process.on('warning', hear);
+  const onWarning = (warning: Error): number => warnings.push(warning.message);
+  process.on('warning', onWarning);
   await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   await using proxy = await secured(engine.socket);
   for (const url of [`tcp://127.0.0.1:${proxy.port}`, `https://localhost:${proxy.port}`]) {
@@ -116,7 +116,7 @@ test('with a client certificate, by address and by name, and no warning of Node'
     await source.describe(never);
     assert.ok(await measuresOnce(source), url);
   }
-  process.off('warning', hear);
+  process.off('warning', onWarning);
   assert.deepEqual(warnings, []);
 });
 

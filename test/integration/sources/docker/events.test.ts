@@ -47,10 +47,10 @@ test('what was not asked for is passed over: a proxy may drop the filters', asyn
   const volume = line('destroy').replace('"container"', '"volume"');
   assert.deepEqual(await read(others, volume), []);
   const untyped = line('oom').replace('"Type":"container",', '');
-  const told = await read(line('die'), untyped, line('health_status:unhealthy'));
-  assert.equal(told[2]?.health, 'unhealthy');
+  const received = await read(line('die'), untyped, line('health_status:unhealthy'));
+  assert.equal(received[2]?.health, 'unhealthy');
   assert.deepEqual(
-    told.map(({ action }) => action),
+    received.map(({ action }) => action),
     ['die', 'oom', 'health_status'],
   );
 });

@@ -7,7 +7,7 @@ import { answer, rawServer } from './raw-server.ts';
 
 const never = new AbortController().signal;
 /** A deadline that no test is about, in milliseconds. */
-const patience = 20_000;
+const timeoutMillis = 20_000;
 
 /** Number of active timers or sockets of this process. */
 function active(kind: 'Timeout' | 'PipeWrap'): number {
@@ -33,7 +33,7 @@ function watchedClient(
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + patience;
+  const giveUpAt = performance.now() + timeoutMillis;
   while (!isTrue()) {
     assert.ok(performance.now() < giveUpAt, 'waited in vain');
     await nextTurn();
@@ -43,7 +43,7 @@ async function until(isTrue: () => boolean): Promise<void> {
 test('one connection carries one request after another', async () => {
   await using server = await rawServer(({ path }, socket) => socket.write(answer(path)));
   for (const path of ['/a', '/b', '/c'])
-    assert.deepEqual(await server.client.get(path, patience, never), { status: 200, text: path });
+    assert.deepEqual(await server.client.get(path, timeoutMillis, never), { status: 200, text: path });
   assert.equal(server.connections(), 1);
 });
 
@@ -51,19 +51,19 @@ test('status codes are handed over', async () => {
   await using server = await rawServer((_, socket) =>
     socket.write('HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\nno'),
   );
-  assert.deepEqual(await server.client.get('/x', patience, never), { status: 409, text: 'no' });
+  assert.deepEqual(await server.client.get('/x', timeoutMillis, never), { status: 409, text: 'no' });
 });
 
 test('a connection that the server closes is not used again', async () => {
   await using server = await rawServer((_, socket) => socket.end(answer('x', 'Connection: close\r\n')));
   for (let round = 0; round < 3; round += 1)
-    assert.equal((await server.client.get('/x', patience, never)).text, 'x');
+    assert.equal((await server.client.get('/x', timeoutMillis, never)).text, 'x');
   assert.equal(server.connections(), 3);
 });
 
 test('a body without a length ends with its connection', async () => {
   await using server = await rawServer((_, socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhello'));
-  assert.equal((await server.client.get('/x', patience, never)).text, 'hello');
+  assert.equal((await server.client.get('/x', timeoutMillis, never)).text, 'hello');
 });
 
 test('an idle connection that is closed upon the next request costs one more connection, not the request', async () => {
@@ -71,14 +71,14 @@ test('an idle connection that is closed upon the next request costs one more con
     if (number === 2) socket.destroy();
     else socket.write(answer(`${number}`));
   });
-  await server.client.get('/x', patience, never);
-  assert.equal((await server.client.get('/x', patience, never)).text, '3');
+  await server.client.get('/x', timeoutMillis, never);
+  assert.equal((await server.client.get('/x', timeoutMillis, never)).text, '3');
   assert.equal(server.connections(), 2);
 });
 
 test('a fresh connection that is closed without an answer is unreachable, and tried once', async () => {
   await using server = await rawServer((_, socket) => socket.destroy());
-  await assert.rejects(server.client.get('/x', patience, never), {
+  await assert.rejects(server.client.get('/x', timeoutMillis, never), {
     code: 'unreachable',
     message: 'GET /x: the connection was closed',
   });
@@ -90,8 +90,8 @@ test('half a body is no answer and is not asked for again', async () => {
     if (number === 1) socket.write(answer('x'));
     else socket.end(answer('0123456789').slice(0, -5));
   });
-  await server.client.get('/x', patience, never);
-  await assert.rejects(server.client.get('/half', patience, never), {
+  await server.client.get('/x', timeoutMillis, never);
+  await assert.rejects(server.client.get('/half', timeoutMillis, never), {
     code: 'bad-response',
     message: 'GET /half: the answer broke off in the middle',
   });
@@ -100,7 +100,7 @@ test('half a body is no answer and is not asked for again', async () => {
 
 test('what is not HTTP is a bad response, and its connection is gone', async () => {
   await using server = await rawServer((_, socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n\r\n'));
-  await assert.rejects(server.client.get('/x', patience, never), {
+  await assert.rejects(server.client.get('/x', timeoutMillis, never), {
     code: 'bad-response',
     message: 'GET /x: not HTTP: begins with "SSH-2.0-OpenSSH_9.2"',
   });
@@ -118,7 +118,7 @@ test('an endless body ends at the limit, whatever the server goes on to send', a
     pour();
   });
   const { client, sockets } = watchedClient(server.path, 5_000_000);
-  await assert.rejects(client.get('/x', patience, never), {
+  await assert.rejects(client.get('/x', timeoutMillis, never), {
     code: 'too-large',
     message: /^GET \/x: .*5000000/,
   });
@@ -145,18 +145,18 @@ test('an abort ends the request at once, before it, at its start and in its midd
   const begun: (() => void)[] = [];
   await using server = await rawServer((_, socket) => {
     socket.write(answer('0123456789').slice(0, -5));
-    begun.forEach((tell) => tell());
+    begun.forEach((release) => release());
   });
   const aborted = { code: 'aborted', message: 'GET /x: given up' };
-  await assert.rejects(server.client.get('/x', patience, AbortSignal.abort()), aborted);
+  await assert.rejects(server.client.get('/x', timeoutMillis, AbortSignal.abort()), aborted);
   assert.equal(server.connections(), 0);
   const early = new AbortController();
-  const first = assert.rejects(server.client.get('/x', patience, early.signal), aborted);
+  const first = assert.rejects(server.client.get('/x', timeoutMillis, early.signal), aborted);
   early.abort();
   await first;
   const late = new AbortController();
   begun.push(() => late.abort());
-  await assert.rejects(server.client.get('/x', patience, late.signal), aborted);
+  await assert.rejects(server.client.get('/x', timeoutMillis, late.signal), aborted);
   await until(() => server.open().size === 0);
 });
 
@@ -164,24 +164,24 @@ test('bytes that nobody asked for end the connection, and are nobody’s answer'
   await using server = await rawServer(({ path, number }, socket) => {
     socket.write(answer(path) + (number === 1 ? answer('stray') : ''));
   });
-  assert.equal((await server.client.get('/a', patience, never)).text, '/a');
-  assert.equal((await server.client.get('/b', patience, never)).text, '/b');
+  assert.equal((await server.client.get('/a', timeoutMillis, never)).text, '/a');
+  assert.equal((await server.client.get('/b', timeoutMillis, never)).text, '/b');
   const [socket] = server.open();
   socket?.write(answer('later'));
   await until(() => server.open().size === 0);
-  assert.equal((await server.client.get('/c', patience, never)).text, '/c');
+  assert.equal((await server.client.get('/c', timeoutMillis, never)).text, '/c');
 });
 
 test('an error while a connection is idle harms nobody', async () => {
   await using server = await rawServer(({ path }, socket) => socket.write(answer(path)));
   const { client, sockets } = watchedClient(server.path);
-  await client.get('/a', patience, never);
+  await client.get('/a', timeoutMillis, never);
   const [socket] = sockets;
   assert.ok(socket);
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.destroy(new Error('reset by the machine'));
   await closed;
-  assert.equal((await client.get('/b', patience, never)).text, '/b');
+  assert.equal((await client.get('/b', timeoutMillis, never)).text, '/b');
   client.close();
 });
 
@@ -189,7 +189,7 @@ test('a thousand requests at once, each with its own answer, and no connection m
   await using server = await rawServer(({ path }, socket) => setImmediate(() => socket.write(answer(path))));
   const round = async (): Promise<void> => {
     const paths = Array.from({ length: 1000 }, (_, index) => `/${index}`);
-    const answers = await Promise.all(paths.map((path) => server.client.get(path, patience, never)));
+    const answers = await Promise.all(paths.map((path) => server.client.get(path, timeoutMillis, never)));
     assert.deepEqual(
       answers.map(({ text }) => text),
       paths,
@@ -204,13 +204,13 @@ test('no listener, timer or socket outlives its request', async () => {
   const controller = new AbortController();
   await using server = await rawServer(({ path }, socket) => socket.write(answer(path)));
   const { client, sockets } = watchedClient(server.path);
-  await client.get('/0', patience, controller.signal);
+  await client.get('/0', timeoutMillis, controller.signal);
   const [socket] = sockets;
   assert.ok(socket);
   const listeners = (): number[] =>
     ['data', 'error', 'close', 'end'].map((event) => socket.listenerCount(event));
   const before = { listeners: listeners(), timers: active('Timeout') };
-  for (let round = 0; round < 50; round += 1) await client.get(`/${round}`, patience, controller.signal);
+  for (let round = 0; round < 50; round += 1) await client.get(`/${round}`, timeoutMillis, controller.signal);
   assert.deepEqual({ listeners: listeners(), timers: active('Timeout') }, before);
   assert.equal(sockets.length, 1);
   client.close();
@@ -219,12 +219,12 @@ test('no listener, timer or socket outlives its request', async () => {
 
 test('closing fails what is under way, and errors of a connection are SourceErrors', async () => {
   await using server = await rawServer(() => undefined);
-  const hung = assert.rejects(server.client.get('/x', patience, never), { code: 'unreachable' });
+  const hung = assert.rejects(server.client.get('/x', timeoutMillis, never), { code: 'unreachable' });
   await until(() => server.connections() === 1);
   server.client.close();
   await hung;
   const refused = (connectOnce: () => Socket) =>
-    new KeepAliveClient({ connect: connectOnce, host: 'x', maxBodyBytes: 1 }).get('/x', patience, never);
+    new KeepAliveClient({ connect: connectOnce, host: 'x', maxBodyBytes: 1 }).get('/x', timeoutMillis, never);
   await assert.rejects(
     refused(() => connect({ path: `${server.path}.gone` })),
     { name: 'SourceError', code: 'unreachable', message: /^GET \/x: connect ENOENT/ },

@@ -17,7 +17,7 @@ const clock: typeof systemClock = {
 };
 
 /** A runtime on a socket with an open stream, and the events received of it. */
-async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis = 60_000) {
+async function listeningRuntime(names: readonly string[] = ['web'], callTimeoutMillis = 60_000) {
   const runtime = await startSimulatedEngine({ specs: names.map((name) => ({ name, image: 'web:1' })) });
   const endpoint = { url: runtime.url };
   const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => Date.now() });
@@ -27,7 +27,7 @@ async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis
   const log = new KeptLog();
   const set = new TrackerSet({ source, observer, clock, log, events, ...timing });
   const actions = () => events.events.map(({ action }) => action);
-  const heard = (count: number) =>
+  const untilReceived = (count: number) =>
     waitUntil(`${count} events`, () => Promise.resolve(events.events.length >= count || undefined));
   const opened = (count: number) =>
     waitUntil(`stream ${count}`, () =>
@@ -39,7 +39,7 @@ async function heardEngine(names: readonly string[] = ['web'], callTimeoutMillis
     set.close();
     await runtime.close();
   };
-  return { runtime, set, events, log, actions, heard, opened, [Symbol.asyncDispose]: end };
+  return { runtime, set, events, log, actions, heard: untilReceived, opened, [Symbol.asyncDispose]: end };
 }
 
 function emit(runtime: SimulatedEngine, action: string, timeNano: bigint, actorId = 'a'.repeat(64)): void {
@@ -54,7 +54,7 @@ suite('streams of events', { concurrency: true }, () => {
     ['ten megabytes without an end', 'x'.repeat(10 * 1024 * 1024)],
   ] as const)
     test(`${what}: the stream is opened again, and what happened meanwhile is told once`, async () => {
-      await using host = await heardEngine();
+      await using host = await listeningRuntime();
       host.runtime.pause('web');
       await host.heard(1);
       host.runtime.writeToStreams('events', text);
@@ -69,7 +69,7 @@ suite('streams of events', { concurrency: true }, () => {
 
   for (const how of ['end', 'reset'] as const)
     test(`a stream that the runtime ends by ${how} goes on where it was`, async () => {
-      await using host = await heardEngine();
+      await using host = await listeningRuntime();
       host.runtime.pause('web');
       await host.heard(1);
       host.runtime.endStreams('events', how);
@@ -80,7 +80,7 @@ suite('streams of events', { concurrency: true }, () => {
     });
 
   test('a runtime that never answers to the call for events is asked again', async () => {
-    await using host = await heardEngine(['web'], 1000);
+    await using host = await listeningRuntime(['web'], 1000);
     host.runtime.fault('events', { kind: 'hang' }, { times: 1 });
     host.runtime.endStreams('events');
     await host.opened(2);
@@ -88,7 +88,7 @@ suite('streams of events', { concurrency: true }, () => {
   });
 
   test('values of any type, times of the far future and strangers are passed over', async () => {
-    await using host = await heardEngine();
+    await using host = await listeningRuntime();
     for (const text of [
       'null',
       '[]',
@@ -108,17 +108,17 @@ suite('streams of events', { concurrency: true }, () => {
   });
 
   test('ten thousand events in a second are counted once each, though all are told twice and backwards', async () => {
-    await using host = await heardEngine();
+    await using host = await listeningRuntime();
     const began = BigInt(Date.now()) * 1_000_000n;
     for (let index = 0; index < 2500; index += 1) {
       const id = index.toString(16).padStart(64, 'b');
       const at = began - BigInt(index * 100_000);
-      const tell = (): void => {
+      const emitAll = (): void => {
         for (const [step, action] of ['create', 'start', 'die', 'destroy'].entries())
           emit(host.runtime, action, at + BigInt(step * 1000), id);
       };
-      tell();
-      tell();
+      emitAll();
+      emitAll();
     }
     await host.heard(10_000);
     await host.set.update(10_000);
@@ -131,7 +131,7 @@ suite('streams of events', { concurrency: true }, () => {
 
   test('a runtime restarted in a storm: its gap is counted, and the set equals its list', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `c${index}`);
-    await using host = await heardEngine(names);
+    await using host = await listeningRuntime(names);
     for (const name of names.slice(0, 20)) host.runtime.pause(name);
     await host.heard(20);
     await host.runtime.down();

@@ -60,8 +60,8 @@ test('names follow from the key, variables of the specification excepted', () =>
 
 test('a limit names an earlier setting, so that chains of limits hold', () => {
   const keys = namedSettings.map(({ key }) => key);
-  for (const { key, atMost } of namedSettings) {
-    if (atMost !== undefined) assert.ok(keys.includes(atMost), `${key} is limited by the unknown ${atMost}`);
+  for (const { key, maxKey } of namedSettings) {
+    if (maxKey !== undefined) assert.ok(keys.includes(maxKey), `${key} is limited by the unknown ${maxKey}`);
   }
   assert.ok(keys.indexOf('exportTimeoutMillis') < keys.indexOf('otlpTimeoutMillis'));
 });

@@ -17,7 +17,7 @@ class Phased {
     exportIntervalMillis: 10_000,
     exportTimeoutMillis: 10_000,
     phaseMillis: 4000,
-    patienceMillis: 5000,
+    maxCollectMillis: 5000,
     metricProducers: [{ collect: (options) => this.#collect(options?.timeoutMillis) }],
   });
   /** Time-out of each collection in milliseconds. */
@@ -106,7 +106,7 @@ test('a reader that was never told to begin exports nothing', async (context) =>
     shutdown: () => Promise.resolve(),
   };
   const times = { exportIntervalMillis: 1000, exportTimeoutMillis: 1000, phaseMillis: 500 };
-  const reader = new PhasedReader({ exporter, ...times, patienceMillis: 500 });
+  const reader = new PhasedReader({ exporter, ...times, maxCollectMillis: 500 });
   const provider = new MeterProvider({ readers: [reader] });
   provider.getMeter('m').createCounter('c').add(1);
   context.mock.timers.tick(100_000);

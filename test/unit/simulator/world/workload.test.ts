@@ -62,12 +62,10 @@ test('no counter ever falls within a run', () => {
 test('every figure is a whole number that is not negative, and memory stays within its limit', () => {
   fc.assert(
     fc.property(fc.string(), anyLimits, anyMillis, (seed, limits, millis) => {
-      const figures = workload(seed, limits)(millis / 1000);
-      const gauges = Object.values(figures.memory).map(Number);
-      for (const value of [...counters(figures), ...gauges]) assert.ok(Number.isInteger(value) && value >= 0);
-      assert.ok(
-        figures.memory.usage <= figures.memory.maxUsage && figures.memory.maxUsage <= figures.memory.limit,
-      );
+      const usage = workload(seed, limits)(millis / 1000);
+      const gauges = Object.values(usage.memory).map(Number);
+      for (const value of [...counters(usage), ...gauges]) assert.ok(Number.isInteger(value) && value >= 0);
+      assert.ok(usage.memory.usage <= usage.memory.maxUsage && usage.memory.maxUsage <= usage.memory.limit);
     }),
   );
 });

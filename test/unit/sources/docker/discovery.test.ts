@@ -25,7 +25,7 @@ function homeWith(files: Readonly<Record<string, string>>): string {
 }
 
 /** DiscoveryContext in which nothing exists but the home's files and these sockets. */
-function surroundings(parts: {
+function environmentOf(parts: {
   readonly environment?: Record<string, string>;
   readonly home?: string;
   readonly sockets?: readonly string[];
@@ -58,7 +58,7 @@ const pem = { 'ca.pem': 'CA', 'cert.pem': 'CERT', 'key.pem': 'KEY' };
 test('DOCKER_HOST comes first, bare host:port as tcp', () => {
   const sockets = ['/var/run/docker.sock'];
   const find = (DOCKER_HOST: string, more = {}) =>
-    discoverEndpoint(surroundings({ environment: { DOCKER_HOST, ...more }, sockets }));
+    discoverEndpoint(environmentOf({ environment: { DOCKER_HOST, ...more }, sockets }));
   for (const url of [
     'unix:///x.sock',
     'tcp://host:2375',
@@ -78,7 +78,7 @@ test('DOCKER_TLS_VERIFY and DOCKER_CERT_PATH bring certificates; each alone is e
     ...Object.fromEntries(Object.entries(pem).map(([file, text]) => [`certs/${file}`, `other ${text}`])),
   });
   const find = (more: Record<string, string>) =>
-    discoverEndpoint(surroundings({ home, environment: { DOCKER_HOST: 'tcp://host:2376', ...more } })).tls;
+    discoverEndpoint(environmentOf({ home, environment: { DOCKER_HOST: 'tcp://host:2376', ...more } })).tls;
   const atHome = { ca: 'CA', cert: 'CERT', key: 'KEY' };
   const elsewhere = { ca: 'other CA', cert: 'other CERT', key: 'other KEY' };
   const dockerCertPath = join(home, 'certs');
@@ -94,37 +94,37 @@ test('a certificate that cannot be read is named', () => {
   const dockerCertPath = join(home, 'certs');
   const environment = { DOCKER_HOST: 'tcp://host:2376', dockerCertPath };
   assert.throws(
-    () => discoverEndpoint(surroundings({ environment })),
+    () => discoverEndpoint(environmentOf({ environment })),
     new RegExp(`^Error: certificate ${join(dockerCertPath, 'cert.pem')} cannot be read: ENOENT`),
   );
 });
 
 test('the current Docker context', () => {
   const home = homeWith(context('remote', { Host: 'tcp://far:2375', SkipTLSVerify: false }));
-  assert.deepEqual(discoverEndpoint(surroundings({ home })), { url: 'tcp://far:2375' });
+  assert.deepEqual(discoverEndpoint(environmentOf({ home })), { url: 'tcp://far:2375' });
   const host = { DOCKER_HOST: 'unix:///x' };
-  assert.deepEqual(discoverEndpoint(surroundings({ home, environment: host })), { url: 'unix:///x' });
+  assert.deepEqual(discoverEndpoint(environmentOf({ home, environment: host })), { url: 'unix:///x' });
   const other = { DOCKER_CONFIG: homeWith({ 'config.json': '{"currentContext":"default"}' }) };
   assert.equal(
-    discoverEndpoint(surroundings({ home, environment: other })).url,
+    discoverEndpoint(environmentOf({ home, environment: other })).url,
     'unix:///var/run/docker.sock',
   );
   for (const empty of [{ DOCKER_CONTEXT: '' }, { DOCKER_CONFIG: '' }])
-    assert.equal(discoverEndpoint(surroundings({ home, environment: empty })).url, 'tcp://far:2375');
+    assert.equal(discoverEndpoint(environmentOf({ home, environment: empty })).url, 'tcp://far:2375');
 });
 
 test('DOCKER_CONTEXT chooses another; default is none', () => {
   const { '.docker/config.json': _, ...unused } = context('other', { Host: 'ssh://me@other' });
   const home = homeWith({ ...context('remote', { Host: 'tcp://far:2375' }), ...unused });
   const find = (DOCKER_CONTEXT: string) =>
-    discoverEndpoint(surroundings({ home, environment: { DOCKER_CONTEXT } })).url;
+    discoverEndpoint(environmentOf({ home, environment: { DOCKER_CONTEXT } })).url;
   assert.equal(find('other'), 'ssh://me@other');
   assert.equal(find('default'), 'unix:///var/run/docker.sock');
 });
 
 test('a context’s certificates: all, the authority alone, or not verified', () => {
   const find = (docker: object, files?: Record<string, string>) =>
-    discoverEndpoint(surroundings({ home: homeWith(context('remote', docker, files)) })).tls;
+    discoverEndpoint(environmentOf({ home: homeWith(context('remote', docker, files)) })).tls;
   const Host = 'tcp://far:2376';
   assert.deepEqual(find({ Host }, pem), { ca: 'CA', cert: 'CERT', key: 'KEY', verify: true });
   assert.deepEqual(find({ Host }, { 'ca.pem': 'CA' }), { ca: 'CA', verify: true });
@@ -135,16 +135,16 @@ test('a context’s certificates: all, the authority alone, or not verified', ()
 test('a context that is not there, or not readable, is named', () => {
   const nowhere = homeWith({ '.docker/config.json': '{"currentContext":"gone"}' });
   assert.throws(
-    () => discoverEndpoint(surroundings({ home: nowhere })),
+    () => discoverEndpoint(environmentOf({ home: nowhere })),
     /Docker context "gone": no endpoint in /,
   );
   const broken = homeWith({ '.docker/config.json': '{' });
   const warnings: string[] = [];
   const warned = (at: DiscoveryContext) =>
     discoverEndpoint({ ...at, warn: (message) => warnings.push(message) }).url;
-  assert.equal(warned(surroundings({ home: broken })), 'unix:///var/run/docker.sock');
+  assert.equal(warned(environmentOf({ home: broken })), 'unix:///var/run/docker.sock');
   assert.match(warnings.pop() ?? '', /config\.json is not readable JSON; a Docker context/);
-  const closed = surroundings({ home: broken });
+  const closed = environmentOf({ home: broken });
   const denied = Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES' });
   const readText = (): never => {
     throw denied;
@@ -158,7 +158,7 @@ test('a context that is not there, or not readable, is named', () => {
   assert.deepEqual(warnings, []);
   for (const odd of ['[]', '7', '{"currentContext":7}', '{}'])
     assert.equal(
-      discoverEndpoint(surroundings({ home: homeWith({ '.docker/config.json': odd }) })).url,
+      discoverEndpoint(environmentOf({ home: homeWith({ '.docker/config.json': odd }) })).url,
       'unix:///var/run/docker.sock',
     );
 });
@@ -174,20 +174,20 @@ test('sockets: rootless Docker, Docker Desktop, rootless Podman, then the system
     '/run/podman/podman.sock',
   ];
   for (const [index, path] of order.entries()) {
-    const found = discoverEndpoint(surroundings({ home, sockets: order.slice(index) }));
+    const found = discoverEndpoint(environmentOf({ home, sockets: order.slice(index) }));
     assert.deepEqual(found, { url: `unix://${path}` });
   }
   const environment = { XDG_RUNTIME_DIR: '/tmp/run' };
   const sockets = ['/tmp/run/podman/podman.sock', '/run/user/1000/docker.sock'];
   assert.equal(
-    discoverEndpoint(surroundings({ environment, sockets })).url,
+    discoverEndpoint(environmentOf({ environment, sockets })).url,
     'unix:///tmp/run/podman/podman.sock',
   );
 });
 
 test('without any, the usual one of the platform', () => {
-  assert.deepEqual(discoverEndpoint(surroundings({})), { url: 'unix:///var/run/docker.sock' });
-  const windows = discoverEndpoint(surroundings({ platform: 'win32' }));
+  assert.deepEqual(discoverEndpoint(environmentOf({})), { url: 'unix:///var/run/docker.sock' });
+  const windows = discoverEndpoint(environmentOf({ platform: 'win32' }));
   assert.deepEqual(windows, { url: 'npipe:////./pipe/docker_engine' });
 });
 

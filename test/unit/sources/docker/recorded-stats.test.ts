@@ -150,7 +150,7 @@ test('interfaces are those of /proc/PID/net/dev without the loopback; none for -
     const expected = lines
       .map((line) => line.trim().split(/:?\s+/))
       .filter(([name]) => name !== 'lo')
-      .map(([name, ...figures]) => [name, ...figures.map(Number)]);
+      .map(([name, ...counts]) => [name, ...counts.map(Number)]);
     const found = (both(capture, container).sample.networks ?? []).map((usage) => [
       usage.name,
       usage.receivedBytes,

@@ -19,7 +19,7 @@ function shown(runtime: TrackedRuntime, name: string): unknown {
   return snapshot && [snapshot.failures, Boolean(snapshot.sample), snapshot.published];
 }
 
-for (const [call, told] of [
+for (const [call, outcome] of [
   ['inspect', 'inspect'],
   ['sample', 'stats'],
 ] as const) {
@@ -37,7 +37,7 @@ for (const [call, told] of [
     assert.deepEqual(shown(runtime, 'a'), [2, true, true]);
     const lines = runtime.log.messages.filter((message) => message.startsWith('container'));
     assert.deepEqual(lines, ['container cannot be measured', 'container is measured again']);
-    assert.deepEqual(runtime.observer.errors(told), ['runtime-error', 'runtime-error']);
+    assert.deepEqual(runtime.observer.errors(outcome), ['runtime-error', 'runtime-error']);
   });
 }
 

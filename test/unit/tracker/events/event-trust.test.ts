@@ -8,7 +8,7 @@ import { hang } from '../../../support/fakes/scripted-source.ts';
 import { ampleMillis, probeTimeoutMillis, TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
 
 /** A runtime whose stream has been open for a while. */
-async function heardHost() {
+async function listeningHost() {
   const events = new ScriptedEvents();
   const observer = new ObservedEvents();
   const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: observer });
@@ -26,20 +26,20 @@ async function settle(runtime: TrackedRuntime): Promise<void> {
 }
 
 /** Sends events while the runtime responds with the next list, which shows their changes already. */
-function tellWhileListing(runtime: TrackedRuntime, tell: () => void): void {
+function emitWhileListing(runtime: TrackedRuntime, emit: () => void): void {
   runtime.source.before = async (call) => {
     if (call !== 'list') return;
     runtime.source.before = () => undefined;
-    tell();
+    emit();
     for (let turn = 0; turn < 5; turn += 1) await nextTurn();
   };
 }
 
 test('an event that comes while the runtime answers with its list was heard: the stream is kept', async () => {
-  const { runtime, events, web } = await heardHost();
+  const { runtime, events, web } = await listeningHost();
   const fresh = new ScriptedContainer('fresh', runtime.clock);
   runtime.source.containers.push(fresh);
-  tellWhileListing(runtime, () => events.emit(fresh.id, 'start', 5e18 + 2048));
+  emitWhileListing(runtime, () => events.emit(fresh.id, 'start', 5e18 + 2048));
   events.emit(web.id, 'kill', 5e18 + 1024);
   await settle(runtime);
   for (let probe = 0; probe < 3; probe += 1) await runtime.probe();
@@ -48,7 +48,7 @@ test('an event that comes while the runtime answers with its list was heard: the
 });
 
 test('a list that comes too early to show what its event told is none that shows what no event tells', async () => {
-  const { runtime, events, web } = await heardHost();
+  const { runtime, events, web } = await listeningHost();
   events.emit(web.id, 'pause', 5e18 + 1024);
   await settle(runtime);
   web.status = 'paused';
@@ -59,7 +59,7 @@ test('a list that comes too early to show what its event told is none that shows
 });
 
 test('a list that was asked for before the stream opened is not taken for true', async () => {
-  const { runtime, events, lists } = await heardHost();
+  const { runtime, events, lists } = await listeningHost();
   await runtime.clock.advance(5000);
   events.end();
   await nextTurn();
@@ -77,7 +77,7 @@ test('a list that was asked for before the stream opened is not taken for true',
 });
 
 test('a runtime whose stream proved deaf is listed by every probe until it tells something', async () => {
-  const { runtime, events, lists, web } = await heardHost();
+  const { runtime, events, lists, web } = await listeningHost();
   runtime.source.containers.push(new ScriptedContainer('unheard', runtime.clock));
   await runtime.probe(70_000);
   await runtime.probe();
@@ -138,7 +138,7 @@ async function* nonsense(): AsyncGenerator<never> {
 }
 
 test('an inspect that hangs after an event holds up the next probe no longer than a probe may take', async () => {
-  const { runtime, events, web } = await heardHost();
+  const { runtime, events, web } = await listeningHost();
   runtime.source.before = (call) => (call === 'inspect' ? hang() : undefined);
   events.emit(web.id, 'update', 5e18 + 1024);
   await settle(runtime);

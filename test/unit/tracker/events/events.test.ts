@@ -104,7 +104,7 @@ test('a runtime whose events cannot be relied on is listed by every probe', asyn
 });
 
 /** A runtime whose stream a test writes, open for a while. */
-async function heardHost() {
+async function listeningHost() {
   const events = new ScriptedEvents();
   const observer = new ObservedEvents();
   const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: observer });
@@ -123,7 +123,7 @@ async function heardHost() {
 }
 
 test('a stream that is opened again begins before the last event heard, and tells none twice', async () => {
-  const { runtime, events, observer, actions, reopen, id } = await heardHost();
+  const { runtime, events, observer, actions, reopen, id } = await listeningHost();
   events.emit(id, 'pause', 5e18);
   await settle(runtime);
   events.onOpen = () => events.emit(id, 'pause', 5e18);
@@ -139,7 +139,7 @@ test('a stream that is opened again begins before the last event heard, and tell
 });
 
 test('a runtime that remembers later events only has forgotten some: a gap, and everything is looked at', async () => {
-  const { runtime, events, observer, actions, reopen, id } = await heardHost();
+  const { runtime, events, observer, actions, reopen, id } = await listeningHost();
   events.emit(id, 'pause', 5e18);
   await settle(runtime);
   const inspects = runtime.source.count('inspect');
@@ -153,7 +153,7 @@ test('a runtime that remembers later events only has forgotten some: a gap, and 
 });
 
 test('a runtime that remembers nothing was restarted: a gap, once', async () => {
-  const { runtime, events, observer, reopen, id } = await heardHost();
+  const { runtime, events, observer, reopen, id } = await listeningHost();
   events.emit(id, 'pause', 5e18);
   await settle(runtime);
   await reopen();
@@ -166,7 +166,7 @@ test('a runtime that remembers nothing was restarted: a gap, once', async () => 
 });
 
 test('events that go back in time are new ones, and the next stream begins with the last that came', async () => {
-  const { runtime, events, actions, reopen, id } = await heardHost();
+  const { runtime, events, actions, reopen, id } = await listeningHost();
   events.emit(id, 'pause', 5e18);
   events.emit(id, 'unpause', 4e18);
   await settle(runtime);
@@ -177,7 +177,7 @@ test('events that go back in time are new ones, and the next stream begins with 
 });
 
 test('what the runtime remembers from before anybody listened is not heard, although the clock was set back', async () => {
-  const { runtime, events, observer, actions, reopen, id } = await heardHost();
+  const { runtime, events, observer, actions, reopen, id } = await listeningHost();
   const before = runtime.clock.now() * 1e6 - 1e12;
   events.emit(id, 'unpause', before - 1e12);
   await settle(runtime);
@@ -195,7 +195,7 @@ test('what the runtime remembers from before anybody listened is not heard, alth
 });
 
 test('a runtime restarted with a clock that was set back: a gap, and what it tells is heard', async () => {
-  const { runtime, events, observer, actions, reopen, id } = await heardHost();
+  const { runtime, events, observer, actions, reopen, id } = await listeningHost();
   events.emit(id, 'pause', 5e18);
   await settle(runtime);
   events.onOpen = () => events.emit(id, 'die', 4e18);
@@ -208,7 +208,7 @@ test('a runtime restarted with a clock that was set back: a gap, and what it tel
 });
 
 test('a stream that does not tell what the list shows is opened anew', async () => {
-  const { runtime, events, observer } = await heardHost();
+  const { runtime, events, observer } = await listeningHost();
   await runtime.probe();
   runtime.source.containers.push(new ScriptedContainer('unheard', runtime.clock));
   const opened = events.opened;

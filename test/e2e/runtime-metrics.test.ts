@@ -16,10 +16,10 @@ const versions: readonly EngineVersion[] = ['20.10', 'current'];
 
 for (const version of versions) {
   const skip = skipUnless(version === 'current' ? 'engine-current' : 'engine-20.10');
-  suite(`runtime metrics, ${version}`, { skip }, () => engineMetricsOf(version));
+  suite(`runtime metrics, ${version}`, { skip }, () => runtimeMetricsOf(version));
 }
 
-function engineMetricsOf(version: EngineVersion): void {
+function runtimeMetricsOf(version: EngineVersion): void {
   let runtime: RealEngine;
   let agent: AgentProcess;
 

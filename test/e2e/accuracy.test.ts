@@ -221,7 +221,7 @@ async function takeReading(
   agent: AgentProcess,
   answersOf: (name: Name) => readonly RecordedAnswer[],
 ): Promise<Reading> {
-  const look = async (): Promise<Reading | undefined> => {
+  const attempt = async (): Promise<Reading | undefined> => {
     await delay(windowMillis);
     const older = await dockerStats(runtime);
     const shown = await agent.metrics();
@@ -231,7 +231,7 @@ async function takeReading(
     const isSteady = steady.every((name) => older[name]?.memory === newer[name]?.memory);
     return isSteady ? { shown, after: newer, answers } : undefined;
   };
-  return await waitUntil('docker stats to settle', look, 300_000);
+  return await waitUntil('docker stats to settle', attempt, 300_000);
 }
 
 function newest(answers: readonly RecordedAnswer[]): RecordedAnswer {

@@ -13,7 +13,7 @@ const network = { isExact: true, mayLack: ['no-usage', 'no-own-network', 'shared
 const block = { isExact: true, mayLack: ['no-usage', 'no-block-io'] } as const;
 
 /** The audited metrics: the columns of `docker stats`, and CPUs by wall clock. */
-export const figures = {
+export const metrics = {
   'cpu-percent': { isExact: false, mayLack: ['no-usage', 'no-cpu'] },
   cpus: { isExact: false, mayLack: ['no-usage', 'no-cpu'] },
   memory: { isExact: true, mayLack: memory },
@@ -26,7 +26,7 @@ export const figures = {
 } as const satisfies Readonly<Record<string, Value>>;
 
 /** Name of an audited metric in reports and in the attribute `figure`. */
-export type AuditedMetric = keyof typeof figures;
+export type AuditedMetric = keyof typeof metrics;
 
 /** Names of all audited metrics in the order of reports. */
 export const auditedMetrics: readonly AuditedMetric[] = [
@@ -43,5 +43,5 @@ export const auditedMetrics: readonly AuditedMetric[] = [
 
 /** Properties of the audited metric of that name. */
 export function metricOf(name: AuditedMetric): Value {
-  return figures[name];
+  return metrics[name];
 }

@@ -33,11 +33,8 @@ suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') },
       const ours = ways.flatMap((way) => [counter(bytes, way), counter(packets, way)]);
       // Neighbours' multicast may come in at any time.
       ours.forEach((value, index) => {
-        const [least = NaN, most = NaN] = [before[index], after[index]];
-        assert.ok(
-          value >= least && value <= most,
-          `${ours.join()} not in ${before.join()} to ${after.join()}`,
-        );
+        const [min = NaN, max = NaN] = [before[index], after[index]];
+        assert.ok(value >= min && value <= max, `${ours.join()} not in ${before.join()} to ${after.join()}`);
       });
     });
   }

@@ -2,7 +2,7 @@ import { profiles } from '../metrics/catalogue.ts';
 import { cpuPercent, workingSet } from '../metrics/formulas.ts';
 import type { ContainerInstrument } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
-import type { AuditedMetric } from './figure.ts';
+import type { AuditedMetric } from './audited-metrics.ts';
 
 /** Functions that read each audited metric from a snapshot; undefined when the value is absent. */
 export type MetricReadings = Readonly<

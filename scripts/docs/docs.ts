@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { linterConfig } from '../layers.ts';
 import { currentText, documents } from './documents.ts';
 import { brokenLinks } from './links.ts';
+import { openApi } from './openapi.ts';
 import { namesPage, registryYaml } from './registry.ts';
 
 /** Writes the documents that are made from the settings, the commands and the catalogue, or checks that they are current and that links lead somewhere. */
@@ -17,6 +18,7 @@ const made: readonly (readonly [file: string, make: (present: string) => Promise
   ),
   ['docs/metrics/names.md', namesPage],
   ['docs/metrics/registry.yaml', registryYaml],
+  ['docs/openapi.json', openApi],
   ['.oxlintrc.json', linterConfig],
 ];
 

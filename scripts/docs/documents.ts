@@ -4,6 +4,7 @@ import { alwaysThere, type ProfileName } from '../../src/metrics/catalogue.ts';
 import { markdownTable, metricRows, metricsMarkdown } from '../../src/metrics/listing.ts';
 import { roomRows } from '../layers.ts';
 import { agentMetrics } from './agent-metrics.ts';
+import { fieldTable, pathTable } from './openapi.ts';
 import { peerTable, profileRows, telegrafTable } from './migration-blocks.ts';
 import { receiverDifferenceTable } from './receiver-differences.ts';
 import { commandTable, firstSettingTable, settingTable } from './setting-blocks.ts';
@@ -27,6 +28,7 @@ export const documents: readonly GeneratedDocument[] = [
       walks: () => walksMarkdown(join(import.meta.dirname, '../..')),
     },
   },
+  { file: 'docs/api.md', blocks: { paths: pathTable, fields: fieldTable } },
   { file: 'docs/cli.md', blocks: { commands: commandTable } },
   { file: 'docs/configuration.md', blocks: { settings: settingTable } },
   ...profileNames.map((profile) => ({

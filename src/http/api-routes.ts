@@ -5,6 +5,8 @@ import { InFlight } from './refusals.ts';
 import type { RefusalObserver } from './refusals.ts';
 import { cutReader, refuse, sendBytes } from './route.ts';
 import type { Route } from './route.ts';
+import { apiOperations } from './schemas.ts';
+import type { ApiOperation } from './schemas.ts';
 
 /** Requests that collect, and streams, at once. */
 const maxRequests = 40;
@@ -25,8 +27,7 @@ export function apiRoutes(
   return [
     listRoute(source, limits, onRefused),
     {
-      path: '/api/v1/containers/:container',
-      summary: 'one container by id or name, as JSON',
+      ...routeOf(apiOperations.one),
       async handle(request, reply) {
         const found = await find(request, reply);
         if (!found) return reply;
@@ -34,8 +35,7 @@ export function apiRoutes(
       },
     },
     {
-      path: '/api/v1/containers/:container/stats',
-      summary: 'its samples, as server-sent events',
+      ...routeOf(apiOperations.stats),
       async handle(request, reply) {
         const everyMillis = source.interval(parameter(request.query, 'interval'));
         if (typeof everyMillis === 'string') return badInterval(reply, everyMillis);
@@ -46,8 +46,7 @@ export function apiRoutes(
       },
     },
     {
-      path: '/api/v1/stats',
-      summary: 'samples of every container, as server-sent events',
+      ...routeOf(apiOperations.allStats),
       handle(request, reply) {
         const everyMillis = source.interval(parameter(request.query, 'interval'));
         if (typeof everyMillis === 'string') return badInterval(reply, everyMillis);
@@ -55,17 +54,19 @@ export function apiRoutes(
       },
     },
     {
-      path: '/api/v1/events',
-      summary: 'what happens to containers, as server-sent events',
+      ...routeOf(apiOperations.events),
       handle: (request, reply) => stream(request, reply, () => source.events()),
     },
   ];
 }
 
+function routeOf({ path, summary }: ApiOperation): Pick<Route, 'path' | 'summary'> {
+  return { path, summary };
+}
+
 function listRoute(source: ApiSource, limits: ApiLimits, onRefused: RefusalObserver): Route {
   return {
-    path: '/api/v1/containers',
-    summary: 'every container, as JSON',
+    ...routeOf(apiOperations.list),
     async handle(request, reply) {
       const onCut = (): void => cutReader(reply, onRefused);
       const body = await limits.collect(reply, () => source.containers(onCut));

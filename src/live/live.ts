@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { ByteBudget, ByteReader, SharedBytes } from '../concurrency/shared-bytes.ts';
 import { SharedRun } from '../concurrency/shared-run.ts';
 import type { ApiFound, ApiMessages, ApiSource } from '../http/api-source.ts';
+import type { StreamMessage } from '../http/schemas.ts';
 import type { Log } from '../log.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Trackers } from '../tracker/trackers.ts';
@@ -10,7 +11,7 @@ import type { EventFeed, FeedItem } from './event-feed.ts';
 import { StatsCollector } from './stats-collector.ts';
 import type { PublishedSample } from './stats-collector.ts';
 import type { Subscription } from './subscription.ts';
-import { containerView, sampleView, feedItemView } from './views.ts';
+import { containerView, feedMessage, sampleView } from './views.ts';
 
 /** Minimum time between two samples of a subscription. */
 const intervalMillis = 1000;
@@ -18,7 +19,6 @@ const intervalMillis = 1000;
 const probeWaitMillis = 500;
 /** About 1 ms of work. */
 const charactersPerTurn = 48 * 1024;
-const eventNames = { event: 'container', listening: 'listening', missed: 'missed' } as const;
 
 /** Dependencies of {@link Live}. */
 export interface LiveOptions {
@@ -88,9 +88,7 @@ export class Live implements ApiSource {
     // The stream of events opens with the first probe, which may not have been yet.
     void this.#refresh();
     const feed = this.#feed.subscribe();
-    return new MergedStream([feed], (item: FeedItem) => [
-      { event: eventNames[item.kind], data: feedItemView(item) },
-    ]);
+    return new MergedStream([feed], (item: FeedItem) => [feedMessage(item)]);
   }
 
   /** Ends every stream. */
@@ -133,11 +131,11 @@ export class Live implements ApiSource {
 /** Samples, and once per change that there are none or some again. */
 function samplesOf(subscriptions: readonly Subscription<PublishedSample>[]): ApiMessages {
   const failing = new Set<string>();
-  return new MergedStream(subscriptions, (sample: PublishedSample) => {
+  return new MergedStream(subscriptions, (sample: PublishedSample): readonly StreamMessage[] => {
     const { id, name, failure } = sample;
     if (failure === undefined) {
-      const back = failing.delete(id) ? [{ event: 'recovered', data: { id, name } }] : [];
-      return [...back, { event: 'stats', data: sampleView(sample) }];
+      const stats: StreamMessage = { event: 'stats', data: sampleView(sample) };
+      return failing.delete(id) ? [{ event: 'recovered', data: { id, name } }, stats] : [stats];
     }
     if (failing.has(id)) return [];
     failing.add(id);
@@ -156,12 +154,6 @@ function statsHost(set: TrackerSet) {
     containers: () => set.tracked,
     measure: (id: string) => set.measure(id),
   };
-}
-
-/** One message of a stream, under the name of its kind. */
-export interface StreamMessage {
-  readonly event: string;
-  readonly data: object;
 }
 
 /** Messages of several subscriptions, read one at a time, with the number of items dropped by a slow reader. */

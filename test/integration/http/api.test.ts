@@ -7,6 +7,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Agent } from '../../../src/agent/agent.ts';
 import { systemClock } from '../../../src/clock.ts';
+import {
+  apiOperations,
+  containerList,
+  containerView,
+  errorBody,
+  streamMessages,
+} from '../../../src/http/schemas.ts';
 import { createLog } from '../../../src/log.ts';
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { waitUntil } from '../../support/real/daemon.ts';
@@ -280,3 +287,40 @@ test('a container has one id and one form of tags in the exposition, over OTLP, 
     ),
   );
 });
+
+test('each response is what its schema says, and the index names the paths of the schemas', async () => {
+  await using agent = await scene();
+  const index = await (await fetch(agent.address)).text();
+  for (const { path } of Object.values(apiOperations)) assert.ok(index.includes(path), path);
+  const read = async (path: string): Promise<unknown> =>
+    await (await fetch(`${agent.address}/api/v1/${path}`)).json();
+  assert.equal(containerList.parse(await read('containers')).containers.length, 2);
+  assert.equal(containerView.parse(await read('containers/web')).name, 'web');
+  for (const path of ['containers/nobody', 'nothing', 'stats?interval=soon'])
+    errorBody.parse(await read(path));
+  using stats = listen(`${agent.address}/api/v1/stats`);
+  using events = listen(`${agent.address}/api/v1/events`);
+  await waitUntil('samples', async () => stats.text.includes('event: stats'));
+  await waitUntil('listening', async () => events.text.includes('"listening":true'));
+  agent.runtime.restart('web');
+  await waitUntil('an event', async () => events.text.includes('"action":"start"'));
+  await agent.runtime.down();
+  await waitUntil('failing', async () => stats.text.includes('event: failing'));
+  await agent.runtime.up();
+  await waitUntil('recovered', async () => stats.text.includes('event: recovered'));
+  assert.deepEqual(containerList.parse(await read('containers')).away, undefined);
+  const kinds = [...parsedMessages(stats.text), ...parsedMessages(events.text)];
+  for (const kind of ['stats', 'failing', 'recovered', 'container', 'listening'])
+    assert.ok(kinds.includes(kind), kind);
+});
+
+/** The kinds of the whole messages of a stream, each parsed by its schema. */
+function parsedMessages(stream: string): readonly string[] {
+  const messages = stream.matchAll(/^event: (\w+)\ndata: (.*)\n\n/gm);
+  return Array.from(messages, ([, event = '', data = '']) => {
+    const schema = Object.entries(streamMessages).find(([kind]) => kind === event)?.[1];
+    assert.ok(schema, event);
+    schema.parse(JSON.parse(data));
+    return event;
+  });
+}

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { ByteBudget } from '../../../src/concurrency/shared-bytes.ts';
 import type { ApiMessages, ApiSource } from '../../../src/http/api-source.ts';
+import type { StreamMessage } from '../../../src/http/schemas.ts';
 import { waitUntil } from '../../support/real/daemon.ts';
 import { chunksOf, serve } from './serve.ts';
 
@@ -28,7 +29,7 @@ function open(url: string): Socket {
 }
 
 test('something is sent into a quiet stream, and what happens then comes once', async () => {
-  const { promise: happens, resolve: happen } = Promise.withResolvers<IteratorResult<Message>>();
+  const { promise: happens, resolve: happen } = Promise.withResolvers<IteratorResult<StreamMessage>>();
   const answers = [happens, Promise.resolve({ done: true as const, value: undefined })];
   const events = (): ApiMessages => ({
     next: () => answers.shift() ?? Promise.reject(new Error('asked again')),
@@ -37,14 +38,17 @@ test('something is sent into a quiet stream, and what happens then comes once', 
   let received = '';
   const socket = open(served.url).on('data', (chunk) => (received += String(chunk)));
   await waitUntil('three', async () => received.split(': \n\n').length > 3);
-  happen({ done: false, value: { event: 'container', data: { id: 'a' } } });
+  happen({ done: false, value: { event: 'dropped', data: { count: 7 } } });
   await waitUntil('the end', async () => received.endsWith('0\r\n\r\n'));
-  assert.equal(received.split('event: container\ndata: {"id":"a"}\n\n').length, 2);
+  assert.equal(received.split('event: dropped\ndata: {"count":7}\n\n').length, 2);
   socket.destroy();
 });
 
 test('what is told at once leaves in a few pieces, whole and in order', async () => {
-  const answers = Array.from({ length: 1000 }, (_, n) => ({ event: 'container', data: { n } }));
+  const answers = Array.from({ length: 1000 }, (_, count) => ({
+    event: 'dropped' as const,
+    data: { count },
+  }));
   const events = (): ApiMessages => ({
     async next() {
       const value = answers.shift();
@@ -55,19 +59,19 @@ test('what is told at once leaves in a few pieces, whole and in order', async ()
   let received = '';
   const socket = open(served.url).on('data', (chunk) => (received += String(chunk)));
   await waitUntil('the end', async () => received.endsWith('0\r\n\r\n'));
-  const numbers = Array.from(received.matchAll(/"n":(\d+)/g), ([, n]) => Number(n));
+  const numbers = Array.from(received.matchAll(/"count":(\d+)/g), ([, n]) => Number(n));
   assert.deepEqual(numbers, [...Array(1000).keys()]);
   assert.ok(received.split(/\r\n[0-9a-f]+\r\n/).length < 20);
   socket.destroy();
 });
 
 test('who never reads is cut off, who reads is not', async () => {
-  const data = { text: 'x'.repeat(256 * 1024) };
+  const data = { id: 'a', name: 'x'.repeat(256 * 1024) };
   let ended = 0;
   const events = (): ApiMessages => ({
     async next() {
       await new Promise((resolve) => setTimeout(resolve, 5));
-      return { done: false, value: { event: 'container', data } };
+      return { done: false, value: { event: 'recovered', data } };
     },
     return() {
       ended += 1;
@@ -86,16 +90,11 @@ test('who never reads is cut off, who reads is not', async () => {
 });
 
 test('a message that cannot be written ends its stream and nothing else', async () => {
-  const data: Record<string, unknown> = {};
-  data['itself'] = data;
+  const data: { id: string; name: string; itself?: object } = { id: 'a', name: 'a' };
+  data.itself = data;
   const events = (): ApiMessages => ({
-    next: () => Promise.resolve({ done: false, value: { event: 'container', data } }),
+    next: () => Promise.resolve({ done: false, value: { event: 'recovered', data } }),
   });
   await using served = await serve({ api: api(events) });
   await once(open(served.url).resume(), 'close');
 });
-
-interface Message {
-  readonly event: string;
-  readonly data: object;
-}

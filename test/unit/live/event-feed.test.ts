@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { feedMessage } from '../../../src/live/views.ts';
 import { EventFeed } from '../../../src/live/event-feed.ts';
 import { MergedStream } from '../../../src/live/live.ts';
 import { receivedEvent } from '../../support/fakes/received-event.ts';
@@ -19,7 +20,7 @@ test('begins with who is listened to and the last 200, whatever was before', asy
 
 test('who does not read holds a bounded number, and is told how many were lost', async () => {
   const feed = new EventFeed();
-  const stream = new MergedStream([feed.subscribe()], ({ kind }) => [{ event: kind, data: {} }]);
+  const stream = new MergedStream([feed.subscribe()], (item) => [feedMessage(item)]);
   for (let event = 0; event < 10_000; event += 1) feed.eventReceived(receivedEvent());
   feed.close();
   const counts = new Map<string, number>();
@@ -29,5 +30,5 @@ test('who does not read holds a bounded number, and is told how many were lost',
     if (event === 'dropped') dropped.push(data);
   }
   assert.deepEqual(dropped, [{ count: 9487 }]);
-  assert.equal(counts.get('event'), 513);
+  assert.equal(counts.get('container'), 513);
 });

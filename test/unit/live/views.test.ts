@@ -5,7 +5,7 @@ import { containerView } from '../../../src/live/views.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
-test('while its state cannot be read, a container shows who it is, and that it failed', async () => {
+test('while it cannot be inspected, a container shows its identity, the state of the list, and that it failed', async () => {
   const runtime = new TrackedRuntime(['web']);
   await runtime.probe();
   const shown = (): string[] => {
@@ -18,11 +18,16 @@ test('while its state cannot be read, a container shows who it is, and that it f
     if (call === 'inspect') throw new SourceError('runtime-error', 'broken');
   };
   await runtime.probe(600_000);
-  assert.deepEqual(shown(), [...identity, 'metrics']);
+  assert.deepEqual(shown(), [...identity, 'state', 'limits', 'metrics']);
   const snapshot = runtime.snapshot('web');
   assert.ok(snapshot);
   const { metrics } = z
     .object({ metrics: z.array(z.object({ name: z.string(), value: z.number() })) })
     .parse(containerView(snapshot));
-  assert.deepEqual(metrics, [{ name: 'tidegauge.container.probe.failures', value: snapshot.failures }]);
+  const failures = { name: 'tidegauge.container.probe.failures', value: snapshot.failures };
+  assert.deepEqual(
+    metrics.filter(({ name }) => name === failures.name),
+    [failures],
+  );
+  assert.ok(!metrics.some(({ name }) => name === 'container.memory.usage'));
 });

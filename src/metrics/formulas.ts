@@ -117,13 +117,22 @@ interface HostShare {
   readonly cpus: number;
 }
 
-/** Seconds since a running container started; undefined while it does not run. */
-export function uptime({ state, stateAt, sample }: ContainerSnapshot): number | undefined {
-  const isUp = state.status === 'running' || state.status === 'paused';
-  if (!isUp || state.startedAt === undefined) return undefined;
-  const millis = (sample?.takenAt ?? stateAt) - state.startedAt;
-  // A start in the future is another clock's.
-  return millis < 0 ? undefined : millis / 1000;
+/** Seconds since a running container started, by its runtime's own clock; undefined while it does not run. */
+export function uptime(snapshot: ContainerSnapshot): number | undefined {
+  const { status } = snapshot.state;
+  if (status !== 'running' && status !== 'paused') return undefined;
+  const millis = runMillis(snapshot);
+  return millis === undefined ? undefined : millis / 1000;
+}
+
+/** Milliseconds from the last start to the latest sample, or to the state where there is none, by the runtime's own clock. */
+export function runMillis({ state, stateAt, sample, runtime }: ContainerSnapshot): number | undefined {
+  const { startedAt } = state;
+  if (startedAt === undefined) return undefined;
+  const byOffset = (sample?.takenAt ?? stateAt) + (runtime.clockOffsetMillis ?? 0);
+  // The sample's own reading is exact; a start after it is another clock's.
+  const now = [sample?.readAt, byOffset].find((time) => time !== undefined && time >= startedAt);
+  return now === undefined ? undefined : now - startedAt;
 }
 
 /** A hundred of the steps in which cgroup v1 counts the modes: by then one of them has counted something. */

@@ -60,6 +60,18 @@ export const runtimeInstruments: readonly RuntimeInstrument[] = [
   ),
   {
     ...agent(
+      'tidegauge.runtime.clock.offset',
+      's',
+      'The runtime’s clock minus the agent’s; 0 where they agree within a second',
+      ({ runtime, containerCount }) =>
+        containerCount === undefined || runtime.clockOffsetMillis === undefined
+          ? undefined
+          : runtime.clockOffsetMillis / 1000,
+    ),
+    absentWhen: 'the runtime does not answer, or does not tell its time',
+  },
+  {
+    ...agent(
       'tidegauge.attributes.dropped',
       '{attribute}',
       'Attributes made of labels and environment that are left out, by reason',

@@ -22,6 +22,19 @@ export interface RuntimeDescription {
   readonly images?: number;
   readonly cpus?: number;
   readonly memoryBytes?: number;
+  /**
+   * The runtime's clock minus the agent's, in milliseconds; 0 where they agree within a second, absent where the runtime
+   * does not tell its time.
+   */
+  readonly clockOffsetMillis?: number;
   /** Warnings of the runtime itself, such as `WARNING: No memory limit support`. */
   readonly warnings: readonly string[];
+}
+
+/** A time by a runtime's clock as the agent's has it, in milliseconds since the epoch; after the epoch, whatever a runtime tells. */
+export function agentTime(
+  millis: number,
+  { clockOffsetMillis = 0 }: Pick<RuntimeDescription, 'clockOffsetMillis'>,
+): number {
+  return Math.max(1, millis - clockOffsetMillis);
 }

@@ -106,7 +106,7 @@ export interface StorageUsage {
 
 /** One immutable measurement of one container; what the host does not give is absent. */
 export interface Sample {
-  /** Milliseconds since the epoch, by the runtime's clock where the response has a time. */
+  /** Milliseconds since the epoch by the agent's clock: the response's time, where it has one, less what the runtime's clock is ahead. */
   readonly takenAt: number;
   /** The runtime's own `read` time, however far off; intervals between two samples are taken from it. */
   readonly readAt?: number;

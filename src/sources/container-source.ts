@@ -52,6 +52,8 @@ export interface InspectedContainer {
   /** Of its first process, in the runtime's own pid namespace; absent while it does not run. */
   readonly pid?: number;
   readonly network: ContainerNetwork;
+  /** The clock of the times in `identity` and `state` minus the agent's, in milliseconds; absent where they agree. */
+  readonly clockOffsetMillis?: number;
   readonly pod?: ContainerPod;
 }
 

@@ -46,8 +46,19 @@ export class SourceState {
   async refresh(calls: SourceCalls): Promise<void> {
     const now = this.#clock.monotonic();
     if (now - this.#describedAt < maxAgeMillis) return;
-    this.#runtime = await calls.describe();
+    const runtime = await calls.describe();
+    this.#compareClocks(runtime, this.#runtime.clockOffsetMillis);
+    this.#runtime = runtime;
     this.#describedAt = now;
+  }
+
+  /** Logs once that the runtime's clock is off, and once that it is not any more. */
+  #compareClocks({ name, clockOffsetMillis }: RuntimeDescription, before = 0): void {
+    if (clockOffsetMillis === undefined || Boolean(clockOffsetMillis) === Boolean(before)) return;
+    const fields = { runtime: name, offsetSeconds: Math.round(clockOffsetMillis / 1000) };
+    if (clockOffsetMillis !== 0)
+      this.#log.warn(fields, 'clock of the runtime differs from the agent’s: uptimes are by the runtime’s');
+    else this.#log.info({ runtime: name }, 'clock of the runtime agrees with the agent’s again');
   }
 
   succeeded(containers: number): void {

@@ -1,5 +1,6 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument, RuntimeInstrument } from '../../model/instrument.ts';
+import { runMillis } from '../formulas.ts';
 import { numberOf } from '../../model/sample.ts';
 import type { BlockIoEntry, Integer, InterfaceUsage, Sample } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
@@ -145,10 +146,11 @@ function gauge(
 }
 
 /** Linux: the host's CPU time. Windows has none: time since the container started, in ticks of 100 ns. */
-function cpuCapacity({ sample, state }: ContainerSnapshot): number | undefined {
+function cpuCapacity(snapshot: ContainerSnapshot): number | undefined {
+  const { sample } = snapshot;
   if (!sample?.cpu) return undefined;
   if (!sample.windows) return numberOf(sample.cpu.systemNanos);
-  const millis = state.startedAt === undefined ? undefined : sample.takenAt - state.startedAt;
+  const millis = runMillis(snapshot);
   return millis === undefined || millis <= 0 ? undefined : millis * 10_000;
 }
 

@@ -174,10 +174,11 @@ function wasClosed(error: unknown): boolean {
 
 async function answerOf(response: IncomingMessage, level = 1): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
-  const { location } = headers;
+  const { location, date } = headers;
   const json = new BoundedJson(level);
   await readBody(response, (piece) => json.push(piece));
-  return { status, text: json.take(), ...(location !== undefined && { location }) };
+  const text = json.take();
+  return { status, text, ...(location !== undefined && { location }), ...(date !== undefined && { date }) };
 }
 
 /** Hands on the body as it comes; what `take` throws ends it at once. Throws SourceError. */

@@ -15,7 +15,7 @@ import { SourceError, toSourceError } from '../source-error.ts';
 import type { SourceErrorCode } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint } from './address.ts';
-import { parseDiskUsage, describeEngine, negotiateVersion } from './engine.ts';
+import { clockOffset, describeEngine, negotiateVersion, parseDiskUsage } from './engine.ts';
 import { DockerClient } from './docker-client.ts';
 import { eventsPath, readEvents } from './events.ts';
 import { parseInspect } from './inspect.ts';
@@ -80,9 +80,14 @@ export class DockerSource implements ContainerSource {
     const { apiVersion } = this.#options;
     const negotiated = apiVersion ?? negotiateVersion(version);
     if (negotiated) this.#prefix = `/v${negotiated}`;
-    const info = (this.#info = (await this.#optional(`${this.#prefix}/info`, signal)) ?? this.#info);
-    const engine = describeEngine({ name: this.name, version, info, apiVersion: negotiated });
-    return (this.#engine = engine);
+    const sentAt = this.#options.now();
+    const answer = await this.#advised(this.#client.control(`${this.#prefix}/info`, signal));
+    const current = parsed(answer, 'info');
+    const receivedAt = this.#options.now();
+    const clockOffsetMillis = clockOffset({ info: current, date: answer.date, sentAt, receivedAt });
+    const info = (this.#info = current ?? this.#info);
+    const told = { name: this.name, version, info, apiVersion: negotiated, clockOffsetMillis };
+    return (this.#engine = describeEngine(told));
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
@@ -116,7 +121,9 @@ export class DockerSource implements ContainerSource {
 
   async inspect(id: string, signal: AbortSignal): Promise<InspectedContainer> {
     const answer = await this.#client.container(`${this.#prefix}/containers/${id}/json`, signal);
-    return parseInspect(id, expectOk(answer, `inspect of ${id}`), this.#engine);
+    const inspected = parseInspect(id, expectOk(answer, `inspect of ${id}`), this.#engine);
+    const { clockOffsetMillis } = this.#engine ?? {};
+    return clockOffsetMillis ? { ...inspected, clockOffsetMillis } : inspected;
   }
 
   async #sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
@@ -124,7 +131,12 @@ export class DockerSource implements ContainerSource {
     const answer = await this.#client.container(path, signal);
     // A stopped or restarting container: 409 by some engines, an empty body by Podman.
     if (answer.status === 409 || (answer.status === 200 && answer.text.trim() === '')) return undefined;
-    const sample = parseStats(expectOk(answer, `stats of ${id}`), this.#options.now());
+    const receivedAt = this.#options.now();
+    const sample = parseStats(
+      expectOk(answer, `stats of ${id}`),
+      receivedAt,
+      this.#engine?.clockOffsetMillis,
+    );
     this.#options.onStats?.(id, answer.text);
     return sample;
   }

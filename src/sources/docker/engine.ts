@@ -1,6 +1,16 @@
 import type { DiskSize, DiskUsage } from '../../model/disk-usage.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
-import { amountOf, integerOf, listOf, objectOf, positiveOf, present, textOf, textsOf } from '../json.ts';
+import {
+  amountOf,
+  integerOf,
+  listOf,
+  objectOf,
+  positiveOf,
+  present,
+  textOf,
+  textsOf,
+  timeOf,
+} from '../json.ts';
 import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 
@@ -15,6 +25,8 @@ export interface EngineAnswersToDescribe {
   /** `GET /info`, undefined when refused. */
   readonly info: unknown;
   readonly apiVersion: string | undefined;
+  /** See {@link clockOffset}. */
+  readonly clockOffsetMillis?: number | undefined;
 }
 
 /**
@@ -50,8 +62,35 @@ export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescrip
     images: amountOf(info['Images']),
     cpus: positiveOf(info['NCPU']),
     memoryBytes: positiveOf(info['MemTotal']),
+    clockOffsetMillis: answers.clockOffsetMillis,
     warnings: textsOf(info['Warnings']),
   });
+}
+
+/** What tells an engine's time: `GET /info`, its header `Date`, and the agent's clock before and after. */
+interface ToldTime {
+  readonly info: unknown;
+  readonly date: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
+/** Clocks that differ by no more agree: the header `Date` has whole seconds. */
+const agreementMillis = 1000;
+
+/**
+ * The engine's clock minus the agent's, in milliseconds: 0 where both may agree within a second, undefined where the
+ * engine does not tell its time. `SystemTime` is exact and the engine's own; `Date` may be a proxy's, and has whole
+ * seconds. The engine read its clock at some moment between request and response.
+ */
+export function clockOffset({ info, date = '', sentAt, receivedAt }: ToldTime): number | undefined {
+  const exact = timeOf(objectOf(info)?.['SystemTime']);
+  const told = exact ?? Date.parse(date);
+  if (!Number.isFinite(told)) return undefined;
+  const min = told - receivedAt;
+  const max = told + (exact === undefined ? 1000 : 0) - sentAt;
+  return min <= agreementMillis && max >= -agreementMillis ? 0 : Math.round((min + max) / 2);
 }
 
 function isPodman(version: Fields): boolean {
@@ -61,8 +100,8 @@ function isPodman(version: Fields): boolean {
 }
 
 function cgroupVersion(info: Fields): number | undefined {
-  const version = textOf(info['CgroupVersion']);
-  return version === undefined ? integerOf(info['CgroupVersion']) : Number(version) || undefined;
+  const told = Number(textOf(info['CgroupVersion']) ?? integerOf(info['CgroupVersion']));
+  return told === 1 || told === 2 ? told : undefined;
 }
 
 /** All versions begin with `1.`: the number behind it orders them. */

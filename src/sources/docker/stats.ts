@@ -18,7 +18,7 @@ import { countOf, integerOf, isMalformed, listOf, objectOf, present, textOf, tim
 import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 
-/** An engine's clock further off than this is not believed: the answer may be a recording. */
+/** A time further off than this, by the engine's own clock, is not believed: the answer may be a recording. */
 const maxSkewMillis = 10 * 60_000;
 
 /**
@@ -26,13 +26,15 @@ const maxSkewMillis = 10 * 60_000;
  * `undefined` when the container does not run: engines then answer 200 with zeros or with nothing. A sample of
  * nothing but networks may be a dead container's too.
  * @param receivedAt milliseconds since the epoch, used when the answer's own time is unset.
+ * @param clockOffsetMillis the engine's clock minus the agent's.
  * Throws {@link SourceError} `bad-response` when the answer is no object.
  */
-export function parseStats(answer: unknown, receivedAt: number): Sample | undefined {
+export function parseStats(answer: unknown, receivedAt: number, clockOffsetMillis = 0): Sample | undefined {
   const given = objectOf(answer);
   if (!given) throw new SourceError('bad-response', 'stats: expected a JSON object');
   const fields = dropPlaceholders(given);
   const read = timeOf(fields['read']);
+  const readHere = read === undefined ? receivedAt : read - clockOffsetMillis;
   const usage = {
     cpu: cpuOf(objectOf(fields['cpu_stats'])),
     memory: memoryOf(objectOf(fields['memory_stats'])),
@@ -43,7 +45,7 @@ export function parseStats(answer: unknown, receivedAt: number): Sample | undefi
   };
   const processors = isLinux(usage) ? undefined : nonZeroNumber(fields['num_procs']);
   const sample = present<Sample>({
-    takenAt: read !== undefined && Math.abs(read - receivedAt) < maxSkewMillis ? read : receivedAt,
+    takenAt: Math.abs(readHere - receivedAt) < maxSkewMillis ? readHere : receivedAt,
     readAt: read,
     windows: processors !== undefined,
     ...usage,

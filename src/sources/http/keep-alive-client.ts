@@ -10,6 +10,8 @@ export interface Answer {
   readonly text: string;
   /** Target of a redirect, as it was sent. */
   readonly location?: string;
+  /** Header `Date` of a control call, as it was sent. */
+  readonly date?: string;
 }
 
 /** Connection and limits of a {@link KeepAliveClient}. */

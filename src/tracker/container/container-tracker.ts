@@ -1,6 +1,7 @@
 import type { Cancellable } from '../../concurrency/cancellable.ts';
 import type { Log } from '../../log.ts';
 import type { ContainerIdentity, ContainerStatus } from '../../model/container.ts';
+import { agentTime } from '../../model/runtime.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
 import { hasUsage, withoutNetworks } from '../../model/sample.ts';
 import type { Sample } from '../../model/sample.ts';
@@ -36,6 +37,8 @@ export class ContainerTracker implements Networked {
   #isPublished = false;
   /** True while the runtime lists the container and does not describe it. */
   #isListedOnly = false;
+  /** Start of the current run by the runtime's clock, in milliseconds since the epoch; undefined where it does not tell. */
+  #runStartedAt: number | undefined;
   /** Inspects in a row that did not find the container. */
   #absences = 0;
   #hasUsage = false;
@@ -215,12 +218,16 @@ export class ContainerTracker implements Networked {
 
   /** True when the inspect shows a new run. */
   #accept(response: InspectedContainer, listed: ListedContainer, now: number): boolean {
-    const { startedAt: known } = this.#history;
-    const isFirst = !this.#inspection.inspected;
-    const startedAt = response.state.startedAt ?? (isFirst ? now : known);
-    const isNewRun = isFirst || startedAt !== known;
-    if (isNewRun) this.#beginRun(startedAt, response);
-    this.#history.acceptInspected(this.#inspection.accept(response, listed, now));
+    const known = this.#inspection.inspected;
+    const { startedAt } = response.state;
+    // By the runtime's own clock on both sides: what its clock is ahead may change while a container runs.
+    const isNewRun = !known || (startedAt !== undefined && startedAt !== this.#runStartedAt);
+    if (isNewRun) {
+      this.#runStartedAt = startedAt;
+      this.#beginRun(startedAt === undefined ? now : agentTime(startedAt, response), response);
+    }
+    this.#history.acceptInspected(response);
+    this.#inspection.accept(response, listed, now);
     return isNewRun;
   }
 

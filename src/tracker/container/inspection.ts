@@ -1,3 +1,4 @@
+import { agentTime } from '../../model/runtime.ts';
 import type { ContainerIdentity, LimitName } from '../../model/container.ts';
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
 import { parseImageReference } from '../../sources/image-reference.ts';
@@ -40,7 +41,7 @@ export class Inspection {
     return this.#inspected;
   }
 
-  /** @param startedAt start of the known run, in milliseconds since the epoch. */
+  /** @param startedAt start of the known run by the agent's clock, in milliseconds since the epoch. */
   isOutdated({ listed, now, change }: ListedChange, startedAt: number): boolean {
     const known = this.#listed;
     if (!known || change === 'changed') return true;
@@ -55,7 +56,8 @@ export class Inspection {
 
   /** The list dates a start or an end within the last minute, and the last one known is twice as long ago. */
   #missedChange({ changedRecently }: ListedContainer, now: number, startedAt: number): boolean {
-    const lastChange = Math.max(startedAt, this.#inspected?.state.finishedAt ?? 0);
+    const { finishedAt = 0 } = this.#inspected?.state ?? {};
+    const lastChange = Math.max(startedAt, agentTime(finishedAt, this.#inspected ?? {}));
     return changedRecently && now - lastChange > 2 * maxAgeMillis;
   }
 }

@@ -1,3 +1,4 @@
+import { agentTime } from '../../model/runtime.ts';
 import { timeOf } from '../../model/sample.ts';
 import type { Integer, Sample } from '../../model/sample.ts';
 import type { CounterGroup, CounterStarts, HostGroup } from '../../model/snapshot.ts';
@@ -234,12 +235,15 @@ export class HostStartTimes {
   }
 
   /** A manual start sets the restart count to 0. */
-  acceptInspected({ identity, state }: Pick<InspectedContainer, 'identity' | 'state'>): void {
-    const { restartCount } = state;
+  acceptInspected(inspected: Pick<InspectedContainer, 'identity' | 'state' | 'clockOffsetMillis'>): void {
+    const { restartCount, startedAt = 0 } = inspected.state;
+    const { createdAt } = inspected.identity;
     if (restartCount === undefined) return;
     const before = this.#restartCount;
     this.#restartCount = restartCount;
-    if (before === undefined) this.#restarts = identity.createdAt ?? this.#restarts;
-    else if (restartCount < before) this.#restarts = Math.max(state.startedAt ?? 0, this.#restarts + 1);
+    if (before === undefined)
+      this.#restarts = createdAt === undefined ? this.#restarts : agentTime(createdAt, inspected);
+    else if (restartCount < before)
+      this.#restarts = Math.max(agentTime(startedAt, inspected), this.#restarts + 1);
   }
 }

@@ -21,6 +21,8 @@ export class ScriptedSource implements ContainerSource {
   containers: ScriptedContainer[];
   before: BeforeAnswer = () => undefined;
   isClosed = false;
+  /** What the runtime says that its clock is ahead. */
+  clockOffsetMillis: number | undefined;
   /** Probes at one time, as this runtime sees it: lists that began and did not end. */
   maxLists = 0;
   maxSamples = 0;
@@ -40,7 +42,9 @@ export class ScriptedSource implements ContainerSource {
 
   async describe(signal: AbortSignal): Promise<RuntimeDescription> {
     await this.#begin('describe', '', signal);
-    return { name: this.name, runtimeName: 'docker', hostName: `host of ${this.name}`, warnings: [] };
+    const { name, clockOffsetMillis } = this;
+    const described = { name, runtimeName: 'docker', hostName: `host of ${name}`, warnings: [] };
+    return clockOffsetMillis === undefined ? described : { ...described, clockOffsetMillis };
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {

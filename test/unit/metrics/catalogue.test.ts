@@ -32,6 +32,7 @@ const wholeRuntime: RuntimeDescription = {
   cgroupVersion: 2,
   storageDriver: 'overlay2',
   images: 3,
+  clockOffsetMillis: 0,
 };
 
 const diskUsage: DiskUsageReport = {
@@ -234,7 +235,7 @@ test('failures are counted once there is one', () => {
 
 test('the tables show every metric of the chosen profiles', () => {
   const rows = metricRows(wholeCatalogue(names));
-  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 16;
+  const count = profiles.semconv.containers.length + profiles.docker_exporter.containers.length + 2 + 1 + 17;
   assert.equal(rows.length, count);
   assert.equal(metricsTable(rows).trimEnd().split('\n').length, count + 1);
   assert.equal(metricsMarkdown(rows).trimEnd().split('\n').length, count + 2);

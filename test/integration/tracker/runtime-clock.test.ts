@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { systemClock } from '../../../src/clock.ts';
+import { uptime } from '../../../src/metrics/formulas.ts';
+import { startSimulatedEngine } from '../../../src/simulator/start.ts';
+import { DockerSource } from '../../../src/sources/docker/docker-source.ts';
+import { TrackerSet } from '../../../src/tracker/tracker-set.ts';
+import { KeptLog, ObservedProbes } from '../../support/fakes/observed-probes.ts';
+import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const year = 365 * 24 * hour;
+/** Longer than any answer takes. */
+const patience = minute;
+
+/** An engine whose clock is that far ahead, with a container that started ten minutes ago by its clock. */
+async function measured(ahead: number) {
+  let moved = ahead - 10 * minute;
+  await using engine = await startSimulatedEngine({
+    specs: [{ name: 'web', image: 'web:1' }],
+    now: () => Date.now() + moved,
+  });
+  moved = ahead;
+  engine.advance();
+  const log = new KeptLog();
+  const source = new DockerSource({
+    endpoint: { url: engine.url },
+    callTimeoutMillis: minute,
+    now: () => Date.now(),
+  });
+  const timing = { minProbeIntervalMillis: 1, probeTimeoutMillis: minute };
+  const set = new TrackerSet({ source, observer: new ObservedProbes(), clock: systemClock, log, ...timing });
+  for (const _round of [1, 2, 3]) await set.update(minute);
+  const snapshot = set.snapshot();
+  set.close();
+  return { snapshot, log };
+}
+
+function expectNear(value: number | undefined, expected: number): void {
+  assert.ok(value !== undefined && Math.abs(value - expected) < patience, `${value} is not near ${expected}`);
+}
+
+suite('an engine whose clock is off', { concurrency: true }, () => {
+  for (const [what, ahead] of [
+    ['three hours ahead', 3 * hour],
+    ['three hours behind', -3 * hour],
+    ['five years ahead', 5 * year],
+    ['thirty years behind', -30 * year],
+    ['right', 0],
+  ] as const) {
+    test(`${what}: uptime is by its clock, points and the starts of counters by the agent’s`, async () => {
+      const { snapshot, log } = await measured(ahead);
+      const [web] = snapshot.containers;
+      assert.ok(web?.sample);
+      const { sample, starts, state } = web;
+      expectNear((uptime(web) ?? NaN) * 1000, 10 * minute);
+      expectNear(state.startedAt, Date.now() + ahead - 10 * minute);
+      expectNear(sample.takenAt, Date.now());
+      for (const group of ['cpu', 'memory', 'network eth0', 'restarts'] as const) {
+        expectNear(starts.of(group), Date.now() - 10 * minute);
+        assert.ok(starts.of(group) <= sample.takenAt);
+      }
+      expectNear(snapshot.runtime.clockOffsetMillis, ahead);
+      if (ahead === 0) assert.equal(snapshot.runtime.clockOffsetMillis, 0);
+      const warnings = log.messages.filter((message) => message.startsWith('clock of the runtime'));
+      assert.equal(warnings.length, ahead === 0 ? 0 : 1);
+    });
+  }
+});
+
+test('a clock that goes wrong, and one that is put right, are told once each', async () => {
+  const runtime = new TrackedRuntime(['a']);
+  const starts = () => runtime.snapshot('a')?.starts.of('cpu');
+  await runtime.probe();
+  const before = starts();
+  for (const offset of [0, 3 * hour, 3 * hour + 700, -2 * hour, 0, 0]) {
+    runtime.source.clockOffsetMillis = offset;
+    await runtime.probe(11 * minute);
+    assert.equal(starts(), before);
+  }
+  assert.deepEqual(
+    runtime.log.messages.filter((message) => message.startsWith('clock')),
+    [
+      'clock of the runtime differs from the agent’s: uptimes are by the runtime’s',
+      'clock of the runtime agrees with the agent’s again',
+    ],
+  );
+});

@@ -1,6 +1,6 @@
 import { alignedRows } from '../../metrics/listing.ts';
 import { cpuPercent, workingSet } from '../../metrics/formulas.ts';
-import type { BlockIoEntry, InterfaceUsage } from '../../model/sample.ts';
+import type { InterfaceUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';
 
 const headings = ['NAME', 'STATE', 'CPU %', 'MEM USAGE / LIMIT', 'NET I/O', 'BLOCK I/O', 'PIDS'] as const;
@@ -22,7 +22,7 @@ function rowOf(snapshot: ContainerSnapshot): string[] {
     cpuCell(snapshot),
     memoryCell(snapshot),
     networkCell(sample?.networks ?? []),
-    blockCell(sample?.blockIo?.serviceBytes ?? []),
+    blockCell(snapshot),
     String(sample?.pids?.current ?? unknown),
   ];
 }
@@ -52,7 +52,12 @@ function networkCell(networks: readonly InterfaceUsage[]): string {
   return `${decimal(received)} / ${decimal(transmitted)}`;
 }
 
-function blockCell(entries: readonly BlockIoEntry[]): string {
+function blockCell({ sample }: ContainerSnapshot): string {
+  const { storage, blockIo } = sample ?? {};
+  // Windows counts per container, not per device.
+  if (storage)
+    return `${decimal(BigInt(storage.readBytes ?? 0))} / ${decimal(BigInt(storage.writeBytes ?? 0))}`;
+  const entries = blockIo?.serviceBytes ?? [];
   if (entries.length === 0) return unknown;
   const bytes = (operation: string): bigint =>
     sumOf(entries.filter((entry) => entry.operation === operation).map(({ value }) => value));

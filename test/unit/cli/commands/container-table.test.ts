@@ -87,3 +87,9 @@ test('a hostile name neither steers the terminal nor breaks the line', () => {
   const [line = ''] = rows(snapshot('a\u001B[2Jb\nc'));
   assert.match(line, /^a\uFFFD\[2Jb\uFFFDc \| running/);
 });
+
+test('Windows: block I/O is the container’s, as docker stats on Windows has it', () => {
+  const storage = { readBytes: 79_970_816, writeBytes: 227_833_856 };
+  const sample: Sample = { takenAt: 0, windows: true, storage };
+  assert.match(rows(snapshot('win', { sample })).join(), /79\.97MB \/ 227\.8MB/);
+});

@@ -64,7 +64,7 @@ export class ObservationError extends Error {
 /** Entity and time of the next observations. */
 export interface ObservedEntity {
   readonly entity: Entity;
-  /** Keeps what a reader remembers of the subject's points: dies with the tracker. */
+  /** Keeps what a reader remembers of the entity's points: dies with the tracker. */
   readonly owner: object;
   /** All of its metrics, where a reader has left out points without news. */
   readonly all?: readonly MetricData[];
@@ -83,7 +83,7 @@ const noAttributes: Attributes = {};
 export interface ContainerObservableResult extends BatchObservableResult {
   /** Time-out of the collecting reader; absent when it has none. */
   readonly timeoutMillis: number | undefined;
-  forSubject(observed: ObservedEntity): void;
+  forEntity(observed: ObservedEntity): void;
   /** The API's `observe` with the times that it does not take. */
   observeAt(
     observable: ContainerObservable,
@@ -101,8 +101,22 @@ type ObservableMeter = Pick<
   'createObservableGauge' | 'createObservableCounter' | 'createObservableUpDownCounter'
 >;
 
-/** Entity of a ScopeMetrics. Readers only concatenate scopes, so object identity survives up to exporters. */
-export const observedIn = new WeakMap<ScopeMetrics, ObservedEntity>();
+/** The metrics of one entity. Readers only concatenate scopes, so that the type survives up to the exporters. */
+export class EntityScope implements ScopeMetrics {
+  readonly scope = containerScope;
+  readonly metrics: MetricData[];
+  readonly observed: ObservedEntity;
+
+  constructor(observed: ObservedEntity, metrics: MetricData[]) {
+    this.observed = observed;
+    this.metrics = metrics;
+  }
+}
+
+/** The entity of a scope; undefined for one of the agent's own instruments. */
+export function observedIn(scope: ScopeMetrics): ObservedEntity | undefined {
+  return scope instanceof EntityScope ? scope.observed : undefined;
+}
 
 /**
  * The observable half of the API's `Meter`, and a `MetricProducer` for every reader: container-major, one
@@ -124,7 +138,7 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
     return new ContainerObservable(name, 'updowncounter', options);
   }
 
-  /** Sets the one callback that observes every subject; a later one replaces it. */
+  /** Sets the one callback that observes every entity; a later one replaces it. */
   addBatchObservableCallback(
     callback: BatchObservableCallback | ContainerCallback,
     _observables: Observable[],
@@ -160,12 +174,10 @@ class Collection implements ContainerObservableResult {
     this.timeoutMillis = timeoutMillis;
   }
 
-  forSubject(observed: ObservedEntity): void {
+  forEntity(observed: ObservedEntity): void {
     this.#metrics = [];
     this.#last = undefined;
-    const metrics: ScopeMetrics = { scope: containerScope, metrics: this.#metrics };
-    observedIn.set(metrics, observed);
-    this.scopes.push(metrics);
+    this.scopes.push(new EntityScope(observed, this.#metrics));
   }
 
   /** The API's form, without a time: now. */

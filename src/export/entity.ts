@@ -31,7 +31,7 @@ export interface EntityOptions {
   readonly resourceOf?: ResourceOf;
 }
 
-/** Makes subjects, and gives the same object again while nothing of the identity has changed. */
+/** Makes entities, and gives the same object again while nothing of the identity has changed. */
 export class Entities {
   readonly #options: EntityOptions;
   readonly #containers = new WeakMap<ContainerIdentity, { runtime: RuntimeDescription; entity: Entity }>();

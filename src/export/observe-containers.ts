@@ -33,7 +33,7 @@ export function observeContainers(
     await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
     const observer = new ContainerObserver(result, containers, entities);
     for (const snapshot of trackers.snapshots()) {
-      result.forSubject({ entity: entities.ofRuntime(snapshot), owner: snapshot.owner });
+      result.forEntity({ entity: entities.ofRuntime(snapshot), owner: snapshot.owner });
       observeRuntime(result, snapshot, runtime);
       for (const [index, container] of snapshot.containers.entries()) {
         if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
@@ -104,7 +104,7 @@ class ContainerObserver {
   observe(snapshot: ContainerSnapshot, now: number): void {
     this.#snapshot = snapshot;
     this.#now = now;
-    this.#result.forSubject({ entity: this.#entities.ofContainer(snapshot), owner: snapshot.owner });
+    this.#result.forEntity({ entity: this.#entities.ofContainer(snapshot), owner: snapshot.owner });
     for (const { instrument, observe } of this.#declared)
       if (isObservable(instrument, snapshot)) instrument.observe(snapshot, observe);
   }

@@ -54,7 +54,7 @@ function otlpJson({ resourceMetrics }: Collected): string {
 function plain({ resourceMetrics }: Collected): unknown[] {
   const observed = resourceMetrics.scopeMetrics.filter(({ metrics }) => metrics.length > 0);
   return observed.map((scope) => ({
-    attributes: observedIn.get(scope)?.entity.resource.attributes ?? {},
+    attributes: observedIn(scope)?.entity.resource.attributes ?? {},
     metrics: Object.fromEntries(
       scope.metrics.map(({ descriptor, dataPoints }) => [
         descriptor.name,

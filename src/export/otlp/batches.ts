@@ -16,9 +16,9 @@ const charactersPerPoint = 150;
  * Resource; no container ever carries it.
  */
 export function* requestsOf(collected: ResourceMetrics, layout: OtlpLayout): Generator<ResourceMetrics[]> {
-  const own = collected.scopeMetrics.filter((scope) => !observedIn.has(scope));
+  const own = collected.scopeMetrics.filter((scope) => observedIn(scope) === undefined);
   const entities = collected.scopeMetrics.filter(
-    (scope) => observedIn.has(scope) && scope.metrics.length > 0,
+    (scope) => observedIn(scope) !== undefined && scope.metrics.length > 0,
   );
   const agent = own.length > 0 ? [{ resource: collected.resource, scopeMetrics: own }] : [];
   let first = agent;
@@ -29,7 +29,7 @@ export function* requestsOf(collected: ResourceMetrics, layout: OtlpLayout): Gen
   if (first.length > 0) yield first;
 }
 
-/** Cuts subjects into parts that are small enough for a request. */
+/** Cuts entities into parts that are small enough for a request. */
 export function* partsOf(
   entities: Iterable<ScopeMetrics>,
   layout: OtlpLayout,
@@ -54,11 +54,11 @@ export function* partsOf(
 }
 
 function identityLength(scope: ScopeMetrics): number {
-  return lengthOf(observedIn.get(scope)?.entity.resource.attributes ?? {});
+  return lengthOf(observedIn(scope)?.entity.resource.attributes ?? {});
 }
 
 function pointLength(scope: ScopeMetrics): number {
-  return lengthOf(observedIn.get(scope)?.entity.point ?? {});
+  return lengthOf(observedIn(scope)?.entity.point ?? {});
 }
 
 function lengthOf(attributes: object): number {
@@ -66,7 +66,7 @@ function lengthOf(attributes: object): number {
 }
 
 function withResource(scope: ScopeMetrics): ResourceMetrics[] {
-  const observed = observedIn.get(scope);
+  const observed = observedIn(scope);
   if (!observed) return [];
   const { resource, point } = observed.entity;
   return [{ resource, scopeMetrics: [point ? withPoint(scope, point) : scope] }];
@@ -76,14 +76,14 @@ function withPoint({ scope, metrics }: ScopeMetrics, point: ScopeAttributes): Sc
   return { scope, metrics: metrics.map((metric) => withAttributes(metric, point)) };
 }
 
-/** Subjects under the Resources that the layout gives them. */
+/** Entities under the Resources that the layout gives them. */
 export function laidOut(part: readonly ScopeMetrics[], layout: OtlpLayout): ResourceMetrics[] {
   return layout === 'flat' ? flat(part) : part.flatMap(withResource);
 }
 
 /** One Resource per host; the metrics of its containers joined by name. */
 function flat(scopes: readonly ScopeMetrics[]): ResourceMetrics[] {
-  const hosts = Map.groupBy(scopes, (scope) => observedIn.get(scope)?.entity.host);
+  const hosts = Map.groupBy(scopes, (scope) => observedIn(scope)?.entity.host);
   return [...hosts].flatMap(([resource, part]) => {
     const [first] = part;
     if (!resource || !first) return [];
@@ -96,7 +96,7 @@ function flat(scopes: readonly ScopeMetrics[]): ResourceMetrics[] {
 
 /** Each point with the container's attributes; the host's stay on the Resource. */
 function flattened(scope: ScopeMetrics): MetricData[] {
-  const entity = observedIn.get(scope)?.entity;
+  const entity = observedIn(scope)?.entity;
   if (!entity) return [];
   const identity = Object.entries(entity.resource.attributes).filter(
     ([key]) => !(key in entity.host.attributes),

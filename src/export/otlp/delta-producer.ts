@@ -9,7 +9,7 @@ import type {
   MetricProducer,
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { observedIn } from '../container-producer.ts';
+import { EntityScope, observedIn } from '../container-producer.ts';
 
 /** Containers subtracted in one turn of the event loop: about 20 ms of work. */
 const containersPerTurn = 100;
@@ -51,7 +51,7 @@ export class DeltaProducer implements MetricProducer {
   }
 
   #deltas(cumulative: ScopeMetrics): ScopeMetrics {
-    const observed = observedIn.get(cumulative);
+    const observed = observedIn(cumulative);
     if (!observed) return cumulative;
     const memory = this.#memories.get(observed.owner) ?? {
       series: new Map<string, Point>(),
@@ -69,9 +69,7 @@ export class DeltaProducer implements MetricProducer {
       return dataPoints.length === 0 ? [] : [{ ...metric, aggregationTemporality, dataPoints }];
     });
     if (read.size > 0) memory.read = read;
-    const delta = { scope: cumulative.scope, metrics };
-    observedIn.set(delta, { ...observed, all: cumulative.metrics });
-    return delta;
+    return new EntityScope({ ...observed, all: cumulative.metrics }, metrics);
   }
 
   #delta({ series, read }: Memory, name: string, point: Point): Point | undefined {

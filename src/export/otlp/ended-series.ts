@@ -7,7 +7,7 @@ import { observedIn } from '../container-producer.ts';
 import { laidOut, partsOf, requestsOf } from './batches.ts';
 import type { OtlpLayout } from './batches.ts';
 import { SeriesShapes, without } from './series-shapes.ts';
-import { staleMarkers } from './stale-encoding.ts';
+import { StaleMarkers } from './stale-encoding.ts';
 import { markersOf } from './stale-points.ts';
 import type { EndedSeries, Temporality } from './stale-points.ts';
 import type { Entity } from '../entity.ts';
@@ -101,12 +101,12 @@ export class StaleSeries {
     const present = new Map<string, Present>();
     for (const [index, scope] of scopes.entries()) {
       if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
-      const observed = observedIn.get(scope);
+      const observed = observedIn(scope);
       if (!observed) continue;
       const { entity, all = scope.metrics } = observed;
       const key = this.#keyOf(entity);
       const series = this.#shapes.describe(all, this.#present.get(key)?.series);
-      // Engines of one host are one subject.
+      // Runtimes of one host are one entity.
       const same = present.get(key);
       const latest = Math.max(latestOf(all), same?.latest ?? 0);
       present.set(key, { entity, series: same ? [...same.series, ...series] : series, latest });
@@ -128,8 +128,7 @@ export class StaleSeries {
       }
     };
     for (const part of partsOf(scopes(), layout)) {
-      const resources = laidOut(part, layout);
-      for (const each of resources) staleMarkers.add(each);
+      const resources = laidOut(part, layout).map((each) => new StaleMarkers(each));
       const sent = part.flatMap((scope) => waitingIn.get(scope) ?? []);
       yield { resources, answered: (outcome) => this.#settle(sent, outcome) };
     }

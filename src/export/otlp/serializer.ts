@@ -2,12 +2,12 @@ import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry
 import type { IExportMetricsServiceResponse, ISerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { OtlpProtocol } from './transport.ts';
-import { staleJson, staleMarkers, staleProtobuf } from './stale-encoding.ts';
+import { staleJson, StaleMarkers, staleProtobuf } from './stale-encoding.ts';
 
 /** A serializer of many Resources in one request. */
 export type RequestSerializer = ISerializer<ResourceMetrics[], IExportMetricsServiceResponse>;
 
-/** One request with one ResourceMetrics per subject; the stock serializers take only one. */
+/** One request with one ResourceMetrics per entity; the stock serializers take only one. */
 export function requestSerializer(protocol: OtlpProtocol): RequestSerializer {
   return protocol === 'http/json' ? jsonSerializer : protobufSerializer;
 }
@@ -17,7 +17,7 @@ const protobufSerializer: RequestSerializer = {
   serializeRequest: (all) =>
     Buffer.concat(
       all.map((one) =>
-        staleMarkers.has(one)
+        one instanceof StaleMarkers
           ? staleProtobuf(one)
           : (ProtobufMetricsSerializer.serializeRequest(one) ?? new Uint8Array()),
       ),
@@ -28,7 +28,9 @@ const protobufSerializer: RequestSerializer = {
 const jsonSerializer: RequestSerializer = {
   serializeRequest: (all) => {
     const resources = all.flatMap((one) =>
-      staleMarkers.has(one) ? staleJson(one) : (innerOf(JsonMetricsSerializer.serializeRequest(one)) ?? []),
+      one instanceof StaleMarkers
+        ? staleJson(one)
+        : (innerOf(JsonMetricsSerializer.serializeRequest(one)) ?? []),
     );
     return new TextEncoder().encode(`${jsonHead}${resources.join(',')}]}`);
   },

@@ -4,7 +4,7 @@ import type { MetricData } from '@opentelemetry/sdk-metrics';
 
 type Descriptor = MetricData['descriptor'];
 
-/** The series of one metric of a subject: all of its points that stays the same from export to export. */
+/** The series of one metric of an entity: all of its points that stays the same from export to export. */
 export interface MetricSeries {
   readonly descriptor: Descriptor;
   readonly kind: 'gauge' | 'counter' | 'updowncounter';

@@ -5,8 +5,16 @@ import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/s
 /** OTLP's flag of a point: from now on there is no value. The stock serializers write no flags. */
 const NO_RECORDED_VALUE = 1;
 
-/** Resources whose points are stale markers: their values are not sent. */
-export const staleMarkers = new WeakSet<ResourceMetrics>();
+/** A Resource whose points are stale markers: their values are not sent. */
+export class StaleMarkers implements ResourceMetrics {
+  readonly resource: ResourceMetrics['resource'];
+  readonly scopeMetrics: ScopeMetrics[];
+
+  constructor({ resource, scopeMetrics }: ResourceMetrics) {
+    this.resource = resource;
+    this.scopeMetrics = scopeMetrics;
+  }
+}
 
 /** A request of protobuf with one Resource of stale markers. */
 export function staleProtobuf({ resource, scopeMetrics }: ResourceMetrics): Uint8Array {

@@ -1,11 +1,11 @@
 import { millisToHrTime } from '@opentelemetry/core';
 import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { containerScope, metricOf, observedIn } from '../container-producer.ts';
+import { EntityScope, metricOf } from '../container-producer.ts';
 import type { MetricSeries } from './series-shapes.ts';
 import type { Entity } from '../entity.ts';
 
-/** Series of one subject that ended. */
+/** Series of one entity that ended. */
 export interface EndedSeries {
   readonly entity: Entity;
   readonly series: readonly MetricSeries[];
@@ -28,23 +28,19 @@ export function markersOf(
 ): ScopeMetrics {
   // Prometheus drops what comes before the last point.
   const time = millisToHrTime(Math.max(now, latest + 1));
-  const markers = {
-    scope: containerScope,
-    metrics: series.map((each) => {
-      const dataPoints = each.attributes.map((attributes) => ({
-        attributes,
-        startTime: time,
-        endTime: time,
-        value: 0,
-      }));
-      const isDelta = temporality === 'delta' && each.kind === 'counter';
-      return metricOf(
-        each,
-        dataPoints,
-        isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
-      );
-    }),
-  };
-  observedIn.set(markers, { entity, owner: entity });
-  return markers;
+  const metrics = series.map((each) => {
+    const dataPoints = each.attributes.map((attributes) => ({
+      attributes,
+      startTime: time,
+      endTime: time,
+      value: 0,
+    }));
+    const isDelta = temporality === 'delta' && each.kind === 'counter';
+    return metricOf(
+      each,
+      dataPoints,
+      isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
+    );
+  });
+  return new EntityScope({ entity, owner: entity }, metrics);
 }

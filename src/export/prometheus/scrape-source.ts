@@ -104,7 +104,7 @@ export function renderCollected(
   literal: ReadonlyMap<string, 'gauge' | 'counter'>,
   options: { readonly format: ExpositionFormat; readonly created: boolean },
 ): AsyncIterable<string> {
-  const labelsOf = (scope: ScopeMetrics) => observedIn.get(scope)?.entity.labels;
+  const labelsOf = (scope: ScopeMetrics) => observedIn(scope)?.entity.labels;
   return renderExposition({ resourceMetrics, labelsOf, literal }, options);
 }
 

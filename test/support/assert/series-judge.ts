@@ -26,7 +26,7 @@ export class SeriesJudge {
   }
 
   #acceptScope(scope: ScopeMetrics): void {
-    const owner = observedIn.get(scope)?.owner ?? {};
+    const owner = observedIn(scope)?.owner ?? {};
     const series = this.#series.get(owner) ?? new Map<string, Seen>();
     this.#series.set(owner, series);
     for (const metric of scope.metrics) {

@@ -17,7 +17,7 @@ export function namesOf(scopes: readonly ScopeMetrics[]): string[] {
 
 /** The container that a scope is of, by its Resource. */
 export function nameOf(scope: ScopeMetrics): string | undefined {
-  const name = observedIn.get(scope)?.entity.resource.attributes['container.name'];
+  const name = observedIn(scope)?.entity.resource.attributes['container.name'];
   return typeof name === 'string' ? name : undefined;
 }
 

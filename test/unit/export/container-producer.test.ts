@@ -44,7 +44,7 @@ test('it has the shape of the API’s Meter and of a MetricProducer', async () =
     for (const observable of observables) result.observe(observable, 7, { key: 'value' });
   };
   container.addBatchObservableCallback((result: ContainerObservableResult) => {
-    result.forSubject(subjectOf('a'));
+    result.forEntity(subjectOf('a'));
     return callback(result);
   }, observables);
   const { resourceMetrics, errors } = await producer.collect();
@@ -76,7 +76,7 @@ async function observed(valueType: ValueType, value: number): Promise<number[]> 
   const gauge = meter.createObservableGauge('g', { valueType });
   meter.addBatchObservableCallback(
     (result: ContainerObservableResult) => {
-      result.forSubject(subjectOf('a'));
+      result.forEntity(subjectOf('a'));
       result.observeAt(gauge, value, {}, { at });
     },
     [gauge],
@@ -105,7 +105,7 @@ test('collect never rejects: what a callback throws is told beside what it obser
     const gauge = meter.createObservableGauge('g');
     meter.addBatchObservableCallback(
       (result: ContainerObservableResult) => {
-        result.forSubject(subjectOf('a'));
+        result.forEntity(subjectOf('a'));
         result.observe(gauge, 1);
         return fails();
       },
@@ -132,7 +132,7 @@ test('the callback hears how long the reader waits; each subject has its own sco
     (result: ContainerObservableResult) => {
       waitMillis = result.timeoutMillis;
       for (const entity of entities) {
-        result.forSubject(entity);
+        result.forEntity(entity);
         result.observeAt(counter, 1, {}, { at, startedAt: at - 5 });
         result.observeAt(counter, 2, { more: 1 }, { at, startedAt: at + 5 });
       }
@@ -143,7 +143,7 @@ test('the callback hears how long the reader waits; each subject has its own sco
   assert.equal(waitMillis, 1234);
   const { scopeMetrics } = resourceMetrics;
   assert.deepEqual(
-    scopeMetrics.map((scope) => observedIn.get(scope)),
+    scopeMetrics.map((scope) => observedIn(scope)),
     entities,
   );
   const times = scopeMetrics
@@ -162,7 +162,7 @@ test('observations of foreign observables are left alone', async () => {
   const meter = new ContainerMeter();
   const foreign = { addCallback: () => undefined, removeCallback: () => undefined };
   meter.addBatchObservableCallback((result: ContainerObservableResult) => {
-    result.forSubject(subjectOf('a'));
+    result.forEntity(subjectOf('a'));
     result.observe(foreign, 1);
   }, []);
   const { resourceMetrics, errors } = await meter.collect();

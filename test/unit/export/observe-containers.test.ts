@@ -59,7 +59,7 @@ test('a subject stays the same object until the identity is read anew, and carri
   // In its first minute it is inspected, and so its identity read, at every probe.
   runtime.container('a').startedAt -= 3_600_000;
   const subjectOf = (scopes: readonly ScopeMetrics[]) =>
-    scopes.map((scope) => observedIn.get(scope)?.entity).find((entity) => entity?.labels['container_name']);
+    scopes.map((scope) => observedIn(scope)?.entity).find((entity) => entity?.labels['container_name']);
   const first = subjectOf(await runtime.collect());
   assert.equal(subjectOf(await runtime.collect()), first);
   assert.deepEqual(first?.labels, {

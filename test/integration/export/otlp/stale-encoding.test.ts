@@ -4,7 +4,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
 import type { OtlpProtocol } from '../../../../src/export/otlp/transport.ts';
-import { staleMarkers } from '../../../../src/export/otlp/stale-encoding.ts';
+import { StaleMarkers } from '../../../../src/export/otlp/stale-encoding.ts';
 import { StaleSeries } from '../../../../src/export/otlp/ended-series.ts';
 import type { OtlpMetric, OtlpRequest } from '../../../support/real/collector.ts';
 import { skipUnless } from '../../../support/real/component.ts';
@@ -79,8 +79,7 @@ test('markers stand beside figures, and have their descriptors', { skip: skipUnl
     resource: resourceFromAttributes({ a: 'b' }),
     scopeMetrics: [scope],
   }));
-  const markers = live.map((one) => ({ ...one }));
-  for (const one of markers) staleMarkers.add(one);
+  const markers = live.map((one) => new StaleMarkers(one));
   for (const request of [
     await decodeOtlp(encode('http/protobuf', [...live, ...markers])),
     asJson([...live, ...markers]),
@@ -120,12 +119,11 @@ test('every kind of attribute value', { skip: skipUnless('python') }, async () =
   };
   const [scope] = await collectMany(1);
   assert.ok(scope);
-  const one = {
+  const one = new StaleMarkers({
     resource: resourceFromAttributes(attributes),
     scopeMetrics: [{ ...scope, scope: { name: 's', version: '1' } }],
-  };
+  });
   const stock = { resource: one.resource, scopeMetrics: [{ ...scope, scope: { name: 's', version: '1' } }] };
-  staleMarkers.add(one);
   const [ours, theirs] = [
     await decodeOtlp(encode('http/protobuf', [one])),
     await decodeOtlp(encode('http/protobuf', [stock])),

@@ -43,7 +43,7 @@ class World {
     const info = this.#meter.createObservableGauge('info');
     this.#meter.addBatchObservableCallback((result: ContainerObservableResult) => {
       for (const [name, has] of Object.entries(this.#published)) {
-        result.forSubject({ entity: subjectOf(name), owner: {} });
+        result.forEntity({ entity: subjectOf(name), owner: {} });
         if (has.includes('limit')) result.observeAt(limit, 1, undefined, { at: this.#at });
         if (has.includes('swap limit')) result.observeAt(limit, 1, { swap: true }, { at: this.#at });
         if (has.includes('io read'))

@@ -108,7 +108,7 @@ interface CollectorCheck {
 }
 
 /** Errors of an address where no collector seems to be. */
-const isAway = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|timeout)$/;
+const isAway = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 
 /** Sends the collector an empty export once, with the headers, certificates and proxy of a real one. */
 async function checkCollector(options: OtlpTransportOptions, signal: AbortSignal): Promise<CollectorCheck> {

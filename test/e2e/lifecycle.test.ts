@@ -196,9 +196,14 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     const { runtime, agent } = scene;
     await runtime.docker('create', '--network=none', '--name=failed', 'bb:1', '/no/such/program');
     await assert.rejects(runtime.docker('start', 'failed'));
-    const shown = await agent.afterNextProbe();
+    // No event announces it: it is found when the container is inspected again, within a minute.
+    const labels = { container_name: 'failed' };
+    const shown = await agent.waitForMetrics(
+      'the exit code',
+      (found) => found.value('container_exit_code', labels) !== undefined,
+    );
     assert.equal(shown.state('failed'), 'created');
-    assert.equal(shown.value('container_exit_code', { container_name: 'failed' }), 127);
+    assert.equal(shown.value('container_exit_code', labels), 127);
   });
 
   test('both readers read the same values of one probe', async () => {

@@ -48,8 +48,11 @@ export class Inspection {
     if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health)
       return true;
     if (known.revision !== listed.revision) return true;
+    const isAged = now - this.#inspectedAt >= maxAgeMillis || now < this.#inspectedAt;
+    // A start that fails has no event and leaves the list as it was.
+    if (isAged && listed.status === 'created') return true;
     if (change === 'unchanged') return this.#missedChange(listed, now, startedAt);
-    if (now - this.#inspectedAt >= maxAgeMillis || now < this.#inspectedAt) return true;
+    if (isAged) return true;
     // A run that began within the last minute may be another one than a moment ago, under the same revision.
     return listed.changedRecently;
   }

@@ -151,3 +151,18 @@ test('an inspect that hangs after an event holds up the next probe no longer tha
   assert.notEqual(runtime.cpu('web'), undefined);
   runtime.set.close();
 });
+
+test('a container that was never started is inspected once a minute: a start that fails has no event', async () => {
+  const { runtime, web } = await listeningHost();
+  web.status = 'created';
+  await runtime.probe(70_000);
+  const inspects = () => runtime.source.count('inspect');
+  await runtime.probe(70_000);
+  const before = inspects();
+  await runtime.probe();
+  assert.equal(inspects(), before);
+  web.exitCode = 127;
+  await runtime.probe(70_000);
+  assert.equal(runtime.snapshot('web')?.state.exitCode, 127);
+  runtime.set.close();
+});

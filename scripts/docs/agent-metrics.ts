@@ -1,17 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk-metrics';
+import { refusalReasons } from '../../src/http/refusals.ts';
+import type { MetricRow } from '../../src/metrics/listing.ts';
+import { prometheusName, type NamedInstrument } from '../../src/metrics/prometheus-names.ts';
+import type { ProbeObserver } from '../../src/model/observers.ts';
 import {
   AgentInstruments,
   AuditInstruments,
   EventLogInstruments,
   RefusalInstruments,
 } from '../../src/self-metrics/agent-instruments.ts';
-import { refusalReasons } from '../../src/http/refusals.ts';
-import { EventLoopDelay } from '../../src/self-metrics/event-loop-delay.ts';
-import type { MetricRow } from '../../src/metrics/listing.ts';
-import { observeProcess } from '../../src/self-metrics/process-instruments.ts';
-import { prometheusName, type NamedInstrument } from '../../src/metrics/prometheus-names.ts';
-import type { ProbeObserver } from '../../src/model/observers.ts';
+import { EventLoopDelay, observeProcess } from '../../src/self-metrics/process.ts';
 
 /** Long enough for the event loop's delay to have been measured. */
 const settleMillis = 250;

@@ -1,17 +1,16 @@
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/settings/settings.ts';
 import type { EventLogs } from '../export/logs/event-logs.ts';
-import { logSdk } from '../export/sdk-diagnostics.ts';
-import { Telemetry } from '../export/telemetry.ts';
+import { logSdk, Telemetry } from '../export/telemetry.ts';
 import type { HttpServer } from '../http/http-server.ts';
-import { EventLoopDelay } from '../self-metrics/event-loop-delay.ts';
-import { firstProbe } from '../tracker/trackers.ts';
+import { EventLoopDelay } from '../self-metrics/process.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
+import { firstProbe } from '../tracker/trackers.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import { resolveConfig } from './resolve.ts';
 import type { AgentDependencies } from './resolve.ts';
-import { createServer } from './server.ts';
 import { createEventLogs, observeAgent } from './self-observation.ts';
+import { createServer } from './server.ts';
 import { AgentSignals } from './signals.ts';
 import { createTrackers } from './trackers.ts';
 

@@ -1,8 +1,8 @@
 import type { Meter } from '@opentelemetry/api';
 import { Auditor } from '../audit/auditor.ts';
 import { ourReadings } from '../audit/our-readings.ts';
-import { shownOtlpUrl } from '../config/types/otlp-url.ts';
 import type { Config } from '../config/settings/settings.ts';
+import { shownOtlpUrl } from '../config/types/otlp-url.ts';
 import { EventLogs } from '../export/logs/event-logs.ts';
 import { loggedExports } from '../export/otlp/export-log.ts';
 import {
@@ -11,8 +11,8 @@ import {
   EventLogInstruments,
 } from '../self-metrics/agent-instruments.ts';
 import { DockerExporterInstruments } from '../self-metrics/docker-exporter-instruments.ts';
-import type { EventLoopDelay } from '../self-metrics/event-loop-delay.ts';
-import { observeProcess } from '../self-metrics/process-instruments.ts';
+import type { EventLoopDelay } from '../self-metrics/process.ts';
+import { observeProcess } from '../self-metrics/process.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import type { AgentDependencies, ResolvedConfig } from './resolve.ts';
 import type { AgentSignals } from './signals.ts';

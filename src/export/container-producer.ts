@@ -22,7 +22,7 @@ import type {
 import type { Entity } from './entity.ts';
 
 /** OpenTelemetry's scope of every container metric. */
-export const containerScope = { name: 'tidegauge' };
+const containerScope = { name: 'tidegauge' };
 /** The wire has signed 64 bits: an integer beyond them would come out negative. */
 const largestInt = 2 ** 63;
 

@@ -1,20 +1,19 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../log.ts';
-import { apiRoutes } from './api-routes.ts';
+import { apiRoutes, healthRoute, indexRoute, readyRoute } from './api-routes.ts';
+import type { Readiness } from './api-routes.ts';
 import type { ApiSource } from './api-source.ts';
 import { defaultHeartbeatMillis, eventStream } from './event-stream.ts';
 import { metricsRoute } from './metrics-route.ts';
 import type { MetricsSource } from './metrics-route.ts';
 import { loggedRefusals } from './refusals.ts';
 import type { RefusalObserver } from './refusals.ts';
-import { RequestQueue } from './request-queue.ts';
 import { plainText } from './route.ts';
 import type { Route } from './route.ts';
-import { healthRoute, indexRoute, readyRoute } from './status-routes.ts';
-import type { Readiness } from './status-routes.ts';
 
 const defaultCloseMillis = 2000;
 /** A connection on which nothing moves: a reader that stalls may not hold an exposition for ever. */
@@ -208,4 +207,77 @@ function isClientError(error: unknown): error is Error & { readonly statusCode: 
   if (!(error instanceof Error) || !('statusCode' in error)) return false;
   const { statusCode } = error;
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
+}
+
+/** No more is read from a connection while so many of its requests wait. */
+const pausedAt = 16;
+/** Requests that wait on all connections together; what was read already may exceed the first bound. */
+const defaultMaxWaiting = 4000;
+
+interface Connection {
+  readonly waiting: (() => void)[];
+  isBusy: boolean;
+}
+
+/**
+ * Lets the requests of a connection be handled one at a time: a pipelined one waits until the previous response was
+ * written, so that a client that requests and does not read costs one response and not hundreds.
+ */
+class RequestQueue {
+  readonly #onFull: () => void;
+  readonly #maxWaiting: number;
+  readonly #connections = new WeakMap<Socket, Connection>();
+  #waitingCount = 0;
+
+  /** @param onFull called when a connection is closed because too many requests wait. */
+  constructor(onFull: () => void, maxWaiting = defaultMaxWaiting) {
+    this.#onFull = onFull;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** Handles a request now or in its turn; never when its connection closes before. */
+  add({ socket }: IncomingMessage, response: ServerResponse, handle: () => void): void {
+    const connection = this.#connectionOf(socket);
+    const begin = (): void => {
+      response.once('close', () => this.#next(socket, connection));
+      handle();
+    };
+    if (!connection.isBusy) {
+      connection.isBusy = true;
+      begin();
+      return;
+    }
+    if (socket.destroyed) return;
+    if (this.#waitingCount >= this.#maxWaiting) {
+      this.#onFull();
+      socket.destroy();
+      return;
+    }
+    this.#waitingCount += 1;
+    connection.waiting.push(begin);
+    if (connection.waiting.length >= pausedAt) socket.pause();
+  }
+
+  #next(socket: Socket, connection: Connection): void {
+    const begin = socket.destroyed ? undefined : connection.waiting.shift();
+    if (!begin) {
+      connection.isBusy = false;
+      return;
+    }
+    this.#waitingCount -= 1;
+    if (connection.waiting.length < pausedAt) socket.resume();
+    begin();
+  }
+
+  #connectionOf(socket: Socket): Connection {
+    const known = this.#connections.get(socket);
+    if (known) return known;
+    const connection = { waiting: [], isBusy: false };
+    this.#connections.set(socket, connection);
+    socket.once('close', () => {
+      this.#waitingCount -= connection.waiting.length;
+      connection.waiting.length = 0;
+    });
+    return connection;
+  }
 }

@@ -11,11 +11,9 @@ import { dockerStatsResource } from './docker-stats/resource.ts';
 import { exposedMetric, firstOfEachName } from './prometheus-names.ts';
 import type { Exposable, ExposedMetric } from './prometheus-names.ts';
 import { runtimeInstruments, trackingInstruments } from './runtime.ts';
-import { semconvCpu, semconvCpuLogical } from './semconv/cpu.ts';
-import { semconvIo } from './semconv/io.ts';
-import { semconvEvents, semconvImageEvents, semconvLifecycle } from './semconv/lifecycle.ts';
+import { semconvCpu, semconvCpuLogical, semconvIo } from './semconv/cpu-io.ts';
+import { semconvEvents, semconvImageEvents, semconvLifecycle, semconvRuntime } from './semconv/lifecycle.ts';
 import { semconvMemory, semconvMemoryDetail } from './semconv/memory.ts';
-import { semconvRuntime } from './semconv/runtime.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {

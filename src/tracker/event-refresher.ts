@@ -1,11 +1,16 @@
 import type { Clock } from '../clock.ts';
 import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
-import { settlesWithin } from '../concurrency/settles-within.ts';
+import { settlesWithin } from '../concurrency/cancellation.ts';
+import type { Cancellable } from '../concurrency/cancellation.ts';
 import { Throttle } from '../concurrency/queues.ts';
+import type { LiveMeasurement } from '../model/live-sample.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
 import type { ContainerList } from './container-list.ts';
+import type { ContainerTracker } from './container/container-tracker.ts';
 import type { Reconciler, Reconciliation } from './reconciler.ts';
-import { SourceCalls } from './source-calls.ts';
+import { SourceCalls, isAbsence } from './source-calls.ts';
 import type { SourceCallsOptions } from './source-calls.ts';
+import type { SourceState } from './source-state.ts';
 import type { UpdateLock } from './update-lock.ts';
 
 /** Pause between two refreshes in a storm of events. */
@@ -105,5 +110,61 @@ export class EventRefresher {
     await new AdaptivePool(clock).run(ids, async (id) => {
       await reconciler.queue.run(id, (tracker, sampling) => tracker.measure(calls, sampling, freshMillis));
     });
+  }
+}
+
+/** Dependencies of {@link LiveSampler}. */
+export interface LiveSamplerOptions {
+  readonly calls: SourceCallsOptions;
+  readonly lock: UpdateLock;
+  readonly state: SourceState;
+  readonly reconciler: Reconciler;
+  /** Updates this soon after need no other sample. */
+  readonly freshMillis: number;
+}
+
+/** Samples single containers for subscribers, alongside the probes. */
+export class LiveSampler {
+  readonly #options: LiveSamplerOptions;
+  readonly #closed = new AbortController();
+
+  constructor(options: LiveSamplerOptions) {
+    this.#options = options;
+  }
+
+  /** Samples one container now. Never throws. */
+  async measure(id: string): Promise<LiveMeasurement> {
+    const { lock, state, reconciler } = this.#options;
+    if (!reconciler.counts) {
+      // Subscribers may be the only ones to find out that the runtime is back.
+      void lock.update(0);
+      return { outcome: 'failed', reason: 'the runtime does not answer' };
+    }
+    const measured = await reconciler.queue.run(id, (tracker, sampling) =>
+      this.#measure(tracker, sampling, state.runtime),
+    );
+    // A newer change of the container is applied first; then again.
+    if (measured === 'cancelled') return await this.measure(id);
+    return measured ?? { outcome: 'removed' };
+  }
+
+  /** Aborts the samples under way. */
+  close(): void {
+    this.#closed.abort();
+  }
+
+  async #measure(
+    tracker: ContainerTracker,
+    sampling: Cancellable,
+    runtime: RuntimeDescription,
+  ): Promise<LiveMeasurement | 'cancelled'> {
+    const calls = new SourceCalls(this.#options.calls, this.#closed.signal);
+    const outcome = await tracker.measure(calls, sampling, this.#options.freshMillis);
+    calls.close();
+    if (outcome === 'cancelled') return outcome;
+    if (outcome !== 'measured')
+      return isAbsence(outcome) ? { outcome: 'not running' } : { outcome: 'failed', reason: outcome.message };
+    const snapshot = tracker.snapshot(runtime);
+    return snapshot?.sample ? { outcome: 'measured', snapshot } : { outcome: 'not running' };
   }
 }

@@ -1,5 +1,5 @@
 import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
-import { Cancellable } from '../concurrency/cancellable.ts';
+import { Cancellable } from '../concurrency/cancellation.ts';
 import { KeyedQueue } from '../concurrency/queues.ts';
 import type { ContainerStatus } from '../model/container.ts';
 import type { RuntimeSnapshot } from '../model/snapshot.ts';

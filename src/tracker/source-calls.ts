@@ -1,6 +1,8 @@
-import type { RuntimeDescription } from '../model/runtime.ts';
+import type { Clock } from '../clock.ts';
+import { AbortListeners } from '../concurrency/cancellation.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
 import type { SourceCall, ProbeObserver } from '../model/observers.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
 import type { Sample } from '../model/sample.ts';
 import type {
   ContainerSource,
@@ -8,8 +10,6 @@ import type {
   ListedContainer,
   UsageRound,
 } from '../sources/container-source.ts';
-import type { Clock } from '../clock.ts';
-import { AbortListeners } from '../concurrency/abort-listeners.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import type { SourceError } from '../sources/source-error.ts';
 

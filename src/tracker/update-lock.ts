@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { settlesWithin } from '../concurrency/settles-within.ts';
+import { settlesWithin } from '../concurrency/cancellation.ts';
 
 /** Result of {@link UpdateLock.update} for its caller. */
 export type UpdateOutcome = 'probed' | 'joined' | 'young' | 'timed-out';

@@ -1,14 +1,14 @@
 import { resolveExports } from '../../agent/exports.ts';
+import { ProbeSignal } from '../../agent/signals.ts';
 import { systemClock } from '../../clock.ts';
 import { Mistakes } from '../../config/config-error.ts';
 import type { Config } from '../../config/settings/settings.ts';
 import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
-import { requestSerializer } from '../../export/otlp/serializer.ts';
+import { requestSerializer } from '../../export/otlp/requests.ts';
 import { OtlpTransport } from '../../export/otlp/transport.ts';
 import type { OtlpTransportOptions } from '../../export/otlp/transport.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
-import { ProbeSignal } from '../../agent/signals.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { withDemo } from './demo.ts';

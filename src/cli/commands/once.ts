@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { ProbeSignal } from '../../agent/signals.ts';
+import { observedIn } from '../../export/container-producer.ts';
+import { requestsOf, requestSerializer } from '../../export/otlp/requests.ts';
 import { Recorded, collectOnce, renderCollected } from '../../export/prometheus/scrape-source.ts';
 import type { Collected } from '../../export/prometheus/scrape-source.ts';
-import { observedIn } from '../../export/container-producer.ts';
-import { requestsOf } from '../../export/otlp/batches.ts';
-import { requestSerializer } from '../../export/otlp/serializer.ts';
 import { withoutAgent } from '../../metrics/catalogue.ts';
-import { ProbeSignal } from '../../agent/signals.ts';
 import { DockerExporterInstruments } from '../../self-metrics/docker-exporter-instruments.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { containerTable } from './container-table.ts';

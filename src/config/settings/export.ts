@@ -1,11 +1,10 @@
 import { dockerStatsBlock } from '../receiver/block.ts';
 import { address, hostPart, portPart } from '../types/address.ts';
 import { duration } from '../types/duration.ts';
-import { headers, keyValues } from '../types/key-values.ts';
 import { listOf } from '../types/list-of.ts';
 import { oneOf } from '../types/one-of.ts';
 import { otlpBaseUrl, otlpUrl } from '../types/otlp-url.ts';
-import { boolean, text } from '../types/scalars.ts';
+import { headers, keyValues, boolean, text } from '../types/scalars.ts';
 import { profileNames } from './names.ts';
 import type { KnownValues, OtelVariable, SettingTable } from './setting.ts';
 

@@ -1,16 +1,14 @@
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Attributes } from '@opentelemetry/api';
-import { hrTimeToMilliseconds } from '@opentelemetry/core';
+import { hrTimeToMilliseconds, millisToHrTime } from '@opentelemetry/core';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { observedIn } from '../container-producer.ts';
-import { laidOut, partsOf, requestsOf } from './batches.ts';
-import type { OtlpLayout } from './batches.ts';
-import { SeriesShapes, without } from './series-shapes.ts';
-import { StaleMarkers } from './stale-encoding.ts';
-import { markersOf } from './stale-points.ts';
-import type { EndedSeries, Temporality } from './stale-points.ts';
+import { DataPointType, AggregationTemporality } from '@opentelemetry/sdk-metrics';
+import { observedIn, EntityScope, metricOf } from '../container-producer.ts';
 import type { Entity } from '../entity.ts';
+import { laidOut, partsOf, requestsOf } from './requests.ts';
+import type { OtlpLayout } from './requests.ts';
+import { StaleMarkers } from './stale-encoding.ts';
 
 /** Settings of {@link StaleSeries}. */
 export interface StaleSeriesOptions {
@@ -172,4 +170,121 @@ function latestOf(metrics: readonly MetricData[]): number {
 
 function sorted(attributes: Attributes): [string, unknown][] {
   return Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+type Descriptor = MetricData['descriptor'];
+
+/** The series of one metric of an entity: all of its points that stays the same from export to export. */
+export interface MetricSeries {
+  readonly descriptor: Descriptor;
+  readonly kind: 'gauge' | 'counter' | 'updowncounter';
+  /** Of each series. */
+  readonly attributes: readonly Attributes[];
+}
+
+/** Maximum number of descriptions of one metric that are compared to find an equal one. */
+const sharedPerMetric = 8;
+
+/** Describes a container's series; most containers have the same ones, and share their descriptions. */
+class SeriesShapes {
+  readonly #shared = new WeakMap<Descriptor, MetricSeries[]>();
+
+  /** The series of these points: the same object again as before while they are the same. */
+  describe(
+    metrics: readonly MetricData[],
+    before: readonly MetricSeries[] | undefined,
+  ): readonly MetricSeries[] {
+    if (before?.length === metrics.length && before.every((each, index) => isShapeOf(each, metrics[index])))
+      return before;
+    return metrics.map((metric) => this.#shape(metric));
+  }
+
+  #shape(metric: MetricData): MetricSeries {
+    const shared = this.#shared.get(metric.descriptor) ?? [];
+    const known = shared.find((each) => isShapeOf(each, metric));
+    if (known) return known;
+    const { descriptor, dataPoints } = metric;
+    const shape = {
+      descriptor,
+      kind: kindOf(metric),
+      attributes: dataPoints.map(({ attributes }) => attributes),
+    };
+    this.#shared.set(descriptor, [shape, ...shared.slice(0, sharedPerMetric - 1)]);
+    return shape;
+  }
+}
+
+/** Series that are not among the others. */
+function without(series: readonly MetricSeries[], others: readonly MetricSeries[]): MetricSeries[] {
+  const byMetric = Map.groupBy(others, ({ descriptor }) => descriptor);
+  return series.flatMap((each): MetricSeries[] => {
+    const same = byMetric.get(each.descriptor) ?? [];
+    if (same.includes(each)) return [];
+    const there = same.flatMap(({ attributes }) => attributes);
+    const attributes = each.attributes.filter((own) => !there.some((other) => isSame(own, other)));
+    return attributes.length === 0 ? [] : [{ ...each, attributes }];
+  });
+}
+
+function isShapeOf({ descriptor, attributes }: MetricSeries, metric: MetricData | undefined): boolean {
+  if (metric?.descriptor !== descriptor || metric.dataPoints.length !== attributes.length) return false;
+  const { dataPoints } = metric;
+  return attributes.every((each, index) => isSame(each, dataPoints[index]?.attributes ?? {}));
+}
+
+function kindOf(metric: MetricData): MetricSeries['kind'] {
+  if (metric.dataPointType !== DataPointType.SUM) return 'gauge';
+  return metric.isMonotonic ? 'counter' : 'updowncounter';
+}
+
+/** A container's own points have plain values only. Compares without making anything: each point at each export. */
+function isSame(attributes: Attributes, others: Attributes): boolean {
+  if (attributes === others) return true;
+  let count = 0;
+  for (const key in attributes) {
+    if (attributes[key] !== others[key]) return false;
+    count += 1;
+  }
+  for (const _ in others) count -= 1;
+  return count === 0;
+}
+
+/** Series of one entity that ended. */
+export interface EndedSeries {
+  readonly entity: Entity;
+  readonly series: readonly MetricSeries[];
+  /** The time of the latest of their points, in milliseconds since the epoch: a runtime's clock may be ahead of ours. */
+  readonly latest: number;
+}
+
+/** OpenTelemetry's three preferences of temporality. */
+export type Temporality = 'cumulative' | 'delta' | 'lowmemory';
+
+/**
+ * One point for each series that ended, as their own points were; the values mean nothing.
+ *
+ * @param now milliseconds since the epoch.
+ */
+function markersOf(
+  { entity, series, latest }: EndedSeries,
+  temporality: Temporality,
+  now: number,
+): ScopeMetrics {
+  // Prometheus drops what comes before the last point.
+  const time = millisToHrTime(Math.max(now, latest + 1));
+  const metrics = series.map((each) => {
+    const dataPoints = each.attributes.map((attributes) => ({
+      attributes,
+      startTime: time,
+      endTime: time,
+      value: 0,
+    }));
+    const isDelta = temporality === 'delta' && each.kind === 'counter';
+    return metricOf(
+      each,
+      dataPoints,
+      isDelta ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
+    );
+  });
+  return new EntityScope({ entity, owner: entity }, metrics);
 }

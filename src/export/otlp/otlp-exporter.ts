@@ -8,15 +8,14 @@ import {
 import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ExportObserver } from '../../model/observers.ts';
-import { requestSerializer } from './serializer.ts';
-import type { RequestSerializer } from './serializer.ts';
-import type { OtlpLayout } from './batches.ts';
-import type { Temporality } from './stale-points.ts';
+import type { Temporality } from './ended-series.ts';
 import { StaleSeries } from './ended-series.ts';
+import { ExportTally } from './export-log.ts';
 import { encodingFailure } from './failure.ts';
+import type { OtlpLayout, RequestSerializer } from './requests.ts';
+import { requestSerializer } from './requests.ts';
 import { OtlpTransport } from './transport.ts';
 import type { OtlpOutcome, OtlpTransportOptions } from './transport.ts';
-import { ExportTally } from './export-log.ts';
 
 /** OpenTelemetry's two kinds of histogram. */
 export type HistogramAggregation = 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';

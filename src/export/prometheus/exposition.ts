@@ -9,12 +9,10 @@ import type {
   ResourceMetrics,
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { headLines, headOf, kindOf } from './family.ts';
-import type { Family, FamilyHead, LiteralNames } from './family.ts';
 import { AttributeLabels, labelAnonymous, labelScopes } from './labels.ts';
 import type { Identity, ScopeLabels } from './labels.ts';
-import { formatValue } from './text-format.ts';
-import type { ExpositionFormat } from './text-format.ts';
+import { headLines, headOf, kindOf, formatValue } from './text-format.ts';
+import type { Family, FamilyHead, LiteralNames, ExpositionFormat } from './text-format.ts';
 
 /** About 1 ms of work: twenty scrapes at once still leave the event loop turning. */
 const charactersPerTurn = 48 * 1024;

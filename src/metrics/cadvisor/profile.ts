@@ -1,9 +1,115 @@
+import type { ContainerLimits, LimitName } from '../../model/container.ts';
 import type { ContainerInstrument, RuntimeInstrument, MetricSource } from '../../model/instrument.ts';
-import { cadvisorCpu } from './cpu.ts';
+import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cadvisorMetric } from './declare.ts';
-import { cadvisorDisk, cadvisorNetwork } from './io.ts';
-import { cadvisorMemory } from './memory.ts';
-import { cadvisorSpec } from './spec.ts';
+import { cadvisorCpu, cadvisorMemory, cadvisorDisk, cadvisorNetwork } from './usage.ts';
+
+/** The kernel's when none is set. */
+const defaultPeriodMicros = 100_000;
+/** The kernel's and the runtime's when none are set. */
+const defaultShares = 1024;
+
+/** Metrics of profile `cadvisor`: a container's life cycle, limits and tasks. */
+const cadvisorSpec: readonly ContainerInstrument[] = [
+  containerGauge(
+    'last_seen',
+    'When the container was last measured, in Unix time',
+    ({ sample, stateAt }) => wholeSeconds(sample?.takenAt ?? stateAt),
+    'stats',
+  ),
+  containerGauge(
+    'health_state',
+    '1 healthy, 0 starting or unhealthy, -1 without a health check',
+    ({ state }) => (state.health === undefined ? -1 : Number(state.health === 'healthy')),
+  ),
+  containerGauge('creation_time_seconds', 'When the container was created, in Unix time', ({ identity }) =>
+    wholeSeconds(identity.createdAt),
+  ),
+  containerGauge('start_time_seconds', 'When the container started, in Unix time', ({ state, identity }) =>
+    wholeSeconds(state.startedAt ?? identity.createdAt),
+  ),
+  containerGauge('spec_cpu_period', 'Enforcement period in microseconds', ({ limits }) =>
+    orDefault(limits, 'cpuPeriodMicros', defaultPeriodMicros),
+  ),
+  {
+    ...containerGauge(
+      'spec_cpu_quota',
+      'CPU time that the container may use in a period, in microseconds',
+      quota,
+    ),
+    absentWhen: 'no limit is set',
+  },
+  containerGauge('spec_cpu_shares', 'Weight of the container among others, 1024 unless set', ({ limits }) =>
+    orDefault(limits, 'cpuShares', defaultShares),
+  ),
+  containerGauge(
+    'spec_memory_limit_bytes',
+    'Memory that the container may use, 0 without a limit',
+    ({ limits }) => orDefault(limits, 'memoryBytes', 0),
+  ),
+  containerGauge(
+    'spec_memory_swap_limit_bytes',
+    'Swap (on cgroup v1 memory and swap) that the container may use, 0 without a limit',
+    swapLimit,
+  ),
+  containerGauge(
+    'spec_memory_reservation_limit_bytes',
+    'Memory that the container is left with when memory is short, 0 when none is set',
+    ({ limits }) => orDefault(limits, 'memoryReservationBytes', 0),
+  ),
+  containerGauge(
+    'threads',
+    'Processes and threads',
+    ({ sample }) => (sample?.pids?.current === undefined ? undefined : Number(sample.pids.current)),
+    'stats',
+  ),
+  containerGauge(
+    'threads_max',
+    'Processes and threads that the container may have, 0 without a limit',
+    ({ sample, limits }) => sample?.pids && Number(limits.pids ?? sample.pids.limit ?? 0),
+    'stats',
+  ),
+];
+
+function containerGauge(
+  name: string,
+  description: string,
+  read: (snapshot: ContainerSnapshot) => number | undefined,
+  source: MetricSource = 'inspect',
+): ContainerInstrument {
+  return cadvisorMetric({ name: `container_${name}`, kind: 'gauge', description, source }, (snapshot) => [
+    { value: read(snapshot) },
+  ]);
+}
+
+/** Undefined where it is not known whether a limit is set. */
+function orDefault(
+  limits: ContainerLimits,
+  name: Exclude<LimitName, 'cpuset'>,
+  unset: number,
+): number | undefined {
+  return limits[name] ?? (limits.unknown?.includes(name) ? undefined : unset);
+}
+
+/** `--cpus` is a quota, too. */
+function quota({ limits }: ContainerSnapshot): number | undefined {
+  if (limits.cpuQuotaMicros !== undefined) return limits.cpuQuotaMicros;
+  return limits.cpus === undefined
+    ? undefined
+    : Math.round(limits.cpus * (limits.cpuPeriodMicros ?? defaultPeriodMicros));
+}
+
+/** Docker counts memory and swap together, as cgroup v1 does; v2 counts swap alone. */
+function swapLimit({ limits, runtime }: ContainerSnapshot): number | undefined {
+  const memorySwapBytes = orDefault(limits, 'memorySwapBytes', 0);
+  const memoryBytes = orDefault(limits, 'memoryBytes', 0);
+  if (memorySwapBytes === undefined || memoryBytes === undefined) return undefined;
+  return runtime.cgroupVersion === 1 ? memorySwapBytes : Math.max(0, memorySwapBytes - memoryBytes);
+}
+
+function wholeSeconds(millis: number | undefined): number | undefined {
+  return millis === undefined ? undefined : Math.floor(millis / 1000);
+}
 
 type Row = readonly [name: string, kind: 'gauge' | 'counter', description: string, ...labels: string[]];
 
@@ -129,22 +235,22 @@ export const cadvisorContainers: readonly ContainerInstrument[] = [
 /** cAdvisor's metrics of the host, as far as a runtime reports them. */
 export const cadvisorRuntime: readonly RuntimeInstrument[] = [
   {
-    ...gauge('machine_cpu_cores', 'Logical CPUs of the host'),
+    ...machineGauge('machine_cpu_cores', 'Logical CPUs of the host'),
     observe: ({ runtime }, observe) => runtime.cpus !== undefined && observe(runtime.cpus),
   },
   {
-    ...gauge('machine_memory_bytes', 'Memory of the host'),
+    ...machineGauge('machine_memory_bytes', 'Memory of the host'),
     unit: 'By',
     observe: ({ runtime }, observe) => runtime.memoryBytes !== undefined && observe(runtime.memoryBytes),
   },
   {
-    ...gauge('container_scrape_error', '1 while the runtime does not answer, else 0'),
+    ...machineGauge('container_scrape_error', '1 while the runtime does not answer, else 0'),
     source: 'list',
     observe: ({ containerCount }, observe) => observe(Number(containerCount === undefined)),
   },
 ];
 
-function gauge(name: string, description: string): Omit<RuntimeInstrument, 'observe'> {
+function machineGauge(name: string, description: string): Omit<RuntimeInstrument, 'observe'> {
   return {
     name,
     kind: 'gauge',

@@ -1,10 +1,136 @@
 import { healthStatuses } from '../../model/container.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
+import { stampedBy } from '../../model/instrument.ts';
+import { blockIoCounter } from '../../model/sample.ts';
+import type { BlockIoUsage, InterfaceUsage } from '../../model/sample.ts';
 import { uptime } from '../formulas.ts';
 import { dockerStatsCpu } from './cpu.ts';
-import { isUp, observePresent, receiverInstrument } from './declare.ts';
-import { dockerStatsBlockIo, dockerStatsNetwork } from './io.ts';
+import { isUp, observePresent, receiverInstrument, rememberedAttributes } from './declare.ts';
 import { dockerStatsMemory } from './memory.ts';
+
+const ofDevice = rememberedAttributes((key) => {
+  const [major = '', minor = '', operation = ''] = key.split(':');
+  return { device_major: major, device_minor: minor, operation };
+});
+
+/** Block I/O metrics of profile `docker_stats`: on cgroup v1 with all operations, so that a sum counts everything thrice. */
+const dockerStatsBlockIo: readonly ContainerInstrument[] = stampedBy('blockIo', [
+  perDevice(
+    'io_merged_recursive',
+    '{operations}',
+    'Number of bios/requests merged into requests belonging to this cgroup and its descendant cgroups (Only available with cgroups v1).',
+    'merged',
+  ),
+  perDevice(
+    'io_queued_recursive',
+    '{operations}',
+    'Number of requests queued up for this cgroup and its descendant cgroups (Only available with cgroups v1).',
+    'queued',
+  ),
+  perDevice(
+    'io_service_bytes_recursive',
+    'By',
+    'Number of bytes transferred to/from the disk by the group and descendant groups.',
+    'serviceBytes',
+  ),
+  perDevice(
+    'io_service_time_recursive',
+    'ns',
+    'Total amount of time in nanoseconds between request dispatch and request completion for the IOs done by this cgroup and descendant cgroups (Only available with cgroups v1).',
+    'serviceTime',
+  ),
+  perDevice(
+    'io_serviced_recursive',
+    '{operations}',
+    'Number of IOs (bio) issued to the disk by the group and descendant groups (Only available with cgroups v1).',
+    'serviced',
+  ),
+  perDevice(
+    'io_time_recursive',
+    'ms',
+    'Disk time allocated to cgroup (and descendant cgroups) per device in milliseconds (Only available with cgroups v1).',
+    'time',
+  ),
+  perDevice(
+    'io_wait_time_recursive',
+    'ns',
+    'Total amount of time the IOs for this cgroup (and descendant cgroups) spent waiting in the scheduler queues for service (Only available with cgroups v1).',
+    'waitTime',
+  ),
+  perDevice(
+    'sectors_recursive',
+    '{sectors}',
+    'Number of sectors transferred to/from disk by the group and descendant groups (Only available with cgroups v1).',
+    'sectors',
+  ),
+]);
+
+function perDevice(
+  name: string,
+  unit: string,
+  description: string,
+  list: keyof BlockIoUsage,
+): ContainerInstrument {
+  return receiverInstrument(
+    {
+      name: `container.blockio.${name}`,
+      kind: 'counter',
+      unit,
+      description,
+      attributes: ['device_major', 'device_minor', 'operation'],
+      absentWhen: list === 'serviceBytes' ? 'the kernel has counted nothing yet' : 'cgroup v2',
+      ...(list === 'serviceBytes' && { isOn: true }),
+    },
+    ({ sample, starts }, observe) => {
+      for (const entry of sample?.blockIo?.[list] ?? []) {
+        const { major, minor, operation, value } = entry;
+        const startedAt = starts.of('block-io', blockIoCounter(list, entry));
+        observePresent(observe, value, ofDevice(`${major}:${minor}:${operation}`), startedAt);
+      }
+    },
+  );
+}
+
+const ofInterface = rememberedAttributes((name) => ({ interface: name }));
+
+const onByDefault: readonly string[] = ['rx_bytes', 'rx_dropped', 'tx_bytes', 'tx_dropped'];
+
+/** Network metrics of profile `docker_stats`. */
+const dockerStatsNetwork: readonly ContainerInstrument[] = stampedBy('networks', [
+  perInterface('rx_bytes', 'By', 'Bytes received by the container.', 'receivedBytes'),
+  perInterface('rx_dropped', '{packets}', 'Incoming packets dropped.', 'receivedDropped'),
+  perInterface('rx_errors', '{errors}', 'Received errors. Not supported on Windows.', 'receivedErrors'),
+  perInterface('rx_packets', '{packets}', 'Packets received.', 'receivedPackets'),
+  perInterface('tx_bytes', 'By', 'Bytes sent.', 'transmittedBytes'),
+  perInterface('tx_dropped', '{packets}', 'Outgoing packets dropped.', 'transmittedDropped'),
+  perInterface('tx_errors', '{errors}', 'Sent errors. Not supported on Windows.', 'transmittedErrors'),
+  perInterface('tx_packets', '{packets}', 'Packets sent.', 'transmittedPackets'),
+]);
+
+function perInterface(
+  name: string,
+  unit: string,
+  description: string,
+  counter: Exclude<keyof InterfaceUsage, 'name'>,
+): ContainerInstrument {
+  return receiverInstrument(
+    {
+      name: `container.network.io.usage.${name}`,
+      kind: 'counter',
+      unit,
+      description,
+      attributes: ['interface'],
+      absentWhen: 'the network is none or the host’s',
+      ...(onByDefault.includes(name) && { isOn: true }),
+    },
+    ({ sample, starts }, observe) => {
+      for (const usage of sample?.networks ?? []) {
+        const startedAt = starts.of(`network ${usage.name}`, counter);
+        observePresent(observe, usage[counter], ofInterface(usage.name), startedAt);
+      }
+    },
+  );
+}
 
 const healthAttributes = healthStatuses.map((health) => ({
   health,

@@ -15,13 +15,12 @@ import { SourceError, toSourceError } from '../source-error.ts';
 import type { SourceErrorCode } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint } from './address.ts';
+import { DockerClient, expectOk } from './docker-client.ts';
 import { clockOffset, describeEngine, negotiateVersion, parseDiskUsage } from './engine.ts';
-import { DockerClient } from './docker-client.ts';
 import { eventsPath, readEvents } from './events.ts';
 import { parseInspect } from './inspect.ts';
 import { ContainerListReader } from './list.ts';
 import type { ContainerListing, RefusedContainer } from './list.ts';
-import { expectOk } from './response.ts';
 import { parseStats } from './stats.ts';
 
 /** The engine walks its disks: on a slow one with many layers that takes minutes. */

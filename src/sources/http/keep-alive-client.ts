@@ -1,8 +1,8 @@
 import type { OnReadOpts, Socket } from 'node:net';
-import { HttpResponse } from './response-parser.ts';
-import { AbortListeners } from '../../concurrency/abort-listeners.ts';
+import { AbortListeners } from '../../concurrency/cancellation.ts';
 import { responseLimits } from '../bounded-json.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
+import { HttpResponse } from './response-parser.ts';
 
 /** The response to one request. */
 export interface Answer {

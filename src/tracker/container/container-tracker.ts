@@ -1,4 +1,4 @@
-import type { Cancellable } from '../../concurrency/cancellable.ts';
+import type { Cancellable } from '../../concurrency/cancellation.ts';
 import type { Log } from '../../log.ts';
 import type { ContainerIdentity, ContainerStatus } from '../../model/container.ts';
 import { agentTime } from '../../model/runtime.ts';

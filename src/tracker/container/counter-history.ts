@@ -1,9 +1,15 @@
-import type { ContainerNetwork, InspectedContainer } from '../../sources/container-source.ts';
 import { isSameReading, slim } from '../../model/sample.ts';
 import type { PreviousSample, Sample } from '../../model/sample.ts';
 import type { CounterGroup, CounterStarts } from '../../model/snapshot.ts';
-import { cgroupCounters, isNetwork } from './counters.ts';
-import { CounterStartTimes, HostStartTimes, isHostGroup, NetworkStartTimes } from './start-times.ts';
+import type { ContainerNetwork, InspectedContainer } from '../../sources/container-source.ts';
+import {
+  cgroupCounters,
+  isNetwork,
+  CounterStartTimes,
+  HostStartTimes,
+  isHostGroup,
+  NetworkStartTimes,
+} from './start-times.ts';
 
 /** The last samples of one container and the start times of its counters, over all its runs. */
 export class CounterHistory {

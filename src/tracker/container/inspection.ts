@@ -43,18 +43,22 @@ export class Inspection {
 
   /** @param startedAt start of the known run by the agent's clock, in milliseconds since the epoch. */
   isOutdated({ listed, now, change }: ListedChange, startedAt: number): boolean {
-    const known = this.#listed;
-    if (!known || change === 'changed') return true;
-    if (known.name !== listed.name || known.status !== listed.status || known.health !== listed.health)
-      return true;
-    if (known.revision !== listed.revision) return true;
+    if (change === 'changed' || this.#isListedAnew(listed)) return true;
     const isAged = now - this.#inspectedAt >= maxAgeMillis || now < this.#inspectedAt;
     // A start that fails has no event and leaves the list as it was.
     if (isAged && listed.status === 'created') return true;
     if (change === 'unchanged') return this.#missedChange(listed, now, startedAt);
-    if (isAged) return true;
     // A run that began within the last minute may be another one than a moment ago, under the same revision.
-    return listed.changedRecently;
+    return isAged || listed.changedRecently;
+  }
+
+  /** True when the list item differs from the one that led to the last inspect. */
+  #isListedAnew({ name, status, health, revision }: ListedContainer): boolean {
+    const known = this.#listed;
+    if (!known) return true;
+    return (
+      known.name !== name || known.status !== status || known.health !== health || known.revision !== revision
+    );
   }
 
   /** The list dates a start or an end within the last minute, and the last one known is twice as long ago. */

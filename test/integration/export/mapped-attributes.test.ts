@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import type { ExpositionFormat } from '../../../src/export/prometheus/text-format.ts';
-import { requestsOf } from '../../../src/export/otlp/batches.ts';
-import type { OtlpLayout } from '../../../src/export/otlp/batches.ts';
-import { prometheusLabel } from '../../../src/metrics/prometheus-names.ts';
+import { requestsOf } from '../../../src/export/otlp/requests.ts';
+import type { OtlpLayout } from '../../../src/export/otlp/requests.ts';
 import { renderCollected } from '../../../src/export/prometheus/scrape-source.ts';
+import type { ExpositionFormat } from '../../../src/export/prometheus/text-format.ts';
+import { prometheusLabel } from '../../../src/metrics/prometheus-names.ts';
 import { mapperWith, ruleOf } from '../../support/fakes/attribute-mapper.ts';
-import { skipUnless } from '../../support/real/component.ts';
 import { ObservedRuntime } from '../../support/fakes/observed-runtime.ts';
-import { asCollected } from '../../support/wire/otlp-exports.ts';
+import { skipUnless } from '../../support/real/component.ts';
 import { parseOpenMetrics, parsePrometheusText, type ParsedFamily } from '../../support/real/python.ts';
+import { asCollected } from '../../support/wire/otlp-exports.ts';
 
 const special = fc.constantFrom(
   '"',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandReadings } from '../../../src/audit/docker-cli.ts';
+import { commandReadings } from '../../../src/audit/compare.ts';
 
 const linux = { runtimeName: 'docker', osType: 'linux' };
 

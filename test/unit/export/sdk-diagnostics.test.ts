@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { diag } from '@opentelemetry/api';
 import { globalErrorHandler, setGlobalErrorHandler } from '@opentelemetry/core';
+import { logSdk } from '../../../src/export/telemetry.ts';
 import type { Log } from '../../../src/log.ts';
-import { logSdk } from '../../../src/export/sdk-diagnostics.ts';
 import { FakeClock } from '../../support/fakes/fake-clock.ts';
 
 after(() => {

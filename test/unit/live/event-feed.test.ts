@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { feedMessage } from '../../../src/live/views.ts';
 import { EventFeed } from '../../../src/live/event-feed.ts';
-import { MergedStream } from '../../../src/live/live.ts';
+import { feedMessage, MergedStream } from '../../../src/live/live.ts';
 import { receivedEvent } from '../../support/fakes/received-event.ts';
 
 test('begins with who is listened to and the last 200, whatever was before', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { containerView } from '../../../src/live/views.ts';
+import { containerView } from '../../../src/live/live.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogueOf, profiles } from '../../../src/metrics/catalogue.ts';
-import { semconvCpuLogical } from '../../../src/metrics/semconv/cpu.ts';
+import { semconvCpuLogical } from '../../../src/metrics/semconv/cpu-io.ts';
 import { semconvMemoryDetail } from '../../../src/metrics/semconv/memory.ts';
 import type { Sample } from '../../../src/model/sample.ts';
 import { KernelFiles, type Capture } from '../../support/wire/recorded-cases.ts';

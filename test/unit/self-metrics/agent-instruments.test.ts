@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
-import { AgentInstruments, probeBuckets } from '../../../src/self-metrics/agent-instruments.ts';
-import { instanceId } from '../../../src/attributes/attribute-mapper.ts';
-import { EventLoopDelay } from '../../../src/self-metrics/event-loop-delay.ts';
-import { observeProcess } from '../../../src/self-metrics/process-instruments.ts';
 import { ExportSignal, ProbeSignal } from '../../../src/agent/signals.ts';
+import { instanceId } from '../../../src/attributes/attribute-mapper.ts';
+import { AgentInstruments, probeBuckets } from '../../../src/self-metrics/agent-instruments.ts';
+import { EventLoopDelay, observeProcess } from '../../../src/self-metrics/process.ts';
 import { boundariesOf, collecting, pointsOf, typeOf } from '../../support/wire/collected.ts';
 
 test('error counters of a runtime begin at 0', async () => {

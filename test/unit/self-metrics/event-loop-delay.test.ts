@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EventLoopDelay } from '../../../src/self-metrics/event-loop-delay.ts';
+import { EventLoopDelay } from '../../../src/self-metrics/process.ts';
 
 test('a block is measured while there is work, and a loop at rest is not watched', async () => {
   const delay = new EventLoopDelay();

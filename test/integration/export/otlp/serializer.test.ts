@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { requestsOf } from '../../../../src/export/otlp/batches.ts';
-import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
+import { requestsOf, requestSerializer } from '../../../../src/export/otlp/requests.ts';
 import type { OtlpProtocol } from '../../../../src/export/otlp/transport.ts';
 import type { OtlpRequest } from '../../../support/real/collector.ts';
 import { skipUnless } from '../../../support/real/component.ts';
+import { decodeOtlp } from '../../../support/real/python.ts';
 import { asCollected, collectMany } from '../../../support/wire/otlp-exports.ts';
 import { pointsNamed, pointsOf } from '../../../support/wire/otlp-points.ts';
-import { decodeOtlp } from '../../../support/real/python.ts';
 
 const hostile = [
   'quote"\\',

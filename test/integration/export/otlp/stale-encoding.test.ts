@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
-import type { OtlpProtocol } from '../../../../src/export/otlp/transport.ts';
-import { StaleMarkers } from '../../../../src/export/otlp/stale-encoding.ts';
 import { StaleSeries } from '../../../../src/export/otlp/ended-series.ts';
+import { requestSerializer } from '../../../../src/export/otlp/requests.ts';
+import { StaleMarkers } from '../../../../src/export/otlp/stale-encoding.ts';
+import type { OtlpProtocol } from '../../../../src/export/otlp/transport.ts';
 import type { OtlpMetric, OtlpRequest } from '../../../support/real/collector.ts';
 import { skipUnless } from '../../../support/real/component.ts';
+import { decodeOtlp } from '../../../support/real/python.ts';
 import { asCollected, collectMany, plainOptions } from '../../../support/wire/otlp-exports.ts';
 import { markersOf, pointsOf } from '../../../support/wire/otlp-points.ts';
-import { decodeOtlp } from '../../../support/real/python.ts';
 
 const hostile = [
   'quote"\\',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headers, keyValues } from '../../../../src/config/types/key-values.ts';
+import { headers, keyValues } from '../../../../src/config/types/scalars.ts';
 import { refusals } from '../refusals.ts';
 
 const good: readonly (readonly [unknown, Record<string, string>])[] = [

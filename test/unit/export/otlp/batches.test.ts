@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { requestsOf } from '../../../../src/export/otlp/batches.ts';
-import type { OtlpLayout } from '../../../../src/export/otlp/batches.ts';
-import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
+import { requestsOf, requestSerializer } from '../../../../src/export/otlp/requests.ts';
+import type { OtlpLayout } from '../../../../src/export/otlp/requests.ts';
 import type { OtlpProtocol } from '../../../../src/export/otlp/transport.ts';
 import { asCollected, collectMany } from '../../../support/wire/otlp-exports.ts';
 

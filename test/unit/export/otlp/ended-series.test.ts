@@ -4,13 +4,13 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import fc from 'fast-check';
 import { ContainerMeter } from '../../../../src/export/container-producer.ts';
 import type { ContainerObservableResult } from '../../../../src/export/container-producer.ts';
-import type { OtlpLayout } from '../../../../src/export/otlp/batches.ts';
-import { requestSerializer } from '../../../../src/export/otlp/serializer.ts';
+import type { Entity } from '../../../../src/export/entity.ts';
 import { StaleSeries } from '../../../../src/export/otlp/ended-series.ts';
 import type { RequestOutcome, StaleSeriesOptions } from '../../../../src/export/otlp/ended-series.ts';
-import type { Entity } from '../../../../src/export/entity.ts';
-import type { OtlpRequest } from '../../../support/real/collector.ts';
+import type { OtlpLayout } from '../../../../src/export/otlp/requests.ts';
+import { requestSerializer } from '../../../../src/export/otlp/requests.ts';
 import { FakeClock } from '../../../support/fakes/fake-clock.ts';
+import type { OtlpRequest } from '../../../support/real/collector.ts';
 import { asCollected } from '../../../support/wire/otlp-exports.ts';
 import { markersOf, pointsOf, type Point } from '../../../support/wire/otlp-points.ts';
 

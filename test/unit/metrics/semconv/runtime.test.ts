@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diskUsageInstruments } from '../../../../src/metrics/runtime.ts';
-import { semconvRuntime } from '../../../../src/metrics/semconv/runtime.ts';
+import { semconvRuntime } from '../../../../src/metrics/semconv/lifecycle.ts';
 import type { RuntimeSnapshot } from '../../../../src/model/snapshot.ts';
 import { describeEngine } from '../../../../src/sources/docker/engine.ts';
 import { needsPeerCases, recordedJson } from '../../../support/wire/recorded-cases.ts';

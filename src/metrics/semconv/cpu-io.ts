@@ -1,7 +1,146 @@
+import { stampedBy } from '../../model/instrument.ts';
 import type { Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
+import type {
+  CpuThrottling,
+  CpuUsage,
+  BlockIoUsage,
+  InterfaceUsage,
+  StorageUsage,
+} from '../../model/sample.ts';
 import { blockIoCounter } from '../../model/sample.ts';
-import type { BlockIoUsage, InterfaceUsage, StorageUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import { cpuUsage, hasCpuModes } from '../formulas.ts';
+
+const user = { 'cpu.mode': 'user' };
+const system = { 'cpu.mode': 'system' };
+
+/** CPU metrics of profile `semconv`. */
+export const semconvCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
+  {
+    name: 'container.cpu.time',
+    kind: 'counter',
+    unit: 's',
+    description: 'CPU time consumed, by mode; on cgroup v1 the modes come in steps of 10 ms',
+    attributes: ['cpu.mode'],
+    source: 'stats',
+    stability: 'release_candidate',
+    observe: observeCpuTime,
+  },
+  {
+    name: 'container.cpu.usage',
+    kind: 'gauge',
+    unit: '{cpu}',
+    description: 'CPUs in use between the last two samples, by wall clock',
+    attributes: [],
+    source: 'stats',
+    stability: 'development',
+    absentWhen: 'the container was measured only once since it started',
+    observe({ sample, previous }, observe) {
+      const cpus = sample && cpuUsage(sample, previous);
+      if (cpus !== undefined) observe(cpus);
+    },
+  },
+  {
+    name: 'container.cpu.limit.current',
+    kind: 'updowncounter',
+    unit: '{cpu}',
+    description: 'CPUs that the container may use, from --cpus or its quota',
+    attributes: [],
+    source: 'inspect',
+    stability: 'extension',
+    absentWhen: 'no limit is set',
+    observe({ limits }, observe) {
+      if (limits.cpus !== undefined) observe(limits.cpus);
+    },
+  },
+  {
+    name: 'container.cpu.limit.utilization',
+    kind: 'gauge',
+    unit: '1',
+    description: 'CPUs in use divided by the limit; may pass 1 for a moment, as a quota holds per period',
+    attributes: [],
+    source: 'stats',
+    stability: 'extension',
+    absentWhen: 'no limit is set',
+    observe({ sample, previous, limits }, observe) {
+      const cpus = sample && cpuUsage(sample, previous);
+      if (cpus !== undefined && limits.cpus !== undefined) observe(cpus / limits.cpus);
+    },
+  },
+  throttling('periods', '{period}', 'Scheduler periods in which the container had a quota', 'periods'),
+  throttling('throttled_periods', '{period}', 'Periods in which the quota ran out', 'throttledPeriods'),
+  throttling('throttled_time', 's', 'Time that the container was held back by its quota', 'throttledNanos'),
+]);
+
+/** Windows counts in ticks of 100 ns; a runtime without modes gives one point without the attribute. */
+function observeCpuTime({ sample, starts }: ContainerSnapshot, observe: Observe): void {
+  if (!sample?.cpu) return;
+  const { totalNanos, userNanos, kernelNanos } = sample.cpu;
+  const perSecond = sample.windows ? 1e7 : 1e9;
+  if (!hasCpuModes(sample.cpu)) {
+    if (totalNanos !== undefined) observe(Number(totalNanos) / perSecond, {}, starts.of('cpu', 'total'));
+    return;
+  }
+  if (userNanos !== undefined) observe(Number(userNanos) / perSecond, user, starts.of('cpu', 'user'));
+  if (kernelNanos !== undefined) observe(Number(kernelNanos) / perSecond, system, starts.of('cpu', 'kernel'));
+}
+
+function throttling(
+  name: string,
+  unit: string,
+  description: string,
+  counter: keyof CpuThrottling,
+): ContainerInstrument {
+  return {
+    name: `container.cpu.throttling.${name}`,
+    kind: 'counter',
+    unit,
+    description,
+    attributes: [],
+    source: 'stats',
+    stability: 'extension',
+    absentWhen: 'the runtime does not tell (Windows)',
+    observe({ sample, starts }, observe) {
+      const value = sample?.windows ? undefined : sample?.cpu?.throttling?.[counter];
+      if (value === undefined) return;
+      observe(Number(value) / (unit === 's' ? 1e9 : 1), {}, starts.of('cpu', counter));
+    },
+  };
+}
+
+const known: Attributes[] = [];
+
+/**
+ * CPU time by core: a metric of its own, for in `container.cpu.time` it would count everything again.
+ * Off by default: as many series per container as the host has CPUs.
+ */
+export const semconvCpuLogical: ContainerInstrument = {
+  name: 'container.cpu.logical.time',
+  kind: 'counter',
+  unit: 's',
+  description: 'CPU time consumed, by logical CPU of the host',
+  attributes: ['cpu.logical_number'],
+  source: 'stats',
+  stampedBy: 'cpu',
+  stability: 'extension',
+  offByDefault: true,
+  absentWhen: 'cgroup v2 or Windows, which do not tell',
+  observe({ sample, starts }, observe) {
+    sample?.cpu?.perCpuNanos?.forEach((nanos, index) => {
+      if (nanos || isOnline(index, sample.cpu))
+        observe(Number(nanos) / 1e9, attributesOf(index), starts.of('cpu', `core ${index}`));
+    });
+  },
+};
+
+/** The kernel lists every CPU that could be plugged in: those that never were have no time, rather than none used. */
+function isOnline(index: number, cpu: CpuUsage | undefined): boolean {
+  return index < (cpu?.onlineCpus ?? Infinity);
+}
+
+function attributesOf(index: number): Attributes {
+  return (known[index] ??= { 'cpu.logical_number': index });
+}
 
 const interfaceAttributes = ['network.interface.name', 'network.io.direction'] as const;
 const deviceAttributes = ['system.device', 'disk.io.direction'] as const;

@@ -134,10 +134,16 @@ test('named certificates are for every TCP endpoint and no other', () => {
 
 test('a named URL takes the certificates of the variables', () => {
   const dockerCertPath = folder;
-  const [found] = endpoints({ urls: ['tcp://b:1'] }, { dockerCertPath, DOCKER_HOST: 'tcp://not-this' });
+  const [found] = endpoints(
+    { urls: ['tcp://b:1'] },
+    { DOCKER_CERT_PATH: dockerCertPath, DOCKER_HOST: 'tcp://not-this' },
+  );
   assert.equal(found?.url, 'tcp://b:1');
   assert.equal(found.tls?.verify, false);
-  const [verified] = endpoints({ urls: ['https://b'] }, { dockerCertPath, DOCKER_TLS_VERIFY: '1' });
+  const [verified] = endpoints(
+    { urls: ['https://b'] },
+    { DOCKER_CERT_PATH: dockerCertPath, DOCKER_TLS_VERIFY: '1' },
+  );
   assert.equal(verified?.tls?.verify, true);
   assert.throws(
     () => endpoints({ urls: ['tcp://b'] }, { DOCKER_TLS_VERIFY: '1' }),

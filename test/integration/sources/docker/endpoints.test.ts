@@ -60,7 +60,7 @@ function originsOf({ verify, ...texts }: EngineTls): object {
 }
 
 test('files are merged one by one: a flag before the variables', () => {
-  const environment = { dockerCertPath, DOCKER_TLS_VERIFY: '1' };
+  const environment = { DOCKER_CERT_PATH: dockerCertPath, DOCKER_TLS_VERIFY: '1' };
   assert.deepEqual(tlsOf({}, environment), { ...allAround, verify: true });
   assert.deepEqual(tlsOf({ caFile: flagged.certFile }, environment), {
     ...allAround,
@@ -89,8 +89,8 @@ test('flags alone are TLS, too, and what the variables lack beside them is no mi
 
 test('the flag decides on verifying; without it the variables do', () => {
   for (const [environment, byDefault] of [
-    [{ dockerCertPath, DOCKER_TLS_VERIFY: '1' }, true],
-    [{ dockerCertPath }, false],
+    [{ DOCKER_CERT_PATH: dockerCertPath, DOCKER_TLS_VERIFY: '1' }, true],
+    [{ DOCKER_CERT_PATH: dockerCertPath }, false],
   ] as const) {
     assert.deepEqual(tlsOf({}, environment), { ...allAround, verify: byDefault });
     for (const verify of [true, false])
@@ -123,6 +123,10 @@ test('so it is with the certificates of a context', () => {
   assert.deepEqual(inContext(true, { verify: true }), { ca: 'around', verify: true });
   const ca = { caFile: flagged.certFile };
   assert.deepEqual(inContext(false, ca), { ca: 'flag', verify: true });
-  assert.deepEqual(inContext(false, ca, { dockerCertPath }), { ...allAround, ca: 'flag', verify: true });
+  assert.deepEqual(inContext(false, ca, { DOCKER_CERT_PATH: dockerCertPath }), {
+    ...allAround,
+    ca: 'flag',
+    verify: true,
+  });
   assert.deepEqual(inContext(true, client), { ca: 'around', cert: 'flag', key: 'flag', verify: true });
 });

@@ -84,15 +84,18 @@ test('DOCKER_TLS_VERIFY and DOCKER_CERT_PATH bring certificates; each alone is e
   const dockerCertPath = join(home, 'certs');
   assert.deepEqual(find({ DOCKER_TLS_VERIFY: '1' }), { ...atHome, verify: true });
   assert.deepEqual(find({ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '' }), { ...atHome, verify: true });
-  assert.deepEqual(find({ DOCKER_TLS_VERIFY: '1', dockerCertPath }), { ...elsewhere, verify: true });
-  assert.deepEqual(find({ dockerCertPath }), { ...elsewhere, verify: false });
+  assert.deepEqual(find({ DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: dockerCertPath }), {
+    ...elsewhere,
+    verify: true,
+  });
+  assert.deepEqual(find({ DOCKER_CERT_PATH: dockerCertPath }), { ...elsewhere, verify: false });
   assert.equal(find({}), undefined);
 });
 
 test('a certificate that cannot be read is named', () => {
   const home = homeWith({ 'certs/ca.pem': 'CA' });
   const dockerCertPath = join(home, 'certs');
-  const environment = { DOCKER_HOST: 'tcp://host:2376', dockerCertPath };
+  const environment = { DOCKER_HOST: 'tcp://host:2376', DOCKER_CERT_PATH: dockerCertPath };
   assert.throws(
     () => discoverEndpoint(environmentOf({ environment })),
     new RegExp(`^Error: certificate ${join(dockerCertPath, 'cert.pem')} cannot be read: ENOENT`),

@@ -99,6 +99,9 @@ export async function* readEvents(chunks: AsyncIterable<string>): AsyncGenerator
       if (event) yield event;
     }
     if (pending.length <= maxLineCharacters) continue;
+    // What is no event at all ends the stream; the next one begins where this one was.
+    if (!isLeftOut && !pending.trimStart().startsWith('{'))
+      throw new SourceError('bad-response', 'events: expected JSON objects');
     pending = '';
     isLeftOut = true;
   }

@@ -66,13 +66,19 @@ test('what is no event ends the stream with an error', async () => {
   await assert.rejects(read(line('start'), '<html>\n'), { code: 'bad-response', message: /<html>/ });
 });
 
-test('a line that is too long costs no other', async () => {
+test('an event that is too long costs no other', async () => {
   const long = 'x'.repeat(responseLimits.itemBytes + 1);
-  const events = await read(line('start'), long, long, 'x\n', line('die'));
+  const events = await read(line('start'), `{"Type":"${long}`, long, 'x"}\n', line('die'));
   assert.deepEqual(
     events.map(({ action }) => action),
     ['start', 'die'],
   );
+});
+
+test('a line without an end that is no event is an error, and so ends the stream', async () => {
+  await assert.rejects(read(line('start'), 'x'.repeat(responseLimits.itemBytes + 1)), {
+    code: 'bad-response',
+  });
 });
 
 test('the engine tells what happens from now on, and the signal ends it', async () => {

@@ -85,8 +85,8 @@ export class DockerSource implements ContainerSource {
     const receivedAt = this.#options.now();
     const clockOffsetMillis = clockOffset({ info: current, date: answer.date, sentAt, receivedAt });
     const info = (this.#info = current ?? this.#info);
-    const told = { name: this.name, version, info, apiVersion: negotiated, clockOffsetMillis };
-    return (this.#engine = describeEngine(told));
+    const described = { name: this.name, version, info, apiVersion: negotiated, clockOffsetMillis };
+    return (this.#engine = describeEngine(described));
   }
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {

@@ -68,7 +68,7 @@ export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescrip
 }
 
 /** What tells an engine's time: `GET /info`, its header `Date`, and the agent's clock before and after. */
-interface ToldTime {
+interface HostTime {
   readonly info: unknown;
   readonly date: string | undefined;
   /** Milliseconds since the epoch. */
@@ -84,12 +84,12 @@ const agreementMillis = 1000;
  * engine does not tell its time. `SystemTime` is exact and the engine's own; `Date` may be a proxy's, and has whole
  * seconds. The engine read its clock at some moment between request and response.
  */
-export function clockOffset({ info, date = '', sentAt, receivedAt }: ToldTime): number | undefined {
+export function clockOffset({ info, date = '', sentAt, receivedAt }: HostTime): number | undefined {
   const exact = timeOf(objectOf(info)?.['SystemTime']);
-  const told = exact ?? Date.parse(date);
-  if (!Number.isFinite(told)) return undefined;
-  const min = told - receivedAt;
-  const max = told + (exact === undefined ? 1000 : 0) - sentAt;
+  const hostTime = exact ?? Date.parse(date);
+  if (!Number.isFinite(hostTime)) return undefined;
+  const min = hostTime - receivedAt;
+  const max = hostTime + (exact === undefined ? 1000 : 0) - sentAt;
   return min <= agreementMillis && max >= -agreementMillis ? 0 : Math.round((min + max) / 2);
 }
 
@@ -100,8 +100,8 @@ function isPodman(version: Fields): boolean {
 }
 
 function cgroupVersion(info: Fields): number | undefined {
-  const told = Number(textOf(info['CgroupVersion']) ?? integerOf(info['CgroupVersion']));
-  return told === 1 || told === 2 ? told : undefined;
+  const given = Number(textOf(info['CgroupVersion']) ?? integerOf(info['CgroupVersion']));
+  return given === 1 || given === 2 ? given : undefined;
 }
 
 /** All versions begin with `1.`: the number behind it orders them. */

@@ -12,20 +12,20 @@ const minute = 60_000;
 const hour = 60 * minute;
 const year = 365 * 24 * hour;
 /** Longer than any answer takes. */
-const patience = minute;
+const toleranceMillis = minute;
 
 /** An engine whose clock is that far ahead, with a container that started ten minutes ago by its clock. */
 async function measured(ahead: number) {
   let moved = ahead - 10 * minute;
-  await using engine = await startSimulatedEngine({
+  await using runtime = await startSimulatedEngine({
     specs: [{ name: 'web', image: 'web:1' }],
     now: () => Date.now() + moved,
   });
   moved = ahead;
-  engine.advance();
+  runtime.advance();
   const log = new KeptLog();
   const source = new DockerSource({
-    endpoint: { url: engine.url },
+    endpoint: { url: runtime.url },
     callTimeoutMillis: minute,
     now: () => Date.now(),
   });
@@ -38,7 +38,10 @@ async function measured(ahead: number) {
 }
 
 function expectNear(value: number | undefined, expected: number): void {
-  assert.ok(value !== undefined && Math.abs(value - expected) < patience, `${value} is not near ${expected}`);
+  assert.ok(
+    value !== undefined && Math.abs(value - expected) < toleranceMillis,
+    `${value} is not near ${expected}`,
+  );
 }
 
 suite('an engine whose clock is off', { concurrency: true }, () => {

@@ -6,8 +6,8 @@ const now = Date.UTC(2026, 10, 28);
 const hour = 3_600_000;
 
 /** Of an engine that answered within 200 ms. */
-function offset(told: { readonly SystemTime?: unknown; readonly date?: string }): number | undefined {
-  const { SystemTime, date } = told;
+function offset(hostTime: { readonly SystemTime?: unknown; readonly date?: string }): number | undefined {
+  const { SystemTime, date } = hostTime;
   return clockOffset({ info: { SystemTime }, date, sentAt: now, receivedAt: now + 200 });
 }
 

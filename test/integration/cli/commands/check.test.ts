@@ -152,12 +152,9 @@ test('nobody at the address of the collector, or nobody who answers', async () =
   using hanging = await startHangingServer();
   const timeout = { 'otlp-timeout': '500ms' };
   const hung = await checkCollector({ 'otlp-endpoint': `http://${hanging.address}`, ...timeout });
-  assert.match(
-    hung.line,
-    /^FAIL collector .*: timeout: no response within 500 ms; without a collector: --exporter prometheus$/,
-  );
+  assert.match(hung.line, /^FAIL collector .*: timeout: no response within 500 ms$/);
   const refused = await checkCollector({ 'otlp-endpoint': 'http://localhost:9', ...timeout });
-  assert.match(refused.line, /^FAIL collector .*ECONNREFUSED/);
+  assert.match(refused.line, /^FAIL collector .*ECONNREFUSED.*; without a collector: --exporter prometheus$/);
 });
 
 test('without the exporter otlp no collector is asked', async () => {

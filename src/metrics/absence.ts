@@ -18,7 +18,8 @@ export const absenceReasons = {
     'the container joined the network of another, where its traffic is counted once for both; container.info names the other',
   'no-block-io':
     'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
-  'no-disk-operations': 'the runtime gives bytes but no operations (cgroup v2)',
+  'no-disk-operations':
+    'the runtime gives bytes but no operations (Docker on cgroup v2, Podman on cgroup v1)',
 } as const;
 
 /** One of {@link absenceReasons}. */

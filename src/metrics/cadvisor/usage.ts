@@ -201,7 +201,7 @@ const rows: readonly (readonly [name: string, list: List, operation: string, des
 
 const absences: Readonly<Partial<Record<List, string>>> = {
   serviceBytes: 'the kernel has counted nothing yet',
-  serviced: 'cgroup v2: the runtime gives bytes only',
+  serviced: 'the runtime gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
 };
 const onlyWithScheduler = 'cgroup v2, and cgroup v1 without the scheduler CFQ (Linux 5.0 and newer)';
 

@@ -13,6 +13,11 @@ const ofDevice = rememberedAttributes((key) => {
   return { device_major: major, device_minor: minor, operation };
 });
 
+const absences: Readonly<Partial<Record<keyof BlockIoUsage, string>>> = {
+  serviceBytes: 'the kernel has counted nothing yet',
+  serviced: 'the runtime gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
+};
+
 /** Block I/O metrics of profile `docker_stats`: on cgroup v1 with all operations, so that a sum counts everything thrice. */
 const dockerStatsBlockIo: readonly ContainerInstrument[] = stampedBy('blockIo', [
   perDevice(
@@ -78,7 +83,7 @@ function perDevice(
       unit,
       description,
       attributes: ['device_major', 'device_minor', 'operation'],
-      absentWhen: list === 'serviceBytes' ? 'the kernel has counted nothing yet' : 'cgroup v2',
+      absentWhen: absences[list] ?? 'cgroup v2',
       ...(list === 'serviceBytes' && { isOn: true }),
     },
     ({ sample, starts }, observe) => {

@@ -178,7 +178,7 @@ export const semconvIo: readonly ContainerInstrument[] = [
   },
   {
     ...disk('container.disk.operations', '{operation}', 'Reads and writes'),
-    absentWhen: 'cgroup v2: the runtime gives bytes only',
+    absentWhen: 'the runtime gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
     observe(snapshot, observe) {
       observeDevices(snapshot, observe, 'serviced');
       observeStorage(snapshot, observe, 'readCount', 'writeCount');

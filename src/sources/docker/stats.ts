@@ -270,9 +270,9 @@ function isEntry(entry: Fields | undefined): boolean {
 }
 
 /**
- * A stats response without the placeholders that Podman fills in for unknown values; another engine's as it is.
- * Its `system_cpu_usage` is not the host's, its throttling is never counted, and a container without a network of its
- * own has one of which nothing was ever counted.
+ * A stats response without the placeholders that Podman fills in for unknown values, its block I/O in Docker's lists;
+ * another engine's as it is. Its `system_cpu_usage` is not the host's, its throttling is never counted, and a container
+ * without a network of its own has one of which nothing was ever counted.
  */
 function dropPlaceholders(answer: Fields): Fields {
   const cpu = objectOf(answer['cpu_stats']);
@@ -282,6 +282,7 @@ function dropPlaceholders(answer: Fields): Fields {
     ...answer,
     cpu_stats: ownCpu(cpu),
     precpu_stats: ownCpu(objectOf(answer['precpu_stats']) ?? {}),
+    blkio_stats: dockersBlockIo(answer['blkio_stats']),
     networks: wasUsed(objectOf(answer['networks'])) ? answer['networks'] : undefined,
   };
 }
@@ -296,4 +297,52 @@ function wasUsed(networks: Fields = {}): boolean {
 
 function hasCounted(counters: Fields = {}): boolean {
   return Object.values(counters).some((count) => Boolean(countOf(count)));
+}
+
+/** Docker's names for what counts bytes in Podman's list: the keys of `io.stat`, and on cgroup v1 Docker's own. */
+const byteNames: ReadonlyMap<string, string> = new Map([
+  ['rbytes', 'read'],
+  ['wbytes', 'write'],
+  ['dbytes', 'discard'],
+  ...['read', 'write', 'sync', 'async', 'discard', 'total'].map((name) => [name, name] as const),
+]);
+
+/** Docker's names for what counts operations there. */
+const operationNames: ReadonlyMap<string, string> = new Map([
+  ['rios', 'read'],
+  ['wios', 'write'],
+  ['dios', 'discard'],
+]);
+
+/**
+ * Podman gives all of `io.stat` as bytes: operations, and on some hosts costs and latencies, are among them. Its
+ * numbers of a device are the wrong way round (`cgroups.blkioStat` in containers/common).
+ */
+function dockersBlockIo(stats: unknown): unknown {
+  const given = objectOf(stats);
+  if (!Array.isArray(given?.['io_service_bytes_recursive'])) return stats;
+  const all = inKernelsOrder(listOf(given['io_service_bytes_recursive']));
+  const operations = all.flatMap((entry) => renamed(entry, operationNames));
+  return {
+    ...given,
+    io_service_bytes_recursive: all.flatMap((entry) =>
+      typeof objectOf(entry)?.['op'] === 'string' ? renamed(entry, byteNames) : [entry],
+    ),
+    ...(operations.length > 0 && { io_serviced_recursive: operations }),
+  };
+}
+
+function renamed(entry: unknown, names: ReadonlyMap<string, string>): readonly unknown[] {
+  const fields = objectOf(entry);
+  const op = names.get((textOf(fields?.['op']) ?? '').toLowerCase());
+  return op === undefined ? [] : [{ ...fields, op }];
+}
+
+/** No block device has the major number 0: where a minor one is 0, the numbers are in the kernel's order already. */
+function inKernelsOrder(entries: readonly unknown[]): readonly unknown[] {
+  if (entries.some((entry) => objectOf(entry)?.['minor'] === 0)) return entries;
+  return entries.map((entry) => {
+    const fields = objectOf(entry);
+    return fields ? { ...fields, major: fields['minor'], minor: fields['major'] } : entry;
+  });
 }

@@ -43,9 +43,10 @@ export interface RefusedPart {
   readonly field?: string;
 }
 
-/** A member of an object or list: where it begins in the copy, and the depth of what it belongs to. */
+/** A member of an object or list: where it begins in the copy, after how many values, and the depth of its owner. */
 interface Member {
   readonly start: number;
+  readonly values: number;
   readonly depth: number;
 }
 
@@ -56,7 +57,7 @@ const fieldAtStart = /^\s*"(\w{1,40})"\s*:/;
 /**
  * Copies a JSON text that comes in pieces, and leaves out what is beyond the limits: of objects and lists down to
  * `level`, each member that is too large or too deep becomes `null`, and a container at that level ends early when all
- * its members together are too large. The copy is JSON when the text was; memory is bounded whatever comes.
+ * its members together are too large. What has too many values is too large. The copy is JSON when the text was; memory is bounded whatever comes.
  */
 export class BoundedJson {
   readonly #level: number;
@@ -68,9 +69,9 @@ export class BoundedJson {
   /** True for objects, by depth down to the level. */
   readonly #isObject: boolean[] = [];
   /** The one under way; absent between members. */
-  #member: Member | undefined = { start: 0, depth: 0 };
+  #member: Member | undefined = { start: 0, values: 0, depth: 0 };
   #containerStart = 0;
-  /** Since the last {@link take}. */
+  /** In the copy, since the last {@link take}. */
   #values = 0;
   /** The part being skipped: a member, or the rest of a container, at that depth. */
   #skipped: { readonly what: 'member' | 'rest'; readonly depth: number } | undefined;
@@ -152,12 +153,9 @@ export class BoundedJson {
   #open(piece: Buffer, from: number, at: number, isObject: boolean): number {
     this.#depth += 1;
     if (this.#skipped) return from;
-    this.#count();
-    if (this.#depth > responseLimits.depth) {
-      this.#keep(piece, from, at);
-      this.#leaveOut('too-deep');
-      return at;
-    }
+    if (this.#depth > responseLimits.depth) return this.#abandon(piece, from, at, 'too-deep');
+    this.#values += 1;
+    if (this.#isOverfull()) return this.#abandon(piece, from, at, 'too-large');
     if (this.#depth > this.#level) return from;
     this.#keep(piece, from, at + 1);
     this.#isObject[this.#depth] = isObject;
@@ -181,20 +179,31 @@ export class BoundedJson {
       this.#skipped = undefined;
       return this.#next(piece, at, at);
     }
-    this.#count();
-    return this.#depth > this.#level ? from : this.#next(piece, from, at);
+    this.#values += 1;
+    if (this.#depth <= this.#level) return this.#next(piece, from, at);
+    return this.#isOverfull() ? this.#abandon(piece, from, at, 'too-large') : from;
   }
 
-  #count(): void {
-    this.#values += 1;
-    if (this.#values > responseLimits.values)
-      throw new SourceError('too-large', `the answer has more than ${responseLimits.values} values`);
+  /** True past the maximum of values, where a part can be left out. Throws {@link SourceError} where none can. */
+  #isOverfull(): boolean {
+    if (this.#values <= responseLimits.values) return false;
+    const memberDepth = this.#member?.depth ?? this.#level;
+    if (this.#level > 0 && this.#depth >= this.#level && memberDepth === this.#level) return true;
+    throw new SourceError('too-large', `the answer has more than ${responseLimits.values} values`);
+  }
+
+  /** Leaves out the member under way. */
+  #abandon(piece: Buffer, from: number, at: number, reason: Refusal): number {
+    this.#keep(piece, from, at);
+    this.#leaveOut(reason);
+    return at;
   }
 
   /** The next member begins behind the comma, unless those before it fill the container. */
   #next(piece: Buffer, from: number, at: number): number {
     this.#endMember(piece, from, at);
-    if (this.#depth === this.#level && this.#length - this.#containerStart > responseLimits.itemBytes) {
+    const isFull = this.#length - this.#containerStart > responseLimits.itemBytes || this.#isOverfull();
+    if (this.#depth === this.#level && isFull) {
       this.#skipped = { what: 'rest', depth: this.#depth };
       this.#refused ??= { reason: 'too-large' };
       return at;
@@ -205,7 +214,7 @@ export class BoundedJson {
   }
 
   #begin(): void {
-    this.#member = { start: this.#length, depth: this.#depth };
+    this.#member = { start: this.#length, values: this.#values, depth: this.#depth };
   }
 
   #endMember(piece: Buffer, from: number, at: number): void {
@@ -227,12 +236,13 @@ export class BoundedJson {
   }
 
   #replace(reason: Refusal): Member {
-    const member = this.#member ?? { start: this.#length, depth: this.#depth };
-    const { start, depth } = member;
+    const member = this.#member ?? { start: this.#length, values: this.#values, depth: this.#depth };
+    const { start, values, depth } = member;
     const begins = this.#copy.toString('latin1', start, Math.min(this.#length, start + 64));
     const field = fieldAtStart.exec(begins)?.[1];
     this.#refused ??= field === undefined ? { reason } : { reason, field };
     this.#length = start;
+    this.#values = values;
     const placeholder = Buffer.from(this.#isObject[depth] ? '"":null' : 'null');
     this.#keep(placeholder, 0, placeholder.length);
     return member;
@@ -266,9 +276,13 @@ export interface JsonItem {
 /** As much of a text as a message shows, and as is kept of a text that is no list. */
 const [shownBytes, maxRemembered] = [60, 64 * 1024];
 
+/** So much of {@link responseLimits}.keptBytes is left to items of at most that length, however large others are. */
+const [reservedLength, maxReservedLength] = [responseLimits.keptBytes / 4, responseLimits.keptBytes / 1024];
+
 /**
- * Hands on the items of a JSON list one by one, so that one that is beyond the limits costs no other. Methods throw
- * {@link SourceError}: `bad-response` for what is no list, `too-large` when all of it is beyond the limits.
+ * Hands on the items of a JSON list one by one, so that one that is beyond the limits costs no other. An item that all
+ * before it left no room for is refused, and so is each past the maximum number. Methods throw {@link SourceError}:
+ * `bad-response` for what is no list, `too-large` past twice the maximum number, of which a list may have no end.
  */
 export class ItemReader {
   readonly #what: string;
@@ -277,7 +291,7 @@ export class ItemReader {
   /** The beginning, for messages, and all of what is no list. */
   #begins = Buffer.alloc(0);
   #state: 'before' | 'inside' | 'behind' | 'no list' = 'before';
-  #keptBytes = 0;
+  #keptLength = 0;
   #items = 0;
 
   constructor(what: string, take: (item: JsonItem) => void) {
@@ -335,13 +349,19 @@ export class ItemReader {
     const isEmptyList = !isFollowed && this.#items === 0 && text.trim() === '';
     if (isEmptyList) return;
     this.#items += 1;
-    this.#keptBytes += text.length;
-    if (this.#items > responseLimits.items || this.#keptBytes > responseLimits.keptBytes)
-      throw new SourceError(
-        'too-large',
-        `the list has more than ${responseLimits.items} items or ${responseLimits.keptBytes} bytes`,
-      );
-    this.#take(refused ? { text, refused } : { text });
+    if (this.#items > 2 * responseLimits.items)
+      throw new SourceError('too-large', `the list has more than ${2 * responseLimits.items} items`);
+    if (refused) this.#take({ text, refused });
+    else this.#take(this.#fits(text) ? { text } : { text, refused: { reason: 'too-large' } });
+  }
+
+  /** What fits counts. */
+  #fits({ length }: string): boolean {
+    const reserved = length > maxReservedLength ? reservedLength : 0;
+    const isRoom = this.#keptLength + length <= responseLimits.keptBytes - reserved;
+    if (!isRoom || this.#items > responseLimits.items) return false;
+    this.#keptLength += length;
+    return true;
   }
 }
 

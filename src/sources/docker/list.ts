@@ -11,12 +11,15 @@ const writtenId = /^[\w.-]{1,256}$/;
 
 /** An item of a list that is not measured. */
 export interface RefusedContainer {
-  /** Name or id, as far as it is known. */
+  /** Beginning of its name, else of its id, as far as it is known. */
   readonly name?: string;
   readonly reason: Refusal | 'malformed';
   /** The field that is beyond the limits. */
   readonly field?: string;
 }
+
+/** Names of refused items that are kept: more of them, and longer ones, only cost memory. */
+const [maxKeptNames, maxNameCharacters] = [1000, 256];
 
 /** The containers of a list, and what of it is not measured. */
 export interface ContainerListing {
@@ -41,7 +44,8 @@ export class ContainerListReader {
       this.#listed.push(listedContainer(id, fields));
       return;
     }
-    const name = displayName(textsOf(fields['Names']), id) || undefined;
+    const isNamed = this.#refused.length < maxKeptNames;
+    const name = (isNamed && copyOf(displayName(textsOf(fields['Names']), id))) || undefined;
     const { reason, field } = refused ?? { reason: 'malformed' };
     this.#refused.push(present<RefusedContainer>({ name, reason, field }));
   }
@@ -63,6 +67,11 @@ export class ContainerListReader {
       return undefined;
     }
   }
+}
+
+/** The beginning of a name, without the memory of all of it: a slice would hold it. */
+function copyOf(name: string): string {
+  return Buffer.from(name.slice(0, maxNameCharacters)).toString();
 }
 
 /**

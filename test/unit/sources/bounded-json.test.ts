@@ -110,11 +110,59 @@ test('what is no list, or ends in the middle, is an error', () => {
   assert.deepEqual(itemsOf(' [ ] '), []);
 });
 
-test('too many items, values or bytes of all together are an error', () => {
-  const refuse = (text: string) =>
-    assert.throws(() => itemsOf(text), { name: 'SourceError', code: 'too-large' });
-  refuse(`[${'1,'.repeat(responseLimits.items + 1)}1]`);
-  refuse(`[[${'[],'.repeat(responseLimits.values)}1]]`);
-  const large = JSON.stringify({ Id: 'x'.repeat(responseLimits.itemBytes - 100) });
-  refuse(`[${`${large},`.repeat(Math.ceil(responseLimits.keptBytes / large.length))}1]`);
+test('an item with too many values loses that member alone, or what is behind when all together are too many', () => {
+  const zeros = `[${'0,'.repeat(responseLimits.values)}0]`;
+  const lists = `[${'[],'.repeat(responseLimits.values)}[]]`;
+  for (const many of [zeros, lists]) {
+    const huge = `{"Id":"b","Names":["/huge"],"Ports":${many},"State":"running"}`;
+    const [first, second, third, ...more] = itemsOf(`[{"Id":"a"},${huge},{"Id":"c"}]`);
+    assert.deepEqual([first, third, more], [{ text: '{"Id":"a"}' }, { text: '{"Id":"c"}' }, []]);
+    assert.deepEqual(second?.refused, { reason: 'too-large', field: 'Ports' });
+    assert.deepEqual(JSON.parse(second.text), { Id: 'b', Names: ['/huge'], '': null, State: 'running' });
+    const { refused, value } = bounded(`{"Name":"host","Plugins":${many},"NCPU":4}`, 1);
+    assert.deepEqual(refused, { reason: 'too-large', field: 'Plugins' });
+    assert.deepEqual(value, { Name: 'host', '': null, NCPU: 4 });
+  }
+  const members = '"k":0,'.repeat(responseLimits.values);
+  const [item, next] = itemsOf(`[{"Id":"a",${members}"z":0},{"Id":"b"}]`);
+  assert.deepEqual(item?.refused, { reason: 'too-large' });
+  assert.deepEqual(JSON.parse(item.text), { Id: 'a', k: 0 });
+  assert.deepEqual(next, { text: '{"Id":"b"}' });
+});
+
+test('where no part can be left out, too many values are an error', () => {
+  const many = `[${'0,'.repeat(responseLimits.values)}0]`;
+  const lists = `[${'{},'.repeat(responseLimits.values)}{}]`;
+  for (const [text, level] of [
+    [many, 0],
+    [`{"Containers":${lists}}`, 3],
+  ] as const)
+    assert.throws(() => bounded(text, level), { name: 'SourceError', code: 'too-large' });
+});
+
+test('items that leave no room for all of them are refused by name, and small ones behind them are not', () => {
+  const sized = (id: string, length: number): string =>
+    JSON.stringify({ Id: id, Names: [`/${id}`], Labels: { a: 'x'.repeat(length) } });
+  const count = Math.ceil(responseLimits.keptBytes / responseLimits.itemBytes) + 4;
+  const large = Array.from({ length: count }, (_, index) =>
+    sized(`large-${index}`, responseLimits.itemBytes - 200),
+  );
+  const small = Array.from({ length: 100 }, (_, index) => sized(`small-${index}`, 1000));
+  const items = itemsOf(`[${[...large, ...small].join()}]`);
+  assert.deepEqual(
+    items.map(({ text }) => text),
+    [...large, ...small],
+  );
+  const refused = items.filter((item) => item.refused);
+  assert.ok(refused.length >= 4 && refused.length <= count / 2);
+  for (const item of refused) assert.deepEqual(item.refused, { reason: 'too-large' });
+  assert.equal(items.slice(count).filter((item) => item.refused).length, 0);
+});
+
+test('of too many items the first are taken, and the others refused; a list without an end is an error', () => {
+  const items = itemsOf(`[${'1,'.repeat(2 * responseLimits.items - 1)}1]`);
+  assert.equal(items.filter(({ refused }) => !refused).length, responseLimits.items);
+  assert.equal(items.filter(({ refused }) => refused?.reason === 'too-large').length, responseLimits.items);
+  const endless = `[${'1,'.repeat(2 * responseLimits.items)}1`;
+  assert.throws(() => itemsOf(endless), { name: 'SourceError', code: 'too-large' });
 });

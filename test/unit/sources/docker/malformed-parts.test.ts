@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseInspect } from '../../../../src/sources/docker/inspect.ts';
+import { ContainerListReader } from '../../../../src/sources/docker/list.ts';
 import { parseStats } from '../../../../src/sources/docker/stats.ts';
 
 const entry = (op: unknown, value = 1, major: unknown = 8) => ({ major, minor: 0, op, value });
@@ -63,4 +64,29 @@ test('a limit that makes no sense may be set', () => {
   assert.equal(unknown({ Memory: 0, NanoCpus: null, MemorySwap: -1 }), undefined);
   assert.deepEqual(unknown({ Memory: '1g', CpuShares: 1.5 }), ['cpuShares', 'memoryBytes']);
   assert.equal(unknown(null)?.length, 7);
+});
+
+test('of a list, refused containers have the beginning of their name, however many and long they are', () => {
+  const reader = new ContainerListReader();
+  const refused = { reason: 'too-large', field: 'Labels' } as const;
+  reader.take({ text: JSON.stringify({ Id: 'a', Names: ['/web'] }) });
+  reader.take({ text: JSON.stringify({ Id: 'b', Names: ['/big'] }), refused });
+  reader.take({ text: JSON.stringify({ Id: 'c', Names: [`/${'x'.repeat(5000)}`] }), refused });
+  for (let count = 0; count < 2000; count += 1)
+    reader.take({ text: JSON.stringify({ Id: 'd', Names: ['/many'] }), refused });
+  const listing = reader.end();
+  assert.deepEqual(
+    listing.listed.map(({ name }) => name),
+    ['web'],
+  );
+  const [big, long] = listing.refused;
+  assert.deepEqual(
+    [big, long],
+    [
+      { name: 'big', ...refused },
+      { name: 'x'.repeat(256), ...refused },
+    ],
+  );
+  assert.equal(listing.refused.length, 2002);
+  assert.ok(listing.refused.filter(({ name }) => name !== undefined).length <= 1000);
 });

@@ -62,7 +62,7 @@ export interface ExportObserver {
 }
 
 /** Calls to a source whose durations and errors are reported. */
-export type SourceCall = 'list' | 'inspect' | 'stats';
+export type SourceCall = 'describe' | 'list' | 'inspect' | 'stats';
 
 /** Receives results of probes, so that the tracker needs no instruments. Methods return at once, never throw. */
 export interface ProbeObserver {

@@ -3,10 +3,10 @@ export const endpointKey = 'container.runtime.endpoint';
 
 /** Description of one runtime (a Docker or Podman daemon) and of the host it runs on. */
 export interface RuntimeDescription {
-  /** The endpoint without credentials: what logs and the attribute `runtime` show. */
+  /** The endpoint without credentials: what logs and the attribute `container.runtime.endpoint` show. */
   readonly name: string;
-  /** `docker` or `podman`. */
-  readonly runtimeName: string;
+  /** `docker` or `podman`; absent before the runtime's first response. */
+  readonly runtimeName?: string;
   readonly runtimeVersion?: string;
   readonly apiVersion?: string;
   readonly hostName?: string;
@@ -24,14 +24,14 @@ export interface RuntimeDescription {
   readonly memoryBytes?: number;
   /**
    * The runtime's clock minus the agent's, in milliseconds; 0 where they agree within a second, absent where the runtime
-   * does not tell its time.
+   * does not report its time.
    */
   readonly clockOffsetMillis?: number;
   /** Warnings of the runtime itself, such as `WARNING: No memory limit support`. */
   readonly warnings: readonly string[];
 }
 
-/** A time by a runtime's clock as the agent's has it, in milliseconds since the epoch; after the epoch, whatever a runtime tells. */
+/** A time by a runtime's clock as the agent's has it, in milliseconds since the epoch; after the epoch, whatever a runtime reports. */
 export function agentTime(
   millis: number,
   { clockOffsetMillis = 0 }: Pick<RuntimeDescription, 'clockOffsetMillis'>,

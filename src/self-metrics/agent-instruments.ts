@@ -20,7 +20,14 @@ const commonErrors = ['unreachable', 'timeout', 'runtime-error', 'bad-response']
 
 const refusals = ['too-large', 'too-deep', 'malformed'];
 
-const sourceCalls: readonly SourceCall[] = ['list', 'inspect', 'stats'];
+const sourceCalls: readonly SourceCall[] = ['describe', 'list', 'inspect', 'stats'];
+
+const callTitles: Readonly<Record<SourceCall, string>> = {
+  describe: 'calls for the version and the host of a runtime',
+  list: 'list calls',
+  inspect: 'inspect calls of one container',
+  stats: 'stats calls of one container',
+};
 
 /**
  * The agent's own instruments: durations of probes and calls, failures, results of exports. Low cardinality.
@@ -60,6 +67,7 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
     );
     this.#refused = meter.createCounter('tidegauge.containers.refused', refused);
     this.#calls = {
+      describe: callInstruments(meter, 'describe'),
       list: callInstruments(meter, 'list'),
       inspect: callInstruments(meter, 'inspect'),
       stats: callInstruments(meter, 'stats'),
@@ -151,7 +159,7 @@ function callInstruments(
   meter: Meter,
   call: SourceCall,
 ): { duration: Histogram; errors: Counter<Attributes> } {
-  const title = call === 'list' ? 'list calls' : `${call} calls of one container`;
+  const title = callTitles[call];
   return {
     duration: durations(meter, `tidegauge.${call}.duration`, `Duration of ${title}`),
     errors: meter.createCounter(`tidegauge.${call}.errors`, counted('{error}', `Failed ${title}, by type`)),

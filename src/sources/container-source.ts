@@ -79,6 +79,8 @@ export interface ContainerSource {
   readonly name: string;
   /** Version and host of the runtime; negotiates the API version. Throws {@link SourceError}. */
   describe(signal: AbortSignal): Promise<RuntimeDescription>;
+  /** True when a sample's time shows that the runtime's clock, or the agent's, was set since the last description. */
+  readonly clockJumped?: boolean;
   /** Every container, stopped ones too. Throws {@link SourceError}. */
   list(signal: AbortSignal): Promise<readonly ListedContainer[]>;
   /** Throws {@link SourceError}, `not-found` when the container is gone. */

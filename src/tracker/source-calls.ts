@@ -49,6 +49,11 @@ export class SourceCalls {
     return this.#signal.aborted;
   }
 
+  /** See {@link ContainerSource.clockJumped}. */
+  get clockJumped(): boolean {
+    return this.#options.source.clockJumped ?? false;
+  }
+
   /** Milliseconds of a clock that is never set back. */
   monotonic(): number {
     return this.#options.clock.monotonic();
@@ -60,7 +65,7 @@ export class SourceCalls {
   }
 
   describe(): Promise<RuntimeDescription> {
-    return this.#timed('list', (source, signal) => source.describe(signal), true);
+    return this.#timed('describe', (source, signal) => source.describe(signal));
   }
 
   list(): Promise<readonly ListedContainer[]> {
@@ -88,18 +93,17 @@ export class SourceCalls {
   async #timed<T>(
     call: SourceCall,
     make: (source: ContainerSource, signal: AbortSignal) => Promise<T>,
-    failuresOnly = false,
   ): Promise<T> {
     const { source, observer } = this.#options;
     const start = this.monotonic();
     const seconds = (): number => (this.monotonic() - start) / 1000;
     try {
       const result = await this.#unlessAborted(make(source, this.#signal));
-      if (!failuresOnly) observer.callEnded(source.name, call, seconds());
+      observer.callEnded(source.name, call, seconds());
       return result;
     } catch (thrown) {
       const error = toSourceError(thrown, call);
-      const isFailure = call === 'list' || !isAbsence(error);
+      const isFailure = call === 'list' || call === 'describe' || !isAbsence(error);
       if (isFailure) this.#hadFailures = true;
       observer.callEnded(source.name, call, seconds(), isFailure ? error.code : undefined);
       throw error;

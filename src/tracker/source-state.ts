@@ -11,6 +11,8 @@ export interface Failure {
 
 /** Maximum age of the runtime's description, which is requested after each failure too. */
 const maxAgeMillis = 10 * 60_000;
+/** Minimum age at which a clock that jumped has it requested anew: responses of a runtime may disagree for good. */
+const minAgeMillis = 10_000;
 
 /** A runtime as last described, and how its last probe went; logs each change for the worse or the better once. */
 export class SourceState {
@@ -25,7 +27,7 @@ export class SourceState {
   constructor(name: string, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
     this.#clock = clock;
     this.#log = log;
-    this.#runtime = { name, runtimeName: 'docker', warnings: [] };
+    this.#runtime = { name, warnings: [] };
   }
 
   get runtime(): RuntimeDescription {
@@ -42,10 +44,10 @@ export class SourceState {
     return this.#lastSuccess;
   }
 
-  /** Asks the runtime to describe itself when the last description is old. Throws SourceError. */
+  /** Requests the description when the last one is old, or the runtime's clock was set since. Throws SourceError. */
   async refresh(calls: SourceCalls): Promise<void> {
     const now = this.#clock.monotonic();
-    if (now - this.#describedAt < maxAgeMillis) return;
+    if (now - this.#describedAt < (calls.clockJumped ? minAgeMillis : maxAgeMillis)) return;
     const runtime = await calls.describe();
     this.#compareClocks(runtime, this.#runtime.clockOffsetMillis);
     this.#runtime = runtime;

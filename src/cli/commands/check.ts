@@ -78,7 +78,7 @@ function isUnmeasured({ containers }: RuntimeSnapshot): boolean {
 function runtimeReport(snapshot: RuntimeSnapshot, failure: string | undefined): string {
   const { runtime, containers, unselectedCount = 0 } = snapshot;
   if (failure !== undefined) return `FAIL runtime ${runtime.name}: ${failure}\n`;
-  const version = `${runtime.runtimeName} ${runtime.runtimeVersion ?? '(version unknown)'}`;
+  const version = `${runtime.runtimeName ?? 'runtime'} ${runtime.runtimeVersion ?? '(version unknown)'}`;
   const api = runtime.apiVersion ? `API ${runtime.apiVersion}` : 'API version unknown';
   const cgroup = runtime.cgroupVersion ? `cgroup v${runtime.cgroupVersion}` : 'cgroup version unknown';
   const running = containers.filter(({ sample, givesNoUsage }) => sample && !givesNoUsage).length;

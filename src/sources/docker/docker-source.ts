@@ -16,7 +16,7 @@ import type { SourceErrorCode } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint } from './address.ts';
 import { DockerClient, expectOk } from './docker-client.ts';
-import { clockOffset, describeEngine, negotiateVersion, parseDiskUsage } from './engine.ts';
+import { clockJumped, clockOffset, describeEngine, negotiateVersion, parseDiskUsage } from './engine.ts';
 import { eventsPath, readEvents } from './events.ts';
 import { parseInspect } from './inspect.ts';
 import { ContainerListReader } from './list.ts';
@@ -58,6 +58,7 @@ export class DockerSource implements ContainerSource {
   #info: unknown;
   /** As last described. */
   #engine: RuntimeDescription | undefined;
+  #clockJumped = false;
   readonly usage: UsageSource = {
     kind: 'docker',
     round: (signal) => ({
@@ -73,6 +74,10 @@ export class DockerSource implements ContainerSource {
     this.#prefix = options.apiVersion ? `/v${options.apiVersion}` : '';
   }
 
+  get clockJumped(): boolean {
+    return this.#clockJumped;
+  }
+
   async describe(signal: AbortSignal): Promise<RuntimeDescription> {
     // Refused for once, it is still the same engine: an identity that came and went would be a new one each time.
     const version = (this.#version = (await this.#askVersion(signal)) ?? this.#version);
@@ -86,6 +91,7 @@ export class DockerSource implements ContainerSource {
     const clockOffsetMillis = clockOffset({ info: current, date: answer.date, sentAt, receivedAt });
     const info = (this.#info = current ?? this.#info);
     const described = { name: this.name, version, info, apiVersion: negotiated, clockOffsetMillis };
+    this.#clockJumped = false;
     return (this.#engine = describeEngine(described));
   }
 
@@ -127,17 +133,19 @@ export class DockerSource implements ContainerSource {
 
   async #sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
     const path = `${this.#prefix}/containers/${id}/stats?stream=false&one-shot=true`;
+    const sentAt = this.#options.now();
     const answer = await this.#client.container(path, signal);
     // A stopped or restarting container: 409 by some engines, an empty body by Podman.
     if (answer.status === 409 || (answer.status === 200 && answer.text.trim() === '')) return undefined;
     const receivedAt = this.#options.now();
-    const sample = parseStats(
-      expectOk(answer, `stats of ${id}`),
-      receivedAt,
-      this.#engine?.clockOffsetMillis,
-    );
+    const { clockOffsetMillis } = this.#engine ?? {};
+    const sample = parseStats(expectOk(answer, `stats of ${id}`), receivedAt, clockOffsetMillis);
     this.#options.onStats?.(id, answer.text);
-    return sample;
+    if (clockOffsetMillis === undefined || sample?.readAt === undefined) return sample;
+    const readAt = sample.readAt - clockOffsetMillis;
+    if (!clockJumped({ readAt, sentAt, receivedAt })) return sample;
+    this.#clockJumped = true;
+    return { ...sample, takenAt: receivedAt };
   }
 
   async events(signal: AbortSignal, sinceNanos?: number): Promise<AsyncIterable<ContainerEvent> | undefined> {

@@ -67,7 +67,7 @@ export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescrip
   });
 }
 
-/** What tells an engine's time: `GET /info`, its header `Date`, and the agent's clock before and after. */
+/** What reports an engine's time: `GET /info`, its header `Date`, and the agent's clock before and after. */
 interface HostTime {
   readonly info: unknown;
   readonly date: string | undefined;
@@ -81,7 +81,7 @@ const agreementMillis = 1000;
 
 /**
  * The engine's clock minus the agent's, in milliseconds: 0 where both may agree within a second, undefined where the
- * engine does not tell its time. `SystemTime` is exact and the engine's own; `Date` may be a proxy's, and has whole
+ * engine does not report its time. `SystemTime` is exact and the engine's own; `Date` may be a proxy's, and has whole
  * seconds. The engine read its clock at some moment between request and response.
  */
 export function clockOffset({ info, date = '', sentAt, receivedAt }: HostTime): number | undefined {
@@ -91,6 +91,21 @@ export function clockOffset({ info, date = '', sentAt, receivedAt }: HostTime): 
   const min = hostTime - receivedAt;
   const max = hostTime + (exact === undefined ? 1000 : 0) - sentAt;
   return min <= agreementMillis && max >= -agreementMillis ? 0 : Math.round((min + max) / 2);
+}
+
+/** Clocks drift between two descriptions of an engine, and `Date` has whole seconds; what exceeds that is a jump. */
+const jumpMillis = 3000;
+
+/** A reading of an engine's clock as the agent's has it, and the agent's before and after; milliseconds since the epoch. */
+interface ClockReading {
+  readonly readAt: number;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
+/** True when the engine cannot have read its clock during the call: one of both was set. */
+export function clockJumped({ readAt, sentAt, receivedAt }: ClockReading): boolean {
+  return readAt < sentAt - jumpMillis || readAt > receivedAt + jumpMillis;
 }
 
 function isPodman(version: Fields): boolean {

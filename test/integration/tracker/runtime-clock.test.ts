@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { uptime } from '../../../src/metrics/formulas.ts';
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { DockerSource } from '../../../src/sources/docker/docker-source.ts';
+import { SourceError } from '../../../src/sources/source-error.ts';
 import { TrackerSet } from '../../../src/tracker/tracker-set.ts';
 import { KeptLog, ObservedProbes } from '../../support/fakes/observed-probes.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
@@ -72,7 +73,74 @@ suite('an engine whose clock is off', { concurrency: true }, () => {
   }
 });
 
-test('a clock that goes wrong, and one that is put right, are told once each', async () => {
+test('a clock that jumps is requested anew by the next probe, and no point has its time meanwhile', async () => {
+  let ahead = 0;
+  await using runtime = await startSimulatedEngine({
+    specs: [{ name: 'web', image: 'web:1' }],
+    now: () => Date.now() + ahead,
+  });
+  const source = new DockerSource({
+    endpoint: { url: runtime.url },
+    callTimeoutMillis: minute,
+    now: () => Date.now(),
+  });
+  let later = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + later };
+  const log = new KeptLog();
+  const timing = { minProbeIntervalMillis: 1, probeTimeoutMillis: minute };
+  const set = new TrackerSet({ source, observer: new ObservedProbes(), clock, log, ...timing });
+  const offset = () => set.snapshot().runtime.clockOffsetMillis;
+  await set.update(minute);
+  for (const jump of [5 * minute, -3 * hour, 0]) {
+    ahead = jump;
+    // Older than responses of a runtime may disagree, younger than the description of one whose clock is right.
+    for (const _probe of ['shows the jump', 'measures it']) {
+      later += 20_000;
+      runtime.advance();
+      await set.update(minute);
+      expectNear(set.snapshot().containers[0]?.sample?.takenAt, Date.now());
+    }
+    expectNear(offset(), jump);
+  }
+  set.close();
+  assert.deepEqual(
+    log.messages.filter((message) => message.startsWith('clock')),
+    [
+      'clock of the runtime differs from the agent’s: uptimes are by the runtime’s',
+      'clock of the runtime agrees with the agent’s again',
+    ],
+  );
+});
+
+test('a runtime is described when it is first probed, every ten minutes, and when its clock jumped', async () => {
+  const runtime = new TrackedRuntime(['a']);
+  const described = async (afterMillis: number, clockJumped = false) => {
+    runtime.source.clockJumped = clockJumped;
+    const before = runtime.source.count('describe');
+    await runtime.probe(afterMillis);
+    return runtime.source.count('describe') - before;
+  };
+  assert.deepEqual(runtime.set.runtime, { name: runtime.source.name, warnings: [] });
+  assert.equal(await described(0), 1);
+  assert.equal(await described(9 * minute), 0);
+  assert.equal(await described(minute), 1);
+  // Not at each probe, should the responses of a runtime disagree for good.
+  assert.equal(await described(5000, true), 0);
+  assert.equal(await described(5000, true), 1);
+  assert.equal(await described(20_000), 0);
+});
+
+test('a failed description is no failed list', async () => {
+  const runtime = new TrackedRuntime(['a']);
+  runtime.source.before = (call) => {
+    if (call === 'describe') throw new SourceError('unreachable', 'away');
+  };
+  await runtime.probe();
+  assert.deepEqual(runtime.observer.errors('describe'), ['unreachable']);
+  assert.deepEqual(runtime.observer.errors('list'), []);
+});
+
+test('a clock that goes wrong, and one that is put right, are logged once each', async () => {
   const runtime = new TrackedRuntime(['a']);
   const starts = () => runtime.snapshot('a')?.starts.of('cpu');
   await runtime.probe();

@@ -23,6 +23,7 @@ export class ScriptedSource implements ContainerSource {
   isClosed = false;
   /** What the runtime says that its clock is ahead. */
   clockOffsetMillis: number | undefined;
+  clockJumped = false;
   /** Probes at one time, as this runtime sees it: lists that began and did not end. */
   maxLists = 0;
   maxSamples = 0;
@@ -42,6 +43,7 @@ export class ScriptedSource implements ContainerSource {
 
   async describe(signal: AbortSignal): Promise<RuntimeDescription> {
     await this.#begin('describe', '', signal);
+    this.clockJumped = false;
     const { name, clockOffsetMillis } = this;
     const described = { name, runtimeName: 'docker', hostName: `host of ${name}`, warnings: [] };
     return clockOffsetMillis === undefined ? described : { ...described, clockOffsetMillis };

@@ -21,7 +21,7 @@ test('error counters of a runtime begin at 0', async () => {
   }
   // The very series that a failure will raise: without its type another one would first appear at 1.
   const types = ['unreachable', 'timeout', 'runtime-error', 'bad-response'];
-  for (const name of ['list.errors', 'inspect.errors', 'stats.errors']) {
+  for (const name of ['describe.errors', 'list.errors', 'inspect.errors', 'stats.errors']) {
     const zeros = types.map((type) => [0, { 'container.runtime.endpoint': 'e', 'error.type': type }]);
     assert.deepEqual(pointsOf(metrics.get(`tidegauge.${name}`)), zeros, name);
   }

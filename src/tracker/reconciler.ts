@@ -109,8 +109,8 @@ export class Reconciler {
   }
 
   #remove(id: string, tracker: ContainerTracker): void {
-    const { counter, state } = this.#dependencies;
-    counter.left(id, tracker.snapshot(state.runtime));
+    const { identity } = tracker;
+    this.#dependencies.counter.left(id, identity && { owner: tracker, identity });
     this.#trackers.delete(id);
     this.#options.mapper?.forget(id);
   }

@@ -10,6 +10,7 @@ import { EventCounter } from './events/event-counter.ts';
 import { EventStream } from './events/event-stream.ts';
 import { RuntimeEvents } from './runtime-events.ts';
 import type { TrackerSetOptions } from './options.ts';
+import { NetworkOwners } from './container/network-owners.ts';
 import { Reconciler } from './reconciler.ts';
 import { SourceCalls } from './source-calls.ts';
 import { SourceState } from './source-state.ts';
@@ -116,12 +117,13 @@ export class TrackerSet {
     const { counts, trackers } = this.#reconciler;
     const now = this.#options.clock.now();
     const containers = counts ? [...trackers.values()] : [];
+    const owners = new NetworkOwners(trackers);
     const diskUsage = this.#diskUsage?.report;
     const { images: imageEvents } = this.#counter;
     return {
       owner: this,
       runtime,
-      containers: containers.flatMap((tracker) => this.#counter.counted(tracker.snapshot(runtime))),
+      containers: containers.flatMap((tracker) => this.#counter.counted(tracker.snapshot(runtime, owners))),
       removed: counts ? this.#counter.removed(runtime, now) : [],
       ...(imageEvents && { imageEvents }),
       ...counts,

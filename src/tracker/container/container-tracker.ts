@@ -14,6 +14,8 @@ import type { SourceCalls } from '../source-calls.ts';
 import { CounterHistory } from './counter-history.ts';
 import { Inspection, isBeingRemoved, listedIdentity, listedParts } from './inspection.ts';
 import type { ListedChange } from './inspection.ts';
+import { NetworkOwners } from './network-owners.ts';
+import type { Networked } from './network-owners.ts';
 
 /** Outcome of one sample: `cancelled` by a newer change of the container, or an error. */
 type MeasureOutcome = 'measured' | 'cancelled' | SourceError;
@@ -160,12 +162,18 @@ export class ContainerTracker implements Networked {
     this.#hasUsage = false;
   }
 
-  /** The container as readers see it; undefined before the first inspect or failure. */
-  snapshot(runtime: RuntimeDescription): ContainerSnapshot | undefined {
+  /**
+   * The container as readers see it; undefined before the first inspect or failure.
+   * @param owners made once for all containers that are shown together.
+   */
+  snapshot(
+    runtime: RuntimeDescription,
+    owners = new NetworkOwners(this.#neighbours),
+  ): ContainerSnapshot | undefined {
     const { identity } = this;
     if (!identity) return undefined;
     const { state, limits, network } = this.#known;
-    const networkStartedAt = this.#networkStartedAt();
+    const networkStartedAt = this.#networkStartedAt(owners);
     return {
       owner: this,
       runtime,
@@ -177,7 +185,9 @@ export class ContainerTracker implements Networked {
       givesNoUsage: this.#isPublished && this.#hasNoUsage,
       ...this.#usage(networkStartedAt !== undefined),
       ...(network.isHost && { hasHostNetwork: true }),
-      ...(network.ownerId !== undefined && { sharedNetwork: this.#sharedNetwork(network.ownerId) }),
+      ...(network.ownerId !== undefined && {
+        sharedNetwork: { ownerId: owners.of(this).id, isCountedHere: owners.isCountedAt(this) },
+      }),
       starts: this.#history.starts(networkStartedAt),
       failures: this.#failures.count,
       trackedSince: this.#trackedSince,
@@ -199,17 +209,9 @@ export class ContainerTracker implements Networked {
     return { ...(sample && { sample }), ...(sample && previous && { previous }) };
   }
 
-  #sharedNetwork(ownerId: string): NonNullable<ContainerSnapshot['sharedNetwork']> {
-    const owner = networkOwner<ContainerTracker>(this, this.#neighbours);
-    return {
-      ownerId: owner?.id ?? ownerId,
-      isCountedHere: countsNetwork<ContainerTracker>(this, this.#neighbours),
-    };
-  }
-
   /** Start of the network's owner; undefined as long as the owner waits to be inspected. */
-  #networkStartedAt(): number | undefined {
-    const owner = networkOwner<ContainerTracker>(this, this.#neighbours)?.container;
+  #networkStartedAt(owners: NetworkOwners<ContainerTracker>): number | undefined {
+    const owner = owners.of(this).container;
     if (owner) return owner.#inspection.inspected && owner.#history.startedAt;
     // An owner that is not tracked: its last known start, else the earliest time at which the network is known to have
     // existed, which is this container's first run that was seen. It stays when the container restarts.
@@ -248,7 +250,7 @@ export class ContainerTracker implements Networked {
     if (this.#history.count(sample)) await this.#restarted(sample, calls);
     this.#history.keep(sample);
     // Network counters begin with the owner as it is known at this sample.
-    this.#history.starts(this.#networkStartedAt());
+    this.#history.starts(this.#networkStartedAt(new NetworkOwners(this.#neighbours)));
     this.#hasUsage = this.#mayRun(listed);
   }
 
@@ -317,54 +319,4 @@ class ContainerFailures {
     if (this.#isFailing) this.#log.info({ container: name, id }, 'container is measured again');
     this.#isFailing = false;
   }
-}
-
-/** A container as far as the search for the owner of its network namespace goes. */
-interface Networked {
-  readonly id: string;
-  /** Id of the container whose namespace it joined; undefined for one of its own, and before the first inspect. */
-  readonly networkOwnerId: string | undefined;
-}
-
-/** The end of a chain of joined namespaces: the owner's id, and the owner where it is tracked. */
-interface NetworkOwner<T> {
-  readonly id: string;
-  readonly container: T | undefined;
-}
-
-/**
- * The owner of a container's network namespace: itself, or the end of its chain of joined namespaces, which runtimes
- * follow when they count. Undefined when the chain has no end.
- */
-export function networkOwner<T extends Networked>(
-  container: T,
-  containers: ReadonlyMap<string, T>,
-): NetworkOwner<T> | undefined {
-  const passed = new Set<string>();
-  let { id } = container;
-  let owner: T | undefined = container;
-  while (owner?.networkOwnerId !== undefined) {
-    if (passed.has(id)) return undefined;
-    passed.add(id);
-    id = owner.networkOwnerId;
-    owner = containers.get(id);
-  }
-  return { id, container: owner };
-}
-
-/**
- * True for the one container of a namespace whose network counters are exported, so that a sum counts the traffic once:
- * the owner where it is tracked, else the first by id of those that joined.
- */
-export function countsNetwork<T extends Networked>(
-  container: T,
-  containers: ReadonlyMap<string, T>,
-): boolean {
-  if (container.networkOwnerId === undefined) return true;
-  const owner = networkOwner(container, containers);
-  if (!owner) return true;
-  if (owner.container) return owner.container === container;
-  for (const other of containers.values())
-    if (other.id < container.id && networkOwner(other, containers)?.id === owner.id) return false;
-  return true;
 }

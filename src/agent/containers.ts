@@ -5,6 +5,7 @@ import { CardinalityLimit } from '../attributes/cardinality-limit.ts';
 import { presetAttributes, presetRules } from '../attributes/presets.ts';
 import { identityKeys } from '../attributes/resource.ts';
 import { ConfigError, Mistakes } from '../config/config-error.ts';
+import { chooseProxy } from '../config/proxy-variables.ts';
 import { compileExclusions } from '../config/receiver/excluded-images.ts';
 import type { Config } from '../config/settings/settings.ts';
 import { compileAttributeRule } from '../config/types/attribute-rule.ts';
@@ -16,7 +17,7 @@ import { profiles } from '../metrics/catalogue.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
 import { prometheusLabel, shownLabels } from '../metrics/prometheus-names.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
-import { shownUrl } from '../sources/docker/address.ts';
+import { parseEngineAddress, shownUrl } from '../sources/docker/address.ts';
 import type { EngineEndpoint } from '../sources/docker/address.ts';
 import { engineEndpoints, hostContext } from '../sources/docker/discovery.ts';
 import { chosenMetrics } from './catalogue.ts';
@@ -70,8 +71,29 @@ function findEndpoints(config: Config, environment: NodeJS.ProcessEnv, log: Log)
       `--profile ${narrow}: its names leave room for one runtime, but there are ${endpoints.length}: ${urls}`,
     ]);
   }
+  warnOfProxies(endpoints, environment, log);
   return endpoints;
 }
+
+/**
+ * The docker command reaches `tcp://` and `https://` by the proxy of the variables, a loopback address excepted (Go's
+ * `http.ProxyFromEnvironment`); we reach runtimes directly and say so where that differs.
+ */
+function warnOfProxies(endpoints: readonly EngineEndpoint[], environment: NodeJS.ProcessEnv, log: Log): void {
+  const passed = endpoints.flatMap((endpoint) => {
+    const { scheme, host = '', port } = parseEngineAddress(endpoint);
+    if ((scheme !== 'http' && scheme !== 'https') || isLoopback.test(host)) return [];
+    const url = new URL(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`);
+    const { variable } = chooseProxy(url, environment);
+    return variable === undefined ? [] : [{ variable, url: shownUrl(endpoint.url) }];
+  });
+  for (const [variable, those] of Map.groupBy(passed, (each) => each.variable)) {
+    const urls = those.map(({ url }) => url).join(', ');
+    log.warn({}, `${variable} is for exports alone: reached directly, without the proxy: ${urls}`);
+  }
+}
+
+const isLoopback = /^(?:localhost|127\.[\d.]+|::1)$/i;
 
 function endpointSettings(config: Config): Parameters<typeof engineEndpoints>[0] {
   return {

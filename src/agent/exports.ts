@@ -4,10 +4,12 @@ import { createSecureContext } from 'node:tls';
 import { instanceId } from '../attributes/attribute-mapper.ts';
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { chooseProxy } from '../config/proxy-variables.ts';
 import type { Config } from '../config/settings/settings.ts';
 import type { OtlpExporterOptions } from '../export/otlp/otlp-exporter.ts';
 import type { OtlpTransportOptions } from '../export/otlp/transport.ts';
 import type { TelemetryOptions } from '../export/telemetry.ts';
+import type { Log } from '../log.ts';
 
 /** Exporters of a configuration with their settings resolved; certificates are read once. */
 export interface ResolvedExports {
@@ -19,6 +21,7 @@ export interface ResolvedExports {
 /** Dependencies of exports beside the configuration. */
 interface ExportDependencies {
   readonly clock: Clock;
+  readonly log: Log;
   readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
 }
@@ -26,7 +29,7 @@ interface ExportDependencies {
 const metricsPath = /\/v1\/metrics$/;
 
 /**
- * Resolves a configuration for exporting. Throws a ConfigError for certificates that cannot be used, and for
+ * Resolves a configuration for exporting; logs a proxy that is named and cannot be used. Throws a ConfigError for certificates that cannot be used, and for
  * event logs without an endpoint.
  */
 export function resolveExports(config: Config, dependencies: ExportDependencies): ResolvedExports {
@@ -36,6 +39,11 @@ export function resolveExports(config: Config, dependencies: ExportDependencies)
     !config.sdkDisabled && config.exporter.includes(name);
   const sendsLogs = config.eventLogs && !config.sdkDisabled;
   const options = isOn('otlp') || sendsLogs ? otlpOptions(config, dependencies) : undefined;
+  const eventLogs = sendsLogs && options ? logsOptions(config, options, dependencies.environment) : undefined;
+  warnOfProxies(
+    [...(isOn('otlp') && options ? [options] : []), ...(eventLogs ? [eventLogs] : [])],
+    dependencies.log,
+  );
   return {
     telemetry: {
       resource: {
@@ -52,7 +60,7 @@ export function resolveExports(config: Config, dependencies: ExportDependencies)
       hostName: host,
       now: clock.now(),
     },
-    eventLogs: sendsLogs && options ? { ...options, url: logsUrl(config).href } : undefined,
+    eventLogs,
   };
 }
 
@@ -71,7 +79,7 @@ function otlpOptions(
     histogramAggregation: config.otlpHistogramAggregation,
     layout: config.otlpResource,
     tls: readCertificates(config),
-    environment,
+    proxy: chooseProxy(config.otlpEndpoint, environment),
     userAgent: `tidegauge/${version}`,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
@@ -93,6 +101,24 @@ function readCertificates(config: Config): OtlpTransportOptions['tls'] {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const names = given.map(({ file }) => file).join(', ');
     throw new ConfigError([`certificates of --otlp-endpoint, ${names}: cannot be used: ${reason}`]);
+  }
+}
+
+function logsOptions(
+  config: Config,
+  options: OtlpTransportOptions,
+  environment: NodeJS.ProcessEnv,
+): OtlpTransportOptions {
+  const url = logsUrl(config);
+  return { ...options, url: url.href, proxy: chooseProxy(url, environment) };
+}
+
+/** Each variable once, with all that is reached without it. */
+function warnOfProxies(options: readonly OtlpTransportOptions[], log: Log): void {
+  const ignored = options.filter(({ proxy }) => proxy.ignored !== undefined);
+  for (const [reason, those] of Map.groupBy(ignored, ({ proxy }) => proxy.ignored)) {
+    const hosts = new Set(those.map(({ url }) => new URL(url).host));
+    log.warn({}, `${reason}; reached directly instead: ${[...hosts].join(', ')}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.ts';
 import { parseConfigFile } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import { hasQuotes, nearest, quotesHint, readFailure, showValue } from './messages.ts';
+import { proxyVariables } from './proxy-variables.ts';
 import { unusedBlock, readDockerStats } from './receiver/read-block.ts';
 import type { KnownValues, NamedSetting } from './settings/setting.ts';
 import { isConfig, namedSettings, settings } from './settings/settings.ts';
@@ -148,11 +149,18 @@ function unknownVariables(environment: ConfigInput['environment']): string[] {
 const prefix = 'TIDEGAUGE_';
 
 /** Variables that are read beside the settings: the docker command's, and those of a proxy. */
-const foreignVariable = /^(?:DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|(?:https?|no)_proxy)$/i;
+const foreignVariables: ReadonlySet<string> = new Set([
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DOCKER_CONFIG',
+  'DOCKER_CERT_PATH',
+  'DOCKER_TLS_VERIFY',
+  ...proxyVariables.flatMap((name) => [name, name.toLowerCase()]),
+]);
 
 function quotedVariables(environment: ConfigInput['environment']): string[] {
   return Object.keys(environment)
-    .filter((name) => foreignVariable.test(name) && hasQuotes(environment[name]))
+    .filter((name) => foreignVariables.has(name) && hasQuotes(environment[name]))
     .map((name) => `${name} ${showValue(environment[name])}: ${quotesHint}, which is used as it stands`);
 }
 

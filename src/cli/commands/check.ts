@@ -36,11 +36,11 @@ async function check(context: CommandContext): Promise<number> {
 }
 
 async function checkConfigured(context: CommandContext): Promise<number> {
-  const { config, version, stdout, signal } = context;
+  const { config, log, version, stdout, signal } = context;
   const mistakes = new Mistakes();
   // A mistake that keeps the agent from starting ends the check, too.
   const exports = mistakes.collect(() =>
-    resolveExports(config, { clock: systemClock, environment: process.env, version }),
+    resolveExports(config, { clock: systemClock, log, environment: process.env, version }),
   );
   const session = mistakes.collect(
     () => new ProbeSession(context, { observers: { probes: new ProbeSignal() }, gapMillis }),

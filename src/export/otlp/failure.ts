@@ -1,6 +1,5 @@
 import type { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ProxyChoice } from './proxy.ts';
 
 /** A request that did not succeed. */
 export interface OtlpFailure {
@@ -18,10 +17,17 @@ export interface OtlpFailure {
   readonly concernsRequest: boolean;
 }
 
+/** The proxy on the way to a collector, as the user's variables have it; empty when there is none. */
+export interface OtlpProxy {
+  readonly proxy?: URL;
+  /** Why a proxy that is named is not used: a sentence for the reason of a failure. */
+  readonly ignored?: string;
+}
+
 /** Target of a request. */
 export interface OtlpTarget {
   readonly url: URL;
-  readonly proxy: ProxyChoice;
+  readonly proxy: OtlpProxy;
 }
 
 /** A response that is no success. */

@@ -5,9 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { networkFailure, statusFailure, timeoutFailure } from './failure.ts';
-import type { OtlpFailure } from './failure.ts';
-import { chooseProxy } from './proxy.ts';
-import type { ProxyChoice } from './proxy.ts';
+import type { OtlpFailure, OtlpProxy } from './failure.ts';
 
 /** The two encodings of OTLP over HTTP. */
 export type OtlpProtocol = 'http/protobuf' | 'http/json';
@@ -23,8 +21,8 @@ export interface OtlpTransportOptions {
   readonly requestTimeoutMillis: number;
   /** PEM text. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read from it. */
-  readonly environment: NodeJS.ProcessEnv;
+  /** Chosen for the URL. */
+  readonly proxy: OtlpProxy;
   /** Name and version; `tidegauge` when absent. */
   readonly userAgent?: string;
 }
@@ -66,15 +64,13 @@ const compress = promisify(gzip);
 export class OtlpTransport {
   readonly #options: OtlpTransportOptions;
   readonly #url: URL;
-  readonly #proxy: ProxyChoice;
   readonly #agent: HttpAgent;
   readonly #closed = new AbortController();
 
   constructor(options: OtlpTransportOptions) {
     this.#options = options;
     this.#url = new URL(options.url);
-    this.#proxy = chooseProxy(this.#url, options.environment);
-    this.#agent = agentFor(this.#url, this.#proxy, options.tls);
+    this.#agent = agentFor(this.#url, options);
   }
 
   /** Sends one request, again while that may help. Never rejects, and ends in time whatever the collector does. */
@@ -104,7 +100,7 @@ export class OtlpTransport {
   }
 
   async #attempt(body: Uint8Array, timeoutMillis: number, late: string): Promise<OtlpOutcome> {
-    const target = { url: this.#url, proxy: this.#proxy };
+    const target = { url: this.#url, proxy: this.#options.proxy };
     if (this.#closed.signal.aborted) return timeoutFailure(target, 'the agent ends');
     if (timeoutMillis <= 0) return timeoutFailure(target, 'no time was left to send it');
     const { promise, resolve } = Promise.withResolvers<OtlpOutcome>();
@@ -159,7 +155,7 @@ export class OtlpTransport {
   #judge({ statusCode = 0, statusMessage = '', headers }: IncomingMessage, body: Buffer): OtlpOutcome {
     if (statusCode >= 200 && statusCode <= 299) return { status: 'success', body };
     const answer = { statusCode, statusMessage, headers, body };
-    return statusFailure(answer, { url: this.#url, proxy: this.#proxy });
+    return statusFailure(answer, { url: this.#url, proxy: this.#options.proxy });
   }
 }
 
@@ -188,8 +184,8 @@ function readResponse(response: IncomingMessage, done: (body: Buffer) => void): 
   response.on('error', () => done(isSuccess ? Buffer.alloc(0) : body()));
 }
 
-/** Node's own agents implement proxies; the proxy is chosen here, so that a failure can name it. */
-function agentFor({ protocol }: URL, { proxy }: ProxyChoice, tls: OtlpTransportOptions['tls']): HttpAgent {
+/** Node's own agents implement proxies; the proxy is chosen before, so that a failure can name it. */
+function agentFor({ protocol }: URL, { proxy: { proxy }, tls }: OtlpTransportOptions): HttpAgent {
   const proxyEnv = proxy && { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href };
   const options = { keepAlive: true, ...(proxyEnv && { proxyEnv }) };
   return protocol === 'http:' ? new HttpAgent(options) : new HttpsAgent({ ...options, ...tls });

@@ -18,7 +18,7 @@ export const plainOptions: Omit<OtlpExporterOptions, 'url' | 'observer'> = {
   histogramAggregation: 'explicit_bucket_histogram',
   layout: 'container',
   tls: {},
-  environment: {},
+  proxy: {},
   now: () => Date.now(),
   monotonic: () => performance.now(),
 };

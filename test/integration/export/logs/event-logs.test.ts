@@ -19,7 +19,7 @@ test('what is not taken until the end is given up then, and counted', async () =
       compression: 'none',
       requestTimeoutMillis: 3000,
       tls: {},
-      environment: {},
+      proxy: {},
     },
     entities: { containerIdLabel: true, runtimeLabel: false },
     instruments: { recordsExported: () => undefined, recordsDropped: (count) => (dropped += count) },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseProxy } from '../../../../src/export/otlp/proxy.ts';
+import { chooseProxy } from '../../../src/config/proxy-variables.ts';
 
 const proxy = 'http://proxy.example:3128';
 
@@ -16,7 +16,25 @@ test('each scheme has its variable, and lower case goes before upper case', () =
     (url) => chooseProxy(new URL(url), environment).proxy?.href,
   );
   assert.deepEqual(chosen, ['http://a:1/', 'http://b:2/']);
-  assert.deepEqual(chooseProxy(new URL('http://collector.example'), { HTTP_PROXY: ' ' }), {});
+});
+
+test('ALL_PROXY stands in for the variable of the scheme, and an empty variable is as if it were not set', () => {
+  const chosen = (environment: Readonly<Record<string, string>>): readonly unknown[] => {
+    const { variable, proxy: { href } = {} } = chooseProxy(new URL('http://collector.example'), environment);
+    return [variable, href];
+  };
+  assert.deepEqual(chosen({ HTTP_PROXY: ' ' }), [undefined, undefined]);
+  assert.deepEqual(chosen({ http_proxy: '', HTTP_PROXY: 'http://a:1' }), ['HTTP_PROXY', 'http://a:1/']);
+  assert.deepEqual(chosen({ http_proxy: 'http://b:1', HTTP_PROXY: 'http://a:1' }), [
+    'http_proxy',
+    'http://b:1/',
+  ]);
+  assert.deepEqual(chosen({ ALL_PROXY: 'http://c:1', HTTPS_PROXY: 'http://a:1' }), [
+    'ALL_PROXY',
+    'http://c:1/',
+  ]);
+  assert.deepEqual(chosen({ all_proxy: 'c', NO_PROXY: 'collector.example' }), [undefined, undefined]);
+  assert.deepEqual(chosen({ all_proxy: 'c', no_proxy: '', NO_PROXY: '*' }), [undefined, undefined]);
 });
 
 test('NO_PROXY is read as curl and Go read it: names with all below, addresses, ranges, ports', () => {
@@ -26,6 +44,10 @@ test('NO_PROXY is read as curl and Go read it: names with all below, addresses, 
     ['http://10.0.0.7:4318', '10.0.0.1-10.0.0.9'],
     ['http://[fd00::5]:4318', 'fd00::/8'],
     ['http://[::1]:4318', '::1'],
+    ['http://[::1]:4318', '[::1]'],
+    ['http://[::1]:4318', '[::1]:4318'],
+    ['http://[fd00::5]:4318', '[fd00::]/8'],
+    ['http://127.0.0.1:4318', ' 10.0.0.0/8 , 127.0.0.0/8 '],
     ['http://127.0.0.1:4318', '127.0.0.1:4318'],
     ['http://collector.example:4318', 'collector.example'],
     ['http://collector.example.:4318', 'collector.example'],
@@ -33,6 +55,9 @@ test('NO_PROXY is read as curl and Go read it: names with all below, addresses, 
     ['http://a.collector.example', '.collector.example'],
     ['http://a.collector.example', '*.collector.example'],
     ['https://collector.example', 'a b,collector.example:443'],
+    ['http://a.collector.example', 'collector.example.'],
+    ['http://collector.example', '.collector.example'],
+    ['http://bücher.example', 'bücher.example'],
     ['https://collector.example', '*'],
   ];
   for (const [url, entry] of excepted) assert.ok(!isProxied(url, entry), `${url} ${entry}`);
@@ -40,7 +65,11 @@ test('NO_PROXY is read as curl and Go read it: names with all below, addresses, 
     ['http://127.0.0.1:4318', '10.0.0.0/8'],
     ['http://10.0.0.10:4318', '10.0.0.1-10.0.0.9'],
     ['http://10.0.0.10:4318', '10.0.0.0/99'],
+    ['http://10.0.0.10:4318', '10.0.0.0/'],
     ['http://10.0.0.10:4318', '::/0'],
+    ['http://[fd00::5]:4318', 'fe80::/10'],
+    ['http://[::1]:4318', '[::1]:4319'],
+    ['http://collector.example', '.'],
     ['http://127.0.0.1:4318', '127.0.0.1:4319'],
     ['http://notcollector.example', 'collector.example'],
     ['http://collector.example', ''],
@@ -53,8 +82,9 @@ test('a proxy without a scheme is one of HTTP; another scheme, or what is no URL
   assert.equal(of('127.0.0.1:3128').proxy?.href, 'http://127.0.0.1:3128/');
   assert.equal(of('proxy').proxy?.href, 'http://proxy/');
   assert.equal(of('https://u:p@proxy:1').proxy?.href, 'https://u:p@proxy:1/');
-  assert.deepEqual(of('socks5://proxy:1'), {
-    ignored: 'HTTP_PROXY is not used: socks5:// is no proxy of HTTP',
+  assert.deepEqual(of('socks5://me:secret@proxy:1'), {
+    variable: 'http_proxy',
+    ignored: 'http_proxy is not used: its scheme is socks5://, and only http:// and https:// are possible',
   });
-  assert.deepEqual(of('http://'), { ignored: 'HTTP_PROXY is not used: it is no URL' });
+  assert.equal(of('http://').ignored, 'http_proxy is not used: it is no URL');
 });

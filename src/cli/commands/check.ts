@@ -88,7 +88,9 @@ function runtimeReport(snapshot: RuntimeSnapshot, failure: string | undefined): 
     }`,
     ...(runtime.hostName
       ? []
-      : ['     host.name is absent: the runtime, or a proxy before it, refuses /info']),
+      : [
+          '     host.name is absent: the runtime, or a proxy before it, refuses /info or gives no name there',
+        ]),
     ...runtime.warnings.map((warning) => `     ${warning}`),
     ...absenceLines(snapshot),
     '',

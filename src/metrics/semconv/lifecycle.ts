@@ -258,7 +258,7 @@ export const semconvRuntime: readonly RuntimeInstrument[] = [
   {
     ...runtime('images', '{image}', 'Images on the runtime, as told every 10 minutes'),
     source: 'info',
-    absentWhen: 'the runtime, or a proxy before it, refuses /info',
+    absentWhen: 'the runtime, or a proxy before it, refuses /info or gives no number there',
     observe({ runtime, containerCount }, observe) {
       if (containerCount !== undefined && runtime.images !== undefined)
         observe(runtime.images, { [endpointKey]: runtime.name });

@@ -85,10 +85,10 @@ export class DockerSource implements ContainerSource {
     const negotiated = apiVersion ?? negotiateVersion(version);
     if (negotiated) this.#prefix = `/v${negotiated}`;
     const sentAt = this.#options.now();
-    const answer = await this.#advised(this.#client.control(`${this.#prefix}/info`, signal));
-    const current = parsed(answer, 'info');
+    const answer = await this.#wholeAnswer(`${this.#prefix}/info`, signal);
+    const current = answer && parsed(answer, 'info');
     const receivedAt = this.#options.now();
-    const clockOffsetMillis = clockOffset({ info: current, date: answer.date, sentAt, receivedAt });
+    const clockOffsetMillis = clockOffset({ info: current, date: answer?.date, sentAt, receivedAt });
     const info = (this.#info = current ?? this.#info);
     const described = { name: this.name, version, info, apiVersion: negotiated, clockOffsetMillis };
     this.#clockJumped = false;
@@ -194,8 +194,19 @@ export class DockerSource implements ContainerSource {
    * Undefined when the engine, or a proxy before it, refuses the request; an engine that is away is an error.
    */
   async #optional(path: string, signal: AbortSignal): Promise<unknown> {
-    const answer = await this.#advised(this.#client.control(path, signal));
-    return parsed(answer, path);
+    const answer = await this.#wholeAnswer(path, signal);
+    return answer && parsed(answer, path);
+  }
+
+  /** Undefined for one beyond the bounds: containers can be measured without it, as without one that is refused. */
+  async #wholeAnswer(path: string, signal: AbortSignal): Promise<Answer | undefined> {
+    try {
+      return await this.#advised(this.#client.control(path, signal));
+    } catch (thrown) {
+      const { code } = toSourceError(thrown, path);
+      if (code === 'too-large' || code === 'bad-response') return undefined;
+      throw thrown;
+    }
   }
 
   async #advised<T>(call: Promise<T>): Promise<T> {

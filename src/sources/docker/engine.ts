@@ -36,7 +36,7 @@ export interface EngineAnswersToDescribe {
 export function negotiateVersion(version: unknown): string | undefined {
   const fields = objectOf(version);
   const theirs = textOf(fields?.['ApiVersion']);
-  if (!theirs || !/^\d+\.\d+$/.test(theirs)) return undefined;
+  if (!theirs || !/^1\.\d{1,4}$/.test(theirs)) return undefined;
   const oldest = textOf(fields?.['MinAPIVersion']) ?? '1.12';
   if (minor(theirs) <= minor(newestApi)) return theirs;
   return minor(oldest) <= minor(newestApi) ? newestApi : theirs;
@@ -49,21 +49,23 @@ export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescrip
   return present<RuntimeDescription>({
     name: answers.name,
     runtimeName: isPodman(version) ? 'podman' : 'docker',
-    runtimeVersion: textOf(version['Version']) ?? textOf(info['ServerVersion']),
+    runtimeVersion: shortOf(version['Version']) ?? shortOf(info['ServerVersion']),
     apiVersion: answers.apiVersion,
-    hostName: textOf(info['Name']),
+    hostName: shortOf(info['Name']),
     // Podman makes one up for each answer.
-    hostId: isPodman(version) ? undefined : textOf(info['ID']),
-    osType: textOf(info['OSType']) ?? textOf(version['Os']),
-    architecture: textOf(info['Architecture']) ?? textOf(version['Arch']),
+    hostId: isPodman(version) ? undefined : shortOf(info['ID']),
+    osType: shortOf(info['OSType']) ?? shortOf(version['Os']),
+    architecture: shortOf(info['Architecture']) ?? shortOf(version['Arch']),
     cgroupVersion: cgroupVersion(info),
-    cgroupDriver: textOf(info['CgroupDriver']),
-    storageDriver: textOf(info['Driver']),
+    cgroupDriver: shortOf(info['CgroupDriver']),
+    storageDriver: shortOf(info['Driver']),
     images: amountOf(info['Images']),
     cpus: positiveOf(info['NCPU']),
     memoryBytes: positiveOf(info['MemTotal']),
     clockOffsetMillis: answers.clockOffsetMillis,
-    warnings: textsOf(info['Warnings']),
+    warnings: textsOf(info['Warnings'])
+      .filter((text) => text.length <= maxCharacters)
+      .slice(0, maxWarnings),
   });
 }
 
@@ -86,7 +88,8 @@ const agreementMillis = 1000;
  */
 export function clockOffset({ info, date = '', sentAt, receivedAt }: HostTime): number | undefined {
   const exact = timeOf(objectOf(info)?.['SystemTime']);
-  const hostTime = exact ?? Date.parse(date);
+  // `Date.parse` takes much for a date that HTTP does not.
+  const hostTime = exact ?? (date.endsWith(' GMT') ? Date.parse(date) : NaN);
   if (!Number.isFinite(hostTime)) return undefined;
   const min = hostTime - receivedAt;
   const max = hostTime + (exact === undefined ? 1000 : 0) - sentAt;
@@ -106,6 +109,16 @@ interface ClockReading {
 /** True when the engine cannot have read its clock during the call: one of both was set. */
 export function clockJumped({ readAt, sentAt, receivedAt }: ClockReading): boolean {
   return readAt < sentAt - jumpMillis || readAt > receivedAt + jumpMillis;
+}
+
+/** Longer than any name or version: each container's resource has them. */
+const maxCharacters = 1024;
+const maxWarnings = 100;
+
+/** A text that may be a name or a version; absent when it is longer. */
+function shortOf(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text !== undefined && text.length <= maxCharacters ? text : undefined;
 }
 
 function isPodman(version: Fields): boolean {

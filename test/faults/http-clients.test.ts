@@ -30,6 +30,27 @@ async function scene(containers: number) {
   return { agent, other, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
+type Scene = Awaited<ReturnType<typeof scene>>;
+
+/** `/healthz` took longer than it may. */
+class SlowHealthError extends Error {}
+
+/** Others use this machine, too: an agent that is slow by its own doing is slow each time. */
+const attempts = 3;
+
+/** Attacks an agent that measures so many containers, once more where only `/healthz` was slow. */
+async function attack(containers: number, act: (attacked: Scene) => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await using attacked = await scene(containers);
+      await act(attacked);
+      return;
+    } catch (error) {
+      if (!(error instanceof SlowHealthError) || attempt === attempts) throw error;
+    }
+  }
+}
+
 /** Opens a connection that writes a request and reads nothing. */
 function unread({ metricsUrl }: AgentProcess, path: string, times = 1): Socket {
   const { hostname, port } = new URL(metricsUrl);
@@ -86,73 +107,73 @@ async function judge(
   const refused = refusals(exposition);
   assert.ok(age !== undefined && age < maxAgeSeconds, `the other runtime's figures are ${age} s old`);
   assert.ok(peak <= maxResidentBytes, `${peak} bytes were resident`);
-  assert.ok(healthMillis < maxHealthMillis, `/healthz took ${healthMillis} ms`);
+  if (healthMillis >= maxHealthMillis) throw new SlowHealthError(`/healthz took ${healthMillis} ms`);
   return refused;
 }
 
 for (const path of ['/metrics', '/api/v1/containers', '/api/v1/containers/$ID/stats', '/api/v1/stats']) {
   test(`200 pipelined requests of ${path} that nobody reads cost one response`, async () => {
-    await using attacked = await scene(110);
-    const { agent, other } = attacked;
-    const response = await fetch(new URL('/api/v1/containers', agent.metricsUrl));
-    const [, id = ''] = /"id":"([0-9a-f]+)"/.exec(await response.text()) ?? [];
-    const socket = unread(agent, path.replace('$ID', id), 200);
-    const health = await watchHealth(agent, pause(10_000));
-    await judge(agent, other, health);
-    socket.destroy();
+    await attack(110, async ({ agent, other }) => {
+      const response = await fetch(new URL('/api/v1/containers', agent.metricsUrl));
+      const [, id = ''] = /"id":"([0-9a-f]+)"/.exec(await response.text()) ?? [];
+      const socket = unread(agent, path.replace('$ID', id), 200);
+      const health = await watchHealth(agent, pause(10_000));
+      await judge(agent, other, health);
+      socket.destroy();
+    });
   });
 }
 
 test('100 readers of 1,000 containers that do not read', async () => {
-  await using attacked = await scene(1000);
-  const { agent, other } = attacked;
-  const sockets = Array.from({ length: 100 }, () => unread(agent, '/metrics'));
-  const health = await watchHealth(agent, pause(20_000));
-  const refused = await judge(agent, other, health);
-  assert.ok(Object.keys(refused).length > 0);
-  for (const socket of sockets) socket.destroy();
+  await attack(1000, async ({ agent, other }) => {
+    const sockets = Array.from({ length: 100 }, () => unread(agent, '/metrics'));
+    const health = await watchHealth(agent, pause(20_000));
+    const refused = await judge(agent, other, health);
+    assert.ok(Object.keys(refused).length > 0);
+    for (const socket of sockets) socket.destroy();
+  });
 });
 
 test('200 scrapes at once of 300 containers', async () => {
-  await using attacked = await scene(300);
-  const { agent, other } = attacked;
-  const all = Promise.all(
-    Array.from({ length: 200 }, async () => {
-      const response = await fetch(agent.metricsUrl);
-      return [response.status, (await response.text()).length, response.headers.get('retry-after')];
-    }),
-  );
-  const health = await watchHealth(agent, all);
-  const outcomes = await all;
-  const served = outcomes.filter(([status]) => status === 200);
-  const refused = outcomes.filter(([status]) => status === 503);
-  assert.ok(served.length >= 40, `${served.length} were served`);
-  assert.equal(served.length + refused.length, 200);
-  for (const [, , retryAfter] of refused) assert.equal(retryAfter, '1');
-  const { too_many_requests: counted = 0 } = await judge(agent, other, health);
-  assert.ok(counted >= refused.length);
+  await attack(300, async ({ agent, other }) => {
+    const all = Promise.all(
+      Array.from({ length: 200 }, async () => {
+        const response = await fetch(agent.metricsUrl);
+        return [response.status, (await response.text()).length, response.headers.get('retry-after')];
+      }),
+    );
+    const health = await watchHealth(agent, all);
+    const outcomes = await all;
+    const served = outcomes.filter(([status]) => status === 200);
+    const refused = outcomes.filter(([status]) => status === 503);
+    assert.ok(served.length >= 40, `${served.length} were served`);
+    assert.equal(served.length + refused.length, 200);
+    for (const [, , retryAfter] of refused) assert.equal(retryAfter, '1');
+    const { too_many_requests: counted = 0 } = await judge(agent, other, health);
+    assert.ok(counted >= refused.length);
+  });
 });
 
 test('a reader that takes 16 KB each 15 s is cut, and counted', async () => {
   // More than the kernel takes for a client that does not read.
-  await using attacked = await scene(1000);
-  const { agent, other } = attacked;
-  const { hostname, port } = new URL(agent.metricsUrl);
-  const socket = connect(Number(port), hostname);
-  let isCut = false;
-  socket.on('error', () => undefined).on('close', () => (isCut = true));
-  socket.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
-  socket.pause();
-  using ended = new DisposableStack();
-  ended.defer(() => socket.destroy());
-  const trickle = ended.use(setInterval(() => socket.read(16 * 1024), 15_000));
-  const counted = waitUntil('the cut', async () => {
-    await pause(5000);
-    return refusals(await scrape(agent))['slow_reader'] === 1;
+  await attack(1000, async ({ agent, other }) => {
+    const { hostname, port } = new URL(agent.metricsUrl);
+    const socket = connect(Number(port), hostname);
+    let isCut = false;
+    socket.on('error', () => undefined).on('close', () => (isCut = true));
+    socket.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
+    socket.pause();
+    using ended = new DisposableStack();
+    ended.defer(() => socket.destroy());
+    const trickle = ended.use(setInterval(() => socket.read(16 * 1024), 15_000));
+    const counted = waitUntil('the cut', async () => {
+      await pause(5000);
+      return refusals(await scrape(agent))['slow_reader'] === 1;
+    });
+    const health = await watchHealth(agent, counted);
+    clearInterval(trickle);
+    await judge(agent, other, health);
+    socket.resume();
+    await waitUntil('the end', async () => isCut);
   });
-  const health = await watchHealth(agent, counted);
-  clearInterval(trickle);
-  await judge(agent, other, health);
-  socket.resume();
-  await waitUntil('the end', async () => isCut);
 });

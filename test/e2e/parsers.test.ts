@@ -179,13 +179,14 @@ interface Scraped {
   readonly openMetrics: string;
 }
 
-/** Scrapes until no probe came in between. */
+/** Scrapes until neither a probe nor an event came in between. */
 async function oneProbe(agent: AgentProcess): Promise<Scraped> {
   // Events are counted from shortly after the first probe on.
   const probed = (text: string): string =>
     [
       /^tidegauge_probe_last_success_time.*$/m.exec(text)?.[0],
       /^container_(oom_)?events_total/m.test(text),
+      ...(text.match(/^tidegauge_events_received_total.*$/gm) ?? []),
     ].join(' ');
   return await waitUntil('one probe in both formats', async () => {
     const [text, openMetrics] = [await agent.metricsText(), await agent.openMetricsText()];

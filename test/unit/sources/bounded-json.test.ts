@@ -163,6 +163,6 @@ test('of too many items the first are taken, and the others refused; a list with
   const items = itemsOf(`[${'1,'.repeat(2 * responseLimits.items - 1)}1]`);
   assert.equal(items.filter(({ refused }) => !refused).length, responseLimits.items);
   assert.equal(items.filter(({ refused }) => refused?.reason === 'too-large').length, responseLimits.items);
-  const endless = `[${'1,'.repeat(2 * responseLimits.items)}1`;
+  const endless = `[${'1,'.repeat(2 * responseLimits.items)}1,`;
   assert.throws(() => itemsOf(endless), { name: 'SourceError', code: 'too-large' });
 });

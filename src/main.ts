@@ -19,8 +19,7 @@ const { boundHeapGrowth } = await import('./cli/process.ts');
 boundHeapGrowth();
 const { readFileSync } = await import('node:fs');
 const { systemClock } = await import('./clock.ts');
-const { commands } = await import('./cli/program.ts');
-const { runProgram } = await import('./cli/program.ts');
+const { commands, runProgram } = await import('./cli/program.ts');
 const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
 
 process.exit(

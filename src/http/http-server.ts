@@ -131,6 +131,8 @@ function queuedServer(
 function limitResponse(reply: FastifyReply, millis: number, refused: RefusalObserver): void {
   if (String(reply.getHeader('content-type')).startsWith(eventStream)) return;
   const { raw } = reply;
+  // The client left before: what would clear the timer has happened.
+  if (raw.destroyed) return;
   const limit = setTimeout(() => {
     refused('slow_reader');
     raw.destroy();

@@ -41,7 +41,8 @@ export function sendBytes(
 
 /** Breaks a response off whose reader was given up. */
 export function cutReader({ raw }: FastifyReply, onRefused: RefusalObserver): void {
-  if (raw.writableFinished) return;
+  // A client that has left was refused nothing.
+  if (raw.writableFinished || raw.destroyed) return;
   onRefused('memory');
   raw.destroy();
 }

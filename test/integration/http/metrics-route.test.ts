@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -152,6 +153,52 @@ test('a response that is not read whole within its deadline is broken off, one t
   response.pause();
   await waitUntil('the cut', async () => refused.length > 0);
   assert.equal((await ask(`${served.url}/metrics`)).body.length, 10e6);
+  assert.deepEqual(refused, ['slow_reader']);
+  slow.destroy();
+});
+
+test('a scraper that leaves before its response begins is no refusal', async (context) => {
+  const responses: ServerResponse[] = [];
+  const begun = (message: unknown): void => {
+    if (message instanceof Object && 'response' in message && message.response instanceof ServerResponse)
+      responses.push(message.response);
+  };
+  subscribe('http.server.request.start', begun);
+  context.after(() => unsubscribe('http.server.request.start', begun));
+  const refused: string[] = [];
+  const collections: PromiseWithResolvers<void>[] = [];
+  const large = () => chunksOf(Array.from({ length: 100 }, () => 'x'.repeat(100_000)));
+  await using served = await serve({
+    metrics: textSource(async () => {
+      const collection = Promise.withResolvers<void>();
+      collections.push(collection);
+      await collection.promise;
+      return large();
+    }),
+    responseMillis: 100,
+    onRefused: (reason) => refused.push(reason),
+  });
+  const leaving = request(`${served.url}/metrics`)
+    .on('error', () => undefined)
+    .end();
+  await waitUntil('the collection', async () => collections.length === 1);
+  const [abandoned] = responses;
+  assert.ok(abandoned);
+  const gone = once(abandoned, 'close');
+  leaving.destroy();
+  await gone;
+  collections[0]?.resolve();
+  // Its deadline is later than that of the one that left: when it is cut, the other's has passed.
+  const slow = request(`${served.url}/metrics`)
+    .on('error', () => undefined)
+    .end();
+  await waitUntil('the next collection', async () => collections.length === 2);
+  collections[1]?.resolve();
+  const [response] = await once(slow, 'response');
+  response.on('error', () => undefined).pause();
+  const [, cut] = responses;
+  assert.ok(cut);
+  await once(cut, 'close');
   assert.deepEqual(refused, ['slow_reader']);
   slow.destroy();
 });

@@ -25,7 +25,10 @@ export class ByteBudget {
     return [...this.#held].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Makes a body of text. Producing begins at once and does not wait for readers; it ends early when all have left. */
+  /**
+   * Makes a body of text. Producing begins with the first reader, waits for none, and ends early when all have left: a
+   * body that nobody reads never ends.
+   */
   body(text: AsyncIterable<string>, encoding: ByteEncoding): SharedBytes {
     const body = new SharedBytes(encoded(text, encoding), {
       grown: () => this.#enforce(body),
@@ -55,7 +58,9 @@ interface BodyObserver {
 export class SharedBytes {
   readonly #observer: BodyObserver;
   readonly #readers = new Set<Reader>();
-  readonly #ended: Promise<void>;
+  readonly #source: AsyncIterable<Uint8Array>;
+  readonly #ended = Promise.withResolvers<void>();
+  #isBegun = false;
   #chunks: Uint8Array[] = [];
   #size = 0;
   #change = Promise.withResolvers<void>();
@@ -64,7 +69,7 @@ export class SharedBytes {
 
   constructor(chunks: AsyncIterable<Uint8Array>, observer: BodyObserver) {
     this.#observer = observer;
-    this.#ended = this.#produce(chunks);
+    this.#source = chunks;
   }
 
   /** Bytes so far. */
@@ -72,20 +77,23 @@ export class SharedBytes {
     return this.#size;
   }
 
-  /** All readers left before it was whole: it cannot be read any more. */
+  /** All readers have left: it cannot be read any more. */
   get isAbandoned(): boolean {
     return this.#isAbandoned;
   }
 
   /** Resolves when nothing more is produced; never rejects. */
   get ended(): Promise<void> {
-    return this.#ended;
+    return this.#ended.promise;
   }
 
   /** Adds a reader. @param onCut called instead of more bytes when the body is given up for lack of room. */
   read(onCut: () => void): ByteReader {
     const reader = new Reader(this, onCut);
     this.#readers.add(reader);
+    // Not before: what ends without a reader is let go.
+    if (!this.#isBegun) void this.#produce();
+    this.#isBegun = true;
     return reader;
   }
 
@@ -114,9 +122,9 @@ export class SharedBytes {
     else this.#release();
   }
 
-  async #produce(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  async #produce(): Promise<void> {
     try {
-      for await (const chunk of chunks) {
+      for await (const chunk of this.#source) {
         if (this.#isAbandoned) break;
         this.#chunks.push(chunk);
         this.#size += chunk.length;
@@ -129,6 +137,7 @@ export class SharedBytes {
     }
     this.#changed();
     if (this.#readers.size === 0) this.#release();
+    this.#ended.resolve();
   }
 
   #changed(): void {

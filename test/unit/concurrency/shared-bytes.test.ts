@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test } from 'node:test';
@@ -36,6 +37,15 @@ test('any number of readers read one production, each from its beginning', async
   const expected = await text(parts(20));
   for (const read of all) assert.equal(read.toString(), expected);
   assert.deepEqual([produced, budget.heldBytes], [20, 0]);
+});
+
+test('a short body is whole for a reader that comes many turns later', async () => {
+  const budget = new ByteBudget();
+  const body = budget.body(Readable.from(['short']), 'identity');
+  for (let turn = 0; turn < 1000; turn += 1) await Promise.resolve();
+  await nextTurn();
+  assert.equal((await bytes(body.read(uncut))).toString(), 'short');
+  assert.deepEqual([body.isAbandoned, budget.heldBytes], [true, 0]);
 });
 
 test('gzip gives the same text', async () => {

@@ -115,7 +115,7 @@ export function networkFailure(error: Error, target: OtlpTarget): OtlpFailure {
   };
 }
 
-/** The failure of a request that could not be written as bytes. */
+/** The failure of a request, or of an export, that could not be written as bytes. */
 export function encodingFailure(thrown: unknown): OtlpFailure {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const reason = `cannot be encoded: ${shortened(error.message)}`;

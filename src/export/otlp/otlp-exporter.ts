@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { diag } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
 import {
@@ -85,8 +86,12 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   }
 
   override export(collected: ResourceMetrics, done: (result: SdkExportResult) => void): void {
-    // One after the other: a flush may meet the export of a period.
-    this.#last = this.#last.then(() => this.#exportAll(collected)).then(done);
+    // One after the other: a flush may meet the export of a period. None that fails ends those after it.
+    this.#last = this.#last
+      .then(() => this.#exportAll(collected))
+      .catch(failed)
+      .then(done)
+      .catch((error: unknown) => diag.error('the end of an export could not be handled', error));
   }
 
   override async forceFlush(): Promise<void> {
@@ -116,14 +121,10 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     this.#startedAt = start;
     const passed = (): number => this.#options.monotonic() - start;
     const tally = new ExportTally();
-    await this.#stale.compare(collected);
-    for (const { resources, answered } of this.#stale.requestsOf(collected)) {
-      const outcome = await this.#send(resources, tally, exportTimeoutMillis - passed());
-      tally.add(outcome);
-      if (outcome.status === 'success') answered('taken');
-      else answered(outcome.concernsRequest ? 'refused' : 'failed');
-      if (outcome.status !== 'success' && !outcome.concernsRequest) break;
-      await nextTurn();
+    try {
+      await this.#sendAll(collected, tally, () => exportTimeoutMillis - passed());
+    } catch (thrown) {
+      tally.add(encodingFailure(thrown));
     }
     const result = tally.result(passed() / 1000);
     this.#startedAt = undefined;
@@ -131,6 +132,18 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     observer.exportEnded(result);
     if (result.error === undefined) return { code: ExportResultCode.SUCCESS };
     return { code: ExportResultCode.FAILED, error: new Error(result.reason ?? result.error) };
+  }
+
+  async #sendAll(collected: ResourceMetrics, tally: ExportTally, millisLeft: () => number): Promise<void> {
+    await this.#stale.compare(collected);
+    for (const { resources, answered } of this.#stale.requestsOf(collected)) {
+      const outcome = await this.#send(resources, tally, millisLeft());
+      tally.add(outcome);
+      if (outcome.status === 'success') answered('taken');
+      else answered(outcome.concernsRequest ? 'refused' : 'failed');
+      if (outcome.status !== 'success' && !outcome.concernsRequest) break;
+      await nextTurn();
+    }
   }
 
   async #send(request: ResourceMetrics[], tally: ExportTally, timeoutMillis: number): Promise<OtlpOutcome> {
@@ -150,6 +163,13 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
       return encodingFailure(thrown);
     }
   }
+}
+
+function failed(thrown: unknown): SdkExportResult {
+  return {
+    code: ExportResultCode.FAILED,
+    error: thrown instanceof Error ? thrown : new Error(String(thrown)),
+  };
 }
 
 const noDelegate = {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult } from '@opentelemetry/core';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { asCollected, collectMany, exportOnce } from '../../../support/wire/otlp-exports.ts';
+import { OtlpExporter } from '../../../../src/export/otlp/otlp-exporter.ts';
+import { asCollected, collectMany, exportOnce, plainOptions } from '../../../support/wire/otlp-exports.ts';
 import { ScriptedCollector } from '../../../support/fakes/scripted-collector.ts';
 
 async function few(): Promise<ResourceMetrics> {
@@ -68,6 +71,41 @@ test('what the collector refuses while it answers 200 is counted over all reques
   collector.answer = () => ({ body: 'OK' });
   const nonsense = await exportOnce(collector.origin, await few());
   assert.deepEqual([nonsense.rejectedPoints, nonsense.succeeded], [0, true]);
+});
+
+test('an export that cannot be made, or whose end cannot be observed, fails alone', async () => {
+  await using collector = await ScriptedCollector.start();
+  const good = await few();
+  const broken: ResourceMetrics = {
+    ...good,
+    get scopeMetrics(): ResourceMetrics['scopeMetrics'] {
+      throw new Error('no scopes');
+    },
+  };
+  const reasons: (string | undefined)[] = [];
+  const observer = {
+    exportEnded({ reason }: { readonly reason?: string }): void {
+      if (reasons.push(reason) === 2) throw new Error('the observer broke');
+    },
+  };
+  const exporter = new OtlpExporter({ ...plainOptions, url: collector.origin, observer });
+  const exported = (collected: ResourceMetrics): Promise<ExportResult> =>
+    new Promise((resolve) => exporter.export(collected, resolve));
+  const results = await Promise.all([exported(broken), exported(good)]);
+  exporter.export(good, () => {
+    throw new Error('the reader broke');
+  });
+  results.push(await exported(good));
+  await exporter.shutdown();
+  assert.deepEqual(
+    results.map(({ code, error }) => [code, error?.message]),
+    [
+      [ExportResultCode.FAILED, 'cannot be encoded: no scopes'],
+      [ExportResultCode.FAILED, 'the observer broke'],
+      [ExportResultCode.SUCCESS, undefined],
+    ],
+  );
+  assert.deepEqual(reasons, ['cannot be encoded: no scopes', undefined, undefined, undefined]);
 });
 
 test('503 is tried again as the collector asks', async () => {

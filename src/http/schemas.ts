@@ -117,7 +117,12 @@ const containerEvent = z
     id: z.string(),
     name: z.string().optional(),
     action: z.string().describe("the runtime's word: `start`, `die`, `health_status: healthy`"),
-    attributes: z.record(z.string(), z.string().optional()).readonly(),
+    attributes: z
+      .record(z.string(), z.string().optional())
+      .readonly()
+      .describe(
+        'labels of the container, its `name` and `image`; `exitCode` and `execDuration` (seconds) of `die`, `signal` of `kill`, `oldName` of `rename`',
+      ),
   })
   .register(apiSchemas, { id: 'ContainerEvent' });
 const listening = z

@@ -264,10 +264,19 @@ export function feedMessage(item: FeedItem): StreamMessage {
   if (item.kind === 'listening')
     return { event: 'listening', data: { runtime, listening: item.isListening } };
   if (item.kind === 'missed') return { event: 'missed', data: { runtime } };
-  const { id, action, nanos, health, name, image, exitCode, signal, labels } = item.event;
+  const { id, action, nanos, health, name, image, exitCode, execSeconds, signal, oldName, labels } =
+    item.event;
   const time = nanos === undefined ? undefined : isoTime(nanos / 1e6);
   const word = health === undefined ? action : `${action}: ${health}`;
-  const attributes = { ...labels, name, image, exitCode: exitCode?.toString(), signal };
+  const attributes = {
+    ...labels,
+    name,
+    image,
+    exitCode: exitCode?.toString(),
+    execDuration: execSeconds?.toString(),
+    signal,
+    oldName,
+  };
   return { event: 'container', data: { runtime, time, id, name, action: word, attributes } };
 }
 

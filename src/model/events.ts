@@ -73,8 +73,12 @@ export interface ContainerEvent {
   /** Image as its user typed it. */
   readonly image?: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of `rename`: the name before, as the runtime writes it; Docker puts a slash before it. */
+  readonly oldName?: string;
   /** Of `die`. */
   readonly exitCode?: number;
+  /** Of `die`: how long the container ran, in whole seconds. */
+  readonly execSeconds?: number;
   /** Of `kill`: the signal's number or name. */
   readonly signal?: string;
   /** Of `health_status`. */

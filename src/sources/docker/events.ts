@@ -56,14 +56,16 @@ function parseEvent(value: unknown): ContainerEvent | undefined {
   });
 }
 
-/** The exit code of a death, the result of a health check. */
+/** The exit code and the run time of a death, the result of a health check, the name before a renaming. */
 function outcomeOf(
   action: ContainerAction,
   result: string,
   attributes: Readonly<Record<string, string>>,
-): Pick<ContainerEvent, 'exitCode' | 'health'> {
+): Pick<ContainerEvent, 'exitCode' | 'execSeconds' | 'health' | 'oldName'> {
   return present({
     exitCode: action === 'die' ? exitCodeOf(attributes) : undefined,
+    execSeconds: action === 'die' ? integerOf(attributes['execDuration'], /^\d{1,10}$/) : undefined,
+    oldName: action === 'rename' ? attributes['oldName'] : undefined,
     health: action === 'health_status' ? healthOf(result) : undefined,
   });
 }
@@ -74,8 +76,11 @@ function labelsOf(attributes: Readonly<Record<string, string>>): Readonly<Record
 
 /** Docker's attribute, or Podman's. */
 function exitCodeOf(attributes: Readonly<Record<string, string>>): number | undefined {
-  const text = attributes['exitCode'] ?? attributes['containerExitCode'];
-  return text !== undefined && /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
+  return integerOf(attributes['exitCode'] ?? attributes['containerExitCode'], /^-?\d{1,10}$/);
+}
+
+function integerOf(text: string | undefined, form: RegExp): number | undefined {
+  return text !== undefined && form.test(text) ? Number(text) : undefined;
 }
 
 /** The engine's 64 bits. Asked to begin with a later time it refuses, and then it would for ever. */

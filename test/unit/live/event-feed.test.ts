@@ -31,3 +31,23 @@ test('who does not read holds a bounded number, and is told how many were lost',
   assert.deepEqual(dropped, [{ count: 9487 }]);
   assert.equal(counts.get('container'), 513);
 });
+
+test('attributes of an event are text, under the names that Docker has for them', () => {
+  const attributesOf = (parts: Parameters<typeof receivedEvent>[0]): unknown => {
+    const { event } = receivedEvent(parts);
+    const { data } = feedMessage({ kind: 'event', runtime: 'runtime', event });
+    return JSON.parse(JSON.stringify('attributes' in data ? data.attributes : undefined));
+  };
+  const labels = { tier: 'back' };
+  assert.deepEqual(attributesOf({ action: 'die', name: 'web', labels, exitCode: 3, execSeconds: 60 }), {
+    tier: 'back',
+    name: 'web',
+    exitCode: '3',
+    execDuration: '60',
+  });
+  assert.deepEqual(attributesOf({ action: 'rename', name: 'api', oldName: '/web' }), {
+    name: 'api',
+    oldName: '/web',
+  });
+  assert.deepEqual(attributesOf({ action: 'kill', signal: '15' }), { signal: '15' });
+});

@@ -42,6 +42,25 @@ test('the end of a container by Docker’s attribute or Podman’s; a code that 
   assert.deepEqual([killed?.signal, killed?.labels], ['15', { 'a.b': 'c' }]);
 });
 
+test('a rename has the name before, a death how long the container ran', async () => {
+  const withAttributes = (action: string, attributes: object) =>
+    line(action).replace('{"image":"web:1"}', JSON.stringify(attributes));
+  const durations = ['0', '86400', '1.5', '-1', ''];
+  const deaths = await read(
+    durations.map((execDuration) => withAttributes('die', { execDuration })).join(''),
+  );
+  assert.deepEqual(
+    deaths.map(({ execSeconds, labels }) => [execSeconds, labels]),
+    [0, 86_400, undefined, undefined, undefined].map((seconds) => [seconds, {}]),
+  );
+  const [renamed, started] = await read(
+    withAttributes('rename', { name: 'api', oldName: '/web' }),
+    withAttributes('start', { name: 'api', oldName: '/web', execDuration: '1' }),
+  );
+  assert.deepEqual([renamed?.name, renamed?.oldName], ['api', '/web']);
+  assert.deepEqual([started?.oldName, started?.execSeconds], [undefined, undefined]);
+});
+
 test('what was not asked for is passed over: a proxy may drop the filters', async () => {
   const others = ['exec_create: sh', 'exec_die', 'top', 'attach', 'start2', 'die2', ''].map(line).join('');
   const volume = line('destroy').replace('"container"', '"volume"');

@@ -12,6 +12,8 @@ import type { ResolvedContainers } from './containers.ts';
 interface TrackerDependencies {
   readonly clock: Clock;
   readonly log: Log;
+  /** Receives whether runtimes answer, where the log does not. */
+  readonly reachabilityLog?: Log;
 }
 
 /** Observers of trackers: probes always, events where a stream is to be opened, stats responses where they are checked. */
@@ -25,7 +27,7 @@ export interface TrackerObservers {
 export function createTrackers(
   { config, endpoints, selection, createMapper }: ResolvedContainers,
   { probes: observer, events, stats }: TrackerObservers,
-  { clock, log }: TrackerDependencies,
+  { clock, log, reachabilityLog = log }: TrackerDependencies,
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeoutMillis } = config;
   const sets = endpoints.map((endpoint) => {
@@ -42,6 +44,7 @@ export function createTrackers(
       observer,
       clock,
       log,
+      reachabilityLog,
       selection,
       mapper: createMapper(),
       ...(events && { events }),

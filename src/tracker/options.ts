@@ -11,6 +11,8 @@ export interface TrackerSetOptions {
   readonly observer: ProbeObserver;
   readonly clock: Clock;
   readonly log: Log;
+  /** Receives that the runtime answers, or does not; `log` by default. */
+  readonly reachabilityLog?: Log;
   /** Absent: every container is selected. */
   readonly selection?: Selection;
   /** Absent: labels and environment make no attributes. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
+import type { TrackerSetOptions } from './options.ts';
 import type { SourceCalls } from './source-calls.ts';
 
 /** Cause of a failed probe; logged when its kind changes, not once per probe. */
@@ -18,15 +19,20 @@ const minAgeMillis = 10_000;
 export class SourceState {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #reachabilityLog: Log;
   #runtime: RuntimeDescription;
   #describedAt = Number.NEGATIVE_INFINITY;
   #failure: Failure | undefined;
   #lastSuccess: number | undefined;
 
   /** @param name the source's name, all that is known of the runtime before its first response. */
-  constructor(name: string, { clock, log }: { readonly clock: Clock; readonly log: Log }) {
+  constructor(
+    name: string,
+    { clock, log, reachabilityLog = log }: Pick<TrackerSetOptions, 'clock' | 'log' | 'reachabilityLog'>,
+  ) {
     this.#clock = clock;
     this.#log = log;
+    this.#reachabilityLog = reachabilityLog;
     this.#runtime = { name, warnings: [] };
   }
 
@@ -66,7 +72,7 @@ export class SourceState {
   succeeded(containers: number): void {
     const { name, runtimeVersion } = this.#runtime;
     if (this.#failure !== undefined || this.#lastSuccess === undefined)
-      this.#log.info({ runtime: name, version: runtimeVersion, containers }, 'runtime answers');
+      this.#reachabilityLog.info({ runtime: name, version: runtimeVersion, containers }, 'runtime answers');
     this.#failure = undefined;
     this.#lastSuccess = this.#clock.now();
   }
@@ -75,8 +81,8 @@ export class SourceState {
     // The next probe may reach another runtime at the same address.
     this.#describedAt = Number.NEGATIVE_INFINITY;
     const fields = { runtime: this.#runtime.name, error: failure.reason };
-    if (this.#failure?.kind === failure.kind) this.#log.debug(fields, `still: ${failure.kind}`);
-    else this.#log.warn(fields, failure.kind);
+    if (this.#failure?.kind === failure.kind) this.#reachabilityLog.debug(fields, `still: ${failure.kind}`);
+    else this.#reachabilityLog.warn(fields, failure.kind);
     this.#failure = failure;
   }
 }

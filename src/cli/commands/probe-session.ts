@@ -50,7 +50,8 @@ export class ProbeSession {
     };
     const config = { ...given, ...timing };
     this.resolved = resolveContainers(config, { environment: process.env, log });
-    const dependencies = { clock: systemClock, log: withoutRuntimeLines(log) };
+    // The command itself reports which runtimes do not answer, and why: the log would say it twice.
+    const dependencies = { clock: systemClock, log, reachabilityLog: asDebug(log) };
     this.trackers = createTrackers(this.resolved, observers, dependencies);
     this.#gapMillis = gapMillis;
     this.#waitMillis = given.inlineTimeoutMillis;
@@ -99,19 +100,10 @@ export class ProbeSession {
   }
 }
 
-/** The command itself reports why a runtime does not answer: its lines in the log would say that twice. */
-function withoutRuntimeLines(log: Log): Log {
-  const unlessOfRuntime =
-    (level: 'info' | 'warn'): Log['info'] =>
-    (fields, message) =>
-      log['runtime' in fields && !('container' in fields) ? 'debug' : level](fields, message);
-  return {
-    debug: log.debug.bind(log),
-    info: unlessOfRuntime('info'),
-    warn: unlessOfRuntime('warn'),
-    error: log.error.bind(log),
-    child: (fields) => withoutRuntimeLines(log.child(fields)),
-  };
+/** The log, in which every line is of level debug. */
+function asDebug(log: Log): Log {
+  const debug = log.debug.bind(log);
+  return { debug, info: debug, warn: debug, error: debug, child: (fields) => asDebug(log.child(fields)) };
 }
 
 function isFailing({ failure, wasProbed }: TrackerSet): boolean {

@@ -19,10 +19,11 @@ type Flags = Readonly<Record<string, unknown>>;
 /** Output of `check` with these flags, and its exit code. */
 async function check(flags: Flags, files: Readonly<Record<string, string>> = {}) {
   let stdout = '';
+  const log = new KeptLog();
   const code = await checkCommand.run({
     config: load({ flags, files }).config,
     warnings: [],
-    log: new KeptLog(),
+    log,
     argv: {},
     version: '0',
     stdout: new Writable({
@@ -33,7 +34,7 @@ async function check(flags: Flags, files: Readonly<Record<string, string>> = {})
     }),
     signal: new AbortController().signal,
   });
-  return { code, stdout };
+  return { code, stdout, logged: log.messages };
 }
 
 /** The same beside a runtime that is well. */
@@ -178,4 +179,18 @@ test('engines that are away or hang are named with what was waited for, however 
   assert.equal(hung, `FAIL runtime tcp://${hanging.address}: GET /version: no answer in time`);
   assert.match(away ?? '', /^FAIL runtime unix:\/\/\/nowhere\/docker\.sock: .*ENOENT/);
   assert.match(well ?? '', /^ok {3}runtime unix:/);
+});
+
+test('the log has every warning but that a runtime does not answer, which is in the report', async () => {
+  await using runtime = await startSimulatedEngine({
+    specs: [{ name: 'web' }],
+    now: () => Date.now() + 3 * 3_600_000,
+  });
+  const early = await check({ 'docker-url': runtime.url, exporter: ['prometheus'] });
+  assert.deepEqual(early.logged, [
+    'clock of the runtime differs from the agent’s: uptimes are by the runtime’s',
+  ]);
+  const away = await check({ 'docker-url': 'unix:///nowhere.sock', exporter: ['prometheus'] });
+  assert.match(away.stdout, /^FAIL runtime unix:/);
+  assert.deepEqual(away.logged, []);
 });

@@ -93,21 +93,28 @@ function timeOf(value: unknown): number | undefined {
  * SourceError `bad-response` on anything else; ends with the stream.
  */
 export async function* readEvents(chunks: AsyncIterable<string>): AsyncGenerator<ContainerEvent> {
-  let pending = '';
+  // Searched and joined once, however many chunks a line comes in.
+  let parts: string[] = [];
+  let length = 0;
   let isLeftOut = false;
   for await (const chunk of chunks) {
-    const lines = (pending + chunk).split('\n');
-    pending = lines.pop() ?? '';
-    for (const line of lines) {
+    const [end = '', ...begins] = chunk.split('\n');
+    parts.push(end);
+    length += end.length;
+    for (const begin of begins) {
+      const line = parts.join('');
       const event = isLeftOut || line.trim() === '' ? undefined : parseEvent(parseLine(line));
+      parts = [begin];
+      length = begin.length;
       isLeftOut = false;
       if (event) yield event;
     }
-    if (pending.length <= maxLineCharacters) continue;
+    if (length <= maxLineCharacters) continue;
     // What is no event at all ends the stream; the next one begins where this one was.
-    if (!isLeftOut && !pending.trimStart().startsWith('{'))
+    if (!isLeftOut && !parts.join('').trimStart().startsWith('{'))
       throw new SourceError('bad-response', 'events: expected JSON objects');
-    pending = '';
+    parts = [];
+    length = 0;
     isLeftOut = true;
   }
 }

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import type { EventObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import { DockerSource } from '../sources/docker/docker-source.ts';
+import type { RefusedPart } from '../sources/bounded-json.ts';
 import type { RefusedContainer } from '../sources/docker/list.ts';
 import { TrackerSet } from '../tracker/tracker-set.ts';
 import { Trackers } from '../tracker/trackers.ts';
@@ -37,6 +38,7 @@ export function createTrackers(
       now: () => clock.now(),
       ...(apiVersion !== undefined && { apiVersion }),
       onRefused: refusalsOf(shownUrl(endpoint.url), observer, log),
+      onPartRefused: partRefusalsOf(shownUrl(endpoint.url), log),
       ...(stats && { onStats: (id, text) => stats.statsReceived(id, text) }),
     });
     return new TrackerSet({
@@ -78,5 +80,18 @@ function refusalsOf(
       if (!logged.has(key)) log.warn(fields, 'container is left out');
     }
     logged = current;
+  };
+}
+
+/** Logs once per call that a part of what the runtime says of itself is left out. */
+function partRefusalsOf(runtime: string, log: Log): (what: string, part: RefusedPart) => void {
+  const logged = new Set<string>();
+  return (what, { reason, field }) => {
+    if (logged.has(what)) return;
+    logged.add(what);
+    log.warn(
+      { runtime, call: what, reason, ...(field !== undefined && { field }) },
+      'part of the response is left out',
+    );
   };
 }

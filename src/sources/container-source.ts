@@ -77,6 +77,8 @@ export interface UsageRound {
 export interface ContainerSource {
   /** The endpoint without credentials. */
   readonly name: string;
+  /** Number of items of its last list that are not measured, since they are malformed or beyond the limits. */
+  readonly refusedCount?: number;
   /** Version and host of the runtime; negotiates the API version. Throws {@link SourceError}. */
   describe(signal: AbortSignal): Promise<RuntimeDescription>;
   /** True when a sample's time shows that the runtime's clock, or the agent's, was set since the last description. */

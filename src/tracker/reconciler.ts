@@ -90,7 +90,7 @@ export class Reconciler {
     const now = this.#options.clock.now();
     const selected = await this.#selected.of(listed, calls, (items, each) => pool.run(items, each));
     this.#counts = {
-      containerCount: listed.length,
+      containerCount: listed.length + (this.#options.source.refusedCount ?? 0),
       unselectedCount: listed.length - selected.length,
       containersByStatus: countByStatus(listed),
     };

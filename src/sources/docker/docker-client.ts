@@ -5,7 +5,7 @@ import type { OnReadOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { BoundedJson, expectFewChunks, ItemReader, responseLimits } from '../bounded-json.ts';
-import type { JsonItem } from '../bounded-json.ts';
+import type { JsonItem, RefusedPart } from '../bounded-json.ts';
 import { KeepAliveClient } from '../http/keep-alive-client.ts';
 import type { Answer } from '../http/keep-alive-client.ts';
 import { parseExactJson, objectOf, textOf } from '../json.ts';
@@ -176,9 +176,31 @@ async function answerOf(response: IncomingMessage, level = 1): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   const { location, date } = headers;
   const json = new BoundedJson(level);
-  await readBody(response, (piece) => json.push(piece));
+  await readBody(response, (piece) => {
+    json.push(piece);
+    expectWhole(json.refused, level);
+  });
+  const { refused } = json;
   const text = json.take();
-  return { status, text, ...(location !== undefined && { location }), ...(date !== undefined && { date }) };
+  return {
+    status,
+    text,
+    ...(location !== undefined && { location }),
+    ...(date !== undefined && { date }),
+    ...(refused && { refused }),
+  };
+}
+
+/** Throws `too-large` where all of it was left out, or the end of an item of a list whose sizes are summed up. */
+function expectWhole(refused: RefusedPart | undefined, level: number): void {
+  if (!refused || level === 1 || (level > 1 && refused.field !== undefined)) return;
+  const { itemBytes, depth } = responseLimits;
+  throw new SourceError(
+    'too-large',
+    refused.reason === 'too-deep'
+      ? `objects and lists are nested more than ${depth} deep`
+      : `the answer has more than ${itemBytes} bytes`,
+  );
 }
 
 /** Hands on the body as it comes; what `take` throws ends it at once. Throws SourceError. */

@@ -10,6 +10,7 @@ import type {
   ListedContainer,
   UsageSource,
 } from '../container-source.ts';
+import type { RefusedPart } from '../bounded-json.ts';
 import type { Answer } from '../http/keep-alive-client.ts';
 import { SourceError, toSourceError } from '../source-error.ts';
 import type { SourceErrorCode } from '../source-error.ts';
@@ -44,11 +45,14 @@ export interface DockerSourceOptions {
   onStats?(id: string, text: string): void;
   /** Called after each list with the items that are not measured. */
   onRefused?(refused: readonly RefusedContainer[]): void;
+  /** Called when a part of an `info` or `version` is beyond the limits: it is absent. */
+  onPartRefused?(what: string, part: RefusedPart): void;
 }
 
 /** A Docker or Podman engine over its HTTP API. */
 export class DockerSource implements ContainerSource {
   readonly name: string;
+  refusedCount = 0;
   readonly #options: DockerSourceOptions;
   readonly #client: DockerClient;
   /** `/v1.41`, or nothing where the engine would not say its version. */
@@ -86,7 +90,7 @@ export class DockerSource implements ContainerSource {
     if (negotiated) this.#prefix = `/v${negotiated}`;
     const sentAt = this.#options.now();
     const answer = await this.#wholeAnswer(`${this.#prefix}/info`, signal);
-    const current = answer && parsed(answer, 'info');
+    const current = answer && this.#parsed(answer, 'info');
     const receivedAt = this.#options.now();
     const clockOffsetMillis = clockOffset({ info: current, date: answer?.date, sentAt, receivedAt });
     const info = (this.#info = current ?? this.#info);
@@ -97,6 +101,7 @@ export class DockerSource implements ContainerSource {
 
   async list(signal: AbortSignal): Promise<readonly ListedContainer[]> {
     const { listed, refused } = await this.#advised(this.#listing(signal));
+    this.refusedCount = refused.length;
     this.#options.onRefused?.(refused);
     return listed;
   }
@@ -171,7 +176,7 @@ export class DockerSource implements ContainerSource {
     const version = await this.#optional('/version', signal);
     if (version !== undefined) return version;
     const versioned = await this.#askVersioned('/version', signal);
-    return versioned && parsed(versioned.answer, 'version');
+    return versioned && this.#parsed(versioned.answer, 'version');
   }
 
   /** Asks below the version that is set, else one that an engine either speaks or refuses with its own. */
@@ -195,7 +200,7 @@ export class DockerSource implements ContainerSource {
    */
   async #optional(path: string, signal: AbortSignal): Promise<unknown> {
     const answer = await this.#wholeAnswer(path, signal);
-    return answer && parsed(answer, path);
+    return answer && this.#parsed(answer, path.slice(1));
   }
 
   /** Undefined for one beyond the bounds: containers can be measured without it, as without one that is refused. */
@@ -209,6 +214,17 @@ export class DockerSource implements ContainerSource {
     }
   }
 
+  /** Undefined for what is refused: containers can be measured without it, and the list decides whether this is an engine. */
+  #parsed(answer: Answer, what: string): unknown {
+    try {
+      const value = expectOk(answer, what);
+      if (answer.refused) this.#options.onPartRefused?.(what, answer.refused);
+      return value;
+    } catch {
+      return undefined;
+    }
+  }
+
   async #advised<T>(call: Promise<T>): Promise<T> {
     try {
       return await call;
@@ -218,15 +234,6 @@ export class DockerSource implements ContainerSource {
       const advice = socketPath === undefined ? undefined : socketAdvice(error.code, socketPath);
       throw advice ? new SourceError(error.code, `${error.message}; ${advice}`, error) : error;
     }
-  }
-}
-
-/** Undefined for what is refused: containers can be measured without it, and the list decides whether this is an engine. */
-function parsed(answer: Answer, what: string): unknown {
-  try {
-    return expectOk(answer, what);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { AbortListeners } from '../../concurrency/cancellation.ts';
 import { responseLimits } from '../bounded-json.ts';
+import type { RefusedPart } from '../bounded-json.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
 import { HttpResponse } from './response-parser.ts';
 
@@ -12,6 +13,8 @@ export interface Answer {
   readonly location?: string;
   /** Header `Date` of a control call, as it was sent. */
   readonly date?: string;
+  /** The first part of a control call's text that was left out. */
+  readonly refused?: RefusedPart;
 }
 
 /** Connection and limits of a {@link KeepAliveClient}. */
@@ -52,6 +55,12 @@ class Connection {
   }
 }
 
+/** What an exchange under way has taken, and its end. */
+interface Pending {
+  bytes: number;
+  fail(error: SourceError): void;
+}
+
 interface Exchange {
   readonly connection: Connection;
   readonly response: HttpResponse;
@@ -68,6 +77,7 @@ export class KeepAliveClient {
   readonly #idle: Connection[] = [];
   readonly #open = new Set<Socket>();
   readonly #aborts = new WeakMap<AbortSignal, AbortListeners>();
+  readonly #pending = new Set<Pending>();
   #pendingBytes = 0;
   /**
    * One for all: Node would otherwise take 64 KiB anew for each response of 2 KiB. Windows reads into it ahead.
@@ -141,11 +151,13 @@ export class KeepAliveClient {
         () => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)),
         timeoutMillis,
       );
-      let pendingBytes = 0;
+      const pending: Pending = { bytes: 0, fail: (error) => settle(error) };
+      this.#pending.add(pending);
       const settle = (outcome: Answer | 'closed' | Error): void => {
         clearTimeout(timer);
-        this.#count(-pendingBytes);
-        pendingBytes = 0;
+        this.#pendingBytes -= pending.bytes;
+        pending.bytes = 0;
+        this.#pending.delete(pending);
         connection.receive = undefined;
         socket.off('error', onError).off('close', onClose);
         abort.delete(onAbort);
@@ -161,8 +173,7 @@ export class KeepAliveClient {
         }, settle);
       connection.receive = (data) =>
         advance(() => {
-          pendingBytes += data.length;
-          this.#count(data.length);
+          this.#count(pending, data.length);
           response.push(data);
         });
       const onError = (error: NodeJS.ErrnoException): void => {
@@ -185,14 +196,19 @@ export class KeepAliveClient {
     return known;
   }
 
-  #count(bytes: number): void {
+  /** Past the maximum the largest fails, for it is that one which leaves the others no room. */
+  #count(pending: Pending, bytes: number): void {
+    pending.bytes += bytes;
     this.#pendingBytes += bytes;
-    if (bytes > 0 && this.#pendingBytes > maxPendingBytes) {
-      throw new SourceError(
-        'too-large',
-        `all answers under way together have more than ${maxPendingBytes} bytes`,
-      );
-    }
+    if (this.#pendingBytes <= maxPendingBytes) return;
+    let largest = pending;
+    for (const each of this.#pending) if (each.bytes > largest.bytes) largest = each;
+    const error = new SourceError(
+      'too-large',
+      `all answers under way together have more than ${maxPendingBytes} bytes, and this one has the largest part`,
+    );
+    if (largest === pending) throw error;
+    largest.fail(error);
   }
 
   #release(connection: Connection, keepAlive: boolean): void {

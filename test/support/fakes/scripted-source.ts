@@ -20,6 +20,8 @@ export class ScriptedSource implements ContainerSource {
   readonly name: string;
   containers: ScriptedContainer[];
   before: BeforeAnswer = () => undefined;
+  /** Containers that it cannot list. */
+  refusedCount = 0;
   isClosed = false;
   /** What the runtime says that its clock is ahead. */
   clockOffsetMillis: number | undefined;

@@ -32,6 +32,13 @@ test('the set equals the list, whatever joins, goes and is renamed', async () =>
   assert.deepEqual([names(runtime), runtime.set.snapshot().containerCount], [[], 0]);
 });
 
+test('containers that the list holds and that cannot be measured exist all the same', async () => {
+  const runtime = new TrackedRuntime(['a', 'b']);
+  runtime.source.refusedCount = 3;
+  await runtime.probe();
+  assert.deepEqual([names(runtime), runtime.set.snapshot().containerCount], [['a', 'b'], 5]);
+});
+
 test('a runtime that names a container twice has it once', async () => {
   const runtime = new TrackedRuntime(['a']);
   runtime.source.containers = [runtime.container('a'), runtime.container('a')];

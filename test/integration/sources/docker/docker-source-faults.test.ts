@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import type { Fault } from '../../../../src/simulator/server/faults.ts';
 import type { SimulatedEngine } from '../../../../src/simulator/simulated-engine.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
+import { responseLimits } from '../../../../src/sources/bounded-json.ts';
 import type { SourceErrorCode } from '../../../../src/sources/source-error.ts';
-import { measuresOnce, never, sourceFor, type TestSource } from './measure.ts';
+import { measuresOnce, never, sourceFor, TestSource } from './measure.ts';
 import { sampleOf } from '../../../support/fakes/sample-of.ts';
 
 type Call = 'list' | 'inspect' | 'stats';
@@ -100,6 +101,40 @@ test('nothing of a failed call is left: no signal listened to, no timer, no conn
   const before = sockets();
   for (let count = 0; count < 10; count += 1) await round();
   assert.ok(sockets() <= before + 3, `${before} sockets became ${sockets()}`);
+});
+
+test('what of version and info is beyond the limits is absent, and said to be', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  const parts: unknown[] = [];
+  const endpoint = { url: engine.url };
+  using source = new TestSource({
+    endpoint,
+    callTimeoutMillis: 10_000,
+    now: () => Date.now(),
+    onPartRefused: (what, part) => parts.push([what, part]),
+  });
+  const whole = await source.describe(never);
+  assert.deepEqual(parts, []);
+  const value = 'x'.repeat(responseLimits.itemBytes + 1);
+  engine.fault('info', { kind: 'set', path: ['ID'], value });
+  engine.fault('version', { kind: 'set', path: ['Arch'], value });
+  const { hostId, hostName } = await source.describe(never);
+  assert.deepEqual([hostId, hostName], [undefined, whole.hostName]);
+  assert.deepEqual(parts, [
+    ['version', { reason: 'too-large', field: 'Arch' }],
+    ['info', { reason: 'too-large', field: 'ID' }],
+  ]);
+});
+
+test('a container that is refused is counted by its source', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }, { name: 'db' }] });
+  using source = sourceFor(engine.url);
+  engine.fault('list', { kind: 'set', path: [0, 'Id'], value: '' });
+  assert.equal((await source.list(never)).length, 1);
+  assert.equal(source.refusedCount, 1);
+  engine.clearFaults();
+  assert.equal((await source.list(never)).length, 2);
+  assert.equal(source.refusedCount, 0);
 });
 
 test('hostile names and labels come through as they are', async () => {

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import ssh2 from 'ssh2';
 import type { ServerChannel } from 'ssh2';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
+import { responseLimits } from '../../../../src/sources/bounded-json.ts';
+import { sampleOf } from '../../../support/fakes/sample-of.ts';
 import { measuresOnce, never, sourceFor } from './measure.ts';
 
 /** An SSH server that lets everybody in; what a session executes is the test's. */
@@ -47,6 +49,32 @@ test('an engine behind SSH is measured through the command of the Docker CLI', a
   for await (const { action } of events ?? []) {
     assert.equal(action, 'pause');
     break;
+  }
+});
+
+test('an inspect or sample beyond the limits is too large behind SSH, as over a socket', async () => {
+  await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+  await using server = await sshServer((_command, accept) => {
+    const channel = accept();
+    const socket = connect(engine.socket);
+    channel.pipe(socket).pipe(channel);
+    socket.on('error', () => channel.destroy());
+    channel.on('error', () => socket.destroy());
+  });
+  const { id } = engine.container('web');
+  const { itemBytes, depth } = responseLimits;
+  const deep = `${'['.repeat(depth + 1)}${']'.repeat(depth + 1)}`;
+  for (const part of [JSON.stringify('x'.repeat(itemBytes)), deep + ' '.repeat(64 * 1024)]) {
+    const fault = {
+      kind: 'mutate',
+      mutate: (text: string) => text.replace('{', `{"part":${part},`),
+    } as const;
+    for (const call of ['inspect', 'stats'] as const) engine.fault(call, fault);
+    for (const url of [engine.url, server.url]) {
+      using source = sourceFor(url);
+      await assert.rejects(source.inspect(id, never), { name: 'SourceError', code: 'too-large' }, url);
+      await assert.rejects(sampleOf(source, id, never), { name: 'SourceError', code: 'too-large' }, url);
+    }
   }
 });
 

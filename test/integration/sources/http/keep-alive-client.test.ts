@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { responseLimits } from '../../../../src/sources/bounded-json.ts';
 import { KeepAliveClient } from '../../../../src/sources/http/keep-alive-client.ts';
 import { answer, rawServer } from './raw-server.ts';
 
@@ -237,4 +238,25 @@ test('closing fails what is under way, and errors of a connection are SourceErro
     code: 'unreachable',
     message: 'GET /x: no start line',
   });
+});
+
+test('of responses that are too large together the largest fails, and the others go on', async () => {
+  const { keptBytes } = responseLimits;
+  const small: Socket[] = [];
+  await using server = await rawServer(({ path }, socket) => {
+    const bytes = path === '/large' ? keptBytes - 1000 : 2000;
+    if (path !== '/large') small.push(socket);
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes + 1}\r\n\r\n`);
+    socket.write(Buffer.alloc(bytes, 'x'));
+  }, 2 * keptBytes);
+  const large = server.client.get('/large', timeoutMillis, never);
+  const others = ['/a', '/b'].map((path) => server.client.get(path, timeoutMillis, never));
+  await assert.rejects(large, {
+    name: 'SourceError',
+    code: 'too-large',
+    message: /^GET \/large: all answers/,
+  });
+  await until(() => small.length === 2);
+  for (const socket of small) socket.write('x');
+  for (const { text } of await Promise.all(others)) assert.equal(text.length, 2001);
 });

@@ -155,9 +155,7 @@ export class KeepAliveClient {
       this.#pending.add(pending);
       const settle = (outcome: Answer | 'closed' | Error): void => {
         clearTimeout(timer);
-        this.#pendingBytes -= pending.bytes;
-        pending.bytes = 0;
-        this.#pending.delete(pending);
+        this.#forget(pending);
         connection.receive = undefined;
         socket.off('error', onError).off('close', onClose);
         abort.delete(onAbort);
@@ -194,6 +192,10 @@ export class KeepAliveClient {
     const known = this.#aborts.get(signal) ?? new AbortListeners(signal);
     this.#aborts.set(signal, known);
     return known;
+  }
+
+  #forget(pending: Pending): void {
+    if (this.#pending.delete(pending)) this.#pendingBytes -= pending.bytes;
   }
 
   /** Past the maximum the largest fails, for it is that one which leaves the others no room. */

@@ -120,6 +120,6 @@ test('the engine tells what happens from now on, and the signal ends it', async 
 test('a line that comes a character at a time is as one that comes at once', async () => {
   const long = line('start').replace('web:1', 'x'.repeat(500_000));
   const lengths = [];
-  for await (const { image } of readEvents(Readable.from([...long]))) lengths.push(image?.length);
+  for await (const { image } of readEvents(Readable.from(long.split('')))) lengths.push(image?.length);
   assert.deepEqual(lengths, [500_000]);
 });

@@ -21,7 +21,7 @@ const receiverDifferences: readonly ReceiverDifference[] = [
     of: '`container.memory.usage.max`',
     receiver: '0 on cgroup v2',
     ours: 'absent on cgroup v2',
-    why: 'the engine does not tell it there: nobody used 0 bytes at most',
+    why: 'the runtime does not report it there: nobody used 0 bytes at most',
   },
   {
     of: '`container.pids.limit`',
@@ -31,7 +31,7 @@ const receiverDifferences: readonly ReceiverDifference[] = [
   },
   {
     of: '`container.cpu.logical.count`, `container.memory.usage.limit`, `container.memory.percent`, `container.cpu.usage.system`',
-    receiver: '0 where the engine does not tell',
+    receiver: '0 where the runtime does not report it',
     ours: 'absent',
     why: 'a false zero',
   },
@@ -44,7 +44,7 @@ const receiverDifferences: readonly ReceiverDifference[] = [
   {
     of: '`container.cpu.utilization`',
     receiver: '0 when a counter fell or stood still on the host',
-    ours: 'absent then; by wall clock where the engine tells no CPU time of the host (Podman)',
+    ours: 'absent then; by wall clock where the runtime reports no CPU time of the host (Podman)',
     why: 'a false zero',
   },
   {
@@ -74,7 +74,7 @@ const receiverDifferences: readonly ReceiverDifference[] = [
   {
     of: 'further resource attributes and metrics',
     receiver: 'none',
-    ours: '`host.name` and `host.id` where the engine tells them; `tidegauge.*` about the engine on a resource of its own, but for `once`',
+    ours: '`host.name` and `host.id` where the runtime reports them; `tidegauge.*` about the runtime on a resource of its own, but for `once`',
     why: 'containers of two hosts stay apart in a Prometheus behind a Collector',
   },
 ];

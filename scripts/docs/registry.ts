@@ -55,7 +55,7 @@ const departures: readonly (readonly [what: string, why: string])[] = [
   ],
   [
     'No file system metrics.',
-    'Runtimes tell sizes only by walking the whole layer of each container on disk, and capacity and free space not at all.',
+    'Runtimes report sizes only by walking the whole layer of each container on disk, and capacity and free space not at all.',
   ],
   [
     'In Prometheus, no `otel_scope_*` labels.',

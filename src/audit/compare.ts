@@ -70,8 +70,7 @@ function relativeDifference(a: number, b: number): number {
 type CommandReadings = Readonly<Record<AuditedMetric, number>>;
 
 /**
- * The docker command's own arithmetic (docker/cli `cli/command/container/stats_helpers.go`) over two responses
- * to
+ * The docker command's own arithmetic (docker/cli `cli/command/container/stats_helpers.go`) over two responses to
  * `GET /containers/{id}/stats`, as text. It shares nothing with the agent's reading and formulas, so that a mistake in
  * either shows as a difference; an absent key is 0, as in Go. Throws a SyntaxError on invalid JSON.
  */

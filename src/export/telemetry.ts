@@ -233,9 +233,8 @@ const maxTexts = 200;
 const loggedAlready = /metrics export (?:failed|timed out)/;
 
 /**
- * Sends the OpenTelemetry SDK's diagnostics of the whole process to this log: a message when it is new or was
- * not logged
- * for ten minutes, not once per round.
+ * Sends the OpenTelemetry SDK's diagnostics of the whole process to this log: a message when it is new or was not
+ * logged for ten minutes, not once per round.
  * @param monotonic milliseconds that only grow.
  */
 export function logSdk(log: Log, monotonic: () => number): void {

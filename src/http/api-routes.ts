@@ -176,7 +176,7 @@ export function healthRoute(): Route {
 
 /** Reports the causes why the agent is not ready. */
 export interface Readiness {
-  /** Engines that were not probed yet since the start, and why; empty when ready. */
+  /** Runtimes that were not probed yet since the start, and why; empty when ready. */
   missing(): readonly { readonly runtime: string; readonly reason: string }[];
 }
 

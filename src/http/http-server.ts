@@ -24,7 +24,7 @@ const defaultResponseMillis = 30_000;
 /** An idle connection costs tens of KB. */
 const maxConnections = 1000;
 const keepAliveMillis = 72_000;
-/** Engines limit names to less than this. */
+/** Runtimes limit names to less than this. */
 const maxNameLength = 512;
 /** Nobody posts anything here. */
 const bodyBytes = 1024;

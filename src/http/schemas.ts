@@ -69,7 +69,7 @@ export const containerView = z
     metrics,
   })
   .register(apiSchemas, { id: 'Container' });
-/** What {@link containerView} describes. */
+/** A container in a response: {@link containerView}. */
 export type ContainerView = z.infer<typeof containerView>;
 
 /** Every container. */
@@ -99,7 +99,7 @@ export const sampleView = z
     metrics: metrics.optional(),
   })
   .register(apiSchemas, { id: 'Sample' });
-/** What {@link sampleView} describes. */
+/** A sample in a response: {@link sampleView}. */
 export type SampleView = z.infer<typeof sampleView>;
 
 const failing = z
@@ -151,7 +151,7 @@ export type StreamMessage = {
   };
 }[StreamEvent];
 
-/** What one path of the API answers to GET. */
+/** Responses of one path of the API to GET. */
 export interface ApiOperation {
   /** With `:name` for a parameter. */
   readonly path: string;

@@ -150,7 +150,7 @@ function statsHost(set: TrackerSet) {
     name: set.runtime.name,
     cpus: (): number => {
       const { cpus } = set.runtime;
-      if (cpus === undefined) throw new Error('the runtime does not tell how many CPUs its host has');
+      if (cpus === undefined) throw new Error('the runtime does not report how many CPUs its host has');
       return cpus;
     },
     containers: () => set.tracked,

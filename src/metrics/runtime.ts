@@ -8,7 +8,7 @@ import type { AbsenceReason } from './absence.ts';
 /** Cost, age and failures of measuring disk usage. */
 export const diskUsageInstruments: readonly RuntimeInstrument[] = [
   {
-    ...diskUsageInstrument('duration', 's', 'How long the runtime took to tell its disk usage, last time'),
+    ...diskUsageInstrument('duration', 's', 'How long the runtime took to report its disk usage, last time'),
     observe({ runtime, diskUsage }, observe) {
       if (diskUsage?.seconds !== undefined) observe(diskUsage.seconds, { [endpointKey]: runtime.name });
     },
@@ -68,7 +68,7 @@ export const runtimeInstruments: readonly RuntimeInstrument[] = [
           ? undefined
           : runtime.clockOffsetMillis / 1000,
     ),
-    absentWhen: 'the runtime does not answer, or does not tell its time',
+    absentWhen: 'the runtime does not answer, or does not report its time',
   },
   {
     ...agent(

@@ -9,7 +9,7 @@ export const dropReasons = ['too_many_values', 'name_taken', 'name_repeated', 'n
 /** One of {@link dropReasons}. */
 export type DropReason = (typeof dropReasons)[number];
 
-/** How many attributes of the present containers are left out, by reason. */
+/** Number of attributes of the present containers that are left out, by reason. */
 export type DroppedAttributes = Readonly<Record<DropReason, number>>;
 
 /** Makes attributes of labels and environment, and keeps count of the containers that have them. Never throws. */

@@ -12,8 +12,7 @@ export type Observe = (value: number, attributes?: Attributes, startedAt?: numbe
 export type InstrumentKind = 'counter' | 'updowncounter' | 'gauge';
 
 /**
- * Source of a metric's values: a runtime's responses, the agent itself, the kernel's cgroup files, the host's
- * `/proc`,
+ * Source of a metric's values: a runtime's responses, the agent itself, the kernel's cgroup files, the host's `/proc`,
  * the runtime's events; `unavailable` is none that the agent will read.
  */
 export type MetricSource =

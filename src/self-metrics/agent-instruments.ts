@@ -58,7 +58,7 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
     );
     const timeouts = counted(
       '{timeout}',
-      'Callers that were served older figures because a probe took too long',
+      'Callers that were served older values because a probe took too long',
     );
     this.#inlineTimeouts = meter.createCounter('tidegauge.probe.inline_timeouts', timeouts);
     const refused = counted(
@@ -74,7 +74,7 @@ export class AgentInstruments implements ProbeObserver, EventObserver, ExportObs
     };
     this.#events = meter.createCounter(
       'tidegauge.events.received',
-      counted('{event}', "Events of containers heard on the runtime's stream, repeated ones left out"),
+      counted('{event}', "Events of containers received on the runtime's stream, repeated ones left out"),
     );
     const gaps = counted('{gap}', 'Breaks of the stream of events in which some may have been missed');
     this.#eventGaps = meter.createCounter('tidegauge.events.gaps', gaps);
@@ -192,12 +192,12 @@ export class AuditInstruments implements AuditObserver {
     this.#difference = meter.createHistogram('tidegauge.audit.difference', {
       unit: '1',
       description:
-        'Difference to what the docker command computes from the same answers, of the larger figure',
+        'Difference to what the docker command computes from the same answers, of the larger value',
       advice: { explicitBucketBoundaries: differenceBuckets },
     });
     this.#failures = meter.createCounter('tidegauge.audit.failures', {
       unit: '{failure}',
-      description: 'Audits with a figure that differs, and those that found no two answers to compare with',
+      description: 'Audits with a value that differs, and those that found no two answers to compare with',
     });
   }
 

@@ -49,7 +49,7 @@ export class Trackers {
     return this.sets.map((set) => set.snapshot());
   }
 
-  /** Engines that no probe has reached since the start, each with the reason. */
+  /** Runtimes that no probe has reached since the start, each with the reason. */
   notYetProbed(): readonly { runtime: string; reason: string }[] {
     return this.sets
       .filter((set) => !set.wasProbed)

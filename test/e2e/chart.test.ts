@@ -194,6 +194,9 @@ suite('image and heap in the Helm chart', options, () => {
   });
 
   test('takes the image by tag or by digest', async () => {
+    // As .github/workflows/release.yml publishes it.
+    const { container: released } = await renderChart();
+    assert.match(released.image, /^ghcr\.io\/tidegauge\/tidegauge:\d+\.\d+\.\d+$/);
     const { container: tagged } = await renderChart('--set=image.repository=r.example/t,image.tag=v2');
     assert.equal(tagged.image, 'r.example/t:v2');
     const { container: pinned } = await renderChart(

@@ -24,7 +24,7 @@ function outagesOf(version: (typeof engineVersions)[number]): void {
     await runtime.run('web', ['--restart=always'], 'while :; do usleep 10000; done');
     const args = [`--docker-url=${runtime.url}`, '--exporter=prometheus', '--interval=1s'];
     await using agent = await startAgent({ args });
-    const errors = 'tidegauge_list_errors_total';
+    const errors = 'tidegauge_probe_errors_total';
     const web = { container_name: 'web' };
     const good = await agent.waitForMetrics('figures', (shown) => shown.all(cpuTime, web).length > 0);
     assert.equal(good.sum(errors), 0);

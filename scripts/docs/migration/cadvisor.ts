@@ -3,7 +3,7 @@ import type { Moves } from './moves.ts';
 
 const received = (name: string) => `${name}{network.io.direction=receive}`;
 const transmitted = (name: string) => `${name}{network.io.direction=transmit}`;
-const byNumber = '`device` is `8:0` where cAdvisor has `/dev/sda`: the engine tells no names';
+const byNumber = '`device` is `8:0` where cAdvisor has `/dev/sda`: the runtime reports no names';
 
 /** google/cadvisor. */
 export const cadvisorMoves: Moves = {

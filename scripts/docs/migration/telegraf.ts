@@ -71,7 +71,7 @@ export const telegrafMoves: Moves = {
     '',
     'sync, async and total count the same bytes again; the rest in profile docker_stats',
   ],
-  'docker_container_health.failing_streak': ['', 'the status alone tells when the engine gave up'],
+  'docker_container_health.failing_streak': ['', 'the status alone shows when the runtime gave up'],
   'docker_container_health.health_status': ['container.health.status', 'one series per health'],
   'docker_container_status.exitcode': ['container.exit_code', 'absent while it runs, where telegraf has 0'],
   'docker_container_status.oomkilled': ['container.oom_killed'],

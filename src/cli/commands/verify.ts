@@ -160,7 +160,7 @@ function differsText({ ours }: Comparison): string {
   return ours === undefined ? 'DIFFERS: ours is missing' : 'DIFFERS';
 }
 
-/** What each reason in the table means. */
+/** A line for each reason in the table: its meaning. */
 function reasonLines(figures: readonly Comparison[]): string {
   const reasons = new Set(figures.flatMap(({ absence }) => absence ?? []));
   const texts = { ...absenceReasons, 'not-in-response': "the runtime's response has no such value" };

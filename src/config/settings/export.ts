@@ -179,7 +179,7 @@ export const otlpSettings = {
     type: oneOf(['cumulative', 'delta', 'lowmemory']),
     default: 'cumulative',
     group: 'OTLP',
-    help: 'What counters tell: cumulative, delta or lowmemory',
+    help: 'What counters report: cumulative, delta or lowmemory',
     example: 'delta',
     otelVariables: [{ name: 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE' }],
   },

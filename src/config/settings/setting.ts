@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 /** Headings of the help text and of the configuration table. */
-type SettingGroup = 'Engine' | 'Containers' | 'Probing' | 'Export' | 'OTLP' | 'Prometheus' | 'Agent';
+type SettingGroup = 'Runtime' | 'Containers' | 'Probing' | 'Export' | 'OTLP' | 'Prometheus' | 'Agent';
 
 /** Values from which defaults of other settings are derived. */
 export interface KnownValues {

@@ -21,7 +21,7 @@ interface EventLogsOptions {
   readonly entities: EntityOptions;
   /** Receives the results of records. */
   readonly instruments: EventLogObserver;
-  /** Hears how each batch ends. */
+  /** Receives how each batch ends. */
   readonly exports: ExportObserver;
   /** Of the agent: that of the instrumentation scope. */
   readonly version: string;

@@ -93,8 +93,7 @@ interface Labels {
 const known = new WeakMap<ContainerIdentity, Labels>();
 
 /**
- * cAdvisor's identity labels of a container. cAdvisor puts the labels of all containers on each series, those
- * of the
+ * cAdvisor's identity labels of a container. cAdvisor puts the labels of all containers on each series, those of the
  * others empty; an empty label is none to Prometheus, so only the container's own are here.
  * @param series how many series the metric has, each of which repeats the labels.
  */

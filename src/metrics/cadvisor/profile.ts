@@ -165,7 +165,7 @@ const cadvisorUnavailable: readonly ContainerInstrument[] = [
       description: 'How often the kernel killed for want of memory, since the agent listens',
       source: 'events',
       outlivesPublication: true,
-      absentWhen: 'the runtime tells no events (Podman, some proxies)',
+      absentWhen: 'the runtime sends no events (Podman, some proxies)',
     },
     ({ events }) => (events ? [{ value: events.actions.get('oom') ?? 0, startedAt: events.since }] : []),
   ),

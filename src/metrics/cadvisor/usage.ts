@@ -80,7 +80,7 @@ function throttling(name: string, description: string, counter: keyof CpuThrottl
   );
 }
 
-const onlyV1 = 'cgroup v2: the runtime does not tell';
+const onlyV1 = 'cgroup v2: the runtime does not report it';
 const onlyV2 = 'cgroup v1: the kernel does not count it';
 
 /** Memory metrics of profile `cadvisor` that the runtime gives: the hierarchy's keys on cgroup v1, the only ones on v2. */

@@ -90,7 +90,7 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       kind: 'gauge',
       unit: '{cpus}',
       description: 'Number of cores available to the container.',
-      absentWhen: 'the runtime does not tell',
+      absentWhen: 'the runtime does not report it',
     },
     ({ sample }, observe) => observePresent(observe, sample?.cpu?.onlineCpus),
   ),

@@ -99,7 +99,7 @@ function throttling(
     attributes: [],
     source: 'stats',
     stability: 'extension',
-    absentWhen: 'the runtime does not tell (Windows)',
+    absentWhen: 'the runtime does not report it (Windows)',
     observe({ sample, starts }, observe) {
       const value = sample?.windows ? undefined : sample?.cpu?.throttling?.[counter];
       if (value === undefined) return;
@@ -124,7 +124,7 @@ export const semconvCpuLogical: ContainerInstrument = {
   stampedBy: 'cpu',
   stability: 'extension',
   offByDefault: true,
-  absentWhen: 'cgroup v2 or Windows, which do not tell',
+  absentWhen: 'cgroup v2 or Windows, which do not report it',
   observe({ sample, starts }, observe) {
     sample?.cpu?.perCpuNanos?.forEach((nanos, index) => {
       if (nanos || isOnline(index, sample.cpu))

@@ -141,7 +141,7 @@ const healthActions = healthStatuses.map((health) => ({
   health,
   attributes: { [actionKey]: 'health_status', [healthKey]: health },
 }));
-const absentWhen = 'the runtime tells no events (Podman, some proxies)';
+const absentWhen = 'the runtime sends no events (Podman, some proxies)';
 
 /** Counters of a container's events since the agent's start: profile `semconv`. */
 export const semconvEvents: readonly ContainerInstrument[] = [
@@ -175,7 +175,7 @@ export const semconvEvents: readonly ContainerInstrument[] = [
     source: 'events',
     outlivesPublication: true,
     stability: 'extension',
-    absentWhen: 'the container did not end, or the runtime tells no events (Podman, some proxies)',
+    absentWhen: 'the container did not end, or the runtime sends no events (Podman, some proxies)',
     observe({ events }, observe) {
       if (!events) return;
       for (const [code, count] of events.exitCodes)
@@ -193,7 +193,7 @@ export const semconvImageEvents: RuntimeInstrument = {
   attributes: [endpointKey, imageKey, actionKey, classKey, healthKey, overflowKey],
   source: 'events',
   stability: 'extension',
-  absentWhen: 'the runtime does not answer, or tells no events (Podman, some proxies)',
+  absentWhen: 'the runtime does not answer, or sends no events (Podman, some proxies)',
   observe({ runtime: { name: runtime }, containerCount, imageEvents }, observe) {
     if (!imageEvents || containerCount === undefined) return;
     for (const [image, counts] of imageEvents.images) {
@@ -256,7 +256,7 @@ export const semconvRuntime: readonly RuntimeInstrument[] = [
     },
   },
   {
-    ...runtime('images', '{image}', 'Images on the runtime, as told every 10 minutes'),
+    ...runtime('images', '{image}', 'Images on the runtime, as reported every 10 minutes'),
     source: 'info',
     absentWhen: 'the runtime, or a proxy before it, refuses /info or gives no number there',
     observe({ runtime, containerCount }, observe) {

@@ -24,7 +24,7 @@ export const semconvMemory: readonly ContainerInstrument[] = stampedBy('memory',
     // Peaks of several containers were not at one time: they are no sum.
     kind: 'gauge',
     stability: 'extension',
-    absentWhen: 'cgroup v2: the runtime does not tell',
+    absentWhen: 'cgroup v2: the runtime does not report it',
   },
   amount(
     'container.memory.working_set',

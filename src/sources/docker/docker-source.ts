@@ -251,7 +251,7 @@ function kindOf(path: string): Stats | undefined {
   }
 }
 
-/** What is there instead of a socket; undefined for a socket, and for what cannot be seen. */
+/** A directory or file in place of a socket, as advice; undefined for a socket, and where the path cannot be read. */
 function wrongKindAdvice(path: string): string | undefined {
   const kind = kindOf(path);
   if (!kind || kind.isSocket()) return undefined;

@@ -69,7 +69,7 @@ export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescrip
   });
 }
 
-/** What reports an engine's time: `GET /info`, its header `Date`, and the agent's clock before and after. */
+/** Places of an engine's time: `GET /info`, its header `Date`, and the agent's clock before and after. */
 interface HostTime {
   readonly info: unknown;
   readonly date: string | undefined;

@@ -110,7 +110,7 @@ export async function* readEvents(chunks: AsyncIterable<string>): AsyncGenerator
       if (event) yield event;
     }
     if (length <= maxLineCharacters) continue;
-    // What is no event at all ends the stream; the next one begins where this one was.
+    // Other text than events ends the stream; the next one begins where this one was.
     if (!isLeftOut && !parts.join('').trimStart().startsWith('{'))
       throw new SourceError('bad-response', 'events: expected JSON objects');
     parts = [];

@@ -39,7 +39,7 @@ export class ContainerTracker implements Networked {
   #isPublished = false;
   /** True while the runtime lists the container and does not describe it. */
   #isListedOnly = false;
-  /** Start of the current run by the runtime's clock, in milliseconds since the epoch; undefined where it does not tell. */
+  /** Start of the current run by the runtime's clock, in milliseconds since the epoch; undefined where it does not report it. */
   #runStartedAt: number | undefined;
   /** Inspects in a row that did not find the container. */
   #absences = 0;

@@ -246,10 +246,10 @@ export class HostStartTimes {
   }
 }
 
-/** Told of one counter of a sample: no lists are made, for this runs over every counter of every sample. */
+/** Receives one counter of a sample: no lists are made, for this runs over every counter of every sample. */
 export type Visit = (group: CounterGroup, key: string, value: Integer | undefined) => void;
 
-/** Tells of those counters of a sample that may begin together. */
+/** Visits those counters of a sample that may begin together. */
 export type VisitCounters = (sample: Sample, visit: Visit) => void;
 
 /** The group of an interface, which may come and go while its container runs. */

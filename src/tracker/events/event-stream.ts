@@ -167,7 +167,7 @@ export class EventStream {
 
   #recovered(): void {
     const { log, source } = this.#options;
-    if (this.#hasLoggedFailure) log.info({ runtime: source.name }, 'runtime tells its events again');
+    if (this.#hasLoggedFailure) log.info({ runtime: source.name }, 'runtime sends its events again');
     this.#isSilent = this.#hasLoggedGap = this.#hasLoggedFailure = false;
   }
 
@@ -176,7 +176,7 @@ export class EventStream {
     if (this.#closed.signal.aborted || this.#hasLoggedFailure) return;
     this.#hasLoggedFailure = true;
     const { log, source } = this.#options;
-    log.info({ runtime: source.name, error }, 'runtime tells no events');
+    log.info({ runtime: source.name, error }, 'runtime sends no events');
   }
 }
 

@@ -84,7 +84,7 @@ suite('streams of events', { concurrency: true }, () => {
     host.runtime.fault('events', { kind: 'hang' }, { times: 1 });
     host.runtime.endStreams('events');
     await host.opened(2);
-    assert.ok(host.log.messages.includes('runtime tells no events'));
+    assert.ok(host.log.messages.includes('runtime sends no events'));
   });
 
   test('values of any type, times of the far future and strangers are passed over', async () => {

@@ -121,14 +121,14 @@ test('nonsense at each opening is logged once, and once that it is over', async 
   for (let probe = 0; probe < 60; probe += 1) await runtime.probe();
   const logged = (): readonly string[] =>
     runtime.log.messages.filter((message) => message.includes('events'));
-  const failures = ['runtime tells no events', 'events of the runtime may have been missed'];
+  const failures = ['runtime sends no events', 'events of the runtime may have been missed'];
   assert.deepEqual(logged(), failures);
   const events = new ScriptedEvents();
   runtime.source.eventsOf = events.source;
   for (let probe = 0; probe < 30; probe += 1) await runtime.probe();
   for (const nanos of [5e18, 5e18 + 1e6]) events.emit(runtime.container('web').id, 'update', nanos);
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
-  assert.deepEqual(logged(), [...failures, 'runtime tells its events again']);
+  assert.deepEqual(logged(), [...failures, 'runtime sends its events again']);
   runtime.set.close();
 });
 

@@ -240,23 +240,24 @@ test('closing fails what is under way, and errors of a connection are SourceErro
   });
 });
 
-test('of responses that are too large together the largest fails, and the others go on', async () => {
-  const { keptBytes } = responseLimits;
-  const small: Socket[] = [];
+test('of responses that are too large together the largest fails, not the one that comes last', async () => {
+  const large = Math.floor(0.6 * responseLimits.keptBytes);
+  const small = Math.floor(0.5 * responseLimits.keptBytes);
+  const sent: Socket[] = [];
   await using server = await rawServer(({ path }, socket) => {
-    const bytes = path === '/large' ? keptBytes - 1000 : 2000;
-    if (path !== '/large') small.push(socket);
+    const bytes = Number(path.slice(1));
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes + 1}\r\n\r\n`);
-    socket.write(Buffer.alloc(bytes, 'x'));
-  }, 2 * keptBytes);
-  const large = server.client.get('/large', timeoutMillis, never);
-  const others = ['/a', '/b'].map((path) => server.client.get(path, timeoutMillis, never));
-  await assert.rejects(large, {
+    socket.write(Buffer.alloc(bytes, 'x'), () => sent.push(socket));
+  }, responseLimits.keptBytes);
+  const failing = assert.rejects(server.client.get(`/${large}`, timeoutMillis, never), {
     name: 'SourceError',
     code: 'too-large',
-    message: /^GET \/large: all answers/,
+    message: /: all answers under way together have more than/,
   });
-  await until(() => small.length === 2);
-  for (const socket of small) socket.write('x');
-  for (const { text } of await Promise.all(others)) assert.equal(text.length, 2001);
+  await until(() => sent.length === 1);
+  const going = server.client.get(`/${small}`, timeoutMillis, never);
+  await until(() => sent.length === 2);
+  sent[1]?.write('x');
+  assert.equal((await going).text.length, small + 1);
+  await failing;
 });

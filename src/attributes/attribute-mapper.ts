@@ -27,7 +27,12 @@ interface Admitted {
 }
 
 /** The first of these that comes to a label has it: what is ours, then a service, whose name becomes `job`. */
-const preferred = new Set([...presetAttributes, 'service.name', 'service.instance.id', 'service.version']);
+const preferred: ReadonlySet<string> = new Set([
+  ...presetAttributes,
+  'service.name',
+  'service.instance.id',
+  'service.version',
+]);
 
 /**
  * The mapper of one runtime's containers. No two attributes of a container have one label in Prometheus, wherever they

@@ -1,7 +1,5 @@
-import type { ContainerIdentity } from '../model/container.ts';
-import type { RuntimeDescription } from '../model/runtime.ts';
 import type { Attributes } from '../model/instrument.ts';
-import type { ContainerSnapshot, RuntimeSnapshot, Identified } from '../model/snapshot.ts';
+import type { RuntimeSnapshot, Identified } from '../model/snapshot.ts';
 import { presetAttributes } from './presets.ts';
 
 /** Attributes of a Resource: the conventions' lists stay lists. */
@@ -56,33 +54,13 @@ export const identityKeys: readonly string[] = [
 /** Every key of {@link infoAttributes}, except those that settings add. */
 export const infoKeys: readonly string[] = [...ownKeys, networkOwnerKey, ...presetAttributes];
 
-/** Attributes, and what beside the identity they were made of. */
-interface KnownInfo {
-  readonly runtime: RuntimeDescription;
-  readonly networkOwner: string | undefined;
-  readonly attributes: Attributes;
-}
-
-/** Made once per identity: every reader needs them at every collection. */
-const knownInfo = new WeakMap<ContainerIdentity, KnownInfo>();
-
 /** The same for `container.info`, where a label can only be text: lists are JSON, as a Collector writes those of a Resource. */
-export function infoAttributes(snapshot: ContainerSnapshot): Attributes {
-  const { identity, runtime, sharedNetwork } = snapshot;
-  const networkOwner = sharedNetwork?.ownerId;
-  const known = knownInfo.get(identity);
-  if (known?.runtime === runtime && known.networkOwner === networkOwner) return known.attributes;
-  const attributes = textAttributes(snapshot);
-  knownInfo.set(identity, { runtime, networkOwner, attributes });
-  return attributes;
-}
-
-function textAttributes(snapshot: ContainerSnapshot): Attributes {
+export function infoAttributes(container: Identified, networkOwner: string | undefined): Attributes {
   const entries = Object.entries({
-    ...snapshot.identity.mapped?.resource,
-    ...about(snapshot),
-    'host.name': snapshot.runtime.hostName,
-    [networkOwnerKey]: snapshot.sharedNetwork?.ownerId,
+    ...container.identity.mapped?.resource,
+    ...about(container),
+    'host.name': container.runtime.hostName,
+    [networkOwnerKey]: networkOwner,
   });
   return Object.fromEntries(
     entries.flatMap(([key, value]) => {

@@ -1,6 +1,7 @@
 import { profiles } from '../metrics/catalogue.ts';
 import { cpuPercent, workingSet } from '../metrics/formulas.ts';
-import type { ContainerInstrument } from '../model/instrument.ts';
+import { AttributeCache } from '../model/instrument.ts';
+import type { ContainerInstrument, Observe } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { AuditedMetric } from './audited-metrics.ts';
 
@@ -34,9 +35,10 @@ function exported(name: string, direction?: string): MetricReadings[AuditedMetri
   const instrument = instrumentOf(name);
   return (snapshot) => {
     let sum: number | undefined;
-    instrument.observe(snapshot, (value, attributes = {}) => {
+    const add: Observe = (value, attributes = {}) => {
       if (direction === undefined || Object.values(attributes).includes(direction)) sum = (sum ?? 0) + value;
-    });
+    };
+    instrument.observe(snapshot, add, new AttributeCache());
     return sum;
   };
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ValueType } from '@opentelemetry/api';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import { isObservable, stampedAt, stampOf } from '../model/instrument.ts';
+import { AttributeCache, isObservable, stampedAt, stampOf } from '../model/instrument.ts';
 import type { Instrument, Observe } from '../model/instrument.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
 import type { Trackers } from '../tracker/trackers.ts';
@@ -28,13 +28,14 @@ export function observeContainers(
 ): void {
   const containers = catalogue.containers.map((instrument) => declare(meter, instrument));
   const runtime = catalogue.runtime.map((instrument) => declare(meter, instrument));
+  const cache = new AttributeCache();
   const observe = async (result: ContainerObservableResult): Promise<void> => {
     const { timeoutMillis } = result;
     await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
-    const observer = new ContainerObserver(result, containers, entities);
+    const observer = new ContainerObserver(result, containers, entities, cache);
     for (const snapshot of trackers.snapshots()) {
       result.forEntity({ entity: entities.ofRuntime(snapshot), owner: snapshot.owner });
-      observeRuntime(result, snapshot, runtime);
+      observeRuntime(result, snapshot, runtime, cache);
       for (const [index, container] of snapshot.containers.entries()) {
         if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
         observer.observe(container, snapshot.now);
@@ -67,11 +68,13 @@ function observeRuntime(
   result: ContainerObservableResult,
   snapshot: RuntimeSnapshot,
   declared: readonly Declared<RuntimeSnapshot>[],
+  cache: AttributeCache,
 ): void {
   for (const { instrument, observable } of declared) {
-    instrument.observe(snapshot, (value, attributes, startedAt) => {
+    const observe: Observe = (value, attributes, startedAt) => {
       result.observeAt(observable, value, attributes, { at: snapshot.now, startedAt });
-    });
+    };
+    instrument.observe(snapshot, observe, cache);
   }
 }
 
@@ -79,6 +82,7 @@ function observeRuntime(
 class ContainerObserver {
   readonly #result: ContainerObservableResult;
   readonly #entities: Entities;
+  readonly #cache: AttributeCache;
   readonly #declared: readonly { instrument: Instrument<ContainerSnapshot>; observe: Observe }[];
   #snapshot: ContainerSnapshot | undefined;
   #now = 0;
@@ -87,8 +91,10 @@ class ContainerObserver {
     result: ContainerObservableResult,
     declared: readonly Declared<ContainerSnapshot>[],
     entities: Entities,
+    cache: AttributeCache,
   ) {
     this.#result = result;
+    this.#cache = cache;
     this.#entities = entities;
     this.#declared = declared.map(({ instrument, observable }) => {
       const stamp = stampOf(instrument);
@@ -106,6 +112,6 @@ class ContainerObserver {
     this.#now = now;
     this.#result.forEntity({ entity: this.#entities.ofContainer(snapshot), owner: snapshot.owner });
     for (const { instrument, observe } of this.#declared)
-      if (isObservable(instrument, snapshot)) instrument.observe(snapshot, observe);
+      if (isObservable(instrument, snapshot)) instrument.observe(snapshot, observe, this.#cache);
   }
 }

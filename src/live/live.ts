@@ -6,7 +6,8 @@ import type { ApiFound, ApiMessages, ApiSource } from '../http/api-source.ts';
 import type { StreamMessage, ContainerView, SampleView } from '../http/schemas.ts';
 import type { Log } from '../log.ts';
 import { catalogueOf } from '../metrics/catalogue.ts';
-import { isObservable } from '../model/instrument.ts';
+import { AttributeCache, isObservable } from '../model/instrument.ts';
+import type { Observe } from '../model/instrument.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
 import type { Trackers } from '../tracker/trackers.ts';
@@ -39,6 +40,7 @@ export class Live implements ApiSource {
   readonly #collectors: ReadonlyMap<string, StatsCollector>;
   /** Lists as JSON: requests that come while one is made share the next. */
   readonly #lists: SharedRun<SharedBytes>;
+  readonly #cache = new AttributeCache();
   readonly interval: ApiSource['interval'];
 
   constructor(trackers: Trackers, feed: EventFeed, { clock, log, readInterval, budget }: LiveOptions) {
@@ -72,18 +74,19 @@ export class Live implements ApiSource {
     if (!only) return { matches: 0, away: this.#away() };
     if (others.length > 0) return { matches: found.length, away: [] };
     const { identity, runtime } = only;
-    return { matches: 1, id: identity.id, runtime: runtime.name, view: containerView(only) };
+    return { matches: 1, id: identity.id, runtime: runtime.name, view: containerView(only, this.#cache) };
   }
 
   stats(id: string, runtime: string, everyMillis: number): ApiMessages {
     const collector = this.#collectors.get(runtime);
-    return samplesOf(collector ? [collector.subscribe(id, everyMillis)] : []);
+    return samplesOf(collector ? [collector.subscribe(id, everyMillis)] : [], this.#cache);
   }
 
   allStats(everyMillis: number): ApiMessages {
     // No other reader may have probed, and the subscription needs the list of containers.
     void this.#refresh();
-    return samplesOf([...this.#collectors.values()].map((each) => each.subscribeAll(everyMillis)));
+    const subscriptions = [...this.#collectors.values()].map((each) => each.subscribeAll(everyMillis));
+    return samplesOf(subscriptions, this.#cache);
   }
 
   events(): ApiMessages {
@@ -103,7 +106,7 @@ export class Live implements ApiSource {
     const away = this.#away();
     let chunk = '{"containers":[';
     for (const [index, snapshot] of this.#snapshots().entries()) {
-      chunk += `${index === 0 ? '' : ','}${JSON.stringify(containerView(snapshot))}`;
+      chunk += `${index === 0 ? '' : ','}${JSON.stringify(containerView(snapshot, this.#cache))}`;
       if (chunk.length < charactersPerTurn) continue;
       yield chunk;
       chunk = '';
@@ -131,12 +134,15 @@ export class Live implements ApiSource {
 }
 
 /** Samples, and once per change that there are none or some again. */
-function samplesOf(subscriptions: readonly Subscription<PublishedSample>[]): ApiMessages {
+function samplesOf(
+  subscriptions: readonly Subscription<PublishedSample>[],
+  cache: AttributeCache,
+): ApiMessages {
   const failing = new Set<string>();
   return new MergedStream(subscriptions, (sample: PublishedSample): readonly StreamMessage[] => {
     const { id, name, failure } = sample;
     if (failure === undefined) {
-      const stats: StreamMessage = { event: 'stats', data: sampleView(sample) };
+      const stats: StreamMessage = { event: 'stats', data: sampleView(sample, cache) };
       return failing.delete(id) ? [{ event: 'recovered', data: { id, name } }, stats] : [stats];
     }
     if (failing.has(id)) return [];
@@ -224,7 +230,7 @@ interface Arrived<T> {
  * A container as the API shows it; while its state cannot be read, its identity alone. Never with its
  * environment or its command: both may hold secrets.
  */
-export function containerView(snapshot: ContainerSnapshot): ContainerView {
+export function containerView(snapshot: ContainerSnapshot, cache: AttributeCache): ContainerView {
   const { identity, runtime } = snapshot;
   const { id, name, image, labels } = identity;
   return {
@@ -234,7 +240,7 @@ export function containerView(snapshot: ContainerSnapshot): ContainerView {
     image: image.reference,
     labels,
     ...(snapshot.published && stateView(snapshot)),
-    metrics: valuesOf(snapshot),
+    metrics: valuesOf(snapshot, cache),
   };
 }
 
@@ -252,10 +258,11 @@ function stateView({
 }
 
 /** A sample as the API shows it: only id and name while the container does not run. */
-function sampleView({ id, name, snapshot, hostCpus }: PublishedSample): SampleView {
+function sampleView({ id, name, snapshot, hostCpus }: PublishedSample, cache: AttributeCache): SampleView {
   if (!snapshot) return { id, name };
   const sampledAt = isoTime(snapshot.sample?.takenAt);
-  return { id, name, runtime: snapshot.runtime.name, sampledAt, hostCpus, metrics: valuesOf(snapshot) };
+  const metrics = valuesOf(snapshot, cache);
+  return { id, name, runtime: snapshot.runtime.name, sampledAt, hostCpus, metrics };
 }
 
 /** An item of the event feed as a message of the API. */
@@ -283,14 +290,14 @@ export function feedMessage(item: FeedItem): StreamMessage {
 /** Metrics of the profile that are on by default. */
 const { containers: instruments } = catalogueOf(['semconv']);
 
-function valuesOf(snapshot: ContainerSnapshot): ContainerView['metrics'] {
+function valuesOf(snapshot: ContainerSnapshot, cache: AttributeCache): ContainerView['metrics'] {
   const values: ContainerView['metrics'][number][] = [];
   for (const instrument of instruments) {
     if (!isObservable(instrument, snapshot)) continue;
     const { name, unit } = instrument;
-    instrument.observe(snapshot, (value, attributes) =>
-      values.push({ name, unit, value, ...(attributes && { attributes }) }),
-    );
+    const observe: Observe = (value, attributes) =>
+      values.push({ name, unit, value, ...(attributes && { attributes }) });
+    instrument.observe(snapshot, observe, cache);
   }
   return values;
 }

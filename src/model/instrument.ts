@@ -1,12 +1,68 @@
+import type { ContainerIdentity } from './container.ts';
+import type { RuntimeDescription } from './runtime.ts';
 import { timeOf } from './sample.ts';
 import type { UsagePart } from './sample.ts';
-import type { ContainerSnapshot, RuntimeSnapshot } from './snapshot.ts';
+import type { ContainerSnapshot, Identified, RuntimeSnapshot } from './snapshot.ts';
 
 /** Attributes of one observation. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /** Takes one observation: its value, its attributes, and for counters the start in milliseconds since the epoch. */
 export type Observe = (value: number, attributes?: Attributes, startedAt?: number) => void;
+
+/** Makes attributes of two names: the same for the same two. */
+export type AttributesOfNames = (name: string, detail: string) => Attributes;
+
+/** Makes attributes of a container: of its identity, its runtime and the owner of its network alone. */
+export type AttributesOfContainer = (container: Identified, networkOwner: string | undefined) => Attributes;
+
+/** Attributes of a container, and what beside the identity they were made of. */
+interface KnownAttributes {
+  readonly runtime: RuntimeDescription;
+  readonly networkOwner: string | undefined;
+  readonly attributes: Attributes;
+}
+
+/** Hosts have a handful of devices, interfaces and CPUs; hostile ones may not fill the memory. */
+const maxNames = 1000;
+
+/**
+ * Attributes made once and met again: hundreds of series of a container have its identity, hundreds of containers an
+ * `eth0`, and who meets a known object need not write it out again. Its owner observes with it again and again, as
+ * instruments keep nothing.
+ */
+export class AttributeCache {
+  readonly #ofNames = new Map<AttributesOfNames, Map<string, Map<string, Attributes>>>();
+  readonly #ofContainers = new Map<AttributesOfContainer, WeakMap<ContainerIdentity, KnownAttributes>>();
+
+  /** @param make the same function at every call: known attributes are its own. */
+  ofNames(make: AttributesOfNames, name: string, detail = ''): Attributes {
+    return this.#ofNames.get(make)?.get(name)?.get(detail) ?? this.#addNames(make, name, detail);
+  }
+
+  /** @param make the same function at every call: known attributes are its own. */
+  ofContainer(make: AttributesOfContainer, snapshot: ContainerSnapshot): Attributes {
+    const { identity, runtime, sharedNetwork } = snapshot;
+    const networkOwner = sharedNetwork?.ownerId;
+    let byIdentity = this.#ofContainers.get(make);
+    if (!byIdentity) this.#ofContainers.set(make, (byIdentity = new WeakMap()));
+    const known = byIdentity.get(identity);
+    if (known?.runtime === runtime && known.networkOwner === networkOwner) return known.attributes;
+    const attributes = make(snapshot, networkOwner);
+    byIdentity.set(identity, { runtime, networkOwner, attributes });
+    return attributes;
+  }
+
+  #addNames(make: AttributesOfNames, name: string, detail: string): Attributes {
+    let byName = this.#ofNames.get(make);
+    if (!byName || byName.size > maxNames) this.#ofNames.set(make, (byName = new Map()));
+    let byDetail = byName.get(name);
+    if (!byDetail || byDetail.size > maxNames) byName.set(name, (byDetail = new Map()));
+    const attributes = make(name, detail);
+    byDetail.set(detail, attributes);
+    return attributes;
+  }
+}
 
 /** OpenTelemetry's three kinds of observable instrument. */
 export type InstrumentKind = 'counter' | 'updowncounter' | 'gauge';
@@ -57,8 +113,11 @@ export interface Instrument<Entity> {
   readonly offByDefault?: true;
   /** When absent although the runtime answers: one line for the docs. */
   readonly absentWhen?: string;
-  /** Pure: no I/O, no clock. Observes nothing when the value is absent. */
-  observe(entity: Entity, observe: Observe): void;
+  /**
+   * Pure: no I/O, no clock, nothing kept. Observes nothing when the value is absent.
+   * @param cache the caller's, for attributes that many observations share.
+   */
+  observe(entity: Entity, observe: Observe, cache: AttributeCache): void;
 }
 
 /** An instrument of one container. */

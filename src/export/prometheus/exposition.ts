@@ -10,7 +10,7 @@ import type {
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { AttributeLabels, labelAnonymous, labelScopes } from './labels.ts';
-import type { Identity, ScopeLabels } from './labels.ts';
+import type { Identity, IdentityLabels, ScopeLabels } from './labels.ts';
 import { headLines, headOf, kindOf, formatValue } from './text-format.ts';
 import type { Family, FamilyHead, LiteralNames, ExpositionFormat } from './text-format.ts';
 
@@ -24,6 +24,8 @@ export interface ExpositionInput {
   readonly resourceMetrics: ResourceMetrics;
   /** Identity labels of a container's or a runtime's scope, as Prometheus names them; undefined for the agent's own scopes. */
   readonly labelsOf: (scope: ScopeMetrics) => Readonly<Record<string, string>> | undefined;
+  /** Keeps what it has written of those labels for the next exposition. */
+  readonly identityLabels: IdentityLabels;
   /** Metrics exposed verbatim: no suffixes, the type as given, no identity labels. */
   readonly literal: LiteralNames;
 }
@@ -60,13 +62,13 @@ export async function* renderExposition(
 }
 
 async function familiesOf(
-  { resourceMetrics, labelsOf, literal }: ExpositionInput,
+  { resourceMetrics, labelsOf, identityLabels, literal }: ExpositionInput,
   { format, onConflict }: ExpositionOptions,
 ): Promise<Families> {
   const { scopeMetrics } = resourceMetrics;
   const families = new Families({ literal, format, onConflict });
   families.reserve(targetHead(format));
-  const labels = labelScopes(scopeMetrics, labelsOf);
+  const labels = labelScopes(scopeMetrics, labelsOf, identityLabels);
   for (const [index, scope] of scopeMetrics.entries()) {
     const scopeLabels = labels[index];
     if (scopeLabels) families.add(scope, scopeLabels);

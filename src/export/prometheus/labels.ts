@@ -108,17 +108,20 @@ export interface Identity {
 /** The identity of series that have none. */
 const anonymous: Identity = { names: [], pairs: [], text: '' };
 
-const written = new WeakMap<Readonly<Record<string, string>>, Identity>();
-
 /** Writes identity labels, once per object: between two scrapes hardly a container changes. */
-function identityOf(labels: Readonly<Record<string, string>>): Identity {
-  const known = written.get(labels);
-  if (known) return known;
-  const present = Object.entries(labels).filter(([, value]) => value !== '');
-  const pairs = present.map(([name, value]) => `${name}="${escapeLabelValue(value)}"`);
-  const identity = { names: present.map(([name]) => name), pairs, text: pairs.join(',') };
-  written.set(labels, identity);
-  return identity;
+export class IdentityLabels {
+  readonly #written = new WeakMap<Readonly<Record<string, string>>, Identity>();
+
+  /** The identity that these labels are. */
+  of(labels: Readonly<Record<string, string>>): Identity {
+    const known = this.#written.get(labels);
+    if (known) return known;
+    const present = Object.entries(labels).filter(([, value]) => value !== '');
+    const pairs = present.map(([name, value]) => `${name}="${escapeLabelValue(value)}"`);
+    const identity = { names: present.map(([name]) => name), pairs, text: pairs.join(',') };
+    this.#written.set(labels, identity);
+    return identity;
+  }
 }
 
 /** Labels of the series of one scope. */
@@ -135,11 +138,15 @@ type LabelsOf = (scope: ScopeMetrics) => Readonly<Record<string, string>> | unde
 type Writers = Pick<ScopeLabels, 'attributes' | 'histogramAttributes'>;
 
 /** The labels of each scope, in the scopes' order. Scopes whose identities have the same label names share their writers. */
-export function labelScopes(scopes: readonly ScopeMetrics[], labelsOf: LabelsOf): ScopeLabels[] {
+export function labelScopes(
+  scopes: readonly ScopeMetrics[],
+  labelsOf: LabelsOf,
+  identityLabels: IdentityLabels,
+): ScopeLabels[] {
   const writers = new Map<string, Writers>();
   const identities = scopes.map((scope) => {
     const labels = labelsOf(scope);
-    return labels ? identityOf(labels) : anonymous;
+    return labels ? identityLabels.of(labels) : anonymous;
   });
   const uses = new Map<string, number>();
   for (const { text } of identities) uses.set(text, (uses.get(text) ?? 0) + 1);

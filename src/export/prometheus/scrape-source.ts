@@ -6,6 +6,7 @@ import type { Catalogue } from '../../metrics/catalogue.ts';
 import { observedIn } from '../container-producer.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { renderExposition } from './exposition.ts';
+import { IdentityLabels } from './labels.ts';
 import type { ExpositionFormat } from './text-format.ts';
 
 /** A scraper with a time-out header must have its response before that, by this margin. */
@@ -35,9 +36,12 @@ export class ScrapeSource {
     this.#options = options;
     const literal = literalNames(catalogue);
     const { created, budget } = options;
+    const identityLabels = new IdentityLabels();
     const collect = async (): Promise<Exposition> => {
       const collected = await telemetry.collect();
-      return new Exposition((format) => renderCollected(collected, literal, { format, created }), budget);
+      const render = (format: ExpositionFormat) =>
+        renderCollected(collected, literal, { format, created }, identityLabels);
+      return new Exposition(render, budget);
     };
     this.#collections = new SharedRun(collect, (exposition) => exposition.rendered());
   }
@@ -89,14 +93,18 @@ class Exposition {
   }
 }
 
-/** The exposition of one collection. */
+/**
+ * The exposition of one collection.
+ * @param identityLabels who renders again and again gives the same.
+ */
 export function renderCollected(
   resourceMetrics: ResourceMetrics,
   literal: ReadonlyMap<string, 'gauge' | 'counter'>,
   options: { readonly format: ExpositionFormat; readonly created: boolean },
+  identityLabels = new IdentityLabels(),
 ): AsyncIterable<string> {
   const labelsOf = (scope: ScopeMetrics) => observedIn(scope)?.entity.labels;
-  return renderExposition({ resourceMetrics, labelsOf, literal }, options);
+  return renderExposition({ resourceMetrics, labelsOf, identityLabels, literal }, options);
 }
 
 /** The names that are exposed as they are, with their type. */

@@ -1,8 +1,12 @@
 import type { ContainerIdentity } from '../../model/container.ts';
-import type { Attributes, ContainerInstrument, MetricSource } from '../../model/instrument.ts';
-import type { RuntimeDescription } from '../../model/runtime.ts';
+import type {
+  AttributeCache,
+  Attributes,
+  ContainerInstrument,
+  MetricSource,
+} from '../../model/instrument.ts';
 import type { Integer } from '../../model/sample.ts';
-import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
+import type { ContainerSnapshot, CounterGroup, Identified } from '../../model/snapshot.ts';
 
 /** One series of a metric. */
 export interface CadvisorSeries {
@@ -46,10 +50,10 @@ export function cadvisorMetric(
     stability: 'peer',
     literal: { type: kind },
     ...(absentWhen !== undefined && { absentWhen }),
-    observe(snapshot, observe) {
+    observe(snapshot, observe, cache) {
       if (!hasCgroup(snapshot)) return;
       const all = read(snapshot);
-      const base = cadvisorLabels(snapshot, all.length);
+      const base = cadvisorLabels(snapshot, cache, all.length);
       for (const { value, labels: own, group, counter, startedAt: began } of all) {
         if (value === undefined) continue;
         const startedAt = group ? snapshot.starts.of(group, counter) : began;
@@ -80,38 +84,30 @@ const cadvisorKeys = ['id', 'name', 'image', 'container_label_*'] as const;
 /** Beyond so many label values in one metric of one container, its series go without the container's own labels. */
 const maxLabelValues = 200_000;
 
-interface Labels {
-  readonly runtime: RuntimeDescription;
-  /** `id`, `name` and `image` alone. */
-  readonly bare: Attributes;
-  /** With `container_label_*`. */
-  readonly whole: Attributes;
-  readonly count: number;
-}
-
-/** Made once per identity: hundreds of series of a container have them. */
-const known = new WeakMap<ContainerIdentity, Labels>();
-
 /**
  * cAdvisor's identity labels of a container. cAdvisor puts the labels of all containers on each series, those of the
  * others empty; an empty label is none to Prometheus, so only the container's own are here.
  * @param series how many series the metric has, each of which repeats the labels.
  */
-function cadvisorLabels({ identity, runtime }: ContainerSnapshot, series = 1): Attributes {
-  let labels = known.get(identity);
-  if (labels?.runtime !== runtime) known.set(identity, (labels = labelsOf(identity, runtime)));
-  return series > 1 && series * labels.count > maxLabelValues ? labels.bare : labels.whole;
+function cadvisorLabels(snapshot: ContainerSnapshot, cache: AttributeCache, series: number): Attributes {
+  const whole = cache.ofContainer(wholeLabels, snapshot);
+  if (series <= 1 || series * Object.keys(whole).length <= maxLabelValues) return whole;
+  return cache.ofContainer(bareLabels, snapshot);
 }
 
-function labelsOf(identity: ContainerIdentity, runtime: RuntimeDescription): Labels {
+/** With `container_label_*`. */
+function wholeLabels(container: Identified): Attributes {
+  return { ...bareLabels(container), ...Object.fromEntries(ownLabels(container.identity.labels)) };
+}
+
+/** `id`, `name` and `image` alone. */
+function bareLabels({ identity }: Identified): Attributes {
   const { name, image } = identity;
-  const bare = {
+  return {
     id: identity.cgroupPath ?? `/${identity.id}`,
     name,
     ...(image.reference !== undefined && { image: image.reference }),
   };
-  const own = ownLabels(identity.labels);
-  return { runtime, bare, whole: { ...bare, ...Object.fromEntries(own) }, count: own.size };
 }
 
 /** The first, in the order of names, of labels that become the same. */

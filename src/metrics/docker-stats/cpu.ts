@@ -1,15 +1,13 @@
 import { stampedBy } from '../../model/instrument.ts';
-import type { ContainerInstrument } from '../../model/instrument.ts';
+import type { Attributes, ContainerInstrument } from '../../model/instrument.ts';
 import type { CpuThrottling, CpuUsage, Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { isUp, observePresent, receiverInstrument, rememberedAttributes } from './declare.ts';
+import { isUp, observePresent, receiverInstrument } from './declare.ts';
 import type { ReceiverMetric } from './declare.ts';
 import { cpuLimit, cpuUtilization } from './formulas.ts';
 
 /** Windows counts in these; the receiver hands its ticks out as nanoseconds. */
 const nanosPerTick = 100;
-
-const ofCore = rememberedAttributes((core) => ({ core }));
 
 /** CPU metrics of profile `docker_stats`. */
 export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
@@ -67,9 +65,9 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
       attributes: ['core'],
       absentWhen: 'cgroup v2',
     },
-    ({ sample, starts }, observe) => {
+    ({ sample, starts }, observe, cache) => {
       for (const [index, nanos] of (sample?.cpu?.perCpuNanos ?? []).entries())
-        observe(Number(nanos), ofCore(`cpu${index}`), starts.of('cpu', `core ${index}`));
+        observe(Number(nanos), cache.ofNames(ofCore, `cpu${index}`), starts.of('cpu', `core ${index}`));
     },
   ),
   receiverInstrument(
@@ -145,6 +143,10 @@ export const dockerStatsCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
     ({ limits }) => limits.cpuShares ?? (limits.unknown?.includes('cpuShares') ? undefined : 0),
   ),
 ]);
+
+function ofCore(core: string): Attributes {
+  return { core };
+}
 
 /** @param counter the container's own; undefined for the host's. */
 function time(

@@ -58,20 +58,3 @@ export function isUp({ state, sample }: ContainerSnapshot): boolean {
     ? sample !== undefined
     : state.status === 'running' || state.status === 'paused';
 }
-
-/** Hosts have a handful of devices, interfaces and CPUs; hostile ones may not fill the memory. */
-const maxRemembered = 10_000;
-
-/**
- * Makes attributes of a key, the same object for the same key: a reader that meets a known object need not write it
- * out again.
- */
-export function rememberedAttributes(make: (key: string) => Attributes): (key: string) => Attributes {
-  const known = new Map<string, Attributes>();
-  return (key) => {
-    if (known.size > maxRemembered) known.clear();
-    const attributes = known.get(key) ?? make(key);
-    known.set(key, attributes);
-    return attributes;
-  };
-}

@@ -34,8 +34,8 @@ export function withOptions(
     if (!isShown) return configured;
     return {
       ...configured,
-      observe: (snapshot, observe) => {
-        if (isShown(snapshot)) configured.observe(snapshot, observe);
+      observe: (snapshot, observe, cache) => {
+        if (isShown(snapshot)) configured.observe(snapshot, observe, cache);
       },
     };
   });
@@ -71,12 +71,13 @@ export function reaggregated(
   return {
     ...instrument,
     attributes: kept,
-    observe(snapshot, observe) {
+    observe(snapshot, observe, cache) {
       const groups = new Map<string, Group>();
-      instrument.observe(snapshot, (value, given = {}, startedAt) => {
+      const gather: Observe = (value, given = {}, startedAt) => {
         const left = Object.fromEntries(Object.entries(given).filter(([key]) => kept.includes(key)));
         add(groups, { attributes: left, values: [value], startedAt });
-      });
+      };
+      instrument.observe(snapshot, gather, cache);
       for (const group of groups.values()) observeGroup(group, strategy, instrument, observe);
     },
   };

@@ -1,17 +1,12 @@
 import { healthStatuses } from '../../model/container.ts';
-import type { ContainerInstrument } from '../../model/instrument.ts';
+import type { Attributes, ContainerInstrument } from '../../model/instrument.ts';
 import { stampedBy } from '../../model/instrument.ts';
 import { blockIoCounter } from '../../model/sample.ts';
 import type { BlockIoUsage, InterfaceUsage } from '../../model/sample.ts';
 import { uptime } from '../formulas.ts';
 import { dockerStatsCpu } from './cpu.ts';
-import { isUp, observePresent, receiverInstrument, rememberedAttributes } from './declare.ts';
+import { isUp, observePresent, receiverInstrument } from './declare.ts';
 import { dockerStatsMemory } from './memory.ts';
-
-const ofDevice = rememberedAttributes((key) => {
-  const [major = '', minor = '', operation = ''] = key.split(':');
-  return { device_major: major, device_minor: minor, operation };
-});
 
 const absences: Readonly<Partial<Record<keyof BlockIoUsage, string>>> = {
   serviceBytes: 'the kernel has counted nothing yet',
@@ -86,17 +81,21 @@ function perDevice(
       absentWhen: absences[list] ?? 'cgroup v2',
       ...(list === 'serviceBytes' && { isOn: true }),
     },
-    ({ sample, starts }, observe) => {
+    ({ sample, starts }, observe, cache) => {
       for (const entry of sample?.blockIo?.[list] ?? []) {
         const { major, minor, operation, value } = entry;
         const startedAt = starts.of('block-io', blockIoCounter(list, entry));
-        observePresent(observe, value, ofDevice(`${major}:${minor}:${operation}`), startedAt);
+        const attributes = cache.ofNames(ofDevice, `${major}:${minor}`, operation);
+        observePresent(observe, value, attributes, startedAt);
       }
     },
   );
 }
 
-const ofInterface = rememberedAttributes((name) => ({ interface: name }));
+function ofDevice(numbers: string, operation: string): Attributes {
+  const [major = '', minor = ''] = numbers.split(':');
+  return { device_major: major, device_minor: minor, operation };
+}
 
 const onByDefault: readonly string[] = ['rx_bytes', 'rx_dropped', 'tx_bytes', 'tx_dropped'];
 
@@ -128,13 +127,18 @@ function perInterface(
       absentWhen: 'the network is none or the host’s',
       ...(onByDefault.includes(name) && { isOn: true }),
     },
-    ({ sample, starts }, observe) => {
+    ({ sample, starts }, observe, cache) => {
       for (const usage of sample?.networks ?? []) {
         const startedAt = starts.of(`network ${usage.name}`, counter);
-        observePresent(observe, usage[counter], ofInterface(usage.name), startedAt);
+        const attributes = cache.ofNames(ofInterface, usage.name);
+        observePresent(observe, usage[counter], attributes, startedAt);
       }
     },
   );
+}
+
+function ofInterface(name: string): Attributes {
+  return { interface: name };
 }
 
 const healthAttributes = healthStatuses.map((health) => ({

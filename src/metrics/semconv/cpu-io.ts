@@ -1,5 +1,5 @@
 import { stampedBy } from '../../model/instrument.ts';
-import type { Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
+import type { AttributeCache, Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
 import type {
   CpuThrottling,
   CpuUsage,
@@ -108,8 +108,6 @@ function throttling(
   };
 }
 
-const known: Attributes[] = [];
-
 /**
  * CPU time by core: a metric of its own, for in `container.cpu.time` it would count everything again.
  * Off by default: as many series per container as the host has CPUs.
@@ -125,10 +123,10 @@ export const semconvCpuLogical: ContainerInstrument = {
   stability: 'extension',
   offByDefault: true,
   absentWhen: 'cgroup v2 or Windows, which do not report it',
-  observe({ sample, starts }, observe) {
+  observe({ sample, starts }, observe, cache) {
     sample?.cpu?.perCpuNanos?.forEach((nanos, index) => {
       if (nanos || isOnline(index, sample.cpu))
-        observe(Number(nanos) / 1e9, attributesOf(index), starts.of('cpu', `core ${index}`));
+        observe(Number(nanos) / 1e9, cache.ofNames(ofCore, `${index}`), starts.of('cpu', `core ${index}`));
     });
   },
 };
@@ -138,14 +136,12 @@ function isOnline(index: number, cpu: CpuUsage | undefined): boolean {
   return index < (cpu?.onlineCpus ?? Infinity);
 }
 
-function attributesOf(index: number): Attributes {
-  return (known[index] ??= { 'cpu.logical_number': index });
+function ofCore(index: string): Attributes {
+  return { 'cpu.logical_number': Number(index) };
 }
 
 const interfaceAttributes = ['network.interface.name', 'network.io.direction'] as const;
 const deviceAttributes = ['system.device', 'disk.io.direction'] as const;
-const towards = sharedAttributes(...interfaceAttributes);
-const ofDevice = sharedAttributes(...deviceAttributes);
 const reading = { 'disk.io.direction': 'read' };
 const writing = { 'disk.io.direction': 'write' };
 
@@ -171,16 +167,16 @@ export const semconvIo: readonly ContainerInstrument[] = [
   {
     ...disk('container.disk.io', 'By', 'Bytes read and written'),
     stability: 'development',
-    observe(snapshot, observe) {
-      observeDevices(snapshot, observe, 'serviceBytes');
+    observe(snapshot, observe, cache) {
+      observeDevices(snapshot, observe, cache, 'serviceBytes');
       observeStorage(snapshot, observe, 'readBytes', 'writeBytes');
     },
   },
   {
     ...disk('container.disk.operations', '{operation}', 'Reads and writes'),
     absentWhen: 'the runtime gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
-    observe(snapshot, observe) {
-      observeDevices(snapshot, observe, 'serviced');
+    observe(snapshot, observe, cache) {
+      observeDevices(snapshot, observe, cache, 'serviced');
       observeStorage(snapshot, observe, 'readCount', 'writeCount');
     },
   },
@@ -224,31 +220,40 @@ function perInterface(
     [received, 'receive'],
     [transmitted, 'transmit'],
   ] as const;
-  return ({ sample, starts, sharedNetwork, hasHostNetwork }, observe) => {
+  return ({ sample, starts, sharedNetwork, hasHostNetwork }, observe, cache) => {
     if (hasHostNetwork || sharedNetwork?.isCountedHere === false) return;
     for (const usage of sample?.networks ?? []) {
       for (const [counter, direction] of directions) {
         const value = usage[counter];
         if (value === undefined) continue;
         const startedAt = starts.of(`network ${usage.name}`, counter);
-        observe(Number(value), towards(usage.name, direction), startedAt);
+        observe(Number(value), cache.ofNames(ofInterface, usage.name, direction), startedAt);
       }
     }
   };
+}
+
+function ofInterface(name: string, direction: string): Attributes {
+  return { 'network.interface.name': name, 'network.io.direction': direction };
 }
 
 /** cgroup v1 lists sync, async and total besides: they would count everything again. */
 function observeDevices(
   { sample, starts }: ContainerSnapshot,
   observe: Observe,
+  cache: AttributeCache,
   list: keyof BlockIoUsage,
 ): void {
   for (const entry of sample?.blockIo?.[list] ?? []) {
     const { operation, major, minor, value } = entry;
     if (value === undefined || (operation !== 'read' && operation !== 'write')) continue;
     const startedAt = starts.of('block-io', blockIoCounter(list, entry));
-    observe(Number(value), ofDevice(`${major}:${minor}`, operation), startedAt);
+    observe(Number(value), cache.ofNames(ofDevice, `${major}:${minor}`, operation), startedAt);
   }
+}
+
+function ofDevice(device: string, direction: string): Attributes {
+  return { 'system.device': device, 'disk.io.direction': direction };
 }
 
 /** Windows counts per container, not per device. */
@@ -261,26 +266,4 @@ function observeStorage(
   const { [read]: wasRead, [write]: wasWritten } = sample?.storage ?? {};
   if (wasRead !== undefined) observe(Number(wasRead), reading, starts.of('block-io', read));
   if (wasWritten !== undefined) observe(Number(wasWritten), writing, starts.of('block-io', write));
-}
-
-/** Hosts have a handful of devices and interface names; hostile ones may not fill the memory. */
-const maxNames = 1000;
-
-/**
- * Makes attributes of a name and a direction, the same object for the same two: hundreds of containers have an
- * `eth0`, and a reader that meets a known object need not write it out again.
- */
-function sharedAttributes(
-  nameKey: string,
-  directionKey: string,
-): (name: string, direction: string) => Attributes {
-  const known = new Map<string, Map<string, Attributes>>();
-  return (name, direction) => {
-    if (known.size > maxNames) known.clear();
-    const directions = known.get(name) ?? new Map<string, Attributes>();
-    known.set(name, directions);
-    const attributes = directions.get(direction) ?? { [nameKey]: name, [directionKey]: direction };
-    directions.set(direction, attributes);
-    return attributes;
-  };
 }

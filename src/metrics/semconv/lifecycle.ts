@@ -24,7 +24,7 @@ export const semconvLifecycle: readonly ContainerInstrument[] = [
     ...extension('container.info', '', 'Always 1; who the container is, as attributes'),
     attributes: infoKeys,
     source: 'inspect',
-    observe: (snapshot, observe) => observe(1, infoAttributes(snapshot)),
+    observe: (snapshot, observe, cache) => observe(1, cache.ofContainer(infoAttributes, snapshot)),
   },
   {
     ...extension(

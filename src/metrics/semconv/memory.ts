@@ -164,11 +164,11 @@ export const semconvMemoryDetail: readonly ContainerInstrument[] = stampedBy('me
       typeKey,
       'Memory in use by what it holds; no byte is in two types',
     ),
-    observe(snapshot, observe) {
+    observe(snapshot, observe, cache) {
       const memory = snapshot.sample?.memory;
       const cached = memory && pageCacheBytes(memory);
       if (cached !== undefined) observe(cached, pageCache);
-      observeParts(uncached)(snapshot, observe);
+      observeParts(uncached)(snapshot, observe, cache);
     },
   },
   {

@@ -7,6 +7,7 @@ import {
   type ExpositionInput,
   type ExpositionOptions,
 } from '../../../src/export/prometheus/exposition.ts';
+import { IdentityLabels } from '../../../src/export/prometheus/labels.ts';
 
 const startTime: HrTime = [1_700_000_000, 500_000_000];
 const endTime: HrTime = [1_800_000_000, 0];
@@ -82,7 +83,12 @@ export function inputOf({ scopes, resource = {}, literal = new Map() }: HandMade
     return scope;
   });
   const resourceMetrics = { resource: resourceFromAttributes(resource), scopeMetrics };
-  return { resourceMetrics, labelsOf: (scope) => labels.get(scope), literal };
+  return {
+    resourceMetrics,
+    labelsOf: (scope) => labels.get(scope),
+    identityLabels: new IdentityLabels(),
+    literal,
+  };
 }
 
 /** The whole exposition, in text 0.0.4 by default. */

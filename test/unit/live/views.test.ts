@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { containerView } from '../../../src/live/live.ts';
+import { AttributeCache } from '../../../src/model/instrument.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
 
@@ -10,7 +11,9 @@ test('while it cannot be inspected, a container shows its identity, the state of
   await runtime.probe();
   const shown = (): string[] => {
     const snapshot = runtime.snapshot('web');
-    return snapshot ? Object.keys(JSON.parse(JSON.stringify(containerView(snapshot)))) : [];
+    return snapshot
+      ? Object.keys(JSON.parse(JSON.stringify(containerView(snapshot, new AttributeCache()))))
+      : [];
   };
   const identity = ['id', 'name', 'runtime', 'image', 'labels'];
   assert.deepEqual(shown(), [...identity, 'state', 'limits', 'sampledAt', 'metrics']);
@@ -23,7 +26,7 @@ test('while it cannot be inspected, a container shows its identity, the state of
   assert.ok(snapshot);
   const { metrics } = z
     .object({ metrics: z.array(z.object({ name: z.string(), value: z.number() })) })
-    .parse(containerView(snapshot));
+    .parse(containerView(snapshot, new AttributeCache()));
   const failures = { name: 'tidegauge.container.probe.failures', value: snapshot.failures };
   assert.deepEqual(
     metrics.filter(({ name }) => name === failures.name),

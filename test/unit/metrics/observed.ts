@@ -1,7 +1,8 @@
 import { catalogueOf, type Catalogue, type ProfileName } from '../../../src/metrics/catalogue.ts';
 import type { ContainerIdentity } from '../../../src/model/container.ts';
 import type { RuntimeDescription } from '../../../src/model/runtime.ts';
-import type { Attributes, Instrument } from '../../../src/model/instrument.ts';
+import { AttributeCache } from '../../../src/model/instrument.ts';
+import type { Attributes, Instrument, Observe } from '../../../src/model/instrument.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../../../src/model/snapshot.ts';
 import { parseInspect } from '../../../src/sources/docker/inspect.ts';
 import { parseStats } from '../../../src/sources/docker/stats.ts';
@@ -17,9 +18,9 @@ export interface Observation {
 /** Observations of an entity by an instrument. */
 export function observationsOf<T>(instrument: Instrument<T>, entity: T): Observation[] {
   const observations: Observation[] = [];
-  instrument.observe(entity, (value, attributes = {}, startedAt) =>
-    observations.push({ value, attributes, startedAt }),
-  );
+  const observe: Observe = (value, attributes = {}, startedAt) =>
+    observations.push({ value, attributes, startedAt });
+  instrument.observe(entity, observe, new AttributeCache());
   return observations;
 }
 

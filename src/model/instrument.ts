@@ -18,6 +18,8 @@ export type AttributesOfContainer = (container: Identified, networkOwner: string
 
 /** Attributes of a container, and what beside the identity they were made of. */
 interface KnownAttributes {
+  readonly make: AttributesOfContainer;
+  readonly identity: ContainerIdentity;
   readonly runtime: RuntimeDescription;
   readonly networkOwner: string | undefined;
   readonly attributes: Attributes;
@@ -34,6 +36,8 @@ const maxNames = 1000;
 export class AttributeCache {
   readonly #ofNames = new Map<AttributesOfNames, Map<string, Map<string, Attributes>>>();
   readonly #ofContainers = new Map<AttributesOfContainer, WeakMap<ContainerIdentity, KnownAttributes>>();
+  /** Instruments of one family ask for the same one after the other. */
+  #last: KnownAttributes | undefined;
 
   /** @param make the same function at every call: known attributes are its own. */
   ofNames(make: AttributesOfNames, name: string, detail = ''): Attributes {
@@ -44,13 +48,21 @@ export class AttributeCache {
   ofContainer(make: AttributesOfContainer, snapshot: ContainerSnapshot): Attributes {
     const { identity, runtime, sharedNetwork } = snapshot;
     const networkOwner = sharedNetwork?.ownerId;
-    let byIdentity = this.#ofContainers.get(make);
-    if (!byIdentity) this.#ofContainers.set(make, (byIdentity = new WeakMap()));
-    const known = byIdentity.get(identity);
-    if (known?.runtime === runtime && known.networkOwner === networkOwner) return known.attributes;
-    const attributes = make(snapshot, networkOwner);
-    byIdentity.set(identity, { runtime, networkOwner, attributes });
-    return attributes;
+    let known = this.#last;
+    if (known?.identity !== identity || known.make !== make)
+      known = this.#ofContainers.get(make)?.get(identity);
+    if (known?.runtime !== runtime || known.networkOwner !== networkOwner) {
+      known = { make, identity, runtime, networkOwner, attributes: make(snapshot, networkOwner) };
+      this.#addContainer(known);
+    }
+    this.#last = known;
+    return known.attributes;
+  }
+
+  #addContainer(known: KnownAttributes): void {
+    let byIdentity = this.#ofContainers.get(known.make);
+    if (!byIdentity) this.#ofContainers.set(known.make, (byIdentity = new WeakMap()));
+    byIdentity.set(known.identity, known);
   }
 
   #addNames(make: AttributesOfNames, name: string, detail: string): Attributes {

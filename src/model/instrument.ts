@@ -67,9 +67,10 @@ export class AttributeCache {
 
   #addNames(make: AttributesOfNames, name: string, detail: string): Attributes {
     let byName = this.#ofNames.get(make);
-    if (!byName || byName.size > maxNames) this.#ofNames.set(make, (byName = new Map()));
+    if (!byName || byName.size > maxNames)
+      this.#ofNames.set(make, (byName = new Map<string, Map<string, Attributes>>()));
     let byDetail = byName.get(name);
-    if (!byDetail || byDetail.size > maxNames) byName.set(name, (byDetail = new Map()));
+    if (!byDetail || byDetail.size > maxNames) byName.set(name, (byDetail = new Map<string, Attributes>()));
     const attributes = make(name, detail);
     byDetail.set(detail, attributes);
     return attributes;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../../../src/clock.ts';
 import { catalogueOf } from '../../../../src/metrics/catalogue.ts';
+import { AttributeCache } from '../../../../src/model/instrument.ts';
 import type { RuntimeSnapshot } from '../../../../src/model/snapshot.ts';
 import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
 import { TrackerSet } from '../../../../src/tracker/tracker-set.ts';
@@ -76,9 +77,10 @@ function observed(snapshot: RuntimeSnapshot): ReadonlyMap<string, number> {
       values.set(name, value);
     };
   for (const { runtime, containers } of catalogues) {
-    for (const each of runtime) each.observe(snapshot, take(each.name));
+    for (const each of runtime) each.observe(snapshot, take(each.name), new AttributeCache());
     for (const each of containers)
-      for (const container of snapshot.containers) each.observe(container, take(each.name));
+      for (const container of snapshot.containers)
+        each.observe(container, take(each.name), new AttributeCache());
   }
   return values;
 }

@@ -108,7 +108,7 @@ test('bodies in chunks of one byte end by their number, whatever they are of', a
       t,
       (incoming, outgoing) => (isAttacked(incoming.url ?? '') ? raw : honest)(incoming, outgoing),
       ({ metrics, hostile }) => {
-        const failed = ['list', 'inspect', 'stats'].map((call) =>
+        const failed = ['describe', 'list', 'inspect', 'stats'].map((call) =>
           metrics.sum(`tidegauge_${call}_errors_total`, { container_runtime_endpoint: hostile }),
         );
         assert.ok(failed.some((count) => count > 0));

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { redirectTo } from '../support/fakes/hostile-engine.ts';
+import { redirectTo, startElsewhere } from '../support/fakes/hostile-engine.ts';
 import { besideHostile } from './beside-hostile.ts';
 
 test('an engine that redirects: nothing is fetched elsewhere, it fails alone, and the failure is counted', async (t) => {
-  let reached = 0;
-  const elsewhere = createServer((_request, response) => {
-    reached += 1;
-    response.end('[]');
-  }).listen(0, '127.0.0.1');
-  await once(elsewhere, 'listening');
-  const { port } = elsewhere.address() as AddressInfo;
+  using elsewhere = await startElsewhere();
+  const { port } = elsewhere;
   for (const target of ['/login', `http://127.0.0.1:${port}/v1.44/containers/json`]) {
     await besideHostile(t, redirectTo(target), ({ agent, hostile, metrics }) => {
       const runtime = { container_runtime_endpoint: hostile };
@@ -23,6 +15,5 @@ test('an engine that redirects: nothing is fetched elsewhere, it fails alone, an
       assert.match(String(line?.['error']), /status 302, a redirect to .* is not followed/);
     });
   }
-  elsewhere.close();
-  assert.equal(reached, 0);
+  assert.equal(elsewhere.reached, 0);
 });

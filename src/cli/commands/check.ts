@@ -11,7 +11,7 @@ import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { withDemo } from './demo.ts';
+import { inDemo } from './demo.ts';
 import { ProbeSession } from './probe-session.ts';
 
 /** Until the second probe, which shows whether a container without usage had only just ended. */
@@ -23,19 +23,10 @@ export const checkCommand: Command = {
   describe: 'Say what is reachable, what is missing and what that costs',
   options: {},
   examples: [{ line: '$0 check', does: 'before the first start' }],
-  run: check,
+  run: (context) => inDemo(context, check),
 };
 
 async function check(context: CommandContext): Promise<number> {
-  const demo = await withDemo(context);
-  try {
-    return await checkConfigured({ ...context, config: demo.applyTo(context.config) });
-  } finally {
-    await demo.close();
-  }
-}
-
-async function checkConfigured(context: CommandContext): Promise<number> {
   const { config, log, version, stdout, signal } = context;
   const mistakes = new Mistakes();
   // A mistake that keeps the agent from starting ends the check, too.

@@ -49,6 +49,22 @@ export async function withDemo({ config, stdout }: Pick<CommandContext, 'config'
   };
 }
 
+/**
+ * Runs a command that prints and ends over the demo or replay of its configuration, which ends with it. Gives its exit
+ * code.
+ */
+export async function inDemo<Context extends Pick<CommandContext, 'config' | 'stdout'>>(
+  context: Context,
+  run: (context: Context) => Promise<number>,
+): Promise<number> {
+  const demo = await withDemo(context);
+  try {
+    return await run({ ...context, config: demo.applyTo(context.config) });
+  } finally {
+    await demo.close();
+  }
+}
+
 async function startReceiver(): Promise<OtlpReceiver> {
   const { OtlpReceiver: Receiver } = await import('../../simulator/otlp-receiver.ts');
   return Receiver.start();

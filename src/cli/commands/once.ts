@@ -9,7 +9,7 @@ import { withoutAgent } from '../../metrics/catalogue.ts';
 import { DockerExporterInstruments } from '../../self-metrics/docker-exporter-instruments.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { containerTable } from './container-table.ts';
-import { withDemo } from './demo.ts';
+import { inDemo } from './demo.ts';
 import { ProbeSession, reportFailures } from './probe-session.ts';
 
 /** Output formats of `once`. */
@@ -84,19 +84,10 @@ export const onceCommand: Command<typeof options> = {
     { line: '$0 once', does: 'a table, as docker stats has it' },
     { line: '$0 once --format otlp-json', does: 'what would be pushed of containers and runtimes' },
   ],
-  run: printOnce,
+  run: (context) => inDemo(context, printOnce),
 };
 
 async function printOnce(context: CommandContext<typeof options>): Promise<number> {
-  const demo = await withDemo(context);
-  try {
-    return await printConfigured({ ...context, config: demo.applyTo(context.config) });
-  } finally {
-    await demo.close();
-  }
-}
-
-async function printConfigured(context: CommandContext<typeof options>): Promise<number> {
   const { config, argv, stdout } = context;
   const recorded = new Recorded();
   const probes = new ProbeSignal();

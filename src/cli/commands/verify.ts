@@ -11,7 +11,7 @@ import { ProbeSignal } from '../../agent/signals.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { printable } from './container-table.ts';
-import { withDemo } from './demo.ts';
+import { inDemo } from './demo.ts';
 import { ProbeSession, reportFailures } from './probe-session.ts';
 
 /** Time between the two samples: longer than runtimes cache one. */
@@ -42,23 +42,11 @@ export function verifyWith(readings: MetricReadings): Command<typeof options> {
     describe: "Print our figures beside the docker command's, and fail when they differ",
     options,
     examples: [{ line: '$0 verify', does: 'every running container, from two answers of the runtime' }],
-    run: (context) => verify(context, readings),
+    run: (context) => inDemo(context, (configured) => verify(configured, readings)),
   };
 }
 
 async function verify(context: CommandContext<typeof options>, readings: MetricReadings): Promise<number> {
-  const demo = await withDemo(context);
-  try {
-    return await verifyConfigured({ ...context, config: demo.applyTo(context.config) }, readings);
-  } finally {
-    await demo.close();
-  }
-}
-
-async function verifyConfigured(
-  context: CommandContext<typeof options>,
-  readings: MetricReadings,
-): Promise<number> {
   const { argv, stdout } = context;
   const pairs = new AnswerPairs();
   const stats = { statsReceived: (id: string, text: string): void => pairs.add(id, text) };

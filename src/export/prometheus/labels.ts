@@ -1,7 +1,24 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { prometheusLabel } from '../../metrics/prometheus-names.ts';
-import { escapeLabelValue } from './text-format.ts';
+
+const special = /[\\\n"]/;
+
+/** A label's value between its quotes. */
+export function escapeLabelValue(value: string): string {
+  const legal = wellFormed(value);
+  return special.test(legal) ? escapeLines(legal).replaceAll('"', '\\"') : legal;
+}
+
+/** Text on one line: backslashes and line ends escaped. */
+export function escapeLines(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
+/** A lone surrogate has no UTF-8: it becomes U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.isWellFormed() ? text : text.toWellFormed();
+}
 
 /** One label of a set of attributes: several keys when they translate to the same name. */
 interface Label {

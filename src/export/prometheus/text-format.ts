@@ -1,15 +1,8 @@
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { prometheusName } from '../../metrics/prometheus-names.ts';
+import { escapeLabelValue, escapeLines, wellFormed } from './labels.ts';
 import type { ScopeLabels } from './labels.ts';
-
-const special = /[\\\n"]/;
-
-/** A label's value between its quotes. */
-export function escapeLabelValue(value: string): string {
-  const legal = wellFormed(value);
-  return special.test(legal) ? escapeLines(legal).replaceAll('"', '\\"') : legal;
-}
 
 /** The text of a HELP line: only OpenMetrics escapes quotes there. */
 function escapeHelp(help: string, format: ExpositionFormat): string {
@@ -21,15 +14,6 @@ export function formatValue(value: number): string {
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
   return `${value}`;
-}
-
-function escapeLines(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-}
-
-/** A lone surrogate has no UTF-8: it becomes U+FFFD. */
-function wellFormed(text: string): string {
-  return text.isWellFormed() ? text : text.toWellFormed();
 }
 
 /** The two text formats that Prometheus scrapes: 0.0.4, and OpenMetrics 1.0. */

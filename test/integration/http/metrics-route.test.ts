@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { request, ServerResponse } from 'node:http';
+import { request, ServerResponse, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -120,6 +120,16 @@ for (const encoding of ['identity', 'gzip']) {
   });
 }
 
+/** A scrape whose response is not read until it is resumed. */
+async function scrapeUnread(url: string): Promise<IncomingMessage> {
+  const slow = request(`${url}/metrics`)
+    .on('error', () => undefined)
+    .end();
+  const [response]: readonly IncomingMessage[] = await once(slow, 'response');
+  assert.ok(response);
+  return response.pause();
+}
+
 test('past the bound on bytes that wait, the reader of the older exposition is cut, and counted', async () => {
   const refused: string[] = [];
   const large = () => chunksOf(Array.from({ length: 100 }, () => 'x'.repeat(100_000)));
@@ -127,11 +137,7 @@ test('past the bound on bytes that wait, the reader of the older exposition is c
     metrics: textSource(large, new ByteBudget(15e6)),
     onRefused: (reason) => refused.push(reason),
   });
-  const slow = request(`${served.url}/metrics`)
-    .on('error', () => undefined)
-    .end();
-  const [response] = await once(slow, 'response');
-  response.pause();
+  const response = await scrapeUnread(served.url);
   assert.equal((await ask(`${served.url}/metrics`)).body.length, 10e6);
   assert.deepEqual([refused, served.logged], [['memory'], ['requests are refused']]);
   const broken = once(response, 'error');
@@ -146,15 +152,11 @@ test('a response that is not read whole within its deadline is broken off, one t
     responseMillis: 1000,
     onRefused: (reason) => refused.push(reason),
   });
-  const slow = request(`${served.url}/metrics`)
-    .on('error', () => undefined)
-    .end();
-  const [response] = await once(slow, 'response');
-  response.pause();
+  const response = await scrapeUnread(served.url);
   await waitUntil('the cut', async () => refused.length > 0);
   assert.equal((await ask(`${served.url}/metrics`)).body.length, 10e6);
   assert.deepEqual(refused, ['slow_reader']);
-  slow.destroy();
+  response.destroy();
 });
 
 test('a scraper that leaves before its response begins is no refusal', async (context) => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -37,6 +38,33 @@ export async function startHostileEngine(misbehave: Misbehave): Promise<HostileE
       server.closeAllConnections();
       await once(server, 'close');
       rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** A server that nothing should reach. */
+export interface Elsewhere extends Disposable {
+  readonly port: number;
+  /** Number of requests. */
+  readonly reached: number;
+}
+
+/** Starts a server on loopback that counts its requests, each of which it gives an empty list. */
+export async function startElsewhere(): Promise<Elsewhere> {
+  let reached = 0;
+  const server = createServer((_request, response) => {
+    reached += 1;
+    response.end('[]');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    get reached() {
+      return reached;
+    },
+    [Symbol.dispose]() {
+      server.close();
     },
   };
 }

@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { redirectTo, startHostileEngine } from '../../../support/fakes/hostile-engine.ts';
+import { redirectTo, startElsewhere, startHostileEngine } from '../../../support/fakes/hostile-engine.ts';
 import { sampleOf } from '../../../support/fakes/sample-of.ts';
 import { never, sourceFor } from './measure.ts';
 
 const id = 'a'.repeat(64);
 
 test('no call follows a redirect, wherever it leads; the error names status, target and cure', async () => {
-  let reached = 0;
-  const elsewhere = createServer((_request, response) => {
-    reached += 1;
-    response.end('[]');
-  }).listen(0, '127.0.0.1');
-  await once(elsewhere, 'listening');
-  const { port } = elsewhere.address() as AddressInfo;
+  using elsewhere = await startElsewhere();
+  const { port } = elsewhere;
   const targets = [
     '/login',
     'login?next=%2F',
@@ -47,8 +39,7 @@ test('no call follows a redirect, wherever it leads; the error names status, tar
     // The list is asked for below a version, too.
     assert.equal(engine.asked.length, calls.length + 1);
   }
-  assert.equal(reached, 0);
-  elsewhere.close();
+  assert.equal(elsewhere.reached, 0);
 });
 
 test('a redirect without a target, and one that switches protocols, end the call alone', async () => {

@@ -37,6 +37,12 @@ const bannedWords: readonly BannedWord[] = [
     // Reports, logs and attributes of audits have the word.
     allowedIn: /^src\/(?:audit\/(?:compare|auditor)|cli\/commands\/verify)\.ts$/,
   },
+  {
+    word: /^answers?$/,
+    instead: 'response, an event or a result',
+    // The simulator's rooms have the word, and tests what they recorded.
+    allowedIn: /^src\/simulator\/|^(?!src\/)/,
+  },
   { word: /^most$/, instead: 'max' },
   { word: /^(?:least|fewest)$/, instead: 'min' },
   {

@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts';
 import type { AuditObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
-import { AnswerPairs } from './answer-pairs.ts';
+import { ResponsePairs } from './response-pairs.ts';
 import { compareMetrics, isWithin } from './compare.ts';
 import type { Comparison } from './compare.ts';
 import type { MetricReadings } from './our-readings.ts';
@@ -34,7 +34,7 @@ interface Audit {
  */
 export class Auditor implements ProbeObserver, StatsObserver {
   readonly #options: AuditorOptions;
-  readonly #pairs = new AnswerPairs();
+  readonly #pairs = new ResponsePairs();
   #audits: readonly Audit[] = [];
 
   constructor(options: AuditorOptions) {

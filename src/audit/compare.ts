@@ -2,7 +2,7 @@ import { absencesOf } from '../metrics/absence.ts';
 import type { AbsenceReason } from '../metrics/absence.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { ContainerSnapshot } from '../model/snapshot.ts';
-import type { AnswerPair } from './answer-pairs.ts';
+import type { ResponsePair } from './response-pairs.ts';
 import { auditedMetrics, metricOf } from './audited-metrics.ts';
 import type { AuditedMetric } from './audited-metrics.ts';
 import type { MetricReadings } from './our-readings.ts';
@@ -26,7 +26,7 @@ export interface Comparison {
  */
 export function compareMetrics(
   snapshot: ContainerSnapshot,
-  pair: AnswerPair,
+  pair: ResponsePair,
   readings: MetricReadings,
 ): readonly Comparison[] | undefined {
   if (!isMadeOf(snapshot, pair)) return undefined;
@@ -41,7 +41,7 @@ export function isWithin({ figure, difference }: Comparison, tolerance: number):
   return difference <= (metricOf(figure).isExact ? 0 : tolerance);
 }
 
-function isMadeOf({ sample, previous }: ContainerSnapshot, { older, newer }: AnswerPair): boolean {
+function isMadeOf({ sample, previous }: ContainerSnapshot, { older, newer }: ResponsePair): boolean {
   return sample?.readAt === readMillis(newer) && previous?.readAt === readMillis(older);
 }
 
@@ -100,8 +100,8 @@ export function commandReadings(
 }
 
 /** Time of a response, in milliseconds since the epoch; NaN when it has none. */
-function readMillis(answer: string): number {
-  return new GoValue(JSON.parse(answer)).at('read').millis;
+function readMillis(response: string): number {
+  return new GoValue(JSON.parse(response)).at('read').millis;
 }
 
 /** `calculateCPUPercentUnix`. */
@@ -160,8 +160,8 @@ function windowsReadings(
   };
 }
 
-function totalOf(answer: GoValue): number {
-  return answer.at('cpu_stats', 'cpu_usage', 'total_usage').number;
+function totalOf(response: GoValue): number {
+  return response.at('cpu_stats', 'cpu_usage', 'total_usage').number;
 }
 
 function sum(values: readonly number[]): number {

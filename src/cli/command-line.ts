@@ -15,7 +15,7 @@ export interface Program {
 
 /** A parsed command line: a text to print (help, version, completion) or a command. */
 export type CommandLine =
-  | { readonly kind: 'answer'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string }
   | {
       readonly kind: 'command';
       readonly command: Command;
@@ -39,17 +39,17 @@ export function parseCommandLine(args: readonly string[], program: Program): Com
     if (index > 0) showExamples(parser, command);
   });
   parser.completion(completion, 'Print a script for completion in the shell');
-  const text = answerOf(parser, args);
+  const text = outputOf(parser, args);
   const [first] = chosen;
-  if (text !== '' || first === undefined) return { kind: 'answer', text };
-  if (first.flags._[0] === completion) return { kind: 'answer', text: completionScript(program) };
+  if (text !== '' || first === undefined) return { kind: 'text', text };
+  if (first.flags._[0] === completion) return { kind: 'text', text: completionScript(program) };
   const problems = findStrays(args, { ...first, commands: program.commands });
   return { kind: 'command', ...first, problems };
 }
 
 const completion = 'completion';
 
-function answerOf(parser: Argv, args: readonly string[]): string {
+function outputOf(parser: Argv, args: readonly string[]): string {
   let text = '';
   parser.parseSync([...args], {}, (_error, _argv, output) => {
     text += output;
@@ -59,7 +59,7 @@ function answerOf(parser: Argv, args: readonly string[]): string {
 
 /** With a default command yargs loses its output, so the script comes from a parser without one. */
 function completionScript({ version }: Program): string {
-  return answerOf(createParser(version).completion(completion, false), [completion]);
+  return outputOf(createParser(version).completion(completion, false), [completion]);
 }
 
 function createParser(version: string): Argv {

@@ -23,7 +23,7 @@ import type { ProcessContext, SignalSource } from './process.ts';
 export async function runProgram(program: Program, processContext: ProcessContext): Promise<number> {
   const invocation = readInvocation(processContext.args, program, processContext);
   switch (invocation.kind) {
-    case 'answer':
+    case 'text':
       processContext.stdout.write(`${invocation.text.trimEnd()}\n`);
       await flushed(processContext.stdout);
       return 0;
@@ -230,7 +230,7 @@ export interface ReadyCommand extends LoadedConfig {
 }
 
 /** The outcome of reading one command line. */
-export type Invocation = ReadyCommand | Refusal | { readonly kind: 'answer'; readonly text: string };
+export type Invocation = ReadyCommand | Refusal | { readonly kind: 'text'; readonly text: string };
 
 /** Reads arguments, variables and file together, so that all errors are reported at once. */
 function readInvocation(
@@ -239,7 +239,7 @@ function readInvocation(
   { environment, readFile }: Omit<ConfigInput, 'flags'>,
 ): Invocation {
   const line = parseCommandLine(args, program);
-  if (line.kind === 'answer') return line;
+  if (line.kind === 'text') return line;
   const { argv, problems } = readOptions(line.command.options, line.flags);
   const input = { flags: line.flags, environment, readFile };
   const reread = () => readConfig(input);

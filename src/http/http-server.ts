@@ -191,8 +191,8 @@ function addFallback(app: FastifyInstance, routes: readonly Route[], log: Log): 
   app.setErrorHandler((error, request, reply) => {
     const isRequestsFault = isClientError(error);
     if (!isRequestsFault) log.error({ error, path: request.url }, 'a request failed');
-    const answer = isRequestsFault ? error.message : 'internal error';
-    return say(request, reply.code(isRequestsFault ? error.statusCode : 500), answer);
+    const message = isRequestsFault ? error.message : 'internal error';
+    return say(request, reply.code(isRequestsFault ? error.statusCode : 500), message);
   });
 }
 

@@ -192,12 +192,12 @@ export class AuditInstruments implements AuditObserver {
     this.#difference = meter.createHistogram('tidegauge.audit.difference', {
       unit: '1',
       description:
-        'Difference to what the docker command computes from the same answers, of the larger value',
+        'Difference to what the docker command computes from the same responses, of the larger value',
       advice: { explicitBucketBoundaries: differenceBuckets },
     });
     this.#failures = meter.createCounter('tidegauge.audit.failures', {
       unit: '{failure}',
-      description: 'Audits with a value that differs, and those that found no two answers to compare with',
+      description: 'Audits with a value that differs, and those that found no two responses to compare with',
     });
   }
 

@@ -30,7 +30,7 @@ const [freeChunks, minChunkBytes] = [4096, 64];
 /** Throws {@link SourceError} `too-large` when a body comes in too many chunks for its bytes. */
 export function expectFewChunks(chunks: number, bytes: number): void {
   if (chunks > freeChunks + bytes / minChunkBytes)
-    throw new SourceError('too-large', `the answer comes in ${chunks} chunks of ${bytes} bytes together`);
+    throw new SourceError('too-large', `the response comes in ${chunks} chunks of ${bytes} bytes together`);
 }
 
 /** Reason for a part of a response that was left out. */
@@ -189,7 +189,7 @@ export class BoundedJson {
     if (this.#values <= responseLimits.values) return false;
     const memberDepth = this.#member?.depth ?? this.#level;
     if (this.#level > 0 && this.#depth >= this.#level && memberDepth === this.#level) return true;
-    throw new SourceError('too-large', `the answer has more than ${responseLimits.values} values`);
+    throw new SourceError('too-large', `the response has more than ${responseLimits.values} values`);
   }
 
   /** Leaves out the member under way. */
@@ -252,7 +252,7 @@ export class BoundedJson {
     if (this.#skipped || to <= from) return;
     const length = this.#length + to - from;
     if (length > responseLimits.keptBytes + responseLimits.itemBytes)
-      throw new SourceError('too-large', `the answer has more than ${responseLimits.keptBytes} bytes`);
+      throw new SourceError('too-large', `the response has more than ${responseLimits.keptBytes} bytes`);
     if (length > this.#copy.length) {
       const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#copy.length));
       this.#copy.copy(larger, 0, 0, this.#length);

@@ -38,7 +38,8 @@ export function sourceErrorDuring(doing: string, thrown: unknown): SourceError {
 export function toSourceError(thrown: unknown, doing: string): SourceError {
   if (thrown instanceof SourceError) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  if (error.name === 'TimeoutError') return new SourceError('timeout', `${doing}: no answer in time`, error);
+  if (error.name === 'TimeoutError')
+    return new SourceError('timeout', `${doing}: no response in time`, error);
   if (error.name === 'AbortError') return new SourceError('aborted', `${doing}: given up`, error);
   const errno = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return new SourceError(byErrno[errno] ?? 'unreachable', `${doing}: ${error.message}`, error);

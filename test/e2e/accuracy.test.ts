@@ -117,7 +117,7 @@ for (const version of versions) {
       }
     });
 
-    test('CPU is what the docker command computes from the same two answers', async () => {
+    test('CPU is what the docker command computes from the same two responses', async () => {
       for (const reading of readings) {
         for (const name of names) {
           // Each by itself: the runtime is held up for one of them, and not for all at once.

@@ -42,7 +42,7 @@ async function check(context: CommandContext): Promise<number> {
     const { otlp } = exports.telemetry;
     const collector = otlp && (await checkCollector(otlp, signal));
     if (collector) stdout.write(collectorReport(config, collector));
-    return isMeasuring && collector?.answers !== false ? 0 : 1;
+    return isMeasuring && collector?.takesExports !== false ? 0 : 1;
   } finally {
     session.close();
   }
@@ -58,8 +58,8 @@ async function checkRuntimes(session: ProbeSession, stdout: NodeJS.WritableStrea
   return failures.size === 0;
 }
 
-function collectorReport({ otlpEndpoint }: Config, { answers, text }: CollectorCheck): string {
-  return `${answers ? 'ok  ' : 'FAIL'} collector ${shownOtlpUrl(otlpEndpoint)}: ${text}\n`;
+function collectorReport({ otlpEndpoint }: Config, { takesExports, text }: CollectorCheck): string {
+  return `${takesExports ? 'ok  ' : 'FAIL'} collector ${shownOtlpUrl(otlpEndpoint)}: ${text}\n`;
 }
 
 function isUnmeasured({ containers }: RuntimeSnapshot): boolean {
@@ -96,7 +96,7 @@ function absenceLines({ containers }: RuntimeSnapshot): string[] {
 
 /** Result of an empty export to the collector, and its sentence in the report. */
 interface CollectorCheck {
-  readonly answers: boolean;
+  readonly takesExports: boolean;
   readonly text: string;
 }
 
@@ -114,7 +114,7 @@ async function checkCollector(options: OtlpTransportOptions, signal: AbortSignal
   signal.removeEventListener('abort', abort);
   signal.throwIfAborted();
   transport.close();
-  if (outcome.status === 'success') return { answers: true, text: 'takes exports' };
+  if (outcome.status === 'success') return { takesExports: true, text: 'takes exports' };
   const hint = isAway.test(outcome.error) ? '; without a collector: --exporter prometheus' : '';
-  return { answers: false, text: `${outcome.reason}${hint}` };
+  return { takesExports: false, text: `${outcome.reason}${hint}` };
 }

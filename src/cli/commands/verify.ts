@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AnswerPairs } from '../../audit/answer-pairs.ts';
-import type { AnswerPair } from '../../audit/answer-pairs.ts';
+import { ResponsePairs } from '../../audit/response-pairs.ts';
+import type { ResponsePair } from '../../audit/response-pairs.ts';
 import { compareMetrics, isWithin } from '../../audit/compare.ts';
 import type { Comparison } from '../../audit/compare.ts';
 import { ourReadings } from '../../audit/our-readings.ts';
@@ -41,14 +41,14 @@ export function verifyWith(readings: MetricReadings): Command<typeof options> {
     name: 'verify',
     describe: "Print our figures beside the docker command's, and fail when they differ",
     options,
-    examples: [{ line: '$0 verify', does: 'every running container, from two answers of the runtime' }],
+    examples: [{ line: '$0 verify', does: 'every running container, from two responses of the runtime' }],
     run: (context) => inDemo(context, (configured) => verify(configured, readings)),
   };
 }
 
 async function verify(context: CommandContext<typeof options>, readings: MetricReadings): Promise<number> {
   const { argv, stdout } = context;
-  const pairs = new AnswerPairs();
+  const pairs = new ResponsePairs();
   const stats = { statsReceived: (id: string, text: string): void => pairs.add(id, text) };
   const session = new ProbeSession(context, { observers: { probes: new ProbeSignal(), stats }, gapMillis });
   try {
@@ -80,7 +80,7 @@ const headings = ['CONTAINER', 'FIGURE', 'TIDEGAUGE', 'COMMAND', 'DIFFERENCE', '
 /** Every running container's values beside the docker command's, in the order of names. */
 function verifications(
   runtimes: readonly RuntimeSnapshot[],
-  pairs: AnswerPairs,
+  pairs: ResponsePairs,
   readings: MetricReadings,
 ): readonly Verification[] {
   return runtimes
@@ -114,7 +114,7 @@ function isRunning({ state, published }: ContainerSnapshot): boolean {
 
 function verificationOf(
   snapshot: ContainerSnapshot,
-  pairs: AnswerPairs,
+  pairs: ResponsePairs,
   readings: MetricReadings,
 ): Verification {
   const { runtime, identity } = snapshot;
@@ -124,11 +124,11 @@ function verificationOf(
   return figures ? { ...named, figures } : { ...named, figures: [], skipped: reasonFor(snapshot, pair) };
 }
 
-function reasonFor({ sample, previous, givesNoUsage }: ContainerSnapshot, pair?: AnswerPair): string {
+function reasonFor({ sample, previous, givesNoUsage }: ContainerSnapshot, pair?: ResponsePair): string {
   if (givesNoUsage) return 'the runtime gives no usage of it';
   if (!sample) return 'it could not be measured';
-  if (pair && pair.older === pair.newer) return 'the runtime gave one answer twice';
-  return previous ? 'the runtime gave no two answers with times' : 'it has just started';
+  if (pair && pair.older === pair.newer) return 'the runtime gave one response twice';
+  return previous ? 'the runtime gave no two responses with times' : 'it has just started';
 }
 
 function rowsOf({ container, figures, skipped }: Verification, tolerance: number): string[][] {

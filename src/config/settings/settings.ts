@@ -37,7 +37,7 @@ const agentSettings = {
     type: boolean(),
     default: 'false',
     group: 'Agent',
-    help: "Check one random container per probe against the docker command's arithmetic, over the same answers",
+    help: "Check one random container per probe against the docker command's arithmetic, over the same responses",
     example: 'true',
   },
   sdkDisabled: {

@@ -27,7 +27,7 @@ export type RequestOutcome = 'taken' | 'refused' | 'failed';
 export interface StaleRequest {
   readonly resources: ResourceMetrics[];
   /** To be called with the request's result. */
-  readonly answered: (outcome: RequestOutcome) => void;
+  readonly settle: (outcome: RequestOutcome) => void;
 }
 
 /**
@@ -88,7 +88,7 @@ export class StaleSeries {
     const riding = this.#markers(false);
     for (const resources of requestsOf(collected, this.#options.layout)) {
       const markers = riding.next();
-      if (markers.done) yield { resources, answered: () => undefined };
+      if (markers.done) yield { resources, settle: () => undefined };
       else yield { ...markers.value, resources: [...resources, ...markers.value.resources] };
     }
     yield* riding;
@@ -128,7 +128,7 @@ export class StaleSeries {
     for (const part of partsOf(scopes(), layout)) {
       const resources = laidOut(part, layout).map((each) => new StaleMarkers(each));
       const sent = part.flatMap((scope) => waitingIn.get(scope) ?? []);
-      yield { resources, answered: (outcome) => this.#settle(sent, outcome) };
+      yield { resources, settle: (outcome) => this.#settle(sent, outcome) };
     }
     return undefined;
   }

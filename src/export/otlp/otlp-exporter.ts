@@ -136,11 +136,11 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
 
   async #sendAll(collected: ResourceMetrics, tally: ExportTally, millisLeft: () => number): Promise<void> {
     await this.#stale.compare(collected);
-    for (const { resources, answered } of this.#stale.requestsOf(collected)) {
+    for (const { resources, settle } of this.#stale.requestsOf(collected)) {
       const outcome = await this.#send(resources, tally, millisLeft());
       tally.add(outcome);
-      if (outcome.status === 'success') answered('taken');
-      else answered(outcome.concernsRequest ? 'refused' : 'failed');
+      if (outcome.status === 'success') settle('taken');
+      else settle(outcome.concernsRequest ? 'refused' : 'failed');
       if (outcome.status !== 'success' && !outcome.concernsRequest) break;
       await nextTurn();
     }

@@ -154,8 +154,8 @@ export class OtlpTransport {
 
   #judge({ statusCode = 0, statusMessage = '', headers }: IncomingMessage, body: Buffer): OtlpOutcome {
     if (statusCode >= 200 && statusCode <= 299) return { status: 'success', body };
-    const answer = { statusCode, statusMessage, headers, body };
-    return statusFailure(answer, { url: this.#url, proxy: this.#options.proxy });
+    const response = { statusCode, statusMessage, headers, body };
+    return statusFailure(response, { url: this.#url, proxy: this.#options.proxy });
   }
 }
 

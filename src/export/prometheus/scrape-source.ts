@@ -10,7 +10,7 @@ import { IdentityLabels } from './labels.ts';
 import type { ExpositionFormat } from './text-format.ts';
 
 /** A scraper with a time-out header must have its response before that, by this margin. */
-const answerMarginSeconds = 0.5;
+const responseMarginSeconds = 0.5;
 
 /** Settings of a {@link ScrapeSource}. */
 interface ScrapeOptions {
@@ -58,7 +58,7 @@ export class ScrapeSource {
     onCut: () => void,
   ): Promise<ByteReader> {
     const scrapeMillis =
-      scrapeTimeoutSeconds === undefined ? Infinity : (scrapeTimeoutSeconds - answerMarginSeconds) * 1000;
+      scrapeTimeoutSeconds === undefined ? Infinity : (scrapeTimeoutSeconds - responseMarginSeconds) * 1000;
     await this.#telemetry.probe(Math.max(1, Math.min(this.#options.inlineTimeoutMillis, scrapeMillis)));
     return (await this.#collections.run()).read(format, encoding, onCut);
   }

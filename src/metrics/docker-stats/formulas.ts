@@ -9,7 +9,7 @@ const defaultPeriodMicros = 100_000;
 
 /**
  * Percent of one CPU on Linux, of all CPUs on Windows, since our previous sample; else since the one within the
- * answer (`precpu_stats`). A recorded answer without it counts from zero, as the receiver has it: of a running
+ * response (`precpu_stats`). A recorded response without it counts from zero, as the receiver has it: of a running
  * container that would be its average since the host booted, and so it is absent.
  */
 export function cpuUtilization({ sample, previous }: ContainerSnapshot): number | undefined {

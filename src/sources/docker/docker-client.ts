@@ -7,7 +7,7 @@ import type { Client } from 'ssh2';
 import { BoundedJson, expectFewChunks, ItemReader, responseLimits } from '../bounded-json.ts';
 import type { JsonItem, RefusedPart } from '../bounded-json.ts';
 import { KeepAliveClient } from '../http/keep-alive-client.ts';
-import type { Answer } from '../http/keep-alive-client.ts';
+import type { WholeResponse } from '../http/keep-alive-client.ts';
 import { parseExactJson, objectOf, textOf } from '../json.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
 import { connectEngine, parseEngineAddress, tlsOptions } from './address.ts';
@@ -51,15 +51,15 @@ export class DockerClient {
     path: string,
     signal: AbortSignal,
     { timeoutMillis, level = 1 }: { readonly timeoutMillis?: number; readonly level?: number } = {},
-  ): Promise<Answer> {
-    return this.#during(path, signal, timeoutMillis, async (response) => answerOf(response, level));
+  ): Promise<WholeResponse> {
+    return this.#during(path, signal, timeoutMillis, async (response) => wholeResponse(response, level));
   }
 
   /** The items of a list of containers, one by one. Throws SourceError, for any other status than 200, too. */
   async items(path: string, signal: AbortSignal, take: (item: JsonItem) => void): Promise<void> {
     const what = 'list of containers';
     const refused = await this.#during(path, signal, undefined, async (response) => {
-      if (response.statusCode !== 200) return answerOf(response);
+      if (response.statusCode !== 200) return wholeResponse(response);
       const reader = new ItemReader(what, take);
       await readBody(response, (piece) => reader.push(piece));
       reader.end();
@@ -69,13 +69,13 @@ export class DockerClient {
   }
 
   /** A call of one container: inspect, stats. Throws SourceError. */
-  async container(path: string, signal: AbortSignal): Promise<Answer> {
+  async container(path: string, signal: AbortSignal): Promise<WholeResponse> {
     // As a whole: half an inspect would look like a container without labels.
     if (!this.#containers) return this.control(path, signal, { level: 0 });
     return this.#containers.get(this.#address.pathPrefix + path, this.#callTimeoutMillis, signal);
   }
 
-  /** The text of an answer that does not end by itself; resolves when the engine begins it. Throws SourceError. */
+  /** The text of a response that does not end by itself; resolves when the engine begins it. Throws SourceError. */
   async stream(path: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new DOMException('', 'TimeoutError')), this.#callTimeoutMillis);
@@ -83,7 +83,7 @@ export class DockerClient {
     try {
       const response = await this.#ask(path, abort);
       if (response.statusCode === 200) return response.setEncoding('utf8');
-      throw statusError(await answerOf(response), 'events');
+      throw statusError(await wholeResponse(response), 'events');
     } catch (error) {
       throw sourceErrorDuring(`GET ${path}`, abort.aborted ? abort.reason : error);
     } finally {
@@ -172,7 +172,7 @@ function wasClosed(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
 
-async function answerOf(response: IncomingMessage, level = 1): Promise<Answer> {
+async function wholeResponse(response: IncomingMessage, level = 1): Promise<WholeResponse> {
   const { statusCode: status = 0, headers } = response;
   const { location, date } = headers;
   const json = new BoundedJson(level);
@@ -199,7 +199,7 @@ function expectWhole(refused: RefusedPart | undefined, level: number): void {
     'too-large',
     refused.reason === 'too-deep'
       ? `objects and lists are nested more than ${depth} deep`
-      : `the answer has more than ${itemBytes} bytes`,
+      : `the response has more than ${itemBytes} bytes`,
   );
 }
 
@@ -212,17 +212,17 @@ function readBody(response: IncomingMessage, take: (piece: Buffer) => void): Pro
       response.destroy();
     };
     const brokeOff = (cause?: unknown): void =>
-      fail(new SourceError('bad-response', 'the answer broke off in the middle', cause));
+      fail(new SourceError('bad-response', 'the response broke off in the middle', cause));
     response.on('data', (piece: Buffer) => {
       bytes += piece.length;
       chunks += 1;
       try {
         expectFewChunks(chunks, bytes);
         if (bytes > responseLimits.readBytes)
-          throw new SourceError('too-large', `the answer has more than ${responseLimits.readBytes} bytes`);
+          throw new SourceError('too-large', `the response has more than ${responseLimits.readBytes} bytes`);
         take(piece);
       } catch (error) {
-        fail(toSourceError(error, 'answer'));
+        fail(toSourceError(error, 'response'));
         return;
       }
       // Others have their turn, and memory of earlier pieces is collected: a socket may bring megabytes at once.
@@ -315,14 +315,14 @@ function opened(client: Client, { host, port, user }: EngineAddress): Promise<Du
 const maxShownLocation = 200;
 
 /** The JSON of a response with status 200. Throws {@link SourceError} for any other status. */
-export function expectOk(answer: Answer, what: string): unknown {
-  if (answer.status === 200) return parseExactJson(answer.text, what);
-  throw statusError(answer, what);
+export function expectOk(response: WholeResponse, what: string): unknown {
+  if (response.status === 200) return parseExactJson(response.text, what);
+  throw statusError(response, what);
 }
 
 /** The error of a response with another status than was expected: `not-found` for 404, else `runtime-error`. */
 function statusError(
-  { status, text, location }: Answer,
+  { status, text, location }: WholeResponse,
   what: string,
   { isWholeEngine = false }: { readonly isWholeEngine?: boolean } = {},
 ): SourceError {

@@ -11,7 +11,7 @@ import type {
   UsageSource,
 } from '../container-source.ts';
 import type { RefusedPart } from '../bounded-json.ts';
-import type { Answer } from '../http/keep-alive-client.ts';
+import type { WholeResponse } from '../http/keep-alive-client.ts';
 import { SourceError, toSourceError } from '../source-error.ts';
 import type { SourceErrorCode } from '../source-error.ts';
 import { parseEngineAddress, shownUrl } from './address.ts';
@@ -89,10 +89,10 @@ export class DockerSource implements ContainerSource {
     const negotiated = apiVersion ?? negotiateVersion(version);
     if (negotiated) this.#prefix = `/v${negotiated}`;
     const sentAt = this.#options.now();
-    const answer = await this.#wholeAnswer(`${this.#prefix}/info`, signal);
-    const current = answer && this.#parsed(answer, 'info');
+    const response = await this.#wholeResponse(`${this.#prefix}/info`, signal);
+    const current = response && this.#parsed(response, 'info');
     const receivedAt = this.#options.now();
-    const clockOffsetMillis = clockOffset({ info: current, date: answer?.date, sentAt, receivedAt });
+    const clockOffsetMillis = clockOffset({ info: current, date: response?.date, sentAt, receivedAt });
     const info = (this.#info = current ?? this.#info);
     const described = { name: this.name, version, info, apiVersion: negotiated, clockOffsetMillis };
     this.#clockJumped = false;
@@ -130,8 +130,8 @@ export class DockerSource implements ContainerSource {
   }
 
   async inspect(id: string, signal: AbortSignal): Promise<InspectedContainer> {
-    const answer = await this.#client.container(`${this.#prefix}/containers/${id}/json`, signal);
-    const inspected = parseInspect(id, expectOk(answer, `inspect of ${id}`), this.#engine);
+    const response = await this.#client.container(`${this.#prefix}/containers/${id}/json`, signal);
+    const inspected = parseInspect(id, expectOk(response, `inspect of ${id}`), this.#engine);
     const { clockOffsetMillis } = this.#engine ?? {};
     return clockOffsetMillis ? { ...inspected, clockOffsetMillis } : inspected;
   }
@@ -139,13 +139,13 @@ export class DockerSource implements ContainerSource {
   async #sample(id: string, signal: AbortSignal): Promise<Sample | undefined> {
     const path = `${this.#prefix}/containers/${id}/stats?stream=false&one-shot=true`;
     const sentAt = this.#options.now();
-    const answer = await this.#client.container(path, signal);
+    const response = await this.#client.container(path, signal);
     // A stopped or restarting container: 409 by some engines, an empty body by Podman.
-    if (answer.status === 409 || (answer.status === 200 && answer.text.trim() === '')) return undefined;
+    if (response.status === 409 || (response.status === 200 && response.text.trim() === '')) return undefined;
     const receivedAt = this.#options.now();
     const { clockOffsetMillis } = this.#engine ?? {};
-    const sample = parseStats(expectOk(answer, `stats of ${id}`), receivedAt, clockOffsetMillis);
-    this.#options.onStats?.(id, answer.text);
+    const sample = parseStats(expectOk(response, `stats of ${id}`), receivedAt, clockOffsetMillis);
+    this.#options.onStats?.(id, response.text);
     if (clockOffsetMillis === undefined || sample?.readAt === undefined) return sample;
     const readAt = sample.readAt - clockOffsetMillis;
     if (!clockJumped({ readAt, sentAt, receivedAt })) return sample;
@@ -163,8 +163,8 @@ export class DockerSource implements ContainerSource {
     // Sums alone from API 1.52 on; older engines ignore the parameter, and give their lists.
     const path = `${this.#prefix}/system/df?verbose=false`;
     const options = { timeoutMillis: diskUsageTimeoutMillis, level: diskUsageLevel };
-    const answer = await this.#advised(this.#client.control(path, signal, options));
-    return parseDiskUsage(expectOk(answer, 'disk usage'));
+    const response = await this.#advised(this.#client.control(path, signal, options));
+    return parseDiskUsage(expectOk(response, 'disk usage'));
   }
 
   close(): void {
@@ -176,35 +176,35 @@ export class DockerSource implements ContainerSource {
     const version = await this.#optional('/version', signal);
     if (version !== undefined) return version;
     const versioned = await this.#askVersioned('/version', signal);
-    return versioned && this.#parsed(versioned.answer, 'version');
+    return versioned && this.#parsed(versioned.response, 'version');
   }
 
   /** Asks below the version that is set, else one that an engine either speaks or refuses with its own. */
   async #askVersioned(
     path: string,
     signal: AbortSignal,
-  ): Promise<{ readonly prefix: string; readonly answer: Answer } | undefined> {
+  ): Promise<{ readonly prefix: string; readonly response: WholeResponse } | undefined> {
     const ask = async (version: string) => {
       const prefix = `/v${version}`;
-      return { prefix, answer: await this.#client.control(prefix + path, signal) };
+      return { prefix, response: await this.#client.control(prefix + path, signal) };
     };
     const first = await ask(this.#options.apiVersion ?? commonVersion);
     const spoken =
-      first.answer.status === 400 ? /API version is (\d+\.\d+)/.exec(first.answer.text)?.[1] : undefined;
+      first.response.status === 400 ? /API version is (\d+\.\d+)/.exec(first.response.text)?.[1] : undefined;
     const asked = spoken === undefined ? first : await ask(spoken);
-    return asked.answer.status === 200 ? asked : undefined;
+    return asked.response.status === 200 ? asked : undefined;
   }
 
   /**
    * Undefined when the engine, or a proxy before it, refuses the request; an engine that is away is an error.
    */
   async #optional(path: string, signal: AbortSignal): Promise<unknown> {
-    const answer = await this.#wholeAnswer(path, signal);
-    return answer && this.#parsed(answer, path.slice(1));
+    const response = await this.#wholeResponse(path, signal);
+    return response && this.#parsed(response, path.slice(1));
   }
 
   /** Undefined for one beyond the bounds: containers can be measured without it, as without one that is refused. */
-  async #wholeAnswer(path: string, signal: AbortSignal): Promise<Answer | undefined> {
+  async #wholeResponse(path: string, signal: AbortSignal): Promise<WholeResponse | undefined> {
     try {
       return await this.#advised(this.#client.control(path, signal));
     } catch (thrown) {
@@ -215,10 +215,10 @@ export class DockerSource implements ContainerSource {
   }
 
   /** Undefined for what is refused: containers can be measured without it, and the list decides whether this is an engine. */
-  #parsed(answer: Answer, what: string): unknown {
+  #parsed(response: WholeResponse, what: string): unknown {
     try {
-      const value = expectOk(answer, what);
-      if (answer.refused) this.#options.onPartRefused?.(what, answer.refused);
+      const value = expectOk(response, what);
+      if (response.refused) this.#options.onPartRefused?.(what, response.refused);
       return value;
     } catch {
       return undefined;

@@ -18,7 +18,7 @@ import { SourceError } from '../source-error.ts';
 const newestApi = '1.56';
 
 /** Input of {@link describeEngine}: an engine's responses. */
-export interface EngineAnswersToDescribe {
+export interface EngineResponses {
   readonly name: string;
   /** `GET /version`, undefined when refused. */
   readonly version: unknown;
@@ -43,16 +43,16 @@ export function negotiateVersion(version: unknown): string | undefined {
 }
 
 /** Engine and host, from `GET /version` and `GET /info`; parts that both lack are absent. */
-export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescription {
-  const version = objectOf(answers.version) ?? {};
-  const info = objectOf(answers.info) ?? {};
+export function describeEngine(responses: EngineResponses): RuntimeDescription {
+  const version = objectOf(responses.version) ?? {};
+  const info = objectOf(responses.info) ?? {};
   return present<RuntimeDescription>({
-    name: answers.name,
+    name: responses.name,
     runtimeName: isPodman(version) ? 'podman' : 'docker',
     runtimeVersion: shortOf(version['Version']) ?? shortOf(info['ServerVersion']),
-    apiVersion: answers.apiVersion,
+    apiVersion: responses.apiVersion,
     hostName: shortOf(info['Name']),
-    // Podman makes one up for each answer.
+    // Podman makes one up for each response.
     hostId: isPodman(version) ? undefined : shortOf(info['ID']),
     osType: shortOf(info['OSType']) ?? shortOf(version['Os']),
     architecture: shortOf(info['Architecture']) ?? shortOf(version['Arch']),
@@ -62,7 +62,7 @@ export function describeEngine(answers: EngineAnswersToDescribe): RuntimeDescrip
     images: amountOf(info['Images']),
     cpus: positiveOf(info['NCPU']),
     memoryBytes: positiveOf(info['MemTotal']),
-    clockOffsetMillis: answers.clockOffsetMillis,
+    clockOffsetMillis: responses.clockOffsetMillis,
     warnings: textsOf(info['Warnings'])
       .filter((text) => text.length <= maxCharacters)
       .slice(0, maxWarnings),
@@ -145,10 +145,10 @@ const activeStates: readonly unknown[] = ['running', 'paused', 'restarting'];
 /**
  * `GET /system/df`. From API 1.52 on it sums up by itself; the lists of earlier versions are summed up here as newer
  * engines do it, so that every engine gives the same values. A type that the response lacks is absent.
- * Throws {@link SourceError} `bad-response` when the answer is no object.
+ * Throws {@link SourceError} `bad-response` when the response is no object.
  */
-export function parseDiskUsage(answer: unknown): DiskUsage {
-  const fields = objectOf(answer);
+export function parseDiskUsage(response: unknown): DiskUsage {
+  const fields = objectOf(response);
   if (!fields) throw new SourceError('bad-response', 'disk usage: expected a JSON object');
   const of = (summary: string, list: string, sumUp: (items: readonly Fields[]) => DiskSize) =>
     summed(objectOf(fields[summary])) ?? listed(fields[list], sumUp);

@@ -27,10 +27,10 @@ import { currentHealth, displayName, healthOf, statusOf } from './list.ts';
 
 /**
  * `GET /containers/{id}/json` as Moby's `container.InspectResponse` gives it; a missing field loses that fact alone.
- * Throws {@link SourceError} `bad-response` when the answer is no object.
+ * Throws {@link SourceError} `bad-response` when the response is no object.
  */
-export function parseInspect(id: string, answer: unknown, host?: CgroupHost): InspectedContainer {
-  const fields = objectOf(answer);
+export function parseInspect(id: string, response: unknown, host?: CgroupHost): InspectedContainer {
+  const fields = objectOf(response);
   if (!fields) throw new SourceError('bad-response', `inspect of ${id}: expected a JSON object`);
   const hostConfig = objectOf(fields['HostConfig']) ?? {};
   const identity = identityOf({ id, fields, hostConfig, host });

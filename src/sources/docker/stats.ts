@@ -18,19 +18,19 @@ import { countOf, integerOf, isMalformed, listOf, objectOf, present, textOf, tim
 import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 
-/** A time further off than this, by the engine's own clock, is not believed: the answer may be a recording. */
+/** A time further off than this, by the engine's own clock, is not believed: the response may be a recording. */
 const maxSkewMillis = 10 * 60_000;
 
 /**
  * `GET /containers/{id}/stats` as Moby's `container.StatsResponse` gives it.
  * `undefined` when the container does not run: engines then answer 200 with zeros or with nothing. A sample of
  * nothing but networks may be a dead container's too.
- * @param receivedAt milliseconds since the epoch, used when the answer's own time is unset.
+ * @param receivedAt milliseconds since the epoch, used when the response's own time is unset.
  * @param clockOffsetMillis the engine's clock minus the agent's.
- * Throws {@link SourceError} `bad-response` when the answer is no object.
+ * Throws {@link SourceError} `bad-response` when the response is no object.
  */
-export function parseStats(answer: unknown, receivedAt: number, clockOffsetMillis = 0): Sample | undefined {
-  const given = objectOf(answer);
+export function parseStats(response: unknown, receivedAt: number, clockOffsetMillis = 0): Sample | undefined {
+  const given = objectOf(response);
   if (!given) throw new SourceError('bad-response', 'stats: expected a JSON object');
   const fields = dropPlaceholders(given);
   const read = timeOf(fields['read']);
@@ -69,7 +69,7 @@ function isLinux({ cpu, memory }: Usage): boolean {
 function cpuOf(stats: Fields | undefined): CpuUsage | undefined {
   const usage = objectOf(stats?.['cpu_usage']);
   const totalNanos = countOf(usage?.['total_usage']);
-  // Zero is the engine's answer for a container that just died: absence.
+  // Zero is what the engine gives of a container that just died: absence.
   if (!stats || totalNanos === 0) return undefined;
   return present<CpuUsage>({
     totalNanos,
@@ -274,16 +274,16 @@ function isEntry(entry: Fields | undefined): boolean {
  * another engine's as it is. Its `system_cpu_usage` is not the host's, its throttling is never counted, and a container
  * without a network of its own has one of which nothing was ever counted.
  */
-function dropPlaceholders(answer: Fields): Fields {
-  const cpu = objectOf(answer['cpu_stats']);
+function dropPlaceholders(response: Fields): Fields {
+  const cpu = objectOf(response['cpu_stats']);
   // A percentage of its own making that no other engine gives.
-  if (cpu?.['cpu'] === undefined) return answer;
+  if (cpu?.['cpu'] === undefined) return response;
   return {
-    ...answer,
+    ...response,
     cpu_stats: ownCpu(cpu),
-    precpu_stats: ownCpu(objectOf(answer['precpu_stats']) ?? {}),
-    blkio_stats: dockersBlockIo(answer['blkio_stats']),
-    networks: wasUsed(objectOf(answer['networks'])) ? answer['networks'] : undefined,
+    precpu_stats: ownCpu(objectOf(response['precpu_stats']) ?? {}),
+    blkio_stats: dockersBlockIo(response['blkio_stats']),
+    networks: wasUsed(objectOf(response['networks'])) ? response['networks'] : undefined,
   };
 }
 

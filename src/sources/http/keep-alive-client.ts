@@ -6,7 +6,7 @@ import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.t
 import { HttpResponse } from './response-parser.ts';
 
 /** The response to one request. */
-export interface Answer {
+export interface WholeResponse {
   readonly status: number;
   readonly text: string;
   /** Target of a redirect, as it was sent. */
@@ -89,18 +89,18 @@ export class KeepAliveClient {
   }
 
   /** One GET. Throws SourceError: `timeout`, `aborted`, `unreachable`, `permission`, `bad-response`, `too-large`. */
-  async get(path: string, timeoutMillis: number, signal: AbortSignal): Promise<Answer> {
+  async get(path: string, timeoutMillis: number, signal: AbortSignal): Promise<WholeResponse> {
     if (signal.aborted) throw new SourceError('aborted', `GET ${path}: given up`);
     const reused = this.#idle.pop();
     if (reused) {
-      const answer = await this.#exchange(reused, path, timeoutMillis, signal);
+      const response = await this.#exchange(reused, path, timeoutMillis, signal);
       // The server may close an idle connection at the moment of a write: then there is no response, and the
       // call is retried.
-      if (answer !== 'closed') return answer;
+      if (response !== 'closed') return response;
     }
-    const answer = await this.#exchange(this.#connect(path), path, timeoutMillis, signal);
-    if (answer === 'closed') throw new SourceError('unreachable', `GET ${path}: the connection was closed`);
-    return answer;
+    const response = await this.#exchange(this.#connect(path), path, timeoutMillis, signal);
+    if (response === 'closed') throw new SourceError('unreachable', `GET ${path}: the connection was closed`);
+    return response;
   }
 
   /** Ends every connection; requests under way fail. */
@@ -128,7 +128,7 @@ export class KeepAliveClient {
     path: string,
     timeoutMillis: number,
     signal: AbortSignal,
-  ): Promise<Answer | 'closed'> {
+  ): Promise<WholeResponse | 'closed'> {
     const exchange = { connection, response: new HttpResponse(this.#options.maxBodyBytes) };
     try {
       return await this.#converse(exchange, path, timeoutMillis, signal);
@@ -143,17 +143,17 @@ export class KeepAliveClient {
     path: string,
     timeoutMillis: number,
     signal: AbortSignal,
-  ): Promise<Answer | 'closed'> {
+  ): Promise<WholeResponse | 'closed'> {
     const { socket } = connection;
     const abort = this.#sharedAbort(signal);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => settle(new SourceError('timeout', `no answer in ${timeoutMillis} ms`)),
+        () => settle(new SourceError('timeout', `no response in ${timeoutMillis} ms`)),
         timeoutMillis,
       );
       const pending: Pending = { bytes: 0, fail: (error) => settle(error) };
       this.#pending.add(pending);
-      const settle = (outcome: Answer | 'closed' | Error): void => {
+      const settle = (outcome: WholeResponse | 'closed' | Error): void => {
         clearTimeout(timer);
         this.#forget(pending);
         connection.receive = undefined;
@@ -166,7 +166,7 @@ export class KeepAliveClient {
         attempt(() => {
           step();
           if (!response.isComplete) return;
-          settle(answerOf(response));
+          settle(wholeResponse(response));
           this.#release(connection, response.keepAlive);
         }, settle);
       connection.receive = (data) =>
@@ -207,7 +207,7 @@ export class KeepAliveClient {
     for (const each of this.#pending) if (each.bytes > largest.bytes) largest = each;
     const error = new SourceError(
       'too-large',
-      `all answers under way together have more than ${maxPendingBytes} bytes, and this one has the largest part`,
+      `all responses under way together have more than ${maxPendingBytes} bytes, and this one has the largest part`,
     );
     if (largest === pending) throw error;
     largest.fail(error);
@@ -235,7 +235,7 @@ function opened(options: KeepAliveOptions, buffer: Buffer, path: string): Connec
   }
 }
 
-function answerOf(response: HttpResponse): Answer {
+function wholeResponse(response: HttpResponse): WholeResponse {
   const { status, location } = response;
   return { status, text: response.text(), ...(location !== undefined && { location }) };
 }
@@ -245,6 +245,6 @@ function attempt(step: () => void, fail: (error: Error) => void): void {
   try {
     step();
   } catch (error) {
-    fail(toSourceError(error, 'answer'));
+    fail(toSourceError(error, 'response'));
   }
 }

@@ -64,7 +64,7 @@ export class HttpResponse {
   end(): void {
     if (this.#phase === 'until-close') this.#phase = 'done';
     else if (this.#phase !== 'done')
-      throw new SourceError('bad-response', 'the answer broke off in the middle');
+      throw new SourceError('bad-response', 'the response broke off in the middle');
   }
 
   /** One step; false when it needs more bytes or is done. */
@@ -93,7 +93,7 @@ export class HttpResponse {
     const end = this.#pending.indexOf(headEnd);
     if (end < 0) {
       if (this.#pending.length > maxHeadBytes)
-        throw new SourceError('bad-response', 'the answer has no HTTP head');
+        throw new SourceError('bad-response', 'the response has no HTTP head');
       return false;
     }
     const head = this.#pending.toString('latin1', 0, end);
@@ -175,6 +175,6 @@ export class HttpResponse {
   }
 
   #tooLarge(): never {
-    throw new SourceError('too-large', `the answer has more than ${this.#maxBodyBytes} bytes`);
+    throw new SourceError('too-large', `the response has more than ${this.#maxBodyBytes} bytes`);
   }
 }

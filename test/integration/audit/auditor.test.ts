@@ -88,7 +88,7 @@ test('a fault planted in a formula raises the difference, is counted and told', 
   assert.deepEqual(audited.log.messages, ['figures differ from the docker command’s']);
 });
 
-test('a container that ends before it has given two answers is no failure', async () => {
+test('a container that ends before it has given two responses is no failure', async () => {
   await using audited = await startAudited(ourReadings, ['a']);
   await audited.probe();
   audited.runtime.stop('a');

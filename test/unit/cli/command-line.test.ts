@@ -55,7 +55,7 @@ for (const [line, problems] of stray) {
 
 test('help shows every command, flag, variable and default, and the examples', () => {
   const result = parse('--help');
-  assert.ok(result.kind === 'answer');
+  assert.ok(result.kind === 'text');
   const words = result.text.replaceAll(/\s+/g, ' ');
   for (const { flag, variables } of flaggedSettings) {
     for (const word of [`--${flag} `, ...variables]) assert.ok(words.includes(word), word);
@@ -68,23 +68,23 @@ test('help shows every command, flag, variable and default, and the examples', (
 
 test('help on a command shows its own options and examples', () => {
   const result = parse('once --help');
-  assert.ok(result.kind === 'answer');
+  assert.ok(result.kind === 'text');
   assert.match(result.text, /Of once:\n\s+--format\s+How to print/);
   assert.match(result.text, /tidegauge once --format json/);
   assert.doesNotMatch(result.text, /try it/);
 });
 
 test('the version is the program’s', () => {
-  assert.deepEqual(parse('--version'), { kind: 'answer', text: '1.2.3' });
+  assert.deepEqual(parse('--version'), { kind: 'text', text: '1.2.3' });
 });
 
 test('completion prints a script, and completes commands and flags', () => {
   const script = parse('completion');
-  assert.ok(script.kind === 'answer' && script.text.includes('tidegauge --get-yargs-completions'));
+  assert.ok(script.kind === 'text' && script.text.includes('tidegauge --get-yargs-completions'));
   const commands = parse('--get-yargs-completions tidegauge o');
-  assert.ok(commands.kind === 'answer' && /^once(?::|$)/m.test(commands.text));
+  assert.ok(commands.kind === 'text' && /^once(?::|$)/m.test(commands.text));
   const flags = parse('--get-yargs-completions tidegauge once --f');
-  assert.ok(flags.kind === 'answer' && /^--format(?::|$)/m.test(flags.text));
+  assert.ok(flags.kind === 'text' && /^--format(?::|$)/m.test(flags.text));
 });
 
 test('mistakes of the command line, of options and of settings are told together, with exit code 2', async () => {

@@ -49,6 +49,13 @@ test('a word within another word, a use and a text are no names', () => {
   assert.deepEqual(found(text), []);
 });
 
+test('an answer is a response in the agent, and what the simulator gives', () => {
+  const text = 'interface AnswerPair {}';
+  assert.deepEqual(found(text, 'src/audit/pairs.ts'), ['1 AnswerPair']);
+  for (const file of ['src/simulator/answers/list.ts', 'test/support/fakes/scripted-container.ts'])
+    assert.deepEqual(found(text, file), [], file);
+});
+
 test('an engine is one where Docker Engine is meant, a runtime everywhere else', () => {
   const text = 'const engine = 1;';
   for (const file of ['src/sources/docker/list.ts', 'src/simulator/start.ts', 'test/support/real/scene.ts'])

@@ -176,7 +176,7 @@ test('engines that are away or hang are named with what was waited for, however 
   });
   assert.equal(code, 1);
   const [hung, away, well] = stdout.split('\n');
-  assert.equal(hung, `FAIL runtime tcp://${hanging.address}: GET /version: no answer in time`);
+  assert.equal(hung, `FAIL runtime tcp://${hanging.address}: GET /version: no response in time`);
   assert.match(away ?? '', /^FAIL runtime unix:\/\/\/nowhere\/docker\.sock: .*ENOENT/);
   assert.match(well ?? '', /^ok {3}runtime unix:/);
 });

@@ -20,7 +20,7 @@ test('a runtime that hangs is named with what was waited for, once, and the othe
     ],
   });
   assert.equal(exitCode, 1);
-  assert.equal(stderr, `tidegauge: tcp://${hanging.address}: GET /version: no answer in time\n`);
+  assert.equal(stderr, `tidegauge: tcp://${hanging.address}: GET /version: no response in time\n`);
   assert.match(stdout, /^web +running +\d/m, 'two samples give a rate');
   assert.equal(runtime.requests.list, 2);
 });

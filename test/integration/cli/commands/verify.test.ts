@@ -136,7 +136,7 @@ test('an answer that comes twice is compared with nothing, and said to', async (
   runtime.fault('stats', { kind: 'mutate', mutate: frozen() });
   const { code, stdout } = await verify(runtime.url);
   assert.equal(code, 1);
-  assert.match(stdout, /^web +-- +-- +-- +-- +the runtime gave one answer twice$/m);
+  assert.match(stdout, /^web +-- +-- +-- +-- +the runtime gave one response twice$/m);
 });
 
 /** The first text again and again. */

@@ -31,7 +31,7 @@ const faults: readonly [what: string, fault: Fault, code: SourceErrorCode, messa
   ['HTML', { kind: 'html', status: 200 }, 'bad-response', /: not JSON, begins with "<!DOCTYPE html>/],
   ['JSON of a wrong type', { kind: 'wrong-type' }, 'bad-response', /: expected a JSON (array|object)$/],
   ['null', { kind: 'replace', json: null }, 'bad-response', /: expected a JSON (array|object)$/],
-  ['half a body', { kind: 'truncate' }, 'bad-response', /^GET \/.*: the answer broke off in the middle$/],
+  ['half a body', { kind: 'truncate' }, 'bad-response', /^GET \/.*: the response broke off in the middle$/],
   [
     'half a JSON',
     { kind: 'mutate', mutate: (text) => text.slice(0, 20) },
@@ -44,7 +44,12 @@ const faults: readonly [what: string, fault: Fault, code: SourceErrorCode, messa
     'unreachable',
     /^GET \/.*(socket hang up|closed|ECONNRESET)/,
   ],
-  ['an endless body', { kind: 'endless' }, 'too-large', /^GET \/.*: the (?:list|answer) has more than \d+ /],
+  [
+    'an endless body',
+    { kind: 'endless' },
+    'too-large',
+    /^GET \/.*: the (?:list|response) has more than \d+ /,
+  ],
 ];
 
 for (const [what, fault, code, message] of faults) {
@@ -69,7 +74,7 @@ for (const kind of ['hang', 'stall'] as const) {
       engine.fault(call, { kind });
       await assert.rejects(
         make(call, source, engine),
-        { name: 'SourceError', code: 'timeout', message: /^GET \/.*: no answer in/ },
+        { name: 'SourceError', code: 'timeout', message: /^GET \/.*: no response in/ },
         call,
       );
       const controller = new AbortController();

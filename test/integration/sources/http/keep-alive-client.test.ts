@@ -94,7 +94,7 @@ test('half a body is no answer and is not asked for again', async () => {
   await server.client.get('/x', timeoutMillis, never);
   await assert.rejects(server.client.get('/half', timeoutMillis, never), {
     code: 'bad-response',
-    message: 'GET /half: the answer broke off in the middle',
+    message: 'GET /half: the response broke off in the middle',
   });
   assert.equal(server.connections(), 1);
 });
@@ -136,7 +136,7 @@ test('a server that never answers, and one that stops in the middle, time out', 
   for (const path of ['/hang', '/stall']) {
     await assert.rejects(server.client.get(path, 30, never), {
       code: 'timeout',
-      message: `GET ${path}: no answer in 30 ms`,
+      message: `GET ${path}: no response in 30 ms`,
     });
   }
   await until(() => server.open().size === 0);
@@ -252,7 +252,7 @@ test('of responses that are too large together the largest fails, not the one th
   const failing = assert.rejects(server.client.get(`/${large}`, timeoutMillis, never), {
     name: 'SourceError',
     code: 'too-large',
-    message: /: all answers under way together have more than/,
+    message: /: all responses under way together have more than/,
   });
   await until(() => sent.length === 1);
   const going = server.client.get(`/${small}`, timeoutMillis, never);

@@ -71,11 +71,11 @@ class World {
     const collected = asCollected([{ scope: { name: 'own' }, metrics: [] }, ...resourceMetrics.scopeMetrics]);
     await this.stale.compare(collected);
     const requests: OtlpRequest[] = [];
-    for (const { resources, answered } of this.stale.requestsOf(collected)) {
+    for (const { resources, settle } of this.stale.requestsOf(collected)) {
       const outcome = outcomes[requests.length] ?? 'taken';
       const bytes = requestSerializer('http/json').serializeRequest(resources) ?? [];
       requests.push(JSON.parse(Buffer.from(bytes).toString()));
-      answered(outcome);
+      settle(outcome);
       if (outcome === 'failed') break;
     }
     return requests;

@@ -21,7 +21,7 @@ async function run(options: BenchOptions): Promise<void> {
   process.stdout.write(`\n${renderTables(measurements)}`);
 }
 
-/** One agent after another, with the idle engine measured before and after each. */
+/** One agent after another, with the idle runtime measured before and after each. */
 async function measureOn(runtime: RuntimeUnderTest, options: BenchOptions): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   let idleBefore = await measureIdle(runtime);

@@ -41,7 +41,7 @@ interface Gathered {
   readonly blockMillis: Measurement['blockMillis'];
 }
 
-/** CPU seconds per second that the engine takes when no agent runs. */
+/** CPU seconds per second that the runtime takes when no agent runs. */
 export async function measureIdle({ processes }: RuntimeUnderTest): Promise<RuntimeCpu> {
   const [before, start] = [runtimeCpu(processes), performance.now()];
   await delay(idleSeconds * 1000);

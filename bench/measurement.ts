@@ -44,6 +44,6 @@ export interface Measurement {
   /** Processors busy with other processes than agent and runtime, and the load average: the noise. */
   readonly others: number;
   readonly load: number;
-  /** Calls to the engine in the window, where it counts them. */
+  /** Calls to the runtime in the window, where it counts them. */
   readonly calls: Readonly<Record<string, number>> | undefined;
 }

@@ -39,7 +39,7 @@ export const helpText = `node bench/bench.ts [flags]
   --[no-]dist                       dist/main.js or src/main.ts; dist when it is there
   --program FILE                    another build of ours, to compare with
   --node-flag FLAG                  repeatable; for our agent, such as --cpu-prof
-  --peer                            the Collector's docker_stats receiver as well, on the same engine
+  --peer                            the Collector's docker_stats receiver as well, on the same runtime
 `;
 
 const root = join(import.meta.dirname, '..');

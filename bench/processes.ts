@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Process ids of an engine, by what they are. */
+/** Process ids of a runtime, by what they are. */
 export interface RuntimeProcesses {
   readonly daemon: readonly number[];
   readonly containerd: readonly number[];
@@ -27,7 +27,7 @@ export function cpuSeconds(pid: number): number {
   return sum(nanos) / 1e9;
 }
 
-/** CPU seconds of an engine so far. */
+/** CPU seconds of a runtime so far. */
 export function runtimeCpu({ daemon, containerd, shims }: RuntimeProcesses): RuntimeCpu {
   const all = (pids: readonly number[]): number => sum(pids.map(cpuSeconds));
   return { daemon: all(daemon), containerd: all(containerd), shims: all(shims) };
@@ -46,7 +46,7 @@ export function residentMebibytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1024;
 }
 
-/** The processes of the engine in a directory, which all of them name on their command line. */
+/** The processes of the runtime in a directory, which all of them name on their command line. */
 export function processesOf(directory: string): RuntimeProcesses {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const programs = pids.flatMap((pid) => {

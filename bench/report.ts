@@ -8,7 +8,7 @@ const columns: readonly Column[] = [
   ['cycles', ({ completed, cycles }) => `${completed}/${cycles}`],
   ['probes', ({ probes }) => (probes === undefined ? '' : `${probes}`)],
   ['agent CPU s', ({ cpuPerCycle }) => fixed(cpuPerCycle.agent, 3)],
-  ['engine', ({ cpuPerCycle }) => fixed(cpuPerCycle.daemon, 3)],
+  ['daemon', ({ cpuPerCycle }) => fixed(cpuPerCycle.daemon, 3)],
   ['containerd', ({ cpuPerCycle }) => fixed(cpuPerCycle.containerd, 3)],
   ['shims', ({ cpuPerCycle }) => fixed(cpuPerCycle.shims, 3)],
   ['sum', ({ cpuPerCycle }) => fixed(cpuPerCycle.total, 3)],
@@ -23,7 +23,7 @@ const columns: readonly Column[] = [
   ['load', ({ load }) => fixed(load, 1)],
 ];
 
-/** CPU of agent and engine as a share of the peer's in the same run, with the same exports; undefined without a peer. */
+/** CPU of agent and runtime as a share of the peer's in the same run, with the same exports; undefined without a peer. */
 export function ratioToPeer(row: Measurement, all: readonly Measurement[]): number | undefined {
   const peer = all.find(
     (each) => each.agent === 'docker_stats' && each.runtime === row.runtime && each.exports === row.exports,
@@ -31,7 +31,7 @@ export function ratioToPeer(row: Measurement, all: readonly Measurement[]): numb
   return peer && row.cpuPerCycle.total / peer.cpuPerCycle.total;
 }
 
-/** A table per engine, in Markdown. */
+/** A table per runtime, in Markdown. */
 export function renderTables(measurements: readonly Measurement[]): string {
   const runtimes = Map.groupBy(
     measurements,

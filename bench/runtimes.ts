@@ -12,7 +12,7 @@ import type { RuntimeProcesses } from './processes.ts';
 /** `docker run` commands at once. */
 const startsAtOnce = 6;
 
-/** An engine with its containers, ready to be measured. */
+/** A runtime with its containers, ready to be measured. */
 export interface RuntimeUnderTest extends AsyncDisposable {
   readonly name: BenchRuntime;
   readonly containers: number;
@@ -23,7 +23,7 @@ export interface RuntimeUnderTest extends AsyncDisposable {
   requests(): Promise<RequestCounts | undefined>;
 }
 
-/** Starts an engine with that many containers that sleep, or simulated ones that seem busy. */
+/** Starts a runtime with that many containers that sleep, or simulated ones that seem busy. */
 export async function startRuntimeUnderTest(
   name: BenchRuntime,
   containers?: number,
@@ -64,9 +64,9 @@ async function simulated(containers: number): Promise<RuntimeUnderTest> {
     apiVersion: '1.51',
     processes: { daemon: child.pid === undefined ? [] : [child.pid], containerd: [], shims: [] },
     requests: async () => {
-      const answer = message<{ requests: RequestCounts }>(child);
+      const response = message<{ requests: RequestCounts }>(child);
       child.send('requests');
-      return (await answer).requests;
+      return (await response).requests;
     },
     [Symbol.asyncDispose]: async () => {
       const ended = once(child, 'exit');

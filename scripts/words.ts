@@ -68,6 +68,20 @@ export function badNames(file: string, text: string): readonly BadName[] {
   );
 }
 
+/** Words that no comment, message or page has: data is not personified. */
+const bannedProse =
+  /\b(?:hears?|heard|unheard|tells?|told|telling|doubts?|doubted|knocks?|knocked|sayings?|surroundings?)\b/gi;
+
+/** Every banned word in the text of a file, comments and messages included. */
+export function badProse(file: string, text: string): readonly BadName[] {
+  return [...text.matchAll(bannedProse)].map(({ 0: name, index }) => ({
+    file,
+    line: lineOf(text, index),
+    name,
+    instead: 'it by the word that Docker, Prometheus, OpenTelemetry or HTTP has',
+  }));
+}
+
 function wordsOf(name: string): readonly string[] {
   return name
     .replaceAll(/(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, ' ')
@@ -157,7 +171,16 @@ function isNode(value: unknown): value is Node {
 if (import.meta.main) {
   const repository = join(import.meta.dirname, '..');
   const files = globSync('{src,scripts,test,bench}/**/*.ts', { cwd: repository }).toSorted();
-  const found = files.flatMap((file) => badNames(file, readFileSync(join(repository, file), 'utf8')));
+  const texts = globSync(['{src,scripts,bench}/**/*.ts', '{docs,deploy}/**/*.{md,yaml,txt,tpl}', '*.md'], {
+    cwd: repository,
+    // These define the words, and speak to people.
+    exclude: ['scripts/words.ts', 'CODE_OF_CONDUCT.md'],
+  }).toSorted();
+  const textOf = (file: string): string => readFileSync(join(repository, file), 'utf8');
+  const found = [
+    ...files.flatMap((file) => badNames(file, textOf(file))),
+    ...texts.flatMap((file) => badProse(file, textOf(file))),
+  ];
   for (const { file, line, name, instead } of found) {
     process.stderr.write(`${file}:${line}: ${name}: say ${instead}\n`);
   }

@@ -76,7 +76,7 @@ const receiverDifferences: readonly ReceiverDifference[] = [
     of: 'scope and schema URL',
     receiver: 'the receiver’s package, and the version of the conventions that it was made for',
     ours: '`tidegauge`, and none',
-    why: 'they tell who measured',
+    why: 'both say what measured',
   },
   {
     of: 'further resource attributes and metrics',

@@ -26,13 +26,13 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
   },
   'container.exit.code': { brief: 'Exit code of a container.', examples: ['0', '137'] },
   'otel.metric.overflow': {
-    brief: 'True where there are too many values to tell them apart, as the metrics SDK has it.',
+    brief: 'True where there are too many values to keep them apart, as the metrics SDK has it.',
     examples: ['true'],
   },
   'container.health.status': { brief: 'What the health check of a container says.', members: healthStatuses },
   'container.memory.linux.type': {
     brief:
-      'What memory holds; shared memory (tmpfs, shm) is told apart from the page cache where the kernel does so.',
+      'What memory holds; shared memory (tmpfs, shm) is kept apart from the page cache where the kernel does so.',
     members: ['anonymous', 'page_cache', 'shared', 'kernel_stack', 'slab', 'socket'],
   },
   'container.memory.linux.page_cache.state': {

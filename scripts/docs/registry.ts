@@ -33,7 +33,7 @@ export async function namesPage(): Promise<string> {
   return [
     '# Names that the conventions lack',
     '',
-    'Generated: `npm run docs`. Each follows the nearest pattern of the OpenTelemetry semantic conventions, or the word of the kernel or the runtime where there is none. What tells of the agent itself begins with `tidegauge.`, as the conventions ask of a program. [registry.yaml](registry.yaml) has all of them in the format of the conventions.',
+    'Generated: `npm run docs`. Each follows the nearest pattern of the OpenTelemetry semantic conventions, or the word of the kernel or the runtime where there is none. What is about the agent itself begins with `tidegauge.`, as the conventions ask of a program. [registry.yaml](registry.yaml) has all of them in the format of the conventions.',
     '',
     '<!-- prettier-ignore -->',
     '| metric | its name is |',
@@ -59,7 +59,7 @@ const departures: readonly (readonly [what: string, why: string])[] = [
   ],
   [
     'In Prometheus, no `otel_scope_*` labels.',
-    'All metrics have the one scope `tidegauge`: the labels would make every series longer and tell nothing apart. The specification lets them be switched off.',
+    'All metrics have the one scope `tidegauge`: the labels would make every series longer and distinguish nothing. The specification lets them be switched off.',
   ],
   [
     'In Prometheus, who a container is stands on its series, not on `target_info`.',

@@ -13,10 +13,10 @@ import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts'
 const sources: ReadonlySet<string> = new Set(['list', 'inspect', 'stats']);
 const shared = profiles.cadvisor.containers.filter(({ source }) => sources.has(source));
 
-/** The names that both cAdvisor and an engine's responses have. */
+/** The names that both cAdvisor and a runtime's responses have. */
 export const sharedWithCadvisor: readonly string[] = shared.map(({ name }) => name);
 
-/** cAdvisor and the agent with its profile at one engine. */
+/** cAdvisor and the agent with its profile at one runtime. */
 export class CadvisorComparison {
   readonly #cadvisor: Cadvisor;
   readonly #sink: OtlpSink;
@@ -29,7 +29,7 @@ export class CadvisorComparison {
     this.#stack = stack;
   }
 
-  /** Starts both; cAdvisor gets the engine's version through a proxy. */
+  /** Starts both; cAdvisor gets the runtime's version through a proxy. */
   static async start(runtime: RealEngine, version: string, interval: string): Promise<CadvisorComparison> {
     await using stack = new AsyncDisposableStack();
     const { url } = stack.use(await VersionedRuntime.start(runtime, version));
@@ -67,7 +67,7 @@ export class CadvisorComparison {
 }
 
 /**
- * cAdvisor's series as points, devices by their numbers as in the engine's response. Series of devices without
+ * cAdvisor's series as points, devices by their numbers as in the runtime's response. Series of devices without
  * numbers are left out: they describe the whole file system below the container's, the same for all containers.
  */
 export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {

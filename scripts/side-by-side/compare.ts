@@ -1,7 +1,7 @@
 import type { OtlpRequest } from '../../test/support/real/collector.ts';
 import { pointsOf, type Point } from '../../test/support/wire/otlp-points.ts';
 
-/** The receiver stamps its points before it asks the engine, which may take this long to answer. */
+/** The receiver stamps its points before it asks the runtime, which may take this long to respond. */
 export const skewMillis = 3000;
 /** By how much CPU and memory may differ, of the larger of the two. */
 export const tolerance = 0.02;

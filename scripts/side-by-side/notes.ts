@@ -3,21 +3,21 @@ import { skewMillis, tolerance } from './compare.ts';
 /** The documentation's text on the comparison with cAdvisor, by metric where values may differ. */
 export const cadvisorIntroduction = `## cAdvisor
 
-A real cAdvisor (built from \`test/components/cadvisor\`, housekeeping each second, processes on, else its own defaults) and the agent with \`--profile cadvisor\` run beside each other at the same engines and containers, and cAdvisor is scraped at each reading. Compared are the names that an engine's answers can give; series are paired by all their labels (\`id\`, \`image\` and \`container_label_*\` too, left out below), an empty one counting as none. The rules are the same: a counter lies within what ours was from before to ${skewMillis / 1000} s after cAdvisor's own time stamp, anything else there too or within ${tolerance * 100} %; points in time may differ by ${skewMillis / 1000} s.
+A real cAdvisor (built from \`test/components/cadvisor\`, housekeeping each second, processes on, else its own defaults) and the agent with \`--profile cadvisor\` run beside each other at the same runtimes and containers, and cAdvisor is scraped at each reading. Compared are the names that a runtime's responses can give; series are paired by all their labels (\`id\`, \`image\` and \`container_label_*\` too, left out below), an empty one counting as none. The rules are the same: a counter lies within what ours was from before to ${skewMillis / 1000} s after cAdvisor's own time stamp, anything else there too or within ${tolerance * 100} %; points in time may differ by ${skewMillis / 1000} s.
 
 What differs, and why:
 
 - All that the kernel counts: cAdvisor reads it at its housekeeping, which may be a second before the scrape, so its time stamp is what ours are compared at.
 - \`container_cpu_cfs_*\`, \`container_spec_cpu_quota\`: of containers with a quota alone, on both sides.
 - \`container_creation_time_seconds\`, \`container_health_state\`, \`container_memory_file_dirty_bytes\`, \`container_memory_file_writeback_bytes\`: only ours, as newer releases of cAdvisor than the published library have them.
-- \`container_start_time_seconds\`: cAdvisor tells when the container was created, we when it last started, which is a moment later for one that never restarted.
-- \`container_last_seen\`: cAdvisor tells when it was scraped, we when the engine measured.
-- \`container_memory_failcnt\`: the engine leaves out a zero, and so do we.
+- \`container_start_time_seconds\`: cAdvisor gives when the container was created, we when it last started, which is a moment later for one that never restarted.
+- \`container_last_seen\`: cAdvisor gives the time of the scrape, we that of the runtime's reading.
+- \`container_memory_failcnt\`: Docker Engine leaves out a zero, and so do we.
 - \`container_memory_usage_bytes\`, \`container_memory_working_set_bytes\`, \`container_memory_rss\`, \`container_memory_cache\`, \`container_memory_mapped_file\`: they move between the two readings while processes come and go, and have the same floor of 256 KiB.
 - \`container_threads\`: may differ by 1, as a process that serves one request comes and goes between two readings.
 - \`container_network_*\`: of the interfaces in the container, and so of those with a network of their own.
-- \`container_fs_*\`, \`container_blkio_device_usage_total\`: cAdvisor names devices \`/dev/vda\` and the engine \`254:0\`, so they are paired by number; its series of a device that the container's cgroup has no figures of are those of the host's whole file system, the same for every container, and are left out here.
-- \`container_spec_*\`: cAdvisor reads the cgroup's files and we the engine's configuration, so on cgroup v2 weights and swap differ as [the migration page](migration/cadvisor.md) says.
+- \`container_fs_*\`, \`container_blkio_device_usage_total\`: cAdvisor names devices \`/dev/vda\` and Docker Engine \`254:0\`, so they are paired by number; its series of a device that the container's cgroup has no figures of are those of the host's whole file system, the same for every container, and are left out here.
+- \`container_spec_*\`: cAdvisor reads the cgroup's files and we the runtime's configuration, so on cgroup v2 weights and swap differ as [the migration page](migration/cadvisor.md) says.
 
-The engine \`current\` was built from its module and does not know its version, without which cAdvisor looks at none of its containers: a proxy tells cAdvisor alone.
+The current Docker Engine was built from its module and does not know its version, without which cAdvisor reads none of its containers: a proxy adds the version to what cAdvisor gets.
 `;

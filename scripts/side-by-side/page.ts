@@ -13,7 +13,7 @@ interface Peer {
 const receiver: Peer = { heading: 'receiver', metrics: comparedMetrics };
 const cadvisor: Peer = { heading: 'cAdvisor', metrics: sharedWithCadvisor };
 
-/** The page of docs: a table for each peer and engine. */
+/** The page of docs: a table for each peer and runtime. */
 export function sideBySidePage(runtimes: readonly SideBySide[], made: string): string {
   return [
     '# Side by side with the docker_stats receiver and cAdvisor\n',
@@ -29,11 +29,11 @@ export function sideBySidePage(runtimes: readonly SideBySide[], made: string): s
 
 const introduction = `## The docker_stats receiver
 
-The Collector's docker_stats receiver and the agent with \`--profile docker_stats\` run beside each other on one real engine, with all 71 metrics on and the same block of configuration. Five containers are under load: one loop held to 20 % of a CPU, one that holds memory, one that writes to the disk, two that send and receive over the bridge. Three readings are taken a minute apart, and each series of a container is one pair at each of them.
+The Collector's docker_stats receiver and the agent with \`--profile docker_stats\` run beside each other on one real Docker Engine, with all 71 metrics on and the same block of configuration. Five containers are under load: one loop held to 20 % of a CPU, one that holds memory, one that writes to the disk, two that send and receive over the bridge. Three readings are taken a minute apart, and each series of a container is one pair at each of them.
 
-- A counter, and the uptime, must lie between our figures from just before the receiver began to ask until ${skewMillis / 1000} s later, which is how long the engine may take to answer it. There is no tolerance beyond that.
+- A counter, and the uptime, must lie between our figures from just before the receiver began to ask until ${skewMillis / 1000} s later, which is how long the runtime may take to respond. There is no tolerance beyond that.
 - Any other figure must lie within that range too, or differ from it by no more than ${tolerance * 100} %. Memory has a floor of 256 KiB, as the kernel charges it in batches of 64 pages for each CPU, and percentages one of 0.1: differences below it do not count.
-- \`container.cpu.utilization\` is compared as the mean of the minute before the reading: the receiver takes it from the one second before the engine answers, we take it since our last probe.
+- \`container.cpu.utilization\` is compared as the mean of the minute before the reading: the receiver takes it from the one second before the runtime responds, we take it since our last probe.
 
 Each line shows the pair that differs most of all readings and containers; where none differs, that of the last reading with the largest figure. Ours is a range where it moved within the time skew; the difference is how far the receiver's figure is outside.
 `;
@@ -52,12 +52,12 @@ function section(runtime: string, pairs: readonly Pair[], peer: Peer): string {
   const silent = peer.metrics.filter((name) => !metrics.some(([metric]) => metric === name));
   const headings = ['metric', 'unit', 'pairs', 'where', peer.heading, 'ours', 'difference', 'verdict'];
   const table = markdownTable(headings, rows);
-  return `### Engine ${runtime}${peer === cadvisor ? ', cAdvisor' : ''}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
+  return `### Docker Engine ${runtime}${peer === cadvisor ? ', cAdvisor' : ''}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
 }
 
 function silenceOf(names: readonly string[]): string {
   if (names.length === 0) return 'Every metric is there.\n';
-  return `Of neither, as this engine has no figures for them on this host: ${names.map((name) => `\`${name}\``).join(', ')}.\n`;
+  return `Of neither, as this runtime has no figures for them on this host: ${names.map((name) => `\`${name}\``).join(', ')}.\n`;
 }
 
 function row(metric: string, pairs: readonly Pair[]): string[] {

@@ -42,7 +42,7 @@ export const comparedMetrics: readonly string[] = profiles.docker_stats.containe
   .map(({ name }) => name)
   .filter((name) => name !== 'container.state.health.status');
 
-/** Result of the comparison on one engine. */
+/** Result of the comparison on one runtime. */
 export interface SideBySide {
   readonly runtime: string;
   /** With the docker_stats receiver. */
@@ -51,7 +51,7 @@ export interface SideBySide {
 }
 
 /**
- * Runs the receiver, cAdvisor and the agent beside each other on an engine under load, and pairs their values.
+ * Runs the receiver, cAdvisor and the agent beside each other on a runtime under load, and pairs their values.
  */
 export async function runSideBySide(version: EngineVersion, pauseMillis: number): Promise<SideBySide> {
   await using runtime = await startEngine(version, { bridge: true });

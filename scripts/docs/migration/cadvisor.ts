@@ -70,5 +70,5 @@ export const cadvisorMoves: Moves = {
   container_network_transmit_packets_dropped_total: [transmitted('container.network.packet.dropped')],
   container_network_transmit_errors_total: [transmitted('container.network.errors')],
   container_oom_events_total: ['container.oom_killed', 'whether the last end was one'],
-  container_scrape_error: ['tidegauge.runtime.up', 'the other way round, by engine'],
+  container_scrape_error: ['tidegauge.runtime.up', 'the other way round, by runtime'],
 };

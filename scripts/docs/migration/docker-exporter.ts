@@ -1,6 +1,6 @@
 import type { Moves } from './moves.ts';
 
-const ownClock = 'the agent’s own, by engine';
+const ownClock = 'the agent’s own, by runtime';
 
 /** prometheus-net/docker_exporter. */
 export const dockerExporterMoves: Moves = {

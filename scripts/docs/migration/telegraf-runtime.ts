@@ -2,14 +2,14 @@ import type { Moves } from './moves.ts';
 
 const perState = (state: string) => `container.runtime.containers{container.status.state=${state}}`;
 const disk = (type: string) => `container.runtime.disk.usage{container.runtime.object.type=${type}}`;
-const inSum = 'the sum over all of them, by engine';
+const inSum = 'the sum over all of them, by runtime';
 const ofDaemon = 'of the daemon itself';
 const deviceMapper = 'of the storage driver devicemapper, which Docker no longer has';
-const swarm = 'Swarm’s own count: the agent sees the containers of one engine';
+const swarm = 'Swarm’s own count: the agent sees the containers of one runtime';
 
 /** telegraf's metrics of the runtime as a whole. */
 export const telegrafRuntime: Moves = {
-  'docker.n_containers': ['tidegauge.runtime.containers', 'by engine'],
+  'docker.n_containers': ['tidegauge.runtime.containers', 'by runtime'],
   'docker.n_containers_running': [perState('running')],
   'docker.n_containers_paused': [perState('paused')],
   'docker.n_containers_stopped': [perState('exited'), 'sum of exited, created and dead'],

@@ -61,7 +61,7 @@ export const dockerSettings = {
     type: text('a folder').optional(),
     defaultText: 'none',
     group: 'Runtime',
-    help: 'Measure a runtime that replays the recorded answers of this folder instead of a real one',
+    help: 'Measure a runtime that replays the recorded responses of this folder instead of a real one',
     example: '/var/lib/recordings/monday',
   },
   demo: {

@@ -21,7 +21,7 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// What cAdvisor's own program leaves out unless told otherwise, without the processes: profile cadvisor counts threads.
+// What cAdvisor's own program leaves out by default, without the processes: profile cadvisor counts threads.
 var offByDefault = container.MetricSet{
 	container.MemoryNumaMetrics: {}, container.NetworkTcpUsageMetrics: {}, container.NetworkUdpUsageMetrics: {},
 	container.NetworkAdvancedTcpUsageMetrics: {}, container.ProcessSchedulerMetrics: {},

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { badNames } from '../../../scripts/words.ts';
+import { badNames, badProse } from '../../../scripts/words.ts';
 
 function found(text: string, file = 'src/metrics/catalogue.ts'): readonly string[] {
   return badNames(file, text).map(({ line, name }) => `${line} ${name}`);
@@ -67,4 +67,11 @@ test('an engine is one where Docker Engine is meant, a runtime everywhere else',
   ])
     assert.deepEqual(found(text, file), ['1 engine'], file);
   assert.deepEqual(found('const simulatedEngine = 1;'), []);
+});
+
+test('a banned word is found in comments, messages and pages', () => {
+  const text = "// Before it.\n/** What the list told. */\nconst x = 'Heard of it';";
+  const words = badProse('src/a.ts', text).map(({ line, name }) => `${line} ${name}`);
+  assert.deepEqual(words, ['2 told', '3 Heard']);
+  assert.deepEqual(badProse('docs/a.md', 'a teller, undoubtedly, in retold tales'), []);
 });

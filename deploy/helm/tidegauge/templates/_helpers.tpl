@@ -56,7 +56,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- include "tidegauge.hasEnv" (list .Values "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT") -}}
 {{- end }}
 
-{{/* Whether an engine is reached through a socket of the node; empty means no. */}}
+{{/* Whether a runtime is reached through a socket of the node; empty means no. */}}
 {{- define "tidegauge.usesSocket" -}}
 {{- range .Values.docker.urls -}}
 {{- if hasPrefix "unix://" . -}}yes{{- end -}}

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownLoopbackAddress, startDaemon, waitUntil } from '../test/support/real/daemon.ts';
+import { imageEnvironment } from '../test/support/real/built-agent.ts';
 import { startCollector } from '../test/support/real/collector.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
 import type { BenchOptions, Exports } from './options.ts';
@@ -58,12 +59,12 @@ async function startTidegauge(
   };
   const flags = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
   const logFile = join(directory, 'log');
+  const env = await imageEnvironment();
   const start = performance.now();
   const daemon = await startDaemon({
     command: process.execPath,
     args: [...nodeFlags, program, 'run', ...flags],
-    // As the image has it.
-    env: { MALLOC_ARENA_MAX: '1' },
+    env,
     logFile,
     isReady: () =>
       fetch(`http://${listen}/readyz`).then(

@@ -1,25 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { bundle, startInputs } from '../../scripts/build.ts';
 import { waitUntil } from '../support/real/daemon.ts';
 import { runTidegauge, startAgent } from '../support/real/agent-process.ts';
+import { buildAgent, type BuiltAgent } from '../support/real/built-agent.ts';
 import { OtlpSink } from '../support/fakes/otlp-sink.ts';
 import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 
 suite('the bundle, which leaves out parts of its packages', { concurrency: true }, () => {
-  let directory: string;
-  let program: string;
-  let inputs: readonly string[];
+  let built: BuiltAgent;
 
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'tidegauge-bundle-'));
-    program = join(directory, 'main.js');
-    inputs = startInputs(await bundle(directory));
+    built = await buildAgent();
   });
-  after(() => rm(directory, { recursive: true }));
+  after(() => built[Symbol.asyncDispose]());
 
   for (const protocol of ['http/protobuf', 'http/json'])
     test(`measures, is scraped, and pushes metrics and events over ${protocol}`, async () => {
@@ -30,6 +24,7 @@ suite('the bundle, which leaves out parts of its packages', { concurrency: true 
         `--otlp-endpoint=${sink.url}`,
         `--otlp-protocol=${protocol}`,
       ];
+      const { program } = built;
       await using agent = await startAgent({ program, args: [...args, '--interval=1s', '--event-logs'] });
       await agent.waitForMetrics('containers', (shown) => shown.all('container_uptime_seconds').length > 0);
       for (const path of ['/v1/metrics', '/v1/logs'])
@@ -38,6 +33,7 @@ suite('the bundle, which leaves out parts of its packages', { concurrency: true 
     });
 
   test('parses the simulator for --demo and --replay alone', async () => {
+    const { program, inputs, directory } = built;
     assert.deepEqual(
       inputs.filter((path) => path.startsWith('src/simulator/')),
       [],
@@ -51,7 +47,10 @@ suite('the bundle, which leaves out parts of its packages', { concurrency: true 
   });
 
   test('tells what is wrong with its settings', async () => {
-    const { exitCode, stderr } = await runTidegauge({ program, args: ['once', '--interval=soon'] });
+    const { exitCode, stderr } = await runTidegauge({
+      program: built.program,
+      args: ['once', '--interval=soon'],
+    });
     assert.equal(exitCode, 2);
     assert.match(stderr, /--interval "soon": expected a duration/);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import {
+  chartNodeOptions,
   lintChart,
   loadRendered,
   renderChart,
@@ -182,6 +183,11 @@ suite('image and heap in the Helm chart', options, () => {
       assert.equal(valueOf(container, 'NODE_OPTIONS'), `--max-old-space-size=${heap}`);
     });
   }
+
+  test('gives by default the heap with which the agent is attacked in test/faults', async () => {
+    const { container } = await renderChart();
+    assert.equal(valueOf(container, 'NODE_OPTIONS'), await chartNodeOptions());
+  });
 
   test('leaves the heap to Node without a limit, and to the user who says so', async () => {
     const { container: unlimited } = await renderChart('--set=resources.limits=null');

@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import type { Misbehave } from '../support/fakes/hostile-engine.ts';
 import { startHostileEngine } from '../support/fakes/hostile-engine.ts';
-import { startAgent } from '../support/real/agent-process.ts';
 import type { AgentProcess } from '../support/real/agent-process.ts';
 import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 import type { Exposition } from '../support/wire/exposition.ts';
+import { assertWithinBounds, startAttacked, watchHealth } from './attacked-agent.ts';
 
-/** The heap that the chart gives the agent: 60 % of 256 MiB. */
-const chartHeapMebibytes = 153;
-/** Maximum resident memory of the agent, with 56 MiB to spare below its limit. */
-const maxResidentMebibytes = 200;
-const maxHealthMillis = 1000;
 const goodContainers = 20;
 
 /** An agent that measured a good engine and a hostile one, after some probes of both. */
@@ -26,8 +20,8 @@ export interface BesideHostile {
 }
 
 /**
- * Runs an agent at the chart's limits beside a hostile engine until the good one was probed `probes` times, and expects
- * that it lives, keeps its memory and answers, and that the good engine's values are all there and fresh.
+ * Runs an agent beside a hostile engine until the good one was probed `probes` times, and expects that it stays within
+ * its bounds, and that the good engine's values are all there and fresh.
  */
 export async function besideHostile(
   t: TestContext,
@@ -37,44 +31,16 @@ export async function besideHostile(
 ): Promise<void> {
   await using engine = await startSimulatedProcess('--scenario', 'none', '--containers', `${goodContainers}`);
   await using hostile = await startHostileEngine(misbehave);
-  await using agent = await startAgent({
-    args: [
-      `--docker-url=${engine.url}`,
-      `--docker-url=${hostile.url}`,
-      '--exporter=prometheus',
-      '--interval=1s',
-    ],
-    env: { NODE_OPTIONS: `--max-old-space-size=${chartHeapMebibytes}` },
-  });
+  const urls = [engine, hostile].map(({ url }) => `--docker-url=${url}`);
+  await using agent = await startAttacked([...urls, '--exporter=prometheus', '--interval=1s']);
   const runtime = { container_runtime_endpoint: engine.url };
   const probed = (at: Exposition): number => at.sum('tidegauge_probe_duration_seconds_count', runtime);
-  const health: number[] = [];
-  const before = probed(await agent.metrics());
-  let metrics = await agent.metrics();
-  while (probed(metrics) < before + probes) {
-    health.push(await healthMillis(agent));
-    metrics = await agent.metrics();
-  }
-  const resident = maxResident(agent.pid);
-  t.diagnostic(`max RSS ${resident.toFixed(0)} MiB; /healthz max ${Math.max(...health).toFixed(0)} ms`);
-  assert.ok(agent.isRunning);
-  assert.ok(resident <= maxResidentMebibytes, `RSS ${resident} MiB`);
-  // Others use this machine, too: one poll may be late by their doing, not most of them.
-  const [median = 0] = health.toSorted((a, b) => a - b).slice(health.length / 2);
-  assert.ok(median < maxHealthMillis, `/healthz took ${median} ms`);
-  assert.equal(metrics.all('container_cpu_time_seconds_total').length >= goodContainers, true);
+  const enough = probed(await agent.metrics()) + probes;
+  const probing = agent.waitForMetrics(`${probes} probes`, (at) => probed(at) >= enough);
+  const health = await watchHealth(agent, probing);
+  const metrics = await probing;
+  assertWithinBounds(t, agent, health);
+  assert.ok(metrics.all('container_cpu_time_seconds_total').length >= goodContainers);
   assert.equal(metrics.sum('tidegauge_probe_errors_total', runtime), 0);
   await judge({ agent, good: engine.url, hostile: hostile.url, metrics, asked: hostile.asked });
-}
-
-async function healthMillis(agent: AgentProcess): Promise<number> {
-  const start = performance.now();
-  const response = await fetch(new URL('/healthz', agent.metricsUrl));
-  await response.text();
-  return performance.now() - start;
-}
-
-function maxResident(pid: number): number {
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kibibytes) / 1024;
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -101,6 +101,20 @@ export function loadRendered({ container, configFile }: RenderedChart): LoadedCo
       return configFile;
     },
   });
+}
+
+/**
+ * `NODE_OPTIONS` of the agent by the chart's default values, read without Helm, which not every machine has; throws when
+ * the chart is written otherwise.
+ */
+export async function chartNodeOptions(): Promise<string> {
+  const { resources } = parse(await readFile(join(chartFolder, 'values.yaml'), 'utf8'));
+  const helpers = await readFile(join(chartFolder, 'templates/_helpers.tpl'), 'utf8');
+  const [, mebibytes] = /^(\d+)Mi$/.exec(resources.limits.memory) ?? [];
+  const [, share] = / (0\.\d+)\) 1048576 \| floor/.exec(helpers) ?? [];
+  if (mebibytes === undefined || share === undefined)
+    throw new Error('the chart does not say what the heap is');
+  return `--max-old-space-size=${Math.floor(Number(mebibytes) * Number(share))}`;
 }
 
 /** Helm's notes after an installation, which `helm template` omits: rendered here as a manifest of its own. */

@@ -44,6 +44,7 @@ export class EventStream {
   #listener: EventStreamListener | undefined;
   #stream = new AbortController();
   #pause = new AbortController();
+  #pauseMillis = firstPauseMillis;
   #wasOpen = false;
   #isOpen = false;
   /** True from a list that shows what the stream did not send, until the stream sends something. */
@@ -72,8 +73,9 @@ export class EventStream {
     void this.#run(listener);
   }
 
-  /** Reopens without waiting: the runtime is back. */
+  /** Reopens without waiting: the runtime is back. Where an attempt is under way, only the first pause follows it. */
   retry(): void {
+    this.#pauseMillis = firstPauseMillis;
     this.#pause.abort();
   }
 
@@ -90,17 +92,17 @@ export class EventStream {
 
   async #run(listener: EventStreamListener): Promise<void> {
     const { clock } = this.#options;
-    let pauseMillis = firstPauseMillis;
     while (!this.#closed.signal.aborted) {
       const start = clock.monotonic();
       const end = await this.#read(listener);
       if (end === 'unsupported') return;
       const wasGood = end === 'broke off' && clock.monotonic() - start >= goodMillis;
-      if (wasGood) pauseMillis = firstPauseMillis;
+      if (wasGood) this.#pauseMillis = firstPauseMillis;
       this.#pause = new AbortController();
       const signal = AbortSignal.any([this.#pause.signal, this.#closed.signal]);
-      await clock.sleep(pauseMillis * (0.5 + Math.random()), signal).catch(() => undefined);
-      pauseMillis = Math.min(2 * pauseMillis, maxPauseMillis);
+      const pauseMillis = this.#pauseMillis * (0.5 + Math.random());
+      this.#pauseMillis = Math.min(2 * this.#pauseMillis, maxPauseMillis);
+      await clock.sleep(pauseMillis, signal).catch(() => undefined);
     }
   }
 

@@ -8,13 +8,7 @@ import { TrackerSet } from '../../../../src/tracker/tracker-set.ts';
 import { waitUntil } from '../../../support/real/daemon.ts';
 import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { KeptLog, ObservedProbes } from '../../../support/fakes/observed-probes.ts';
-
-/** Pauses are so many times shorter. */
-const haste = 20;
-const clock: typeof systemClock = {
-  ...systemClock,
-  sleep: (millis, signal) => systemClock.sleep(millis / haste, signal),
-};
+import { ampleMillis } from '../../../support/fakes/tracked-runtime.ts';
 
 /** A runtime on a socket with an open stream, and the events received of it. */
 async function listeningRuntime(names: readonly string[] = ['web'], callTimeoutMillis = 60_000) {
@@ -22,10 +16,10 @@ async function listeningRuntime(names: readonly string[] = ['web'], callTimeoutM
   const endpoint = { url: runtime.url };
   const source = new DockerSource({ endpoint, callTimeoutMillis, now: () => Date.now() });
   const events = new ObservedEvents();
-  const timing = { minProbeIntervalMillis: 10, probeTimeoutMillis: 60_000 };
+  const timing = { minProbeIntervalMillis: 10, probeTimeoutMillis: ampleMillis };
   const observer = new ObservedProbes();
   const log = new KeptLog();
-  const set = new TrackerSet({ source, observer, clock, log, events, ...timing });
+  const set = new TrackerSet({ source, observer, clock: systemClock, log, events, ...timing });
   const actions = () => events.events.map(({ action }) => action);
   const untilReceived = (count: number) =>
     waitUntil(`${count} events`, () => Promise.resolve(events.events.length >= count || undefined));
@@ -33,8 +27,11 @@ async function listeningRuntime(names: readonly string[] = ['web'], callTimeoutM
     waitUntil(`stream ${count}`, () =>
       Promise.resolve(events.listened.filter(Boolean).length >= count || undefined),
     );
-  await set.update(10_000);
-  await opened(1);
+  await waitUntil('the first stream', async () => {
+    // A call that a busy machine was too slow for fails the probe, and only one that succeeds opens the stream.
+    await set.update(ampleMillis);
+    return events.listened.includes(true);
+  });
   const end = async (): Promise<void> => {
     set.close();
     await runtime.close();
@@ -121,7 +118,7 @@ suite('streams of events', { concurrency: true }, () => {
       emitAll();
     }
     await host.heard(10_000);
-    await host.set.update(10_000);
+    await host.set.update(ampleMillis);
     const { imageEvents, containers, removed = [] } = host.set.snapshot();
     const counts = imageEvents?.images.get('gone');
     assert.deepEqual([counts?.actions.get('start'), counts?.exitCodes.get(3)], [2500, 2500]);
@@ -138,18 +135,17 @@ suite('streams of events', { concurrency: true }, () => {
     for (const name of names.slice(0, 30)) host.runtime.remove(name);
     for (const name of names.slice(30, 40)) host.runtime.kill(name);
     await waitUntil('nobody in sight', async () => {
-      await host.set.update(10_000);
+      await host.set.update(ampleMillis);
       return host.set.snapshot().containers.length === 0 || undefined;
     });
     await host.runtime.up();
     for (let index = 0; index < 10; index += 1) host.runtime.add({ name: `late${index}` });
     await waitUntil('the return', async () => {
-      await host.set.update(10_000);
+      await host.set.update(ampleMillis);
       return host.events.gaps > 0 ? true : undefined;
     });
     await waitUntil('the same as the list', async () => {
-      // On a busy machine the probe before may have been given up.
-      await host.set.update(10_000);
+      await host.set.update(ampleMillis);
       const { containers } = host.set.snapshot();
       const shown = containers.map(({ identity, state }) => `${identity.name} ${state.status}`).toSorted();
       const there = host.runtime.names.map((name) => `${name} ${host.runtime.container(name).state.status}`);

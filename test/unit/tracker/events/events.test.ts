@@ -84,6 +84,34 @@ test('a stream that ends is opened again, and until then every probe lists', asy
   runtime.set.close();
 });
 
+test('a runtime that is back while a call for its events still fails is asked again at once', async () => {
+  const runtime = new TrackedRuntime(['web'], undefined, undefined, { events: new ObservedEvents() });
+  let asked = 0;
+  let respond = (): Promise<undefined> => Promise.reject(new Error('away'));
+  runtime.source.eventsOf = () => {
+    asked += 1;
+    return respond();
+  };
+  // The pauses grow to their maximum.
+  await runtime.probe();
+  for (let failure = 0; failure < 10; failure += 1) await runtime.clock.advance(90_000);
+  const { promise, reject } = Promise.withResolvers<undefined>();
+  respond = () => promise;
+  await runtime.clock.advance(90_000);
+  const before = asked;
+  runtime.source.before = () => {
+    throw new Error('away');
+  };
+  await runtime.probe();
+  runtime.source.before = () => undefined;
+  await runtime.probe();
+  assert.equal(asked, before);
+  reject(new Error('away'));
+  await runtime.clock.advance(1500);
+  assert.equal(asked, before + 1);
+  runtime.set.close();
+});
+
 test('after a failed call the runtime is listed again, events or not', async () => {
   const { runtime, calls } = await steadyHost(['web']);
   runtime.source.before = (call) => {

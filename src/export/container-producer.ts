@@ -122,6 +122,7 @@ export function observedIn(scope: ScopeMetrics): ObservedEntity | undefined {
  * The observable half of the API's `Meter`, and a `MetricProducer` for every reader: container-major, one
  * ScopeMetrics per entity, nothing kept between two collections. An entity that is not observed is gone at
  * once. The SDK's own storage would export removed containers for ever and corrupt restarted counters.
+ * The API's shape is kept by design: container metrics are declared and observed like all asynchronous instruments.
  */
 export class ContainerMeter implements ObservableMeter, MetricProducer {
   #callback: ContainerCallback = () => undefined;

@@ -10,7 +10,7 @@ import type { ContainerEvent, ReceivedEvent } from '../../model/events.ts';
 import type { EventLogObserver, EventObserver, ExportObserver, ExportResult } from '../../model/observers.ts';
 import { Entities } from '../entity.ts';
 import type { EntityOptions } from '../entity.ts';
-import { ExportTally } from '../otlp/export-log.ts';
+import { ExportTally, handOver } from '../otlp/export-log.ts';
 import { encodingFailure } from '../otlp/failure.ts';
 import { OtlpTransport } from '../otlp/transport.ts';
 import type { OtlpTransportOptions } from '../otlp/transport.ts';
@@ -196,11 +196,12 @@ class EventLogExporter implements LogRecordExporter {
   async shutdown(): Promise<void> {}
 
   export(records: ReadableLogRecord[], done: (result: SdkExportResult) => void): void {
-    void this.#exportAll(records).then((result) => {
+    const ended = this.#exportAll(records).then((result) => {
       this.#options.ended(records.length, result);
       // The result is logged and counted by its receiver: the processor would only log it again.
-      done({ code: ExportResultCode.SUCCESS });
+      return { code: ExportResultCode.SUCCESS };
     });
+    void handOver(ended, done);
   }
 
   async #exportAll(records: ReadableLogRecord[]): Promise<ExportResult> {

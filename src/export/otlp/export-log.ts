@@ -1,3 +1,6 @@
+import { diag } from '@opentelemetry/api';
+import { ExportResultCode } from '@opentelemetry/core';
+import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
 import type { Log } from '../../log.ts';
 import type { ExportObserver, ExportResult } from '../../model/observers.ts';
 import type { OtlpOutcome } from './transport.ts';
@@ -63,5 +66,27 @@ export function loggedExports(log: Log, url: string, what = 'points'): ExportObs
       else if (state === 'rejecting') log.warn({ url, rejectedPoints, reason }, `collector refuses ${what}`);
       else log.info({ url }, before === 'new' ? 'first export succeeded' : 'export succeeds again');
     },
+  };
+}
+
+/**
+ * Hands the result of an export to the SDK, whatever ends it: a rejection, as of an observer that throws, is a failed
+ * export. Never rejects.
+ */
+export async function handOver(
+  exporting: Promise<SdkExportResult>,
+  done: (result: SdkExportResult) => void,
+): Promise<void> {
+  try {
+    done(await exporting.catch(failed));
+  } catch (error) {
+    diag.error('the end of an export could not be handled', error);
+  }
+}
+
+function failed(thrown: unknown): SdkExportResult {
+  return {
+    code: ExportResultCode.FAILED,
+    error: thrown instanceof Error ? thrown : new Error(String(thrown)),
   };
 }

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { diag } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
 import {
@@ -11,7 +10,7 @@ import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-met
 import type { ExportObserver } from '../../model/observers.ts';
 import type { Temporality } from './ended-series.ts';
 import { StaleSeries } from './ended-series.ts';
-import { ExportTally } from './export-log.ts';
+import { ExportTally, handOver } from './export-log.ts';
 import { encodingFailure } from './failure.ts';
 import type { OtlpLayout, RequestSerializer } from './requests.ts';
 import { requestSerializer } from './requests.ts';
@@ -87,11 +86,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
 
   override export(collected: ResourceMetrics, done: (result: SdkExportResult) => void): void {
     // One after the other: a flush may meet the export of a period. None that fails ends those after it.
-    this.#last = this.#last
-      .then(() => this.#exportAll(collected))
-      .catch(failed)
-      .then(done)
-      .catch((error: unknown) => diag.error('the end of an export could not be handled', error));
+    this.#last = this.#last.then(() => handOver(this.#exportAll(collected), done));
   }
 
   override async forceFlush(): Promise<void> {
@@ -163,13 +158,6 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
       return encodingFailure(thrown);
     }
   }
-}
-
-function failed(thrown: unknown): SdkExportResult {
-  return {
-    code: ExportResultCode.FAILED,
-    error: thrown instanceof Error ? thrown : new Error(String(thrown)),
-  };
 }
 
 const noDelegate = {

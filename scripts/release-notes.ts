@@ -11,6 +11,7 @@ const versions: Readonly<Record<string, string | undefined>> = {
   'package.json': /"version": "(.+)"/.exec(read('package.json'))?.[1],
   'Chart.yaml, version': /^version: (.+)$/m.exec(chart)?.[1],
   'Chart.yaml, appVersion': /^appVersion: (.+)$/m.exec(chart)?.[1],
+  'docs/openapi.json': /"version": "(.+)"/.exec(read('docs/openapi.json'))?.[1],
 };
 const sections = read('CHANGELOG.md').split(/^## /m);
 const section = sections.find((each) => each.startsWith(`[${version}]`));

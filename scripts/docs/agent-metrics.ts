@@ -4,12 +4,12 @@ import { refusalReasons } from '../../src/http/refusals.ts';
 import type { MetricRow } from '../../src/metrics/listing.ts';
 import { prometheusName, type NamedInstrument } from '../../src/metrics/prometheus-names.ts';
 import type { ProbeObserver } from '../../src/model/observers.ts';
+import { AgentInstruments } from '../../src/self-metrics/agent-instruments.ts';
 import {
-  AgentInstruments,
   AuditInstruments,
   EventLogInstruments,
   RefusalInstruments,
-} from '../../src/self-metrics/agent-instruments.ts';
+} from '../../src/self-metrics/part-instruments.ts';
 import { EventLoopDelay, observeProcess } from '../../src/self-metrics/process.ts';
 
 /** Long enough for the event loop's delay to have been measured. */

@@ -103,7 +103,7 @@ const walks: readonly Walk[] = [
         'a line of the stream becomes an event',
         'sources/http/keep-alive-client',
         'sources/docker/docker-client',
-        'sources/bounded-json',
+        'sources/response-limits',
         'sources/docker/events',
         'sources/docker/docker-source',
       ],

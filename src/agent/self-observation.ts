@@ -5,11 +5,8 @@ import type { Config } from '../config/settings/settings.ts';
 import { shownOtlpUrl } from '../config/types/otlp-url.ts';
 import { EventLogs } from '../export/logs/event-logs.ts';
 import { loggedExports } from '../export/otlp/export-log.ts';
-import {
-  AgentInstruments,
-  AuditInstruments,
-  EventLogInstruments,
-} from '../self-metrics/agent-instruments.ts';
+import { AgentInstruments } from '../self-metrics/agent-instruments.ts';
+import { AuditInstruments, EventLogInstruments } from '../self-metrics/part-instruments.ts';
 import { DockerExporterInstruments } from '../self-metrics/docker-exporter-instruments.ts';
 import type { EventLoopDelay } from '../self-metrics/process.ts';
 import { observeProcess } from '../self-metrics/process.ts';

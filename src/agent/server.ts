@@ -9,7 +9,7 @@ import { refusalReasons } from '../http/refusals.ts';
 import { EventFeed } from '../live/event-feed.ts';
 import { Live } from '../live/live.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import { RefusalInstruments } from '../self-metrics/agent-instruments.ts';
+import { RefusalInstruments } from '../self-metrics/part-instruments.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import type { AgentDependencies } from './resolve.ts';
 import type { AgentSignals } from './signals.ts';

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import type { EventObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import { DockerSource } from '../sources/docker/docker-source.ts';
-import type { RefusedPart } from '../sources/bounded-json.ts';
+import type { RefusedPart } from '../sources/response-limits.ts';
 import type { RefusedContainer } from '../sources/docker/list.ts';
 import { TrackerSet } from '../tracker/tracker-set.ts';
 import { Trackers } from '../tracker/trackers.ts';

@@ -1,5 +1,6 @@
 import type { Integer } from '../model/sample.ts';
-import { BoundedJson, responseLimits } from './bounded-json.ts';
+import { BoundedJson } from './bounded-json.ts';
+import { responseLimits } from './response-limits.ts';
 import { SourceError } from './source-error.ts';
 
 /** An object of the runtime's JSON, its fields unknown. */

@@ -1,8 +1,3 @@
-import { connect as connectPlain, isIP } from 'node:net';
-import type { OnReadOpts, Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { ConnectionOptions } from 'node:tls';
-
 /** Certificates of one endpoint, as PEM text. */
 export interface EngineTls {
   readonly ca?: string;
@@ -31,7 +26,8 @@ export interface EngineAddress {
   readonly pathPrefix: string;
 }
 
-const defaultPorts = { http: 2375, https: 2376, ssh: 22 };
+/** Ports of an engine whose URL names none. */
+export const defaultPorts = { http: 2375, https: 2376, ssh: 22 };
 
 /** Takes an endpoint's URL apart. Throws an Error that names the URL and what was expected. */
 export function parseEngineAddress(endpoint: EngineEndpoint): EngineAddress {
@@ -79,31 +75,6 @@ function decoded(text: string): string | undefined {
 /** The URL as it may be shown: without a password. */
 export function shownUrl(url: string): string {
   return url.replace(/^([a-z]+:\/\/[^/:@]*):.*@/, '$1@');
-}
-
-/** The TLS options of Node for an endpoint's certificates. */
-export function tlsOptions(tls: EngineTls | undefined): ConnectionOptions {
-  return {
-    ...(tls?.ca !== undefined && { ca: tls.ca }),
-    ...(tls?.cert !== undefined && { cert: tls.cert }),
-    ...(tls?.key !== undefined && { key: tls.key }),
-    rejectUnauthorized: tls?.verify ?? true,
-  };
-}
-
-/** Opens a connection to the engine, whose bytes go to `onread`; errors arrive on the socket. */
-export function connectEngine(
-  address: EngineAddress,
-  tls: EngineTls | undefined,
-  onread: OnReadOpts,
-): Socket {
-  if (address.socketPath !== undefined) return connectPlain({ path: address.socketPath, onread });
-  const { host = 'localhost', port = defaultPorts.http } = address;
-  if (address.scheme === 'http') return connectPlain({ host, port, onread });
-  // An IP address is not allowed as TLS server name (RFC 6066); it is checked all the same.
-  const name = isIP(host) === 0 && { servername: host };
-  // Node's types lack `onread` for tls.connect, which takes it too.
-  return connectTls(Object.assign({ host, port, ...name, ...tlsOptions(tls) }, { onread }));
 }
 
 /** tcp:// means TLS as soon as certificates are given, as the Docker CLI has it. */

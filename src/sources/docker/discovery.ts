@@ -4,8 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { objectOf, textOf } from '../json.ts';
-import { parseEngineAddress, shownUrl, tlsOptions } from './address.ts';
+import { parseEngineAddress, shownUrl } from './address.ts';
 import type { EngineEndpoint, EngineTls } from './address.ts';
+import { tlsOptions } from './connections.ts';
 
 /** By the names of their files in a directory laid out as `DOCKER_CERT_PATH`, without `.pem`. */
 export const certificateNames = ['ca', 'cert', 'key'] as const;

@@ -1,17 +1,19 @@
-import { Agent, Agent as HttpAgent, request as requestHttp } from 'node:http';
+import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { OnReadOpts } from 'node:net';
-import type { Duplex } from 'node:stream';
-import type { Client } from 'ssh2';
-import { BoundedJson, expectFewChunks, ItemReader, responseLimits } from '../bounded-json.ts';
-import type { JsonItem, RefusedPart } from '../bounded-json.ts';
+import { BoundedJson } from '../bounded-json.ts';
 import { KeepAliveClient } from '../http/keep-alive-client.ts';
 import type { WholeResponse } from '../http/keep-alive-client.ts';
+import { ItemReader } from '../item-reader.ts';
+import type { JsonItem } from '../item-reader.ts';
 import { parseExactJson, objectOf, textOf } from '../json.ts';
+import { expectFewChunks, responseLimits } from '../response-limits.ts';
+import type { RefusedPart } from '../response-limits.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
-import { connectEngine, parseEngineAddress, tlsOptions } from './address.ts';
+import { parseEngineAddress } from './address.ts';
 import type { EngineAddress, EngineEndpoint } from './address.ts';
+import { connectEngine, SshAgent, tlsOptions } from './connections.ts';
 
 /** Bytes of a body that are taken in one turn of the event loop. */
 const maxTurnBytes = 64 * 1024;
@@ -233,81 +235,6 @@ function readBody(response: IncomingMessage, take: (piece: Buffer) => void): Pro
     });
     response.once('end', resolve).once('error', brokeOff);
     response.once('close', () => brokeOff());
-  });
-}
-
-/** The command with which the Docker CLI reaches an engine over SSH: it joins its input and output to the socket. */
-const dialCommand = 'docker system dial-stdio';
-
-/**
- * An HTTP agent whose connections go over SSH, each over a session of its own, authenticated by the user's SSH agent
- * (`SSH_AUTH_SOCK`). Errors of a session, then and later, arrive at the request that it was opened for.
- */
-class SshAgent extends Agent {
-  readonly #address: EngineAddress;
-  readonly #clients = new Set<Client>();
-
-  constructor(address: EngineAddress) {
-    super({ keepAlive: false });
-    this.#address = address;
-  }
-
-  override createConnection(
-    _options: unknown,
-    callback: (error: Error | null, stream: Duplex) => void = () => undefined,
-  ): undefined {
-    const failed = (cause: unknown): void => {
-      const error = cause instanceof Error ? cause : new Error(String(cause));
-      // Node's agent takes no stream beside an error, against its type.
-      Reflect.apply(callback, undefined, [error]);
-    };
-    this.#dial().then((stream) => callback(null, stream), failed);
-  }
-
-  override destroy(): void {
-    for (const client of this.#clients) client.end();
-    super.destroy();
-  }
-
-  async #dial(): Promise<Duplex> {
-    // Loaded for an engine behind SSH alone: it is large.
-    const { default: ssh } = await import('ssh2');
-    const client = new ssh.Client();
-    this.#clients.add(client);
-    client.once('close', () => this.#clients.delete(client));
-    try {
-      return await opened(client, this.#address);
-    } catch (error) {
-      client.end();
-      throw error;
-    }
-  }
-}
-
-function opened(client: Client, { host, port, user }: EngineAddress): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    let channel: Duplex | undefined;
-    const failed = (error: Error): void => {
-      channel?.destroy(error);
-      reject(error);
-    };
-    client.on('error', failed);
-    client.once('close', () => failed(new SourceError('unreachable', 'the SSH session was closed')));
-    client.once('ready', () => {
-      client.exec(dialCommand, (error, stream) => {
-        if (error) return failed(error);
-        channel = stream;
-        stream.once('close', () => client.end());
-        return resolve(stream);
-      });
-    });
-    const agent = process.env['SSH_AUTH_SOCK'];
-    client.connect({
-      ...(host !== undefined && { host }),
-      ...(port !== undefined && { port }),
-      ...(user !== undefined && { username: user }),
-      ...(agent !== undefined && { agent }),
-    });
   });
 }
 

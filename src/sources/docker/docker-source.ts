@@ -10,7 +10,7 @@ import type {
   ListedContainer,
   UsageSource,
 } from '../container-source.ts';
-import type { RefusedPart } from '../bounded-json.ts';
+import type { RefusedPart } from '../response-limits.ts';
 import type { WholeResponse } from '../http/keep-alive-client.ts';
 import { SourceError, toSourceError } from '../source-error.ts';
 import type { SourceErrorCode } from '../source-error.ts';

@@ -1,6 +1,6 @@
 import { containerActions } from '../../model/events.ts';
 import type { ContainerAction, ContainerEvent } from '../../model/events.ts';
-import { responseLimits } from '../bounded-json.ts';
+import { responseLimits } from '../response-limits.ts';
 import { objectOf, present, textMapOf, textOf } from '../json.ts';
 import { healthOf } from './list.ts';
 import { SourceError } from '../source-error.ts';

@@ -1,7 +1,8 @@
 import { containerStatuses, healthStatuses } from '../../model/container.ts';
 import type { ContainerStatus, HealthStatus } from '../../model/container.ts';
 import type { ListedContainer } from '../container-source.ts';
-import type { JsonItem, Refusal } from '../bounded-json.ts';
+import type { JsonItem } from '../item-reader.ts';
+import type { Refusal } from '../response-limits.ts';
 import { objectOf, present, textOf, textsOf } from '../json.ts';
 import type { Fields } from '../json.ts';
 import { SourceError } from '../source-error.ts';

@@ -1,7 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { AbortListeners } from '../../concurrency/cancellation.ts';
-import { responseLimits } from '../bounded-json.ts';
-import type { RefusedPart } from '../bounded-json.ts';
+import { responseLimits } from '../response-limits.ts';
+import type { RefusedPart } from '../response-limits.ts';
 import { SourceError, sourceErrorDuring, toSourceError } from '../source-error.ts';
 import { HttpResponse } from './response-parser.ts';
 

@@ -1,4 +1,4 @@
-import { expectFewChunks } from '../bounded-json.ts';
+import { expectFewChunks } from '../response-limits.ts';
 import { SourceError } from '../source-error.ts';
 
 const headEnd = Buffer.from('\r\n\r\n');

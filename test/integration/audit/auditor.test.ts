@@ -6,7 +6,7 @@ import { Auditor } from '../../../src/audit/auditor.ts';
 import { auditedMetrics } from '../../../src/audit/audited-metrics.ts';
 import { ourReadings, type MetricReadings } from '../../../src/audit/our-readings.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { AuditInstruments } from '../../../src/self-metrics/agent-instruments.ts';
+import { AuditInstruments } from '../../../src/self-metrics/part-instruments.ts';
 import { startSimulatedEngine } from '../../../src/simulator/start.ts';
 import { withFault } from '../../support/fakes/faulty-metric.ts';
 import { KeptLog } from '../../support/fakes/observed-probes.ts';

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BoundedJson, ItemReader, responseLimits } from '../../../src/sources/bounded-json.ts';
-import type { JsonItem } from '../../../src/sources/bounded-json.ts';
+import { BoundedJson } from '../../../src/sources/bounded-json.ts';
+import { ItemReader } from '../../../src/sources/item-reader.ts';
+import type { JsonItem } from '../../../src/sources/item-reader.ts';
+import { responseLimits } from '../../../src/sources/response-limits.ts';
 
 const tooLong = 'x'.repeat(responseLimits.itemBytes + 1);
 const tooDeep = JSON.parse(`${'['.repeat(responseLimits.depth + 1)}${']'.repeat(responseLimits.depth + 1)}`);

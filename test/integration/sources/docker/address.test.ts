@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseEngineAddress, shownUrl, tlsOptions } from '../../../../src/sources/docker/address.ts';
+import { parseEngineAddress, shownUrl } from '../../../../src/sources/docker/address.ts';
+import { tlsOptions } from '../../../../src/sources/docker/connections.ts';
 import { engineEndpoints } from '../../../../src/sources/docker/discovery.ts';
 import type { EndpointSettings, DiscoveryContext } from '../../../../src/sources/docker/discovery.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Fault } from '../../../../src/simulator/server/faults.ts';
 import type { SimulatedEngine } from '../../../../src/simulator/simulated-engine.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
-import { responseLimits } from '../../../../src/sources/bounded-json.ts';
+import { responseLimits } from '../../../../src/sources/response-limits.ts';
 import type { SourceErrorCode } from '../../../../src/sources/source-error.ts';
 import { measuresOnce, never, sourceFor, TestSource } from './measure.ts';
 import { sampleOf } from '../../../support/fakes/sample-of.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { readEvents } from '../../../../src/sources/docker/events.ts';
-import { responseLimits } from '../../../../src/sources/bounded-json.ts';
+import { responseLimits } from '../../../../src/sources/response-limits.ts';
 import { DockerSource } from '../../../../src/sources/docker/docker-source.ts';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import ssh2 from 'ssh2';
 import type { ServerChannel } from 'ssh2';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
-import { responseLimits } from '../../../../src/sources/bounded-json.ts';
+import { responseLimits } from '../../../../src/sources/response-limits.ts';
 import { sampleOf } from '../../../support/fakes/sample-of.ts';
 import { measuresOnce, never, sourceFor } from './measure.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { responseLimits } from '../../../../src/sources/bounded-json.ts';
+import { responseLimits } from '../../../../src/sources/response-limits.ts';
 import { KeepAliveClient } from '../../../../src/sources/http/keep-alive-client.ts';
 import { answer, rawServer } from './raw-server.ts';
 

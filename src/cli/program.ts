@@ -1,3 +1,4 @@
+// One piece, because arguments, loading, signals and the stop are steps of one run that ends in one exit code.
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { metricMistakes } from '../agent/catalogue.ts';

@@ -1,3 +1,4 @@
+// One piece, because choosing, checking and filling in are steps over the same table of chosen settings.
 import { findCandidates, validate } from './candidate.ts';
 import type { Candidate, Chosen, ChosenByKey, Places } from './candidate.ts';
 import { ConfigError } from './config-error.ts';

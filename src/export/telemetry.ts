@@ -1,3 +1,4 @@
+// One piece, because the SDK is set up here and nowhere else: its provider, its push reader, its diagnostics.
 import { createHash } from 'node:crypto';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import type { Meter } from '@opentelemetry/api';

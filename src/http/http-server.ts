@@ -1,3 +1,4 @@
+// One piece, because the bounds on connections, waiting requests and responses protect the process only together.
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,3 +1,4 @@
+// One piece, because streams and single responses show the same views of containers, samples and events.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { ByteBudget, ByteReader, SharedBytes } from '../concurrency/shared-bytes.ts';

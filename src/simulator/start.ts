@@ -1,3 +1,4 @@
+// One piece, because most of it is a table: the containers of each scenario.
 import { LiveAnswers } from './answers/live-answers.ts';
 import { SampleTicks } from './answers/stats.ts';
 import type { SimulatedEngineOptions } from './options.ts';

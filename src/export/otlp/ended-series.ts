@@ -1,3 +1,4 @@
+// One piece, because what identifies a series decides when it has ended and what its last point is.
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Attributes } from '@opentelemetry/api';

@@ -1,3 +1,4 @@
+// One piece, because every reason of a failed export is worded here, for the log and for `check` alike.
 import type { Buffer } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 

@@ -1,3 +1,4 @@
+// One piece, because the lines of a series depend on the other series of its family: one stream renders both.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';

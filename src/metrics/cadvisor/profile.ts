@@ -1,3 +1,4 @@
+// One piece, because it is a table: one row for each metric of cAdvisor that is not usage.
 import type { ContainerLimits, LimitName } from '../../model/container.ts';
 import type { ContainerInstrument, RuntimeInstrument, MetricSource } from '../../model/instrument.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';

@@ -1,3 +1,4 @@
+// One piece, because it is a table: one row for each metric of cAdvisor about usage.
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type {

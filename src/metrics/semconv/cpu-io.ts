@@ -1,3 +1,4 @@
+// One piece, because it is a table: the metrics of usage besides memory, with their attributes.
 import { stampedBy } from '../../model/instrument.ts';
 import type { AttributeCache, Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
 import type {

@@ -1,3 +1,4 @@
+// One piece, because it is a table: all metrics that are not usage, which share their attributes.
 import { infoAttributes, infoKeys } from '../../attributes/resource.ts';
 import { containerStatuses, healthStatuses } from '../../model/container.ts';
 import { diskObjectTypes } from '../../model/disk-usage.ts';

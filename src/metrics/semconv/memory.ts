@@ -1,3 +1,4 @@
+// One piece, because it is a table: memory in sum and by type read the same keys of the kernel.
 import { stampedBy } from '../../model/instrument.ts';
 import type { Attributes, ContainerInstrument } from '../../model/instrument.ts';
 import { difference, numberOf } from '../../model/sample.ts';

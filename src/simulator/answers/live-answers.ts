@@ -1,3 +1,4 @@
+// One piece, because info, version and disk usage describe the same host and containers, and must agree.
 import { createHash } from 'node:crypto';
 import type { ContainerSet } from '../world/container-set.ts';
 import { hasProcesses } from '../world/container-state.ts';

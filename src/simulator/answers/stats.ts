@@ -1,3 +1,4 @@
+// One piece, because the parts of a stats answer come from one reading, and take their shape from one cgroup version.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatedContainer } from '../world/container.ts';
 import type { EngineHost } from '../world/host.ts';

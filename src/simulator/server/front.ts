@@ -1,3 +1,4 @@
+// One piece, because a fault may replace any step between a request line and the last byte of its answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

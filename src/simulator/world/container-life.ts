@@ -1,3 +1,4 @@
+// One piece, because each change of a container's state emits its events in the order of Moby.
 import { createHash } from 'node:crypto';
 import type { ContainerSet } from './container-set.ts';
 import { completeSpec } from './container-spec.ts';

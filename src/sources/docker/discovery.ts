@@ -1,3 +1,4 @@
+// One piece, because the ways to find an engine are tried in one order, which is the Docker CLI's.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';

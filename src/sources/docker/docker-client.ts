@@ -1,3 +1,4 @@
+// One piece, because every call has the same bounds, deadline and errors, whichever connection it takes.
 import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';

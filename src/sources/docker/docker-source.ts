@@ -1,3 +1,4 @@
+// One piece, because version, prefix and clock of an engine are found in some calls and used in the others.
 import { readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import type { DiskUsage } from '../../model/disk-usage.ts';

@@ -1,3 +1,4 @@
+// One piece, because it follows one document of the engine part by part; platforms differ within the parts.
 import { hasUsage } from '../../model/sample.ts';
 import type {
   BlockIoEntry,

@@ -1,3 +1,4 @@
+// One piece, because list, inspect, usage and failures of a container together decide what is published of it.
 import type { Cancellable } from '../../concurrency/cancellation.ts';
 import type { Log } from '../../log.ts';
 import type { ContainerIdentity, ContainerStatus } from '../../model/container.ts';

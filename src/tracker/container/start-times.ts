@@ -1,3 +1,4 @@
+// One piece, because counters of a container, its network and its host begin anew by the same rules.
 import { agentTime } from '../../model/runtime.ts';
 import { timeOf, blockIoCounter } from '../../model/sample.ts';
 import type { Integer, Sample, BlockIoUsage, CpuUsage } from '../../model/sample.ts';

@@ -1,3 +1,4 @@
+// One piece, because a count outlives its container, and both decide when it is dropped.
 import type { Clock } from '../../clock.ts';
 import type { ContainerIdentity, ContainerImage, HealthStatus } from '../../model/container.ts';
 import { countedActions, exitClassOf } from '../../model/events.ts';

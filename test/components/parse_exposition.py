@@ -55,7 +55,8 @@ def main():
     else:
         parse = parse_openmetrics if wanted == "openmetrics" else parse_prometheus
         answer = families(parse, data.decode("utf-8"))
-    json.dump(answer, sys.stdout, allow_nan=False)
+    # In one piece: json.dump() writes each bracket by itself, which takes longer than the parsing.
+    sys.stdout.write(json.dumps(answer, allow_nan=False))
 
 
 main()

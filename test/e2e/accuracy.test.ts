@@ -53,166 +53,168 @@ interface Reading {
   readonly answers: Readonly<Record<Name, readonly RecordedAnswer[]>>;
 }
 
-for (const version of versions) {
-  suite(`figures of ${version}`, { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
-    const stack = new AsyncDisposableStack();
-    const ids = new Map<Name, string>();
-    const readings: Reading[] = [];
-    let runtime: RealEngine;
-    let take: () => Promise<Reading>;
+suite('figures', { concurrency: true, skip: skipUnless('engine-20.10', 'engine-current') }, () => {
+  // One test after another within each, as some take new readings.
+  for (const version of versions) suite(version, { concurrency: false }, () => accuracyOf(version));
+});
 
-    before(async () => {
-      runtime = stack.use(await startEngine(version));
-      for (const name of names)
-        ids.set(name, await runtime.run(name, specs[name].options, specs[name].command));
-      for (const name of names) await runtime.untilFile(name, readyMark);
-      const proxy = stack.use(await RecordingProxy.start(runtime.socket));
-      // Only the test's scrapes cause probes.
-      const agent = stack.use(
-        await startAgent({
-          args: [`--docker-url=${proxy.url}`, '--exporter=prometheus', '--min-probe-interval=300ms'],
-        }),
-      );
-      await agent.untilReady();
-      await agent.metrics();
-      take = () => takeReading(runtime, agent, (name) => proxy.answers(ids.get(name) ?? ''));
-      while (readings.length < readingCount) readings.push(await take());
-    });
-    after(() => stack.disposeAsync());
+function accuracyOf(version: EngineVersion): void {
+  const stack = new AsyncDisposableStack();
+  const ids = new Map<Name, string>();
+  const readings: Reading[] = [];
+  let runtime: RealEngine;
+  let take: () => Promise<Reading>;
 
-    test('the working set is what docker stats prints', () => {
-      for (const { shown, after: newer } of readings) {
-        for (const name of steady) {
-          const bytes = shown.value('container_memory_working_set_bytes', { container_name: name });
-          assert.equal(humanBytes(bytes ?? NaN), newer[name]?.memory, name);
-        }
+  before(async () => {
+    runtime = stack.use(await startEngine(version));
+    for (const name of names)
+      ids.set(name, await runtime.run(name, specs[name].options, specs[name].command));
+    for (const name of names) await runtime.untilFile(name, readyMark);
+    const proxy = stack.use(await RecordingProxy.start(runtime.socket));
+    // Only the test's scrapes cause probes.
+    const agent = stack.use(
+      await startAgent({
+        args: [`--docker-url=${proxy.url}`, '--exporter=prometheus', '--min-probe-interval=300ms'],
+      }),
+    );
+    await agent.untilReady();
+    await agent.metrics();
+    take = () => takeReading(runtime, agent, (name) => proxy.answers(ids.get(name) ?? ''));
+    while (readings.length < readingCount) readings.push(await take());
+  });
+  after(() => stack.disposeAsync());
+
+  test('the working set is what docker stats prints', () => {
+    for (const { shown, after: newer } of readings) {
+      for (const name of steady) {
+        const bytes = shown.value('container_memory_working_set_bytes', { container_name: name });
+        assert.equal(humanBytes(bytes ?? NaN), newer[name]?.memory, name);
       }
-    });
+    }
+  });
 
-    test('the working set is what the docker command computes from the same answer, to the byte', () => {
-      for (const { shown, answers } of readings) {
-        for (const name of names) {
-          const bytes = shown.value('container_memory_working_set_bytes', { container_name: name });
-          assert.equal(bytes, memoryUsed(newest(answers[name])), name);
-        }
-      }
-    });
-
-    test('memory that is held and memory that is cache are told apart', async () => {
-      // The kernel reclaims pages of a cache whenever a group above runs short: then there is no cache to
-      // compare.
-      const refill = async (): Promise<Reading> => {
-        await runtime.docker('exec', 'cache', 'sh', '-c', fillCache);
-        return await take();
-      };
-      for (const reading of readings) {
-        await passes(reading, refill, ({ shown }) => {
-          const held = shown.value('container_memory_working_set_bytes', { container_name: 'memory' }) ?? 0;
-          assert.ok(held >= 20 * mib && held < 24 * mib, `held ${held}`);
-          const usage = shown.value('container_memory_usage_bytes', { container_name: 'cache' }) ?? 0;
-          const set = shown.value('container_memory_working_set_bytes', { container_name: 'cache' }) ?? 0;
-          assert.ok(usage >= 16 * mib && usage <= 128 * mib, `usage ${usage}`);
-          assert.ok(set < 8 * mib, `working set ${set}`);
-        });
-      }
-    });
-
-    test('CPU is what the docker command computes from the same two responses', async () => {
-      for (const reading of readings) {
-        for (const name of names) {
-          // Each by itself: the runtime is held up for one of them, and not for all at once.
-          await passes(reading, take, ({ shown, answers }) => {
-            const expected = cpuPercent(answers[name]);
-            const cpus = shown.value('container_cpu_usage', { container_name: name }) ?? NaN;
-            const error = Math.abs(cpus * 100 - expected);
-            assert.ok(error <= Math.max(0.5, expected * 0.02), `${name}: ${cpus * 100} beside ${expected}`);
-          });
-        }
-      }
-    });
-
-    test('CPU stays under the quota', async () => {
-      for (const reading of readings) {
-        await passes(reading, take, ({ shown }) => {
-          const quota = { container_name: 'quota' };
-          const cpus = shown.value('container_cpu_usage', quota) ?? NaN;
-          assert.ok(cpus > 0 && cpus < 0.22, `${cpus} CPUs of 0.2`);
-          const share = shown.value('container_cpu_limit_utilization_ratio', quota) ?? NaN;
-          assert.ok(Math.abs(share - cpus / 0.2) < 1e-9);
-        });
-      }
-    });
-
-    test('CPU is throttled by the quota', () => {
-      for (const { shown, answers } of readings) {
-        const quota = { container_name: 'quota' };
-        const { periods, throttled_periods, throttled_time } = newest(answers.quota).cpu_stats
-          .throttling_data;
-        const throttling = 'container_cpu_throttling';
-        assert.equal(shown.value(`${throttling}_periods_total`, quota), periods);
-        assert.equal(shown.value(`${throttling}_throttled_periods_total`, quota), throttled_periods);
-        assert.equal(shown.value(`${throttling}_throttled_time_seconds_total`, quota), throttled_time / 1e9);
-        assert.equal(
-          shown.value(`${throttling}_throttled_periods_total`, { container_name: 'free' }),
-          0,
-          'without a quota',
-        );
-      }
-      const throttled = 'container_cpu_throttling_throttled_periods_total';
-      assert.ok((readings.at(-1)?.shown.value(throttled, { container_name: 'quota' }) ?? 0) > 0);
-    });
-
-    test('CPU time never falls and is the total that the runtime gives', () => {
+  test('the working set is what the docker command computes from the same answer, to the byte', () => {
+    for (const { shown, answers } of readings) {
       for (const name of names) {
-        const times = readings.map(({ shown }) =>
-          shown.sum('container_cpu_time_seconds_total', { container_name: name }),
-        );
-        assert.deepEqual(
-          times,
-          times.toSorted((a, b) => a - b),
-          name,
-        );
-        readings.forEach(({ answers }, index) => {
-          const total = newest(answers[name]).cpu_stats.cpu_usage.total_usage / 1e9;
-          // User and kernel time are counted in ticks of 10 ms each on cgroup v1, the total is not.
-          assert.ok(
-            Math.abs((times[index] ?? NaN) - total) <= 0.05 + total * 0.05,
-            `${name}: ${times[index]} ${total}`,
-          );
+        const bytes = shown.value('container_memory_working_set_bytes', { container_name: name });
+        assert.equal(bytes, memoryUsed(newest(answers[name])), name);
+      }
+    }
+  });
+
+  test('memory that is held and memory that is cache are told apart', async () => {
+    // The kernel reclaims pages of a cache whenever a group above runs short: then there is no cache to
+    // compare.
+    const refill = async (): Promise<Reading> => {
+      await runtime.docker('exec', 'cache', 'sh', '-c', fillCache);
+      return await take();
+    };
+    for (const reading of readings) {
+      await passes(reading, refill, ({ shown }) => {
+        const held = shown.value('container_memory_working_set_bytes', { container_name: 'memory' }) ?? 0;
+        assert.ok(held >= 20 * mib && held < 24 * mib, `held ${held}`);
+        const usage = shown.value('container_memory_usage_bytes', { container_name: 'cache' }) ?? 0;
+        const set = shown.value('container_memory_working_set_bytes', { container_name: 'cache' }) ?? 0;
+        assert.ok(usage >= 16 * mib && usage <= 128 * mib, `usage ${usage}`);
+        assert.ok(set < 8 * mib, `working set ${set}`);
+      });
+    }
+  });
+
+  test('CPU is what the docker command computes from the same two responses', async () => {
+    for (const reading of readings) {
+      for (const name of names) {
+        // Each by itself: the runtime is held up for one of them, and not for all at once.
+        await passes(reading, take, ({ shown, answers }) => {
+          const expected = cpuPercent(answers[name]);
+          const cpus = shown.value('container_cpu_usage', { container_name: name }) ?? NaN;
+          const error = Math.abs(cpus * 100 - expected);
+          assert.ok(error <= Math.max(0.5, expected * 0.02), `${name}: ${cpus * 100} beside ${expected}`);
         });
       }
-    });
+    }
+  });
 
-    test('limits are those that were set, and absent where none was', () => {
-      for (const { shown } of readings) {
-        const limits = (name: Name): (number | undefined)[] =>
-          [
-            'container_cpu_limit_current',
-            'container_memory_limit_current_bytes',
-            'container_memory_reservation_current_bytes',
-            'container_pids_limit_current',
-          ].map((metric) => shown.value(metric, { container_name: name }));
-        assert.deepEqual(limits('memory'), [undefined, 64 * mib, undefined, 50]);
-        assert.deepEqual(limits('cache'), [undefined, 128 * mib, 96 * mib, undefined]);
-        assert.deepEqual(limits('quota'), [0.2, undefined, undefined, undefined]);
-        assert.deepEqual(limits('free'), [undefined, undefined, undefined, undefined]);
-        const labels = { container_name: 'memory' };
-        const left = shown.value('container_memory_available_bytes', labels) ?? NaN;
-        const used = shown.value('container_memory_working_set_bytes', labels) ?? NaN;
-        assert.equal(left + used, 64 * mib);
-        assert.equal(shown.value('container_memory_limit_utilization_ratio', labels), used / (64 * mib));
-      }
-    });
+  test('CPU stays under the quota', async () => {
+    for (const reading of readings) {
+      await passes(reading, take, ({ shown }) => {
+        const quota = { container_name: 'quota' };
+        const cpus = shown.value('container_cpu_usage', quota) ?? NaN;
+        assert.ok(cpus > 0 && cpus < 0.22, `${cpus} CPUs of 0.2`);
+        const share = shown.value('container_cpu_limit_utilization_ratio', quota) ?? NaN;
+        assert.ok(Math.abs(share - cpus / 0.2) < 1e-9);
+      });
+    }
+  });
 
-    test('processes are counted as docker stats counts them', () => {
-      for (const { shown, after: newer } of readings) {
-        for (const name of names) {
-          const pids = shown.value('container_pids_current', { container_name: name });
-          assert.equal(pids, newer[name]?.pids, name);
-        }
-        assert.equal(shown.value('container_pids_current', { container_name: 'idle' }), 3);
+  test('CPU is throttled by the quota', () => {
+    for (const { shown, answers } of readings) {
+      const quota = { container_name: 'quota' };
+      const { periods, throttled_periods, throttled_time } = newest(answers.quota).cpu_stats.throttling_data;
+      const throttling = 'container_cpu_throttling';
+      assert.equal(shown.value(`${throttling}_periods_total`, quota), periods);
+      assert.equal(shown.value(`${throttling}_throttled_periods_total`, quota), throttled_periods);
+      assert.equal(shown.value(`${throttling}_throttled_time_seconds_total`, quota), throttled_time / 1e9);
+      assert.equal(
+        shown.value(`${throttling}_throttled_periods_total`, { container_name: 'free' }),
+        0,
+        'without a quota',
+      );
+    }
+    const throttled = 'container_cpu_throttling_throttled_periods_total';
+    assert.ok((readings.at(-1)?.shown.value(throttled, { container_name: 'quota' }) ?? 0) > 0);
+  });
+
+  test('CPU time never falls and is the total that the runtime gives', () => {
+    for (const name of names) {
+      const times = readings.map(({ shown }) =>
+        shown.sum('container_cpu_time_seconds_total', { container_name: name }),
+      );
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+        name,
+      );
+      readings.forEach(({ answers }, index) => {
+        const total = newest(answers[name]).cpu_stats.cpu_usage.total_usage / 1e9;
+        // User and kernel time are counted in ticks of 10 ms each on cgroup v1, the total is not.
+        assert.ok(
+          Math.abs((times[index] ?? NaN) - total) <= 0.05 + total * 0.05,
+          `${name}: ${times[index]} ${total}`,
+        );
+      });
+    }
+  });
+
+  test('limits are those that were set, and absent where none was', () => {
+    for (const { shown } of readings) {
+      const limits = (name: Name): (number | undefined)[] =>
+        [
+          'container_cpu_limit_current',
+          'container_memory_limit_current_bytes',
+          'container_memory_reservation_current_bytes',
+          'container_pids_limit_current',
+        ].map((metric) => shown.value(metric, { container_name: name }));
+      assert.deepEqual(limits('memory'), [undefined, 64 * mib, undefined, 50]);
+      assert.deepEqual(limits('cache'), [undefined, 128 * mib, 96 * mib, undefined]);
+      assert.deepEqual(limits('quota'), [0.2, undefined, undefined, undefined]);
+      assert.deepEqual(limits('free'), [undefined, undefined, undefined, undefined]);
+      const labels = { container_name: 'memory' };
+      const left = shown.value('container_memory_available_bytes', labels) ?? NaN;
+      const used = shown.value('container_memory_working_set_bytes', labels) ?? NaN;
+      assert.equal(left + used, 64 * mib);
+      assert.equal(shown.value('container_memory_limit_utilization_ratio', labels), used / (64 * mib));
+    }
+  });
+
+  test('processes are counted as docker stats counts them', () => {
+    for (const { shown, after: newer } of readings) {
+      for (const name of names) {
+        const pids = shown.value('container_pids_current', { container_name: name });
+        assert.equal(pids, newer[name]?.pids, name);
       }
-    });
+      assert.equal(shown.value('container_pids_current', { container_name: 'idle' }), 3);
+    }
   });
 }
 

@@ -55,9 +55,9 @@ suite('tidegauge once', { concurrency: true, skip: skipWithoutScene || skipUnles
   });
 });
 
-suite('tidegauge check', { concurrency: true, skip: skipWithoutScene }, () => {
+suite('check and run', { concurrency: true }, () => {
   for (const protocol of ['http/protobuf', 'http/json'])
-    test(`the Collector takes the empty export of ${protocol}`, async () => {
+    test(`the Collector takes the empty export of ${protocol}`, { skip: skipWithoutScene }, async () => {
       await using runtime = await startSimulatedProcess();
       await using collector = await startCollector();
       const where = [`--docker-url=${runtime.url}`, `--otlp-endpoint=${collector.otlpUrl}`];
@@ -67,51 +67,51 @@ suite('tidegauge check', { concurrency: true, skip: skipWithoutScene }, () => {
       assert.equal(exitCode, 0, stdout);
       assert.match(stdout, /^ok {3}collector .*: takes exports$/m);
     });
-});
 
-test('20 scrapers at once and the push cost one probe', { concurrency: true }, async () => {
-  const arrangement = ['--scenario=none', `--containers=${containerCount}`, `--stats-delay=${probeMillis}`];
-  await using runtime = await startSimulatedProcess(...arrangement);
-  await using sink = await OtlpSink.start();
-  await using agent = await startAgent({
-    args: [
-      `--docker-url=${runtime.url}`,
-      `--otlp-endpoint=${sink.url}`,
-      `--interval=${intervalMillis}ms`,
-      `--min-probe-interval=${minProbeMillis}ms`,
-    ],
+  test('20 scrapers at once and the push cost one probe', async () => {
+    const arrangement = ['--scenario=none', `--containers=${containerCount}`, `--stats-delay=${probeMillis}`];
+    await using runtime = await startSimulatedProcess(...arrangement);
+    await using sink = await OtlpSink.start();
+    await using agent = await startAgent({
+      args: [
+        `--docker-url=${runtime.url}`,
+        `--otlp-endpoint=${sink.url}`,
+        `--interval=${intervalMillis}ms`,
+        `--min-probe-interval=${minProbeMillis}ms`,
+      ],
+    });
+    await agent.untilReady();
+    for (let burst = 0; burst < 2; burst += 1) {
+      const { endedAt, before } = await lastProbe(agent, runtime);
+      const staleAt = endedAt + minProbeMillis;
+      const scrape = (): Promise<unknown> =>
+        Promise.all(Array.from({ length: scraperCount }, () => agent.metrics()));
+      const early = scrape();
+      await waitUntil('a stale probe', async () => {
+        const { stats } = await runtime.requests();
+        if (Date.now() >= staleAt) return true;
+        assert.equal(stats, before.stats, 'a young probe is shared');
+        return undefined;
+      });
+      await early;
+      const pushes = sink.requests.length;
+      await waitUntil('a burst that probes', async () => {
+        await scrape();
+        // The first of them may still find the last probe young, by a hair.
+        return (await runtime.requests()).stats > before.stats || undefined;
+      });
+      await sink.waitFor(pushes + 1);
+      const after = await runtime.requests();
+      // A probe samples each container once; changes that came as events need no list.
+      const probes = (after.stats - before.stats) / containerCount;
+      // None but the one, unless the machine took so long that the next were due.
+      const due = Math.floor((Date.now() - staleAt) / (probeMillis + minProbeMillis));
+      assert.ok(
+        probes <= 1 + due,
+        `${probes} probes for ${scraperCount} scrapers and a push, ${due} more were due`,
+      );
+    }
   });
-  await agent.untilReady();
-  for (let burst = 0; burst < 2; burst += 1) {
-    const { endedAt, before } = await lastProbe(agent, runtime);
-    const staleAt = endedAt + minProbeMillis;
-    const scrape = (): Promise<unknown> =>
-      Promise.all(Array.from({ length: scraperCount }, () => agent.metrics()));
-    const early = scrape();
-    await waitUntil('a stale probe', async () => {
-      const { stats } = await runtime.requests();
-      if (Date.now() >= staleAt) return true;
-      assert.equal(stats, before.stats, 'a young probe is shared');
-      return undefined;
-    });
-    await early;
-    const pushes = sink.requests.length;
-    await waitUntil('a burst that probes', async () => {
-      await scrape();
-      // The first of them may still find the last probe young, by a hair.
-      return (await runtime.requests()).stats > before.stats || undefined;
-    });
-    await sink.waitFor(pushes + 1);
-    const after = await runtime.requests();
-    // A probe samples each container once; changes that came as events need no list.
-    const probes = (after.stats - before.stats) / containerCount;
-    // None but the one, unless the machine took so long that the next were due.
-    const due = Math.floor((Date.now() - staleAt) / (probeMillis + minProbeMillis));
-    assert.ok(
-      probes <= 1 + due,
-      `${probes} probes for ${scraperCount} scrapers and a push, ${due} more were due`,
-    );
-  }
 });
 
 async function once(runtime: RealEngine, format: string): Promise<string> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { startSimulatedEngine } from '../../src/simulator/start.ts';
 import { startAgent } from '../support/real/agent-process.ts';
 import { startCollector } from '../support/real/collector.ts';
@@ -44,11 +44,9 @@ const cases = [
   },
 ];
 
-for (const { name: where, args, metrics: expected } of cases) {
-  test(
-    `the Collector's Prometheus exporter shows every container, whatever labels become attributes ${where}`,
-    { skip: skipUnless('otelcol') },
-    async () => {
+suite('labels of one name', { concurrency: true, skip: skipUnless('otelcol') }, () => {
+  for (const { name: where, args, metrics: expected } of cases) {
+    test(`the Collector's Prometheus exporter shows every container, whatever labels become attributes ${where}`, async () => {
       const names = Object.keys(collisions);
       const specs = names.map((name) => ({ name, labels: { ...collisions[name] } }));
       await using stack = new AsyncDisposableStack();
@@ -63,6 +61,6 @@ for (const { name: where, args, metrics: expected } of cases) {
         });
       }
       assert.doesNotMatch(await collector.log(), /failed to convert metric/);
-    },
-  );
-}
+    });
+  }
+});

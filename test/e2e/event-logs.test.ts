@@ -24,7 +24,7 @@ service:
     logs: { receivers: [otlp], exporters: [file] }
 `;
 
-suite('event logs', { skip: skipWithoutScene }, () => {
+suite('event logs', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const version of engineVersions) {
     test(`${version}: a real Collector takes each event under the resource of the metrics`, async () => {
       await using runtime = await startEngine(version);

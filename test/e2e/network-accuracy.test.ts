@@ -6,11 +6,12 @@ import { interfaceCounters } from '../support/real/interface-counters.ts';
 import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
 import { engineVersions } from '../support/real/scene.ts';
 
+const options = { concurrency: true, skip: skipUnless('engine-20.10', 'engine-current') };
 const sent = 3_000_000;
 /** A file that the receiving container makes when all has arrived. */
 const received = '/received';
 
-suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
+suite('network figures', options, () => {
   for (const version of engineVersions) {
     test(`${version}: counters are the kernel's, seen from outside the container`, async () => {
       await using runtime = await startEngine(version, { bridge: true });
@@ -40,7 +41,7 @@ suite('network figures', { skip: skipUnless('engine-20.10', 'engine-current') },
   }
 });
 
-suite('a shared network', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
+suite('a shared network', options, () => {
   for (const version of engineVersions) {
     test(`${version}: is counted at its owner alone, and who joined it names the owner`, async () => {
       await using runtime = await startEngine(version, { bridge: true });

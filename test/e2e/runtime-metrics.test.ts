@@ -14,10 +14,12 @@ const mib = 2 ** 20;
 const slack = 64 * 1024;
 const versions: readonly EngineVersion[] = ['20.10', 'current'];
 
-for (const version of versions) {
-  const skip = skipUnless(version === 'current' ? 'engine-current' : 'engine-20.10');
-  suite(`runtime metrics, ${version}`, { skip }, () => runtimeMetricsOf(version));
-}
+suite('runtime metrics', { concurrency: true }, () => {
+  for (const version of versions) {
+    const skip = skipUnless(version === 'current' ? 'engine-current' : 'engine-20.10');
+    suite(version, { concurrency: false, skip }, () => runtimeMetricsOf(version));
+  }
+});
 
 function runtimeMetricsOf(version: EngineVersion): void {
   let runtime: RealEngine;

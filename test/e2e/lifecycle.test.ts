@@ -192,20 +192,6 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
       assert.equal(shown.value(name, { container_name: 'created' }), undefined, name);
   });
 
-  test('a start that failed keeps its exit code though the container is created', async () => {
-    const { runtime, agent } = scene;
-    await runtime.docker('create', '--network=none', '--name=failed', 'bb:1', '/no/such/program');
-    await assert.rejects(runtime.docker('start', 'failed'));
-    // No event announces it: it is found when the container is inspected again, within a minute.
-    const labels = { container_name: 'failed' };
-    const shown = await agent.waitForMetrics(
-      'the exit code',
-      (found) => found.value('container_exit_code', labels) !== undefined,
-    );
-    assert.equal(shown.state('failed'), 'created');
-    assert.equal(shown.value('container_exit_code', labels), 127);
-  });
-
   test('both readers read the same values of one probe', async () => {
     const { agent, collector, runtime } = scene;
     await runtime.run('read', ['--cpus=0.5', '--memory=32m'], 'while :; do :; done');

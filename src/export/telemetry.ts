@@ -110,7 +110,7 @@ export class Telemetry {
     return resourceMetrics;
   }
 
-  /** A last collection and export, then the end. */
+  /** A last collection and export, then the end. Rejects after that time, when the end has not come yet. */
   async shutdown(timeoutMillis: number): Promise<void> {
     this.#otlp?.beginShutdown();
     await this.#provider.shutdown({ timeoutMillis });

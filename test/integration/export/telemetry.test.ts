@@ -62,7 +62,7 @@ class Pushing implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.telemetry.shutdown(1000);
+    await this.telemetry.shutdown(ampleMillis);
   }
 }
 
@@ -157,8 +157,11 @@ test('a figure of the agent’s own that comes too late fails no scrape', async 
   await using pushing = new Pushing(collector.origin);
   const log = new KeptLog();
   logSdk(log, () => pushing.runtime.clock.monotonic());
-  pushing.telemetry.meter.createObservableGauge('late').addCallback(() => hang());
+  const late = Promise.withResolvers<void>();
+  pushing.telemetry.meter.createObservableGauge('late').addCallback(() => late.promise);
   assert.deepEqual(namesOf(await pushing.scrape(20)), ['a']);
+  // The last collection would wait for it.
+  late.resolve();
   assert.deepEqual(log.messages, ['OpenTelemetry: collection errors in a scrape']);
 });
 
@@ -224,7 +227,7 @@ test('shutdown collects and exports a last time', async () => {
   await using collector = await ScriptedCollector.start();
   const pushing = new Pushing(collector.origin);
   await pushing.runtime.clock.advance(10_000);
-  await pushing.telemetry.shutdown(1000);
+  await pushing.telemetry.shutdown(ampleMillis);
   const [request = {}] = collector.json();
   assert.equal(pointsNamed(request, 'a', 'container.cpu.time').length, 2);
 });

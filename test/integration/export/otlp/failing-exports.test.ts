@@ -37,7 +37,7 @@ for (const temporality of ['cumulative', 'delta'] as const) {
       `${((after - before) / 1024).toFixed()} KiB more after ${failureCount - warmUp} failures`,
     );
     assert.ok(after - before < growthBytes, `${heap.join()} bytes`);
-    await telemetry.shutdown(1000);
+    await telemetry.shutdown(ampleMillis);
   });
 }
 

@@ -51,7 +51,7 @@ class Pushing implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#telemetry.shutdown(1000);
+    await this.#telemetry.shutdown(ampleMillis);
   }
 }
 

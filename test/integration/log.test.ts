@@ -30,9 +30,9 @@ test('an error keeps its message, stack and cause', () => {
 
 test('the level decides, and may change', () => {
   const { lines, log } = record('silent');
-  log.error({}, 'unheard');
+  log.error({}, 'left out');
   log.level = 'debug';
-  log.debug({}, 'heard');
+  log.debug({}, 'received');
   assert.equal(lines.length, 1);
 });
 

@@ -27,7 +27,7 @@ test('--version prints the version and nothing else', () => {
   assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: `${manifest.version}\n`, stderr: '' });
 });
 
-test('mistakes are told on standard error, with exit code 2', () => {
+test('mistakes are on standard error, with exit code 2', () => {
   const { status, stdout, stderr } = run('--interval', '10', '--foo');
   assert.equal(status, 2);
   assert.equal(stdout, '');
@@ -77,7 +77,7 @@ const oldNode = spawnSync('/usr/bin/node', ['--version'], { encoding: 'utf8' }).
 const isOld = /^v(?:1\d|2[0-3])\./.test(oldNode);
 
 test(
-  'an older Node is told the cure, with exit code 2',
+  'an older Node gets the cure, with exit code 2',
   { skip: !isOld && 'this machine has no older Node' },
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'tidegauge-main-'));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import { FakeClock } from '../support/fakes/fake-clock.ts';
 
-test('the real clock tells the time of the host, and durations that never fall', async () => {
+test('the real clock has the time of the host, and durations that never fall', async () => {
   assert.ok(Math.abs(systemClock.now() - Date.now()) < 1_000);
   const before = systemClock.monotonic();
   await systemClock.sleep(5);

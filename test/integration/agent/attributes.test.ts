@@ -131,7 +131,7 @@ test('with stopped containers left out, one that stops is gone from the next scr
   assert.deepEqual(gone, []);
 });
 
-test('values over the limit are left out of both readers, told once and counted', async () => {
+test('values over the limit are left out of both readers, logged once and counted', async () => {
   const specs = Array.from({ length: 30 }, (_, index): ContainerSpec => ({
     name: `c${index}`,
     labels: { build: `b${index}` },

@@ -71,7 +71,7 @@ test('one container is compared from the third probe on, and no call is added', 
   assert.deepEqual(failures, [0, 0]);
 });
 
-test('a fault planted in a formula raises the difference, is counted and told', async () => {
+test('a fault planted in a formula raises the difference, is counted and logged', async () => {
   await using audited = await startAudited(withFault('memory'), ['a']);
   for (let probes = 0; probes < 3; probes += 1) await audited.probe();
   const found = await differences(audited);

@@ -87,7 +87,7 @@ test('unknown ids are 404 and bad intervals 400, both with JSON that says why', 
   }
 });
 
-test('what the selection leaves out is not heard of either', async () => {
+test('what the selection leaves out is in no event either', async () => {
   await using agent = await scene({ exclude: 'name=hidden' });
   using events = listen(`${agent.address}/api/v1/events`);
   await waitUntil('listening', async () => events.text.includes('"listening":true'));
@@ -144,7 +144,7 @@ test('names as they are written in a URL; a name comes before the beginning of a
   assert.equal((await fetch(`${agent.address}/api/v1/containers/%zz`)).status, 400);
 });
 
-test('a stream tells samples, that the runtime is away, and that it is back', async () => {
+test('a stream has samples, that the runtime is away, and that it is back', async () => {
   await using agent = await scene();
   using stats = listen(`${agent.address}/api/v1/containers/web/stats`);
   using events = listen(`${agent.address}/api/v1/events`);
@@ -170,7 +170,7 @@ test('where nobody collects or scrapes, streams begin all the same, tell that th
   await agent.runtime.down();
   await waitUntil('failing', async () => first.text.includes('event: failing'));
   using late = listen(`${agent.address}/api/v1/stats`);
-  await waitUntil('failing, told who comes later', async () => late.text.includes('event: failing'));
+  await waitUntil('failing, sent to a later client', async () => late.text.includes('event: failing'));
   await agent.runtime.up();
   for (const stream of [first, late]) {
     await waitUntil('recovered', async () => /event: recovered[^]*event: stats/.test(stream.text));

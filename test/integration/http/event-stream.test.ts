@@ -44,7 +44,7 @@ test('something is sent into a quiet stream, and what happens then comes once', 
   socket.destroy();
 });
 
-test('what is told at once leaves in a few pieces, whole and in order', async () => {
+test('what is sent at once leaves in a few pieces, whole and in order', async () => {
   const answers = Array.from({ length: 1000 }, (_, count) => ({
     event: 'dropped' as const,
     data: { count },

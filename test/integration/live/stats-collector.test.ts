@@ -206,7 +206,7 @@ test("a watched container's samples are the trackers': a probe soon after costs 
   collector.close();
 });
 
-test('all containers of a real connection, new ones too, and a loss of the runtime that is told and survived', async () => {
+test('all containers of a real connection, new ones too, and a loss of the runtime that is reported and survived', async () => {
   await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   const source = new DockerSource({
     endpoint: { url: runtime.url },

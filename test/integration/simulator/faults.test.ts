@@ -53,7 +53,7 @@ test('reset and half a body break the connection', async () => {
   assert.equal((await ask(engine.socket, '/containers/json')).status, 200);
 });
 
-test('an endless body ends where it is told to, and is no JSON that anybody wants', async () => {
+test('an endless body ends at its number of bytes, and is no JSON that anybody wants', async () => {
   await using engine = await startSimulatedEngine({ specs });
   engine.fault('list', { kind: 'endless', bytes: 5_000_000 });
   assert.ok((await ask(engine.socket, '/containers/json')).text.length >= 5_000_000);

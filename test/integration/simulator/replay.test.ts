@@ -136,7 +136,7 @@ describe('an engine that replays', () => {
       );
   });
 
-  test('tells all that is wrong with a folder', async () => {
+  test('reports all that is wrong with a folder', async () => {
     const expected = 'expected containers.json, and containerN.json with statsN.json for each container';
     assert.deepEqual(mistakes(), [`DIR: holds no recorded answers; ${expected}`]);
     await write({ 'container1.json': '{', 'stats.json': '' });

@@ -36,7 +36,7 @@ export async function exportOnce(
   const exporter = new OtlpExporter({ ...plainOptions, url, observer, ...options });
   const code = await new Promise((resolve) => exporter.export(collected, (result) => resolve(result.code)));
   const [result] = results;
-  if (!result || results.length > 1) throw new Error(`the observer heard of ${results.length} exports`);
+  if (!result || results.length > 1) throw new Error(`the observer received ${results.length} exports`);
   return { ...result, succeeded: code === ExportResultCode.SUCCESS };
 }
 

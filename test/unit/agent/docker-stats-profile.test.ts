@@ -45,7 +45,7 @@ test('metrics are switched and their attributes left out as the block says', () 
   );
 });
 
-test('unknown metrics and attributes are mistakes, each told', () => {
+test('unknown metrics and attributes are mistakes, each reported', () => {
   const metrics = {
     'container.cpu.utilisation': { enabled: true },
     'container.blockio.sectors_recursive': { attributes: ['operation', 'device'] },

@@ -49,7 +49,7 @@ describe('a rule', () => {
       assert.equal(compileRule(rule).matches(web), matches);
     });
 
-  test('finds nothing where the runtime tells nothing', () => {
+  test('finds nothing where the runtime gives nothing', () => {
     for (const rule of ['image=*', 'label=*', 'state=*'])
       assert.equal(compileRule(rule).matches({ name: 'web-1' }), false, rule);
     assert.equal(compileRule('label=a').matches({ name: 'x', labels: { a: 1 } }), false);

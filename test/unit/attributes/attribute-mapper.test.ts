@@ -61,7 +61,7 @@ test('the first rule that matches names a label; presets stay beside it', () => 
   });
 });
 
-test('secrets are told only by their exact names', () => {
+test('secrets are mapped only by their exact names', () => {
   const environment = ['DB_PASSWORD=1', 'Api_Token=2', 'clientSecret=3', 'SSH_KEY=4', 'PLAIN=5'];
   const mapped = (rule: string) =>
     mapperWith({ rules: [ruleOf(rule, 'environment')] }).map(labelled({}, { environment })).resource;

@@ -15,7 +15,7 @@ test('an attribute has as many values as it may have, and further ones wait unti
   assert.equal(cap.take('x', 'c'), false, 'somebody else still has it');
   cap.release('x', 'a');
   assert.equal(cap.take('x', 'c'), true);
-  assert.deepEqual(full, ['x'], 'told once');
+  assert.deepEqual(full, ['x'], 'reported once');
   cap.release('x', 'never taken');
   cap.release('never', 'taken');
 });

@@ -87,7 +87,7 @@ test('completion prints a script, and completes commands and flags', () => {
   assert.ok(flags.kind === 'text' && /^--format(?::|$)/m.test(flags.text));
 });
 
-test('mistakes of the command line, of options and of settings are told together, with exit code 2', async () => {
+test('mistakes of the command line, of options and of settings are reported together, with exit code 2', async () => {
   const started = new TinyProcess();
   assert.equal(await started.run(['once', '--format', 'xml', '--interval', '5', '--foo', 'bar']), 2);
   assert.equal(started.stdout, '');

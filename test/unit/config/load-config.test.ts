@@ -6,7 +6,7 @@ import { namedSettings } from '../../../src/config/settings/settings.ts';
 import { load, problemsOf, type Given } from '../../support/fakes/load.ts';
 import { samples } from './samples.ts';
 
-test('every mistake is told at once, under the name its user wrote', () => {
+test('every mistake is reported at once, under the name its user wrote', () => {
   const problems = problemsOf({
     flags: {
       interval: '10',
@@ -34,7 +34,7 @@ test('every mistake is told at once, under the name its user wrote', () => {
   ]);
 });
 
-test('a mistake is told even where another place overrides it', () => {
+test('a mistake is reported even where another place overrides it', () => {
   assert.equal(problemsOf({ flags: { 'call-timeout': '1s' }, file: 'call_timeout: soon' }).length, 1);
 });
 
@@ -359,7 +359,7 @@ test('whatever the variables of the specification hold, the agent starts', () =>
   );
 });
 
-test('whatever is given, the loader answers or tells problems, and never a secret', () => {
+test('whatever is given, the loader gives a configuration or problems, and never a secret', () => {
   const flags = fc.dictionary(
     fc.constantFrom(...namedSettings.map(({ flag }) => flag)),
     fc.oneof(anything, fc.array(anything), fc.boolean()),

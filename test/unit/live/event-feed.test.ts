@@ -17,7 +17,7 @@ test('begins with who is listened to and the last 200, whatever was before', asy
   assert.deepEqual(items, ['listening', ...last, 'missed']);
 });
 
-test('who does not read holds a bounded number, and is told how many were lost', async () => {
+test('a subscriber that does not read holds a bounded number, and gets how many were lost', async () => {
   const feed = new EventFeed();
   const stream = new MergedStream([feed.subscribe()], (item) => [feedMessage(item)]);
   for (let event = 0; event < 10_000; event += 1) feed.eventReceived(receivedEvent());

@@ -122,7 +122,7 @@ test('an instance id is a UUID version 5, the same for the same text', () => {
   assert.notEqual(instanceId('a'), instanceId('b'));
 });
 
-test('several observers are told all, in order', () => {
+test('several observers receive all, in order', () => {
   const calls: string[] = [];
   const observer = (name: string) => ({
     probeEnded: (...what: unknown[]) => calls.push(`${name} probe ${what.join()}`),

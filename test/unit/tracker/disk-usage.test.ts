@@ -39,7 +39,7 @@ function scheduled() {
   return { clock, source, log, schedule };
 }
 
-test('measures at once and then by its interval, and tells cost and time', async () => {
+test('measures at once and then by its interval, and reports cost and time', async () => {
   const { clock, source, schedule } = scheduled();
   source.answer = async () => {
     await clock.sleep(7000);
@@ -71,7 +71,7 @@ test('never overlaps itself, however long the runtime takes and whoever asks aga
   schedule.close();
 });
 
-test('a failure is counted by type and hides the figures until the next success; told once per change', async () => {
+test('a failure is counted by type and hides the figures until the next success; logged once per change', async () => {
   const { clock, source, log, schedule } = scheduled();
   void schedule.run();
   await clock.advance(0);

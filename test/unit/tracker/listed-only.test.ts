@@ -23,7 +23,7 @@ function shown(runtime: TrackedRuntime): unknown {
 }
 
 for (const code of ['runtime-error', 'bad-response', 'too-large', 'timeout'] as const) {
-  test(`what the list tells is shown of a container whose inspect fails: ${code}`, async () => {
+  test(`what the list gives is shown of a container whose inspect fails: ${code}`, async () => {
     const runtime = uninspected(code, 'dead');
     await runtime.probe();
     assert.deepEqual(shown(runtime), {
@@ -57,7 +57,7 @@ test('one that was removed between list and inspect is no failure, and not shown
   assert.deepEqual(runtime.log.messages, ['runtime answers']);
 });
 
-test('one that goes on being listed though it is not found is shown with the state that the list tells', async () => {
+test('one that goes on being listed though it is not found is shown with the state that the list gives', async () => {
   const runtime = uninspected('not-found', 'exited');
   await runtime.probe();
   await runtime.probe();
@@ -69,7 +69,7 @@ test('one that goes on being listed though it is not found is shown with the sta
   });
 });
 
-test('what an earlier inspect told is not shown beside the list’s state, and neither is usage', async () => {
+test('what an earlier inspect gave is not shown beside the list’s state, and neither is usage', async () => {
   const runtime = new TrackedRuntime(['a']);
   const a = runtime.container('a');
   a.restartCount = 3;
@@ -95,7 +95,7 @@ test('what an earlier inspect told is not shown beside the list’s state, and n
   assert.notEqual(runtime.cpu('a'), undefined);
 });
 
-test('a runtime that goes away in the middle of a probe tells no state of its containers', async () => {
+test('a runtime that goes away in the middle of a probe gives no state of its containers', async () => {
   const runtime = uninspected('unreachable');
   await runtime.probe();
   assert.equal(runtime.snapshot('a')?.published, false);

@@ -26,7 +26,7 @@ class SilentRuntime extends TrackedRuntime {
   }
 }
 
-test('a container that runs and is told no usage twice in a row gives none, until it does', async () => {
+test('a container that runs and gets no usage twice in a row gives none, until it does', async () => {
   const runtime = new SilentRuntime();
   assert.deepEqual(await runtime.probeResults(3), [
     [false, false],

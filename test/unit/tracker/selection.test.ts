@@ -84,7 +84,7 @@ test('an image that is listed by its id is asked for once, before anything is me
   assert.deepEqual([names(runtime), seen.at(-1)], [['web'], 'named:1']);
 });
 
-test('an image that cannot be asked for is judged by what the list tells, and asked for again', async () => {
+test('an image that cannot be asked for is judged by what the list gives, and asked for again', async () => {
   const runtime = runtimeWith({ asksForImage: true, selects: ({ image }) => image !== 'alpine:3.20' });
   runtime.container('web').image = 'sha256:0a';
   runtime.container('db').image = 'postgres:18';
@@ -98,7 +98,7 @@ test('an image that cannot be asked for is judged by what the list tells, and as
   assert.deepEqual(names(runtime), ['db']);
 });
 
-test('attributes are made of whom is inspected, and forgotten of whom is gone or no more selected', async () => {
+test('attributes are made of what is inspected, and forgotten of what is gone or no more selected', async () => {
   const forgotten: string[] = [];
   const mapper: IdentityMapper = {
     map: ({ name }) => ({ resource: { of: name }, point: {} }),

@@ -26,7 +26,7 @@ test('a runtime that hangs is named with what was waited for, once, and the othe
 });
 
 for (const format of ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json']) {
-  test(`the agent tells nothing of itself: ${format}`, async () => {
+  test(`nothing is shown of the agent itself: ${format}`, async () => {
     await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
     const { exitCode, stdout } = await runTidegauge({
       args: ['once', `--docker-url=${runtime.url}`, '--log-level=silent', `--format=${format}`],

@@ -96,7 +96,7 @@ test('a container that stops keeps its state and loses its usage', async () => {
   assert.ok([...ended].every((key) => !live.has(key)));
 });
 
-test('a runtime that is away ends its containers; those that are back before a collector heard of it do not end', async () => {
+test('a runtime that is away ends its containers; those that are back before a collector was sent it do not end', async () => {
   await using collector = await ScriptedCollector.start();
   await using pushing = new Pushing(['a'], collector.origin, { requestTimeoutMillis: 700 });
   const { source } = pushing.runtime;

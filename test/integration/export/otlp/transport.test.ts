@@ -109,7 +109,7 @@ test('a path that was given twice is named', async () => {
   assert.equal(reason, 'answers 404: the path /v1/metrics/v1/metrics has /v1/… twice');
 });
 
-test('a gRPC port, and what speaks no HTTP at all, are told from a collector that fails', async () => {
+test('a gRPC port, and what speaks no HTTP at all, are not taken for a collector that fails', async () => {
   using grpc = await answering(settingsFrame);
   const http2 = await failure(grpc.origin);
   assert.equal(http2.reason, 'answers in HTTP/2, as a gRPC port does: OTLP/HTTP is usually on port 4318');

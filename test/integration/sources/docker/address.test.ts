@@ -108,7 +108,7 @@ test('a URL is shown without a password', () => {
   assert.equal(shownUrl('unix:///run/a:b@c.sock'), 'unix:///run/a:b@c.sock');
 });
 
-test('TLS checks the server unless told otherwise', () => {
+test('TLS checks the server by default', () => {
   assert.deepEqual(tlsOptions(undefined), { rejectUnauthorized: true });
   assert.deepEqual(tlsOptions({ ca: 'C', verify: false }), { ca: 'C', rejectUnauthorized: false });
 });

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tidegauge-permission-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const isRoot = process.getuid?.() === 0;
-const needsRoot = { skip: isRoot ? false : 'only root can become somebody whom a socket is closed to' };
+const needsRoot = { skip: isRoot ? false : 'only root can become a user without access to a socket' };
 
 /** Group 1 is `daemon` on Debian as elsewhere; 60123 is nobody's. */
 function socketOf(gid: number, mode: number, name = 'docker.sock'): string {
@@ -42,7 +42,7 @@ test('of a socket that cannot be looked at there is nothing to advise', () => {
   assert.equal(permissionAdvice(join(folder, 'gone', 'docker.sock')), undefined);
 });
 
-test('a user whom the socket is closed to is told which group opens it', needsRoot, async () => {
+test('the error of a user without access to the socket names the group that has it', needsRoot, async () => {
   chmodSync(folder, 0o755);
   const socket = join(folder, 'engine.sock');
   await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }], socket });

@@ -72,7 +72,7 @@ test('behind a proxy that refuses /version and /info there is less to tell, and 
   for (const endpoint of ['version', 'info'] as const)
     engine.fault(endpoint, { kind: 'status', status: 403 });
   using source = sourceFor(engine.url);
-  // The header Date still tells the time.
+  // The header Date still has the time.
   const described = { name: engine.url, runtimeName: 'docker', clockOffsetMillis: 0, warnings: [] };
   assert.deepEqual(await source.describe(never), described);
   assert.ok(await measuresOnce(source));

@@ -100,7 +100,7 @@ test('a line without an end that is no event is an error, and so ends the stream
   });
 });
 
-test('the engine tells what happens from now on, and the signal ends it', async () => {
+test('the engine sends what happens from now on, and the signal ends it', async () => {
   await using engine = await startSimulatedEngine({ specs: [{ name: 'web' }] });
   const endpoint = { url: engine.url };
   const source = new DockerSource({ endpoint, callTimeoutMillis: 5000, now: () => Date.now() });

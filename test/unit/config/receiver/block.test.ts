@@ -109,7 +109,7 @@ describe('a pasted block of a docker_stats receiver', () => {
     );
   });
 
-  test('has each of its mistakes told', () => {
+  test('has each of its mistakes reported', () => {
     const yaml = `
 docker_stats:
   endpoind: x
@@ -144,7 +144,7 @@ docker_stats:
     assert.deepEqual(problemsOf('docker_stats: [1]'), ['f.yaml:1: docker_stats [1]: expected a map']);
   });
 
-  test('has a mistake told once, also where a setting of ours borrows the key', () => {
+  test('has a mistake reported once, also where a setting of ours borrows the key', () => {
     const yaml =
       'docker_stats: { endpoint: 5, excluded_images: ["", "!"], tls: { ca_file: [], insecure_skip_verify: x } }';
     const at = 'f.yaml:1: docker_stats';

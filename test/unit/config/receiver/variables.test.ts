@@ -39,7 +39,7 @@ docker_stats/web:
   assert.equal(config.dockerStats?.metrics?.['container.uptime']?.enabled, true);
 });
 
-test('a variable that nobody has set, and a provider that is not here, are told by where they stand', () => {
+test('a variable that nobody has set, and a provider that is not here, are reported by where they stand', () => {
   const file = `
 docker_stats:
   excluded_images: ['\${env:NONE}', 'a\${file:/etc/x}', '\${env:}']

@@ -35,7 +35,7 @@ test('a list comes from commas, from repetition and from YAML, each item once', 
   }
 });
 
-test('a list must hold something, and every bad item is told', () => {
+test('a list must hold something, and every bad item is reported', () => {
   assert.equal(refusals(listOf(exporters), ','), 'expected at least one');
   assert.equal(refusals(listOf(exporters), { a: 1 }), 'expected a list');
   assert.equal(

@@ -38,7 +38,7 @@ describe('a pattern', () => {
     assert.ok(performance.now() - start < 5000);
   });
 
-  test('that is wrong is told as such', () => {
+  test('that is wrong is reported as such', () => {
     const wrong: [string, RegExp][] = [
       ['/(a/', /missing closing \)/],
       ['/(?=a)/', /unsupported Perl syntax/],

@@ -97,7 +97,7 @@ test('shutdown before the phase leaves no timer that would keep the process aliv
   assert.equal(timers(), before);
 });
 
-test('a reader that was never told to begin exports nothing', async (context) => {
+test('a reader that was never started exports nothing', async (context) => {
   context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   let exports = 0;
   const exporter: PushMetricExporter = {

@@ -232,7 +232,7 @@ test('Windows: CPU time from ticks of 100 ns', () => {
   assert.deepEqual(valuesOf('cpu_system_seconds_total', snapshot), [1.5]);
 });
 
-test('the host: CPUs and memory as the runtime tells them, and whether it answers', () => {
+test('the host: CPUs and memory as the runtime gives them, and whether it answers', () => {
   const described = { ...dockerRuntime, cpus: 4, memoryBytes: 8 };
   const values = (parts: object) =>
     runtime.flatMap((each) => observationsOf(each, runtimeSnapshot(parts)).map(({ value }) => value));

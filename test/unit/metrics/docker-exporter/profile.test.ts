@@ -69,7 +69,7 @@ test('names, types and labels are the peer’s, all of them and no other', () =>
   for (const { name, attributes } of runtime) assert.deepEqual(attributes, [], name);
 });
 
-test('the list of metrics has what the peer tells of itself, too', () => {
+test('the list of metrics has what the peer has of itself, too', () => {
   const rows = profileRows(['docker_exporter']).filter(({ name }) => name.startsWith('docker_'));
   const own = [
     ...counters.map((name) => [name, 'counter']),

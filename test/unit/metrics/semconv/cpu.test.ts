@@ -15,7 +15,7 @@ function v1(totalNanos: number, userNanos: number, kernelNanos: number): CpuUsag
   return { totalNanos, userNanos, kernelNanos, perCpuNanos: [totalNanos, 0] };
 }
 
-test('modes are told as the runtime tells them', () => {
+test('modes are those that the runtime gives', () => {
   assert.deepEqual(cpuTime({ totalNanos: 3e9, userNanos: 2e9, kernelNanos: 1e9 }), { user: 2, system: 1 });
   assert.deepEqual(cpuTime({ totalNanos: 3e9, userNanos: 3e9, kernelNanos: 0 }), { user: 3, system: 0 });
   assert.deepEqual(cpuTime({ totalNanos: 3e9, kernelNanos: 1e9 }), { system: 1 });
@@ -27,7 +27,7 @@ test('cgroup v1: both modes are there from the first steps of 10 ms on', () => {
   assert.deepEqual(cpuTime(v1(25e6, 10e6, 0)), { user: 0.01, system: 0 });
 });
 
-test('a runtime that tells no modes gives the total, in one point without', () => {
+test('a runtime without modes gives the total, in one point without', () => {
   assert.deepEqual(cpuTime({ totalNanos: 3e6 }), { '': 0.003 });
   assert.deepEqual(cpuTime({ totalNanos: 3e6, userNanos: 0, kernelNanos: 0 }), { '': 0.003 });
   assert.deepEqual(cpuTime(v1(3e9, 0, 0)), { '': 3 });

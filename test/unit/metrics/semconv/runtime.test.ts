@@ -29,7 +29,7 @@ const report = {
   since: 1000,
 };
 
-test('disk usage by type with its age and cost; what is not told is absent', () => {
+test('disk usage by type with its age and cost; what is not given is absent', () => {
   const described = runtimeSnapshot({ containerCount: 1, diskUsage: report });
   const {
     'container.runtime.info{"container.runtime.name":"docker","container.runtime.version":"28.0.0","host.name":"docker-host"}':
@@ -56,7 +56,7 @@ test('failures begin when the agent did', () => {
   );
 });
 
-test('nothing is told of a runtime that is away, but what measuring it cost', () => {
+test('nothing is observed of a runtime that is away, but what measuring it cost', () => {
   const names = Object.keys(
     values(runtimeSnapshot({ diskUsage: report, runtime: { ...runtime, images: 3 } })),
   );

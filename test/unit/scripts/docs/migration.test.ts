@@ -30,7 +30,7 @@ describe('docs/migration', () => {
     assert.deepEqual([...measurements].sort(), [...container, ...runtime, 'docker_swarm'].sort());
   });
 
-  test('has no empty cell for what profile semconv tells', () => {
+  test('has no empty cell for what profile semconv has', () => {
     for (const profile of ['docker_stats', 'cadvisor'] as const) {
       const moves = movesByProfile.get(profile) ?? {};
       const names = profileRows(profile).map(({ name }) => name);

@@ -35,7 +35,7 @@ test('clocks that may agree within a second agree, whatever the resolution and h
   assert.equal(clockOffset(slow), 0);
 });
 
-test('an engine that tells no time, or nonsense, has no offset', () => {
+test('an engine that gives no time, or nonsense, has no offset', () => {
   assert.equal(offset({}), undefined);
   for (const SystemTime of [null, 7, '', 'soon', '0001-01-01T00:00:00Z', {}, '99999-01-01T00:00:00Z'])
     assert.equal(offset({ SystemTime, date: 'yesterday' }), undefined);

@@ -50,7 +50,7 @@ test('a peak or failures without a usage are shown; zeros alone are what a dead 
   assert.equal(memory({ usage: 0, max_usage: 0, failcnt: 0, stats: { cache: 0 } }), undefined);
 });
 
-test('a device that is told twice in one operation is there once, without a value', () => {
+test('a device that is listed twice in one operation is there once, without a value', () => {
   const list = [entry('Read', 1), entry('read', 2), entry('Write', 3)];
   const sample = parseStats(answer({ blkio_stats: lists(list) }), 0);
   assert.deepEqual(sample?.blockIo?.serviceBytes, [

@@ -107,7 +107,7 @@ test('the engine and its host', () => {
   }
 });
 
-test('an engine that tells nothing has a name, and is not called anything else', () => {
+test('an engine that gives nothing has a name, and is not called anything else', () => {
   const described = describeEngine({ name: 'x', version: undefined, info: undefined, apiVersion: undefined });
   assert.deepEqual(described, { name: 'x', runtimeName: 'docker', warnings: [] });
   const podman = { Version: '4.3.1', ApiVersion: '1.41', Components: [{ Name: 'Podman Engine' }] };

@@ -21,7 +21,7 @@ test('only the time that went by is left out of the text', () => {
   for (const [text, lasting] of Object.entries(texts)) assert.equal(revisionOf(text), lasting);
 });
 
-test('a text tells seconds in the first minute, whatever it tells of', () => {
+test('a text has seconds in the first minute, whatever it is about', () => {
   const young = [
     'Up Less than a second',
     'Up 1 second',
@@ -33,7 +33,7 @@ test('a text tells seconds in the first minute, whatever it tells of', () => {
   for (const text of old) assert.equal(isRecent(text), false, text);
 });
 
-test('a text that tells no seconds is of what happened a minute ago or earlier', () => {
+test('a text without seconds is of what happened a minute ago or earlier', () => {
   const uptime = fc.oneof(fc.nat(120_000), fc.nat(100 * hour), fc.nat(30_000 * hour));
   fc.assert(
     fc.property(uptime, (millis) => {

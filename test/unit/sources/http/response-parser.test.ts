@@ -151,7 +151,7 @@ test('nothing is collected without end: no head, no line, no body, no number of 
   assert.equal(read([head, `64\r\n${'x'.repeat(100)}\r\n0\r\n\r\n`], false, 100)?.text.length, 100);
 });
 
-test('it tells whether anything has come', () => {
+test('it says whether anything has come', () => {
   const response = new HttpResponse(10);
   assert.equal(response.hasBegun, false);
   response.push(Buffer.from('H'));

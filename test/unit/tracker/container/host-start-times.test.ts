@@ -14,7 +14,7 @@ function inspected(state: ContainerState, createdAt?: number) {
   return { identity: { ...identity, ...(createdAt !== undefined && { createdAt }) }, state, limits: {} };
 }
 
-test('the host’s CPU time began with its boot, told once; a host that boots anew begins anew', () => {
+test('the host’s CPU time began with its boot, given once; a host that boots anew begins anew', () => {
   const lasting = new HostStartTimes(5000);
   assert.equal(lasting.starts.of('host'), 5000);
   const cpu = { systemNanos: 400e9, onlineCpus: 4 };

@@ -48,7 +48,7 @@ for (const names of [
   });
 }
 
-test('they outlive the container’s runs, also when its CPU time alone tells of them', async () => {
+test('they outlive the container’s runs, also when its CPU time alone shows them', async () => {
   const pod = new Pod();
   await pod.probe();
   pod.app.restart();

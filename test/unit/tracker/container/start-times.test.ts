@@ -47,7 +47,7 @@ test('after a restart counters begin anew, and nothing of the old run is compare
   assert.deepEqual([a?.starts.of('cpu'), runtime.cpu('a'), a?.previous], [restartedAt, 1e8, undefined]);
 });
 
-test('a restart that only the fallen CPU time tells begins anew in that same probe', async () => {
+test('a restart that only the fallen CPU time shows begins anew in that same probe', async () => {
   const runtime = steady();
   const a = runtime.container('a');
   await runtime.probe();

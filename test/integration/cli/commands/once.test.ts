@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import { runTidegauge } from '../../../support/real/agent-process.ts';
 import { dockerExporterMoves } from '../../../../scripts/docs/migration/docker-exporter.ts';
@@ -25,19 +25,21 @@ test('a runtime that hangs is named with what was waited for, once, and the othe
   assert.equal(runtime.requests.list, 2);
 });
 
-for (const format of ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json']) {
-  test(`nothing is shown of the agent itself: ${format}`, async () => {
-    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
-    const { exitCode, stdout } = await runTidegauge({
-      args: ['once', `--docker-url=${runtime.url}`, '--log-level=silent', `--format=${format}`],
+suite('formats', { concurrency: true }, () => {
+  for (const format of ['table', 'json', 'prometheus', 'openmetrics', 'otlp-json']) {
+    test(`nothing is shown of the agent itself: ${format}`, async () => {
+      await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
+      const { exitCode, stdout } = await runTidegauge({
+        args: ['once', `--docker-url=${runtime.url}`, '--log-level=silent', `--format=${format}`],
+      });
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /web/);
+      assert.doesNotMatch(stdout, /tidegauge[._][a-z]+[._]/);
+      // Of the runtime, what the profile has.
+      if (format !== 'table') assert.match(stdout, /container[._]runtime[._]containers/);
     });
-    assert.equal(exitCode, 0);
-    assert.match(stdout, /web/);
-    assert.doesNotMatch(stdout, /tidegauge[._][a-z]+[._]/);
-    // Of the runtime, what the profile has.
-    if (format !== 'table') assert.match(stdout, /container[._]runtime[._]containers/);
-  });
-}
+  }
+});
 
 test('profile docker_exporter is there with all its names, those of its probes, too', async () => {
   await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
 import { auditedMetrics } from '../../../../src/audit/audited-metrics.ts';
 import { ourReadings } from '../../../../src/audit/our-readings.ts';
 import { percentage, verifyWith } from '../../../../src/cli/commands/verify.ts';
@@ -36,74 +36,6 @@ async function verify(
   return { code, stdout };
 }
 
-test('figures are printed side by side, and equal ones end with 0', async () => {
-  await using runtime = await startSimulatedEngine({
-    specs: [{ name: 'web', load: { cpus: 1 } }, { name: 'idle' }],
-  });
-  const { exitCode, stdout, stderr } = await runTidegauge({
-    args: ['verify', `--docker-url=${runtime.url}`, '--log-level=silent'],
-  });
-  assert.equal(stderr, '');
-  const lines = stdout.trimEnd().split('\n');
-  assert.match(lines[0] ?? '', /^CONTAINER +FIGURE +TIDEGAUGE +COMMAND +DIFFERENCE$/);
-  assert.equal(lines.length, 1 + 2 * auditedMetrics.length + 1);
-  assert.match(stdout, /^web +cpu-percent +\d+\.\d+ +\d+\.\d+ +0%$/m);
-  assert.match(lines.at(-1) ?? '', /^2 of 2 running containers compared, 18 figures: none differs$/);
-  assert.equal(exitCode, 0);
-  assert.equal(runtime.requests.stats, 4);
-});
-
-test('a planted fault ends with 1 and is marked, a wider tolerance lets a divided figure pass', async () => {
-  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
-  const { code, stdout } = await verify(runtime.url, withFault('cpu-percent'));
-  assert.equal(code, 1);
-  assert.match(stdout, /^web +cpu-percent .* 0\.990099% +DIFFERS$/m);
-  assert.match(stdout, /9 figures: 1 differ$/m);
-  const wide = { format: 'json', tolerance: 0.02 } as const;
-  const tolerant = await verify(runtime.url, withFault('cpu-percent'), wide);
-  assert.equal(tolerant.code, 0);
-  const [web] = JSON.parse(tolerant.stdout);
-  assert.equal(web.container, 'web');
-  assert.equal(web.figures[0].figure, 'cpu-percent');
-  assert.ok(Math.abs(web.figures[0].ours / web.figures[0].command - 1.01) < 1e-9);
-  const counted = await verify(runtime.url, withFault('memory'), wide);
-  assert.equal(counted.code, 1, 'memory is only counted');
-});
-
-test('the program with a planted fault ends with 1', () => {
-  const program = join(import.meta.dirname, '../../../support/fakes/faulty-verify.ts');
-  const { status, stdout } = spawnSync(process.execPath, [program, '--demo', '--log-level=silent'], {
-    encoding: 'utf8',
-  });
-  assert.equal(status, 1);
-  assert.match(stdout, /memory +\d+(\.\d+)? +\d+ +0\.990099% +DIFFERS/);
-});
-
-test('a runtime that cannot be reached is named and ends with 1', async () => {
-  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  const { exitCode, stdout, stderr } = await runTidegauge({
-    args: [
-      'verify',
-      `--docker-url=${runtime.url}`,
-      '--docker-url=unix:///nowhere.sock',
-      '--log-level=silent',
-    ],
-  });
-  assert.equal(exitCode, 1);
-  assert.match(stderr, /^tidegauge: unix:\/\/\/nowhere\.sock: .+\n$/);
-  assert.match(stdout, /^1 of 1 running containers compared/m);
-});
-
-test('nothing that runs is good, nothing compared of what runs is not', async () => {
-  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  runtime.fault('stats', { kind: 'status', status: 500 });
-  const { code, stdout } = await verify(runtime.url);
-  assert.equal(code, 1);
-  assert.match(stdout, /^web +-- +-- +-- +-- +it could not be measured$/m);
-  await using empty = await startSimulatedEngine();
-  assert.equal((await verify(empty.url)).code, 0);
-});
-
 const parts: readonly (readonly [(string | number)[], unknown])[] = [
   [['pids_stats'], undefined],
   [['memory_stats'], {}],
@@ -116,27 +48,97 @@ const parts: readonly (readonly [(string | number)[], unknown])[] = [
   [['cpu_stats'], {}],
 ];
 
-for (const [path, value] of parts)
-  test(`a value that is not there has its reason beside it: ${path.join('.')} ${JSON.stringify(value)}`, async () => {
-    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
-    runtime.fault('stats', { kind: 'set', path, ...(value !== undefined && { value }) });
-    const { stdout } = await verify(runtime.url);
-    const rows = stdout.split('\n').filter((line) => / --(?: |$)/.test(line));
-    assert.notEqual(rows.length, 0, stdout);
-    for (const row of rows) {
-      const [, reason = ''] = /% {3}(.+)$/.exec(row) ?? /-- {3}([^-].+)$/.exec(row) ?? [];
-      assert.notEqual(reason, '', row);
-      if (/^[a-z-]+$/.test(reason)) assert.match(stdout, new RegExp(`^${reason}: .+$`, 'm'));
-    }
+suite('two probes of each, a pause between them', { concurrency: true }, () => {
+  test('figures are printed side by side, and equal ones end with 0', async () => {
+    await using runtime = await startSimulatedEngine({
+      specs: [{ name: 'web', load: { cpus: 1 } }, { name: 'idle' }],
+    });
+    const { exitCode, stdout, stderr } = await runTidegauge({
+      args: ['verify', `--docker-url=${runtime.url}`, '--log-level=silent'],
+    });
+    assert.equal(stderr, '');
+    const lines = stdout.trimEnd().split('\n');
+    assert.match(lines[0] ?? '', /^CONTAINER +FIGURE +TIDEGAUGE +COMMAND +DIFFERENCE$/);
+    assert.equal(lines.length, 1 + 2 * auditedMetrics.length + 1);
+    assert.match(stdout, /^web +cpu-percent +\d+\.\d+ +\d+\.\d+ +0%$/m);
+    assert.match(lines.at(-1) ?? '', /^2 of 2 running containers compared, 18 figures: none differs$/);
+    assert.equal(exitCode, 0);
+    assert.equal(runtime.requests.stats, 4);
   });
 
-test('an answer that comes twice is compared with nothing, and said to', async () => {
-  await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
-  runtime.fault('stats', { kind: 'set', path: ['read'], value: '2026-01-01T00:00:00Z' });
-  runtime.fault('stats', { kind: 'mutate', mutate: frozen() });
-  const { code, stdout } = await verify(runtime.url);
-  assert.equal(code, 1);
-  assert.match(stdout, /^web +-- +-- +-- +-- +the runtime gave one response twice$/m);
+  test('a planted fault ends with 1 and is marked, a wider tolerance lets a divided figure pass', async () => {
+    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
+    const { code, stdout } = await verify(runtime.url, withFault('cpu-percent'));
+    assert.equal(code, 1);
+    assert.match(stdout, /^web +cpu-percent .* 0\.990099% +DIFFERS$/m);
+    assert.match(stdout, /9 figures: 1 differ$/m);
+    const wide = { format: 'json', tolerance: 0.02 } as const;
+    const tolerant = await verify(runtime.url, withFault('cpu-percent'), wide);
+    assert.equal(tolerant.code, 0);
+    const [web] = JSON.parse(tolerant.stdout);
+    assert.equal(web.container, 'web');
+    assert.equal(web.figures[0].figure, 'cpu-percent');
+    assert.ok(Math.abs(web.figures[0].ours / web.figures[0].command - 1.01) < 1e-9);
+    const counted = await verify(runtime.url, withFault('memory'), wide);
+    assert.equal(counted.code, 1, 'memory is only counted');
+  });
+
+  test('a runtime that cannot be reached is named and ends with 1', async () => {
+    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+    const { exitCode, stdout, stderr } = await runTidegauge({
+      args: [
+        'verify',
+        `--docker-url=${runtime.url}`,
+        '--docker-url=unix:///nowhere.sock',
+        '--log-level=silent',
+      ],
+    });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^tidegauge: unix:\/\/\/nowhere\.sock: .+\n$/);
+    assert.match(stdout, /^1 of 1 running containers compared/m);
+  });
+
+  test('nothing that runs is good, nothing compared of what runs is not', async () => {
+    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+    runtime.fault('stats', { kind: 'status', status: 500 });
+    const { code, stdout } = await verify(runtime.url);
+    assert.equal(code, 1);
+    assert.match(stdout, /^web +-- +-- +-- +-- +it could not be measured$/m);
+    await using empty = await startSimulatedEngine();
+    assert.equal((await verify(empty.url)).code, 0);
+  });
+
+  for (const [path, value] of parts)
+    test(`a value that is not there has its reason beside it: ${path.join('.')} ${JSON.stringify(value)}`, async () => {
+      await using runtime = await startSimulatedEngine({ specs: [{ name: 'web', load: { cpus: 1 } }] });
+      runtime.fault('stats', { kind: 'set', path, ...(value !== undefined && { value }) });
+      const { stdout } = await verify(runtime.url);
+      const rows = stdout.split('\n').filter((line) => / --(?: |$)/.test(line));
+      assert.notEqual(rows.length, 0, stdout);
+      for (const row of rows) {
+        const [, reason = ''] = /% {3}(.+)$/.exec(row) ?? /-- {3}([^-].+)$/.exec(row) ?? [];
+        assert.notEqual(reason, '', row);
+        if (/^[a-z-]+$/.test(reason)) assert.match(stdout, new RegExp(`^${reason}: .+$`, 'm'));
+      }
+    });
+
+  test('an answer that comes twice is compared with nothing, and said to', async () => {
+    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+    runtime.fault('stats', { kind: 'set', path: ['read'], value: '2026-01-01T00:00:00Z' });
+    runtime.fault('stats', { kind: 'mutate', mutate: frozen() });
+    const { code, stdout } = await verify(runtime.url);
+    assert.equal(code, 1);
+    assert.match(stdout, /^web +-- +-- +-- +-- +the runtime gave one response twice$/m);
+  });
+});
+
+test('the program with a planted fault ends with 1', () => {
+  const program = join(import.meta.dirname, '../../../support/fakes/faulty-verify.ts');
+  const { status, stdout } = spawnSync(process.execPath, [program, '--demo', '--log-level=silent'], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.match(stdout, /memory +\d+(\.\d+)? +\d+ +0\.990099% +DIFFERS/);
 });
 
 /** The first text again and again. */

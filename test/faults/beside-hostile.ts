@@ -8,26 +8,23 @@ import type { Exposition } from '../support/wire/exposition.ts';
 import { assertWithinBounds, startAttacked, watchHealth } from './attacked-agent.ts';
 
 const goodContainers = 20;
+const probes = 4;
 
 /** An agent that measured a good engine and a hostile one, after some probes of both. */
 export interface BesideHostile {
   readonly agent: AgentProcess;
-  readonly good: string;
   readonly hostile: string;
   readonly metrics: Exposition;
-  /** Requested paths of the hostile engine. */
-  readonly asked: readonly string[];
 }
 
 /**
- * Runs an agent beside a hostile engine until the good one was probed `probes` times, and expects that it stays within
+ * Runs an agent beside a hostile engine until the good one was probed so often again, and expects that it stays within
  * its bounds, and that the good engine's values are all there and fresh.
  */
 export async function besideHostile(
   t: TestContext,
   misbehave: Misbehave,
   judge: (result: BesideHostile) => void | Promise<void>,
-  probes = 4,
 ): Promise<void> {
   await using engine = await startSimulatedProcess('--scenario', 'none', '--containers', `${goodContainers}`);
   await using hostile = await startHostileEngine(misbehave);
@@ -40,7 +37,25 @@ export async function besideHostile(
   const health = await watchHealth(agent, probing);
   const metrics = await probing;
   assertWithinBounds(t, agent, health);
-  assert.ok(metrics.all('container_cpu_time_seconds_total').length >= goodContainers);
+  const measured = metrics.all('container_cpu_time_seconds_total').length;
+  assert.ok(
+    measured >= goodContainers,
+    `${measured} series of CPU time, ${goodContainers} expected at least`,
+  );
   assert.equal(metrics.sum('tidegauge_probe_errors_total', runtime), 0);
-  await judge({ agent, good: engine.url, hostile: hostile.url, metrics, asked: hostile.asked });
+  await judge({ agent, hostile: hostile.url, metrics });
+}
+
+/** Expects that a counter reached a number. */
+export function assertCounted(
+  metrics: Exposition,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+  minimum = 1,
+): void {
+  const counted = metrics.sum(name, labels);
+  assert.ok(
+    counted >= minimum,
+    `${name} ${JSON.stringify(labels)} is ${counted}, at least ${minimum} expected`,
+  );
 }

@@ -90,7 +90,7 @@ test('100 readers of 1,000 containers that do not read', async (t) => {
     const sockets = Array.from({ length: 100 }, () => unread(agent, '/metrics'));
     const health = await watchHealth(agent, pause(20_000));
     const refused = await judge(t, attacked, health);
-    assert.ok(Object.keys(refused).length > 0);
+    assert.ok(Object.keys(refused).length > 0, 'nobody was refused');
     for (const socket of sockets) socket.destroy();
   });
 });
@@ -112,7 +112,7 @@ test('200 scrapes at once of 300 containers', async (t) => {
     assert.equal(served.length + refused.length, 200);
     for (const [, , retryAfter] of refused) assert.equal(retryAfter, '1');
     const { too_many_requests: counted = 0 } = await judge(t, attacked, health);
-    assert.ok(counted >= refused.length);
+    assert.ok(counted >= refused.length, `${counted} counted of ${refused.length} refused`);
   });
 });
 

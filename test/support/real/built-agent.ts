@@ -25,7 +25,12 @@ export async function buildAgent(): Promise<BuiltAgent> {
   const inputs = startInputs(await bundle(dist));
   // It says that dist holds ES modules: without it Node compiles each file twice.
   await copyFile(join(repository, 'package.json'), join(directory, 'package.json'));
-  const env = { ...(await imageEnvironment()), NODE_OPTIONS: await chartNodeOptions() };
+  const env = {
+    ...(await imageEnvironment()),
+    NODE_OPTIONS: await chartNodeOptions(),
+    // The image has none, and CI has one for tests.
+    NODE_DISABLE_COMPILE_CACHE: '1',
+  };
   const all = stack.move();
   return {
     directory,

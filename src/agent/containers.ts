@@ -21,6 +21,8 @@ import { parseEngineAddress, shownUrl } from '../sources/docker/address.ts';
 import type { EngineEndpoint } from '../sources/docker/address.ts';
 import { engineEndpoints, hostContext } from '../sources/docker/discovery.ts';
 import { chosenMetrics } from './catalogue.ts';
+import { findKernelFiles } from './usage.ts';
+import type { KernelFiles } from './usage.ts';
 
 /** Runtimes, selection, metrics and attributes of a configuration, resolved. */
 export interface ResolvedContainers {
@@ -29,6 +31,8 @@ export interface ResolvedContainers {
   readonly entities: EntityOptions;
   /** One per runtime. */
   readonly endpoints: readonly EngineEndpoint[];
+  /** Absent where usage is the runtime's alone. */
+  readonly kernelFiles?: KernelFiles | undefined;
   readonly selection: Selection;
   /** Maps labels and environment to attributes: one mapper per runtime, all under one cardinality limit. */
   readonly createMapper: () => IdentityMapper;
@@ -44,7 +48,8 @@ export function resolveContainers(
   const mistakes = new Mistakes();
   const metrics = mistakes.collect(() => chosenMetrics(config));
   const endpoints = mistakes.collect(() => findEndpoints(config, environment, log));
-  if (!metrics || !endpoints) throw mistakes.error();
+  const kernelFiles = mistakes.collect(() => ({ found: findKernelFiles(config) }));
+  if (!metrics || !endpoints || !kernelFiles) throw mistakes.error();
   const { catalogue, resourceOf } = metrics;
   return {
     config,
@@ -55,6 +60,7 @@ export function resolveContainers(
       resourceOf,
     },
     endpoints,
+    kernelFiles: kernelFiles.found,
     selection: selectionOf(config),
     createMapper: attributeMappers(config, catalogue, log),
   };

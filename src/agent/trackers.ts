@@ -8,6 +8,7 @@ import type { RefusedContainer } from '../sources/docker/list.ts';
 import { TrackerSet } from '../tracker/tracker-set.ts';
 import { Trackers } from '../tracker/trackers.ts';
 import type { ResolvedContainers } from './containers.ts';
+import { kernelUsage } from './usage.ts';
 
 /** Dependencies of trackers beside the configuration. */
 interface TrackerDependencies {
@@ -26,11 +27,12 @@ export interface TrackerObservers {
 
 /** The trackers of all runtimes, each runtime behind its own update lock. */
 export function createTrackers(
-  { config, endpoints, selection, createMapper }: ResolvedContainers,
+  { config, endpoints, kernelFiles, selection, createMapper }: ResolvedContainers,
   { probes: observer, events, stats }: TrackerObservers,
   { clock, log, reachabilityLog = log }: TrackerDependencies,
 ): Trackers {
   const { dockerApiVersion: apiVersion, callTimeoutMillis } = config;
+  const sourceCount = endpoints.length;
   const sets = endpoints.map((endpoint) => {
     const source = new DockerSource({
       endpoint,
@@ -41,8 +43,11 @@ export function createTrackers(
       onPartRefused: partRefusalsOf(shownUrl(endpoint.url), log),
       ...(stats && { onStats: (id, text) => stats.statsReceived(id, text) }),
     });
+    // Responses of the runtime are compared with ours: then they are what is shown.
+    const usage = stats ? undefined : kernelFiles && kernelUsage(kernelFiles, source, { clock, sourceCount });
     return new TrackerSet({
       source,
+      ...(usage && { usage }),
       observer,
       clock,
       log,

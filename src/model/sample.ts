@@ -20,6 +20,9 @@ export interface CpuThrottling {
   readonly periods?: Integer;
   readonly throttledPeriods?: Integer;
   readonly throttledNanos?: Integer;
+  /** Periods in which more than the quota was used from what earlier ones had left, and the time beyond it. */
+  readonly burstPeriods?: Integer;
+  readonly burstNanos?: Integer;
 }
 
 /** The previous CPU reading in a two-sample response (`precpu_stats`). */
@@ -37,6 +40,10 @@ export interface MemoryUsage {
   readonly failures?: Integer;
   /** As the runtime reports it: the host's memory where the container has no limit. */
   readonly limit?: Integer;
+  /** Swap alone, without memory. */
+  readonly swapUsage?: Integer;
+  /** Counts of `memory.events` by the kernel's keys (`oom`, `oom_kill`, `max`, `high`, `low`); of cgroup v1 `oom_kill` alone. */
+  readonly events?: Readonly<Record<string, Integer>>;
   readonly stats: Readonly<Record<string, Integer>>;
   /** Absent values and keys that the response did hold, but malformed. */
   readonly unknown?: readonly MemoryPart[];
@@ -96,6 +103,19 @@ export interface PidsUsage {
   readonly limit?: Integer;
 }
 
+/** Time in which tasks waited for a resource: some of them, or all at once (`full`), in nanoseconds since the cgroup was made. */
+export interface Stalled {
+  readonly someNanos?: Integer;
+  readonly fullNanos?: Integer;
+}
+
+/** Pressure stall information (PSI) of the kernel. */
+export interface PressureUsage {
+  readonly cpu?: Stalled;
+  readonly memory?: Stalled;
+  readonly io?: Stalled;
+}
+
 /** Windows' storage counters. */
 export interface StorageUsage {
   readonly readBytes?: Integer;
@@ -117,6 +137,8 @@ export interface Sample {
   readonly blockIo?: BlockIoUsage;
   readonly networks?: readonly InterfaceUsage[];
   readonly pids?: PidsUsage;
+  /** From the kernel's files alone. */
+  readonly pressure?: PressureUsage;
   readonly storage?: StorageUsage;
   /** Windows only: processors as the runtime counts them. */
   readonly processors?: number;
@@ -127,7 +149,7 @@ export interface Sample {
 }
 
 /** A part of a sample that a usage source reads as one. */
-export type UsagePart = 'cpu' | 'memory' | 'blockIo' | 'networks' | 'pids' | 'storage';
+export type UsagePart = 'cpu' | 'memory' | 'blockIo' | 'networks' | 'pids' | 'pressure' | 'storage';
 
 /** Parts that may be absent because nothing was counted. */
 export type SamplePart = 'networks' | 'blockIo';

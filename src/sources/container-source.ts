@@ -62,6 +62,8 @@ export interface UsageSource {
   readonly kind: 'docker' | 'cgroup' | 'cri' | 'kubelet';
   /** One round over the containers of a source; a call that covers all is made at the first read. */
   round(signal: AbortSignal): UsageRound;
+  /** Lets go of what it keeps open between rounds. */
+  close?(): void;
 }
 
 /** The reads of one round; they may overlap. */

@@ -2,12 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { EventObserver, ProbeObserver } from '../model/observers.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
-import type { ContainerSource } from '../sources/container-source.ts';
+import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
 import type { Selection } from './selection.ts';
 
 /** Settings and dependencies of a tracker set. */
 export interface TrackerSetOptions {
   readonly source: ContainerSource;
+  /** Absent: the source's own. */
+  readonly usage?: UsageSource;
   readonly observer: ProbeObserver;
   readonly clock: Clock;
   readonly log: Log;

@@ -9,6 +9,7 @@ import type {
   InspectedContainer,
   ListedContainer,
   UsageRound,
+  UsageSource,
 } from '../sources/container-source.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import type { SourceError } from '../sources/source-error.ts';
@@ -16,6 +17,8 @@ import type { SourceError } from '../sources/source-error.ts';
 /** Dependencies of every probe's calls. */
 export interface SourceCallsOptions {
   readonly source: ContainerSource;
+  /** Absent: the source's own. */
+  readonly usage?: UsageSource;
   readonly observer: ProbeObserver;
   /** Makes attributes of an inspected container. */
   readonly mapper?: IdentityMapper | undefined;
@@ -85,9 +88,10 @@ export class SourceCalls {
     return identity.image.reference;
   }
 
-  /** One sample by the source's usage round; undefined when the container does not run. */
+  /** One sample by the round of the usage source; undefined when the container does not run. */
   sample(container: InspectedContainer): Promise<Sample | undefined> {
-    return this.#timed('stats', ({ usage }, signal) => (this.#usage ??= usage.round(signal)).read(container));
+    const { usage = this.#options.source.usage } = this.#options;
+    return this.#timed('stats', (_source, signal) => (this.#usage ??= usage.round(signal)).read(container));
   }
 
   async #timed<T>(

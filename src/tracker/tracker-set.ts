@@ -141,6 +141,7 @@ export class TrackerSet {
     this.#live.close();
     this.#events?.stream.close();
     this.#diskUsage?.close();
+    this.#options.usage?.close?.();
     this.#options.source.close();
   }
 

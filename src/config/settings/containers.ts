@@ -6,7 +6,7 @@ import { oneOf } from '../types/one-of.ts';
 import { splitPatterns } from '../types/pattern.ts';
 import { apiVersion, boolean, integer, text } from '../types/scalars.ts';
 import { selectionRule, splitRules } from '../types/selection-rule.ts';
-import { presetNames } from './names.ts';
+import { presetNames, usageSources } from './names.ts';
 import type { KnownValues, SettingTable } from './setting.ts';
 
 /** Settings of runtimes and of the connections to them. */
@@ -84,6 +84,31 @@ export const dockerSettings = {
     group: 'Runtime',
     help: 'Seed of the simulated runtime: the same seed, the same containers',
     example: '42',
+  },
+} as const satisfies SettingTable;
+
+/** Settings of where usage is read. */
+export const usageSettings = {
+  usageSource: {
+    type: oneOf(usageSources),
+    default: 'auto',
+    group: 'Runtime',
+    help: "Where usage is read: the kernel's cgroup files, the runtime's API, or (auto) the files where they can be read and the API for the rest",
+    example: 'runtime',
+  },
+  cgroupRoot: {
+    type: text('a folder').optional(),
+    defaultText: '/host/sys/fs/cgroup where it is mounted, else /sys/fs/cgroup',
+    group: 'Runtime',
+    help: "The host's cgroup tree",
+    example: '/host/sys/fs/cgroup',
+  },
+  procRoot: {
+    type: text('a folder').optional(),
+    defaultText: '/host/proc where it is mounted, else /proc',
+    group: 'Runtime',
+    help: "The host's /proc",
+    example: '/host/proc',
   },
 } as const satisfies SettingTable;
 

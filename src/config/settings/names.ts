@@ -3,3 +3,6 @@ export const profileNames = ['semconv', 'docker_exporter', 'docker_stats', 'cadv
 
 /** The presets there are: the metrics have the labels of each. */
 export const presetNames = ['compose', 'swarm', 'kubernetes', 'oci'] as const;
+
+/** Where usage may be read. */
+export const usageSources = ['auto', 'cgroup', 'runtime'] as const;

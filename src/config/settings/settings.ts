@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { oneOf } from '../types/one-of.ts';
 import { boolean, text } from '../types/scalars.ts';
-import { dockerSettings, probeSettings, selectionSettings } from './containers.ts';
+import { dockerSettings, probeSettings, selectionSettings, usageSettings } from './containers.ts';
 import { exportSettings, otlpSettings, prometheusSettings } from './export.ts';
 import { nameSettings } from './setting.ts';
 import type { SettingTable, Values } from './setting.ts';
@@ -53,6 +53,7 @@ const agentSettings = {
 /** The one table of settings; flags, variables, the file, the help and the documents are made from it. */
 export const settings = {
   ...dockerSettings,
+  ...usageSettings,
   ...selectionSettings,
   ...probeSettings,
   ...exportSettings,

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Clock } from '../clock.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { Config } from '../config/settings/settings.ts';
+import { CgroupUsage } from '../sources/cgroup/cgroup-usage.ts';
+import type { HostRoots } from '../sources/cgroup/cgroup-usage.ts';
+import { findHierarchies } from '../sources/cgroup/hierarchies.ts';
+import type { Hierarchies } from '../sources/cgroup/hierarchies.ts';
+import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
+
+/** The kernel's files of this host, where usage is read from them. */
+export interface KernelFiles {
+  readonly roots: HostRoots;
+  readonly hierarchies: Hierarchies;
+  /** True where the runtime gives what they lack. */
+  readonly hasFallback: boolean;
+}
+
+/** A container's own trees come first where the host's are mounted. */
+const hostRoots = { cgroup: '/host/sys/fs/cgroup', proc: '/host/proc' } as const;
+const ownRoots = { cgroup: '/sys/fs/cgroup', proc: '/proc' } as const;
+
+/** Descriptors for everything else: connections, logs, sources. */
+const reservedDescriptors = 256;
+
+/**
+ * The kernel's files by the settings; undefined where usage is the runtime's alone, or there are no such files. Throws
+ * a ConfigError where they are demanded and there are none.
+ */
+export function findKernelFiles({ usageSource, cgroupRoot, procRoot }: Config): KernelFiles | undefined {
+  if (usageSource === 'runtime') return undefined;
+  const roots = { cgroup: rootOf('cgroup', cgroupRoot), proc: rootOf('proc', procRoot) };
+  const hierarchies = findHierarchies(roots.cgroup);
+  const demanded = usageSource === 'cgroup' ? '--usage-source cgroup' : cgroupRoot && '--cgroup-root';
+  if (!hierarchies && demanded)
+    throw new ConfigError([
+      `${demanded}: there is no cgroup tree at ${roots.cgroup}: expected cgroup.controllers (version 2) or directories such as memory (version 1); in a container mount the host's, as in -v /sys/fs/cgroup:${hostRoots.cgroup}:ro`,
+    ]);
+  return hierarchies && { roots, hierarchies, hasFallback: usageSource === 'auto' };
+}
+
+function rootOf(tree: keyof HostRoots, set: string | undefined): string {
+  return set ?? (existsSync(hostRoots[tree]) ? hostRoots[tree] : ownRoots[tree]);
+}
+
+/** Reads usage of one source's containers from the kernel's files. */
+export function kernelUsage(
+  { roots, hierarchies, hasFallback }: KernelFiles,
+  source: ContainerSource,
+  { clock, sourceCount }: { readonly clock: Clock; readonly sourceCount: number },
+): UsageSource {
+  return new CgroupUsage({
+    roots,
+    hierarchies,
+    clock,
+    maxDescriptors: Math.floor(maxKeptDescriptors() / sourceCount),
+    ...(hasFallback && { fallback: source.usage }),
+  });
+}
+
+/** Half of what this process may open beyond its other needs. */
+function maxKeptDescriptors(): number {
+  const allowed = Number(/^Max open files\s+(\d+)/m.exec(ownLimits())?.[1] ?? 0);
+  return Math.max(0, Math.floor((allowed - reservedDescriptors) / 2));
+}
+
+function ownLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    // Another system than Linux.
+    return '';
+  }
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { Integer } from '../../model/sample.ts';
+import { KeptFile } from './kept-file.ts';
+import type { DescriptorBudget } from './kept-file.ts';
+import type { FlatKeyed, KernelText } from './kernel-text.ts';
+
+/** What every read of one host shares. */
+export interface SharedReading {
+  readonly text: KernelText;
+  readonly budget: DescriptorBudget;
+}
+
+/** The files of one directory of a cgroup. */
+export class CgroupFiles {
+  readonly #directory: string;
+  readonly #shared: SharedReading;
+  readonly #files = new Map<string, KeptFile>();
+  #isGone = false;
+
+  constructor(directory: string, shared: SharedReading) {
+    this.#directory = directory;
+    this.#shared = shared;
+  }
+
+  /** True once the kernel has removed the cgroup. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Names of files that may not be read, or could not be the last time. */
+  get unreadable(): readonly string[] {
+    return [...this.#files].flatMap(([name, { outcome }]) =>
+      outcome === 'denied' || outcome === 'failed' ? [name] : [],
+    );
+  }
+
+  /** Reads a file into the shared text; undefined where there is nothing to read. */
+  text(name: string): KernelText | undefined {
+    let file = this.#files.get(name);
+    if (!file) this.#files.set(name, (file = new KeptFile(join(this.#directory, name), this.#shared.budget)));
+    const outcome = file.read(this.#shared.text);
+    if (outcome === 'gone') this.#isGone = true;
+    return outcome === 'read' ? this.#shared.text : undefined;
+  }
+
+  /** The only value of a file; undefined for `max`. */
+  integer(name: string): Integer | undefined {
+    return this.text(name)?.singleInteger();
+  }
+
+  /** The lines of a file, in a table that is filled anew by the next call for the same kind of file. */
+  keyed(name: string, table: FlatKeyed): FlatKeyed | undefined {
+    const text = this.text(name);
+    return text && table.parse(text);
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+  }
+}

@@ -1,0 +1,186 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import type { Hierarchies, Hierarchy } from './hierarchies.ts';
+
+/** Lines of a `/proc/PID/cgroup` that name a tree: the path by controller, `''` for the tree of version 2. */
+export type CgroupPaths = ReadonlyMap<string, string>;
+
+/** Parses `/proc/PID/cgroup` (`cgroups(7)`): `4:cpu,cpuacct:/path` of version 1, `0::/path` of version 2. */
+export function parseCgroupPaths(content: string): CgroupPaths {
+  const paths = new Map<string, string>();
+  for (const line of content.split('\n')) {
+    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    if (controllers === undefined || path === undefined) continue;
+    for (const controller of controllers.split(',')) paths.set(controller, path);
+  }
+  return paths;
+}
+
+/** Directories of one container's cgroup: the tree of version 2, and those of version 1 by controller. */
+export interface CgroupPlace {
+  readonly unified?: string;
+  readonly byController: ReadonlyMap<string, string>;
+}
+
+/** Why a container's cgroup cannot be read. */
+export type NoPlace =
+  /** The process is in no cgroup that names the container: it is another host's, or the runtime made none. */
+  | 'not-named'
+  /** The mounted trees do not hold the directory. */
+  | 'not-mounted'
+  /** The reader cannot tell where its own cgroup is, to which the kernel's paths are relative. */
+  | 'unknown-namespace';
+
+/** The process that reads: the kernel writes paths relative to its cgroup namespace, and pids in its pid namespace. */
+export interface CgroupReader {
+  readonly pid: number;
+  /** By its own `/proc/self/cgroup`. */
+  readonly paths: CgroupPaths;
+}
+
+/** Finds the directories of containers in the trees of one host. */
+export class CgroupPlaces {
+  readonly #hierarchies: Hierarchies;
+  readonly #reader: CgroupReader;
+  /** Path of the reader's cgroup namespace in each tree, where some path goes above it. */
+  readonly #namespaces = new Map<Hierarchy, string | undefined>();
+
+  constructor(hierarchies: Hierarchies, reader: CgroupReader) {
+    this.#hierarchies = hierarchies;
+    this.#reader = reader;
+  }
+
+  /** The directories of a container's cgroup by what `/proc/PID/cgroup` of its process says. */
+  ofProcess(id: string, paths: CgroupPaths): CgroupPlace | NoPlace {
+    let reason: NoPlace = 'not-named';
+    const directoryOf = (hierarchy: Hierarchy, controller: string): string | undefined => {
+      const path = paths.get(controller);
+      const named = path === undefined ? undefined : throughName(path, id);
+      if (named === undefined) return undefined;
+      const absolute = this.#absolute(hierarchy, named);
+      if (!absolute) {
+        reason = 'unknown-namespace';
+        return undefined;
+      }
+      const directory = directoryIn(hierarchy, absolute);
+      if (directory === undefined) reason = 'not-mounted';
+      return directory;
+    };
+    return this.#placeBy(directoryOf) ?? reason;
+  }
+
+  /** The directories at the path that the runtime's rules give, which must name the container and be there. */
+  atPath(id: string, path: string): CgroupPlace | NoPlace {
+    const named = throughName(path, id);
+    if (named === undefined) return 'not-named';
+    return (
+      this.#placeBy(({ directory }) => {
+        const joined = join(directory, named);
+        return isDirectory(joined) ? joined : undefined;
+      }) ?? 'not-mounted'
+    );
+  }
+
+  #placeBy(
+    directoryOf: (hierarchy: Hierarchy, controller: string) => string | undefined,
+  ): CgroupPlace | undefined {
+    const { unified: tree, byController: trees } = this.#hierarchies;
+    const unified = tree && directoryOf(tree, '');
+    const byController = new Map<string, string>();
+    for (const [controller, hierarchy] of trees) {
+      const directory = directoryOf(hierarchy, controller);
+      if (directory !== undefined) byController.set(controller, directory);
+    }
+    if (unified === undefined && byController.size === 0) return undefined;
+    return { byController, ...(unified !== undefined && { unified }) };
+  }
+
+  /** A path, and that of the mounted cgroup, from the root of the tree; undefined where the reader's namespace is not found. */
+  #absolute(hierarchy: Hierarchy, path: string): AbsolutePath | undefined {
+    const { mountedPath } = hierarchy;
+    if (!path.startsWith('/..') && !mountedPath.startsWith('/..')) return { path, mountedPath };
+    const namespace = this.#namespaceIn(hierarchy);
+    if (namespace === undefined) return undefined;
+    // The namespace's own path was found below what is mounted.
+    return { path: posix.join(namespace, `.${path}`), mountedPath: '/' };
+  }
+
+  /** The kernel does not say where a cgroup namespace begins: the reader's own cgroup is searched for in the tree. */
+  #namespaceIn(hierarchy: Hierarchy): string | undefined {
+    if (!this.#namespaces.has(hierarchy)) {
+      const { pid, paths } = this.#reader;
+      const within = paths.get(hierarchy.controllers[0] ?? '') ?? '/';
+      const own = cgroupOf(pid, hierarchy.directory);
+      this.#namespaces.set(hierarchy, own === undefined ? undefined : withoutEnd(own, within));
+    }
+    return this.#namespaces.get(hierarchy);
+  }
+}
+
+interface AbsolutePath {
+  readonly path: string;
+  readonly mountedPath: string;
+}
+
+function directoryIn({ directory }: Hierarchy, { path, mountedPath }: AbsolutePath): string | undefined {
+  const below = mountedPath === '/' ? path : pathBelow(mountedPath, path);
+  const joined = below === undefined ? undefined : join(directory, below);
+  return joined !== undefined && isDirectory(joined) ? joined : undefined;
+}
+
+/** The path as far as the component that names the container: its processes may be in cgroups below. */
+function throughName(path: string, id: string): string | undefined {
+  const parts = path.split('/');
+  const named = parts.findLastIndex((part) => part.includes(id));
+  return id === '' || named === -1 ? undefined : parts.slice(0, named + 1).join('/');
+}
+
+/** The path of the namespace in which a cgroup has this path; undefined where they do not fit. */
+function withoutEnd(path: string, end: string): string | undefined {
+  if (end === '/') return path;
+  return path.endsWith(end) ? path.slice(0, -end.length) || '/' : undefined;
+}
+
+function pathBelow(mounted: string, path: string): string | undefined {
+  if (path === mounted) return '/';
+  return path.startsWith(`${mounted}/`) ? path.slice(mounted.length) : undefined;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Path below the root of the cgroup in whose `cgroup.procs` a pid is; breadth first, as agents are seldom deep. */
+function cgroupOf(pid: number, root: string): string | undefined {
+  const line = new RegExp(`^${pid}$`, 'm');
+  let level = [''];
+  while (level.length > 0) {
+    const below: string[] = [];
+    for (const path of level) {
+      if (line.test(contentOf(join(root, path, 'cgroup.procs')))) return path === '' ? '/' : path;
+      below.push(...directoriesOf(join(root, path)).map((name) => `${path}/${name}`));
+    }
+    level = below;
+  }
+  return undefined;
+}
+
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    // Removed meanwhile, or closed to us.
+    return '';
+  }
+}
+
+function directoriesOf(path: string): readonly string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    );
+  } catch {
+    // Removed meanwhile.
+    return [];
+  }
+}

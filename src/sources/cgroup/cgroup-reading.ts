@@ -1,0 +1,110 @@
+import type {
+  BlockIoUsage,
+  CpuUsage,
+  Integer,
+  MemoryUsage,
+  PidsUsage,
+  PressureUsage,
+  Stalled,
+} from '../../model/sample.ts';
+import { present } from '../json.ts';
+import type { CgroupFiles } from './cgroup-files.ts';
+import type { FlatKeyed, KernelText } from './kernel-text.ts';
+
+/** Limits change seldom: they are read at the first round and then at each so many. */
+export const slowReadEvery = 6;
+
+/** What the cgroup files of a container hold; a part without a file is absent. */
+export interface CgroupReading {
+  readonly cpu?: CpuUsage;
+  readonly memory?: MemoryUsage;
+  readonly blockIo?: BlockIoUsage;
+  readonly pids?: PidsUsage;
+  readonly pressure?: PressureUsage;
+}
+
+/** The host's own values of one round. */
+export interface HostFacts {
+  /** CPU time over all CPUs and their number, as a runtime gives them beside a container's. */
+  readonly cpu: Pick<CpuUsage, 'systemNanos' | 'onlineCpus'>;
+  readonly memoryBytes?: number;
+  /** Kernel ticks a second. */
+  readonly ticksPerSecond: number;
+}
+
+/** Reads the cgroup of one container again and again. */
+export interface CgroupReader {
+  /** Files that may not be read, or could not be at the last read. */
+  readonly unreadable: readonly string[];
+  /** Undefined once the cgroup is removed. */
+  read(host: HostFacts): CgroupReading | undefined;
+  close(): void;
+}
+
+export function nanosOfMicros(micros: Integer | undefined): Integer | undefined {
+  return micros === undefined ? undefined : times(micros, 1000);
+}
+
+/** A product, exact above 2^53. */
+export function times(value: Integer, factor: number): Integer {
+  const product = Number(value) * factor;
+  return Number.isSafeInteger(product) ? product : BigInt(value) * BigInt(factor);
+}
+
+/** A limit as runtimes give it: no more than the host has. */
+export function leastOf(limit: Integer | undefined, memoryBytes: number | undefined): Integer | undefined {
+  if (limit === undefined) return memoryBytes;
+  return memoryBytes !== undefined && memoryBytes < limit ? memoryBytes : limit;
+}
+
+/** Every line of a file, by its key. */
+export function keyedCounts(
+  files: CgroupFiles,
+  name: string,
+  table: FlatKeyed,
+): Readonly<Record<string, Integer>> | undefined {
+  return files.keyed(name, table)?.record();
+}
+
+const resources = ['cpu', 'memory', 'io'] as const;
+
+/** Pressure stall information (`Documentation/accounting/psi.rst` of the kernel); absent where it is built out or switched off. */
+export function readPressure(files: CgroupFiles): PressureUsage | undefined {
+  const pressure: { -readonly [Resource in keyof PressureUsage]: PressureUsage[Resource] } = {};
+  let isEmpty = true;
+  for (const resource of resources) {
+    const text = files.text(`${resource}.pressure`);
+    const stalled = text && stalledOf(text);
+    if (!stalled) continue;
+    pressure[resource] = stalled;
+    isEmpty = false;
+  }
+  return isEmpty ? undefined : pressure;
+}
+
+const total = Buffer.from('total=');
+const some = Buffer.from('some ');
+const full = Buffer.from('full ');
+
+/** Lines such as `some avg10=0.13 avg60=0.13 avg300=0.03 total=167766`, the total in microseconds. */
+function stalledOf(text: KernelText): Stalled | undefined {
+  let someMicros: Integer | undefined;
+  let fullMicros: Integer | undefined;
+  for (; !text.isAtEnd; text.nextLine()) {
+    if (text.accepts(some)) someMicros = totalOf(text);
+    else if (text.accepts(full)) fullMicros = totalOf(text);
+  }
+  const stalled = present<Stalled>({
+    someNanos: nanosOfMicros(someMicros),
+    fullNanos: nanosOfMicros(fullMicros),
+  });
+  return someMicros === undefined && fullMicros === undefined ? undefined : stalled;
+}
+
+function totalOf(text: KernelText): Integer | undefined {
+  for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) {
+    if (text.accepts(total)) return text.integer();
+    text.word();
+  }
+  return undefined;
+}

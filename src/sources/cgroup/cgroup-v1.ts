@@ -1,0 +1,192 @@
+import type {
+  BlockIoEntry,
+  BlockIoUsage,
+  CpuUsage,
+  Integer,
+  MemoryUsage,
+  PidsUsage,
+} from '../../model/sample.ts';
+import { present } from '../json.ts';
+import { CgroupFiles } from './cgroup-files.ts';
+import type { SharedReading } from './cgroup-files.ts';
+import type { CgroupPlace } from './cgroup-place.ts';
+import { keyedCounts, leastOf, readPressure, slowReadEvery, times } from './cgroup-reading.ts';
+import type { CgroupReader, CgroupReading, HostFacts } from './cgroup-reading.ts';
+import { FlatKeyed } from './kernel-text.ts';
+import type { KernelText } from './kernel-text.ts';
+
+/** Tables for the files of one kind: the layout of the first cgroup's is that of the others'. */
+export class V1Tables {
+  readonly modes = new FlatKeyed();
+  readonly throttling = new FlatKeyed();
+  readonly memory = new FlatKeyed();
+  readonly events = new FlatKeyed();
+}
+
+/** Reads the cgroups of one container in the trees of version 1 (`cgroup-v1/` of the kernel's documents). */
+export class CgroupV1 implements CgroupReader {
+  readonly #cpuacct: CgroupFiles | undefined;
+  readonly #cpu: CgroupFiles | undefined;
+  readonly #memory: CgroupFiles | undefined;
+  readonly #blkio: CgroupFiles | undefined;
+  readonly #pids: CgroupFiles | undefined;
+  /** The tree of version 2 of a hybrid host: without controllers, and with pressure. */
+  readonly #unified: CgroupFiles | undefined;
+  readonly #tables: V1Tables;
+  #readCount = 0;
+  #memoryLimit: Integer | undefined;
+  #pidsLimit: Integer | undefined;
+
+  constructor({ byController, unified }: CgroupPlace, shared: SharedReading, tables: V1Tables) {
+    const filesOf = (directory: string | undefined): CgroupFiles | undefined =>
+      directory === undefined ? undefined : new CgroupFiles(directory, shared);
+    this.#cpuacct = filesOf(byController.get('cpuacct'));
+    this.#cpu = filesOf(byController.get('cpu'));
+    this.#memory = filesOf(byController.get('memory'));
+    this.#blkio = filesOf(byController.get('blkio'));
+    this.#pids = filesOf(byController.get('pids'));
+    this.#unified = filesOf(unified);
+    this.#tables = tables;
+  }
+
+  get unreadable(): readonly string[] {
+    return this.#all.flatMap((files) => files.unreadable);
+  }
+
+  read(host: HostFacts): CgroupReading | undefined {
+    if (this.#readCount % slowReadEvery === 0) this.#readLimits();
+    this.#readCount += 1;
+    const reading = present<CgroupReading>({
+      cpu: this.#cpuUsage(host),
+      memory: this.#memoryUsage(host),
+      blockIo: this.#blkio && blockIoOf(this.#blkio),
+      pids: this.#pidsUsage(),
+      pressure: this.#unified && readPressure(this.#unified),
+    });
+    const isGone = this.#all.some((files) => files.isGone);
+    return isGone || !(reading.cpu ?? reading.memory ?? reading.pids) ? undefined : reading;
+  }
+
+  close(): void {
+    for (const files of this.#all) files.close();
+  }
+
+  get #all(): readonly CgroupFiles[] {
+    const all = [this.#cpuacct, this.#cpu, this.#memory, this.#blkio, this.#pids, this.#unified];
+    return all.filter((files) => files !== undefined);
+  }
+
+  #readLimits(): void {
+    this.#memoryLimit = this.#memory?.integer('memory.limit_in_bytes');
+    this.#pidsLimit = this.#pids?.integer('pids.max');
+  }
+
+  #cpuUsage({ cpu, ticksPerSecond }: HostFacts): CpuUsage | undefined {
+    const files = this.#cpuacct;
+    const totalNanos = files?.integer('cpuacct.usage');
+    if (!files || totalNanos === undefined) return undefined;
+    // The kernel counts user and system in ticks here, as runtimes give them.
+    const modes = files.keyed('cpuacct.stat', this.#tables.modes);
+    const nanosOf = (ticks: Integer | undefined): Integer | undefined =>
+      ticks === undefined ? undefined : times(ticks, 1e9 / ticksPerSecond);
+    const userNanos = nanosOf(modes?.get('user'));
+    const kernelNanos = nanosOf(modes?.get('system'));
+    const perCpu = files.text('cpuacct.usage_percpu');
+    return present<CpuUsage>({
+      totalNanos,
+      userNanos,
+      kernelNanos,
+      perCpuNanos: perCpu && integersOf(perCpu),
+      ...cpu,
+      throttling: this.#throttling(),
+    });
+  }
+
+  #throttling(): CpuUsage['throttling'] {
+    const stat = this.#cpu?.keyed('cpu.stat', this.#tables.throttling);
+    return (
+      stat &&
+      present<NonNullable<CpuUsage['throttling']>>({
+        periods: stat.get('nr_periods'),
+        throttledPeriods: stat.get('nr_throttled'),
+        throttledNanos: stat.get('throttled_time'),
+        burstPeriods: stat.get('nr_bursts'),
+        burstNanos: stat.get('burst_time'),
+      })
+    );
+  }
+
+  #memoryUsage({ memoryBytes }: HostFacts): MemoryUsage | undefined {
+    const files = this.#memory;
+    const usage = files?.integer('memory.usage_in_bytes');
+    if (!files || usage === undefined) return undefined;
+    const stats = files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
+    const events = keyedCounts(files, 'memory.oom_control', this.#tables.events);
+    return present<MemoryUsage>({
+      usage,
+      maxUsage: files.integer('memory.max_usage_in_bytes'),
+      failures: files.integer('memory.failcnt'),
+      limit: leastOf(this.#memoryLimit, memoryBytes),
+      swapUsage: stats['total_swap'] ?? stats['swap'],
+      stats,
+      events: events?.['oom_kill'] === undefined ? undefined : { oom_kill: events['oom_kill'] },
+    });
+  }
+
+  #pidsUsage(): PidsUsage | undefined {
+    const current = this.#pids?.integer('pids.current');
+    return current === undefined ? undefined : present<PidsUsage>({ current, limit: this.#pidsLimit });
+  }
+}
+
+function integersOf(text: KernelText): readonly Integer[] | undefined {
+  const integers: Integer[] = [];
+  for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) {
+    const value = text.integer();
+    // Whole or not at all: the index is the CPU.
+    if (value === undefined) return undefined;
+    integers.push(value);
+  }
+  return integers.length > 0 ? integers : undefined;
+}
+
+/** Throttling counts whatever the scheduler, on recent kernels for devices with a throttle alone; BFQ counts its own. */
+const prefixes = ['blkio.throttle.', 'blkio.bfq.'] as const;
+
+function blockIoOf(files: CgroupFiles): BlockIoUsage | undefined {
+  for (const prefix of prefixes) {
+    const serviceBytes = entriesOf(files, `${prefix}io_service_bytes`);
+    const serviced = entriesOf(files, `${prefix}io_serviced`);
+    if (serviceBytes.length > 0 || serviced.length > 0) return { serviceBytes, serviced };
+  }
+  return undefined;
+}
+
+/** With the cgroups below, where the kernel adds them up. */
+function entriesOf(files: CgroupFiles, name: string): readonly BlockIoEntry[] {
+  const text = files.text(`${name}_recursive`) ?? files.text(name);
+  return text ? parseBlkio(text) : [];
+}
+
+const colon = 0x3a;
+const operations = ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((word) => ({
+  bytes: Buffer.from(`${word} `),
+  operation: word.toLowerCase(),
+}));
+
+/** Lines such as `254:0 Read 159432704`; the last, `Total 773926912`, is of all devices. */
+function parseBlkio(text: KernelText): readonly BlockIoEntry[] {
+  const entries: BlockIoEntry[] = [];
+  for (; !text.isAtEnd; text.nextLine()) {
+    if (!text.isAtDigit) continue;
+    const major = text.integer(colon);
+    const minor = text.integer();
+    const known = operations.find(({ bytes }) => text.accepts(bytes));
+    if (major === undefined || minor === undefined || !known) continue;
+    const { operation } = known;
+    entries.push(
+      present<BlockIoEntry>({ major: Number(major), minor: Number(minor), operation, value: text.integer() }),
+    );
+  }
+  return entries;
+}

@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/** Version 2: every controller in one tree. Version 1: trees of some controllers each; hybrid ones have a tree of version 2 without controllers besides. */
+export type CgroupVersion = 1 | 2;
+
+/** One mounted cgroup tree. */
+export interface Hierarchy {
+  readonly directory: string;
+  readonly version: CgroupVersion;
+  /** Controllers by the kernel's names; of version 2 none, as `cgroup.controllers` of each cgroup has them. */
+  readonly controllers: readonly string[];
+  /** Path of the cgroup that is mounted here, as the reader's own `/proc/PID/cgroup` writes paths. */
+  readonly mountedPath: string;
+}
+
+/** The cgroup trees of a host. */
+export interface Hierarchies {
+  /** The version that has the controllers. */
+  readonly version: CgroupVersion;
+  /** The tree of version 2; in a hybrid host without controllers. */
+  readonly unified?: Hierarchy;
+  /** Trees of version 1 by controller. */
+  readonly byController: ReadonlyMap<string, Hierarchy>;
+}
+
+/** Finds the trees below a root such as `/sys/fs/cgroup`; undefined where there is none. */
+export function findHierarchies(root: string, mountInfo = readMountInfo()): Hierarchies | undefined {
+  const mounts = parseMountInfo(mountInfo);
+  const whole = unifiedAt(root, mounts);
+  if (whole) return { version: 2, unified: whole, byController: new Map() };
+  const directories = directoryNames(root).map((name) => join(root, name));
+  const unified = directories.map((directory) => unifiedAt(directory, mounts)).find(Boolean);
+  const trees = directories.flatMap((directory) => treeAt(directory, mounts) ?? []);
+  const byController = new Map(
+    trees.flatMap((tree) => tree.controllers.map((each) => [each, tree] as const)),
+  );
+  if (byController.size === 0 && !unified) return undefined;
+  return { version: byController.size === 0 ? 2 : 1, byController, ...(unified && { unified }) };
+}
+
+/** A tree of version 1 is named by its controllers: `cpu,cpuacct`. */
+function treeAt(directory: string, mounts: ReadonlyMap<string, string>): Hierarchy | undefined {
+  const isTree =
+    existsSync(join(directory, 'cgroup.procs')) && !existsSync(join(directory, 'cgroup.controllers'));
+  return isTree
+    ? hierarchyAt(directory, mounts, { version: 1, controllers: basename(directory).split(',') })
+    : undefined;
+}
+
+function unifiedAt(directory: string, mounts: ReadonlyMap<string, string>): Hierarchy | undefined {
+  if (!existsSync(join(directory, 'cgroup.controllers'))) return undefined;
+  return hierarchyAt(directory, mounts, { version: 2, controllers: [] });
+}
+
+function hierarchyAt(
+  directory: string,
+  mounts: ReadonlyMap<string, string>,
+  kind: Pick<Hierarchy, 'version' | 'controllers'>,
+): Hierarchy {
+  // Distributions link `cpu` to `cpu,cpuacct`.
+  const real = realpathSync(directory);
+  return { ...kind, directory: real, mountedPath: mounts.get(real) ?? '/' };
+}
+
+function directoryNames(root: string): readonly string[] {
+  try {
+    return readdirSync(root).toSorted();
+  } catch {
+    // Not there, or closed: there are no trees then.
+    return [];
+  }
+}
+
+/** Each cgroup mount's point, and the path of the cgroup that is mounted there (`proc_pid_mountinfo(5)`). */
+function parseMountInfo(mountInfo: string): ReadonlyMap<string, string> {
+  const mounts = new Map<string, string>();
+  for (const line of mountInfo.split('\n')) {
+    const [before = '', after = ''] = line.split(' - ', 2);
+    if (!/^cgroup2? /.test(after)) continue;
+    const [, , , path, point] = before.split(' ');
+    if (path !== undefined && point !== undefined) mounts.set(unescaped(point), unescaped(path));
+  }
+  return mounts;
+}
+
+/** The kernel writes spaces in paths as octal numbers. */
+function unescaped(path: string): string {
+  return path.replaceAll(/\\([0-7]{3})/g, (_whole, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+function readMountInfo(): string {
+  try {
+    return readFileSync('/proc/self/mountinfo', 'utf8');
+  } catch {
+    // Another system than Linux.
+    return '';
+  }
+}

@@ -1,0 +1,104 @@
+import { closeSync, openSync } from 'node:fs';
+import type { KernelText } from './kernel-text.ts';
+
+/** Bounds the descriptors that stay open: beyond it files are opened for each read. */
+export class DescriptorBudget {
+  readonly #max: number;
+  #count = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Descriptors that are kept. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** True where one more may be kept. */
+  take(): boolean {
+    if (this.#count >= this.#max) return false;
+    this.#count += 1;
+    return true;
+  }
+
+  release(): void {
+    this.#count -= 1;
+  }
+}
+
+/** Outcome of reading a file: `absent` where there is none, `gone` once its cgroup is removed, `denied`, or `failed`. */
+export type ReadOutcome = 'read' | 'absent' | 'gone' | 'denied' | 'failed';
+
+const outcomes: Readonly<Record<string, ReadOutcome>> = {
+  ENOENT: 'absent',
+  ENOTDIR: 'absent',
+  ENODEV: 'gone',
+  ESRCH: 'gone',
+  EACCES: 'denied',
+  EPERM: 'denied',
+  // A controller that is built in and switched off.
+  EOPNOTSUPP: 'absent',
+};
+
+/** One file that is read again and again, by a descriptor that stays open where the budget has room. */
+export class KeptFile {
+  readonly path: string;
+  readonly #budget: DescriptorBudget;
+  #fd: number | undefined;
+  #outcome: ReadOutcome | undefined;
+
+  constructor(path: string, budget: DescriptorBudget) {
+    this.path = path;
+    this.#budget = budget;
+  }
+
+  /** Outcome of the last read; undefined before the first. */
+  get outcome(): ReadOutcome | undefined {
+    return this.#outcome;
+  }
+
+  /** Reads it whole; what was found absent or denied once is not tried again. Never throws. */
+  read(text: KernelText): ReadOutcome {
+    if (this.#outcome === 'absent' || this.#outcome === 'denied') return this.#outcome;
+    return (this.#outcome = this.#tryRead(text));
+  }
+
+  close(): void {
+    if (this.#fd === undefined) return;
+    closeSync(this.#fd);
+    this.#fd = undefined;
+    this.#budget.release();
+  }
+
+  #tryRead(text: KernelText): ReadOutcome {
+    if (this.#fd !== undefined) return settled(() => text.read(this.#fd ?? -1));
+    let fd = -1;
+    const opened = settled(() => (fd = openSync(this.path, 'r')));
+    if (opened !== 'read') return opened;
+    const outcome = settled(() => text.read(fd));
+    if (outcome === 'read' && this.#budget.take()) this.#fd = fd;
+    else closeSync(fd);
+    return outcome;
+  }
+}
+
+/** Reads a file once, without keeping its descriptor. Never throws. */
+export function readOnce(path: string, text: KernelText, isSingle = true): ReadOutcome {
+  let fd = -1;
+  const opened = settled(() => (fd = openSync(path, 'r')));
+  if (opened !== 'read') return opened;
+  const outcome = settled(() => text.read(fd, isSingle));
+  closeSync(fd);
+  return outcome;
+}
+
+function settled(work: () => void): ReadOutcome {
+  try {
+    work();
+    return 'read';
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+    return outcomes[code] ?? 'failed';
+  }
+}

@@ -1,0 +1,200 @@
+import { readSync } from 'node:fs';
+import type { Integer } from '../../model/sample.ts';
+
+const newline = 0x0a;
+const space = 0x20;
+const tab = 0x09;
+const zero = 0x30;
+/** Numbers of so many digits are exact in a double. */
+const exactDigits = 15;
+/** Greater integers are no values: OTLP has none, and the kernel means "unlimited" by them. */
+const maxInteger = 2n ** 63n - 1n;
+const firstBytes = 16 * 1024;
+/**
+ * Files made of many records come in portions of a page: one that is shorter by more than a record, the largest of which
+ * has less than 512 bytes, is the last.
+ */
+const shortPortionBytes = 4096 - 512;
+/** Larger files are none that the kernel makes of one cgroup. */
+const maxBytes = 4 * 1024 * 1024;
+
+/**
+ * Content of one kernel file at a time, in one buffer for all of them, and a scanner over it. Only terminated lines
+ * count: the beginning of a number is another number.
+ */
+export class KernelText {
+  #bytes = Buffer.allocUnsafe(firstBytes);
+  #length = 0;
+  #at = 0;
+
+  /**
+   * Reads a file from its beginning by a descriptor. Throws the system's error: ENODEV once its cgroup is removed.
+   * @param isSingle true for files that the kernel writes at once, as those of cgroups are.
+   */
+  read(fd: number, isSingle = true): void {
+    this.#length = 0;
+    this.#at = 0;
+    for (;;) {
+      const count = readSync(fd, this.#bytes, this.#length, this.#bytes.length - this.#length, this.#length);
+      this.#length += count;
+      if (count === 0) break;
+      if (this.#length < this.#bytes.length) {
+        if (isSingle || count < shortPortionBytes) break;
+        continue;
+      }
+      if (this.#bytes.length >= maxBytes) throw new RangeError(`the file has more than ${maxBytes} bytes`);
+      const larger = Buffer.allocUnsafe(this.#bytes.length * 4);
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    if (this.#length > 0) this.#length = this.#bytes.lastIndexOf(newline, this.#length - 1) + 1;
+  }
+
+  /** True at the end of the last line. */
+  get isAtEnd(): boolean {
+    return this.#at >= this.#length;
+  }
+
+  /** True at the end of a line. */
+  get isAtLineEnd(): boolean {
+    return this.#at >= this.#length || this.#bytes[this.#at] === newline;
+  }
+
+  /** The whole content. */
+  get content(): string {
+    return this.#bytes.toString('latin1', 0, this.#length);
+  }
+
+  /** Moves to the beginning of the next line. */
+  nextLine(): void {
+    while (this.#at < this.#length && this.#bytes[this.#at] !== newline) this.#at += 1;
+    this.#at += 1;
+  }
+
+  /** Moves over spaces within the line. */
+  skipSpaces(): void {
+    while (this.#bytes[this.#at] === space || this.#bytes[this.#at] === tab) this.#at += 1;
+  }
+
+  /** Moves over these characters where they come next; false, and nothing moved, where they do not. */
+  accepts(expected: Buffer): boolean {
+    const end = this.#at + expected.length;
+    if (end > this.#length) return false;
+    for (let index = 0; index < expected.length; index += 1)
+      if (this.#bytes[this.#at + index] !== expected[index]) return false;
+    this.#at = end;
+    return true;
+  }
+
+  /** The characters up to the next space, line end or `end`, which is moved over; empty at the line's end. */
+  word(end = space): string {
+    const start = this.#at;
+    let at = start;
+    while (at < this.#length) {
+      const byte = this.#bytes[at];
+      if (byte === end || byte === space || byte === newline) break;
+      at += 1;
+    }
+    this.#at = this.#bytes[at] === end && end !== newline && at < this.#length ? at + 1 : at;
+    return this.#bytes.toString('latin1', start, at);
+  }
+
+  /**
+   * The decimal integer that comes next, up to a space, a line end or `end`; undefined for anything else (`max`, a
+   * negative number, one above 2^63−1), which is moved over.
+   */
+  integer(end = space): Integer | undefined {
+    const start = this.#at;
+    const value = this.#digits();
+    const count = this.#at - start;
+    const stop = this.#bytes[this.#at];
+    if (count === 0 || !endsNumber(stop, end)) {
+      this.word(end);
+      return undefined;
+    }
+    const exact =
+      count <= exactDigits ? value : largeInteger(this.#bytes.toString('latin1', start, this.#at));
+    if (stop === end && end !== newline) this.#at += 1;
+    return exact;
+  }
+
+  /** Moves over the digits that come next, and gives their value as far as a double is exact. */
+  #digits(): number {
+    let value = 0;
+    for (; this.#at < this.#length; this.#at += 1) {
+      const digit = (this.#bytes[this.#at] ?? 0) - zero;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  /** The only value of a file of one line; undefined for `max`, and for anything but an integer. */
+  singleInteger(): Integer | undefined {
+    const value = this.integer(newline);
+    return this.isAtLineEnd ? value : undefined;
+  }
+
+  /** True where a digit comes next. */
+  get isAtDigit(): boolean {
+    const digit = (this.#bytes[this.#at] ?? 0) - zero;
+    return !this.isAtLineEnd && digit >= 0 && digit <= 9;
+  }
+}
+
+function endsNumber(byte: number | undefined, end: number): boolean {
+  return byte === newline || byte === space || byte === tab || byte === end;
+}
+
+function largeInteger(digits: string): Integer | undefined {
+  const exact = BigInt(digits);
+  if (exact > maxInteger) return undefined;
+  return exact <= Number.MAX_SAFE_INTEGER ? Number(exact) : exact;
+}
+
+interface Key {
+  readonly name: string;
+  /** With the space after it. */
+  readonly bytes: Buffer;
+}
+
+/**
+ * Reads files of `key value` lines. The kernel writes the keys of one file in the same order for every cgroup, so each
+ * line's key is compared with the one that was there before, and no string is made.
+ */
+export class FlatKeyed {
+  readonly #layout: Key[] = [];
+  readonly #values = new Map<string, Integer>();
+
+  /** Values by key of what was read last. */
+  get(key: string): Integer | undefined {
+    return this.#values.get(key);
+  }
+
+  /** Reads all lines; keys whose value is no integer are absent. */
+  parse(text: KernelText): this {
+    this.#values.clear();
+    for (let line = 0; !text.isAtEnd; line += 1) {
+      const name = this.#keyOf(text, line);
+      const value = text.integer();
+      if (value !== undefined && text.isAtLineEnd) this.#values.set(name, value);
+      text.nextLine();
+    }
+    return this;
+  }
+
+  /** A copy of what was read last. */
+  record(): Readonly<Record<string, Integer>> {
+    const record: Record<string, Integer> = {};
+    for (const [key, value] of this.#values) record[key] = value;
+    return record;
+  }
+
+  #keyOf(text: KernelText, line: number): string {
+    const expected = this.#layout[line];
+    if (expected && text.accepts(expected.bytes)) return expected.name;
+    const name = text.word();
+    this.#layout[line] = { name, bytes: Buffer.from(`${name} `, 'latin1') };
+    return name;
+  }
+}

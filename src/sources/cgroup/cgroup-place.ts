@@ -28,7 +28,7 @@ export type NoPlace =
   | 'not-named'
   /** The mounted trees do not hold the directory. */
   | 'not-mounted'
-  /** The reader cannot tell where its own cgroup is, to which the kernel's paths are relative. */
+  /** The reader does not find its own cgroup, to which the kernel's paths are relative. */
   | 'unknown-namespace';
 
 /** The process that reads: the kernel writes paths relative to its cgroup namespace, and pids in its pid namespace. */

@@ -52,7 +52,7 @@ export function times(value: Integer, factor: number): Integer {
 }
 
 /** A limit as runtimes give it: no more than the host has. */
-export function leastOf(limit: Integer | undefined, memoryBytes: number | undefined): Integer | undefined {
+export function lowerLimit(limit: Integer | undefined, memoryBytes: number | undefined): Integer | undefined {
   if (limit === undefined) return memoryBytes;
   return memoryBytes !== undefined && memoryBytes < limit ? memoryBytes : limit;
 }

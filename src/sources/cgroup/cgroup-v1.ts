@@ -10,7 +10,7 @@ import { present } from '../json.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
-import { keyedCounts, leastOf, readPressure, slowReadEvery, times } from './cgroup-reading.ts';
+import { keyedCounts, lowerLimit, readPressure, slowReadEvery, times } from './cgroup-reading.ts';
 import type { CgroupReader, CgroupReading, HostFacts } from './cgroup-reading.ts';
 import { FlatKeyed } from './kernel-text.ts';
 import type { KernelText } from './kernel-text.ts';
@@ -126,7 +126,7 @@ export class CgroupV1 implements CgroupReader {
       usage,
       maxUsage: files.integer('memory.max_usage_in_bytes'),
       failures: files.integer('memory.failcnt'),
-      limit: leastOf(this.#memoryLimit, memoryBytes),
+      limit: lowerLimit(this.#memoryLimit, memoryBytes),
       swapUsage: stats['total_swap'] ?? stats['swap'],
       stats,
       events: events?.['oom_kill'] === undefined ? undefined : { oom_kill: events['oom_kill'] },

@@ -9,7 +9,7 @@ import type {
 import { present } from '../json.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
-import { keyedCounts, leastOf, nanosOfMicros, readPressure, slowReadEvery } from './cgroup-reading.ts';
+import { keyedCounts, lowerLimit, nanosOfMicros, readPressure, slowReadEvery } from './cgroup-reading.ts';
 import type { CgroupReading, CgroupReader, HostFacts } from './cgroup-reading.ts';
 import { FlatKeyed } from './kernel-text.ts';
 import type { KernelText } from './kernel-text.ts';
@@ -91,7 +91,7 @@ export class CgroupV2 implements CgroupReader {
     return present<MemoryUsage>({
       usage,
       maxUsage: this.#files.integer('memory.peak'),
-      limit: leastOf(this.#memoryLimit, memoryBytes),
+      limit: lowerLimit(this.#memoryLimit, memoryBytes),
       swapUsage: this.#files.integer('memory.swap.current'),
       stats,
       events: keyedCounts(this.#files, 'memory.events', this.#tables.events),

@@ -74,7 +74,12 @@ function accuracyOf(version: EngineVersion): void {
     // Only the test's scrapes cause probes.
     const agent = stack.use(
       await startAgent({
-        args: [`--docker-url=${proxy.url}`, '--exporter=prometheus', '--min-probe-interval=300ms'],
+        args: [
+          `--docker-url=${proxy.url}`,
+          '--exporter=prometheus',
+          '--min-probe-interval=300ms',
+          '--usage-source=runtime',
+        ],
       }),
     );
     await agent.untilReady();

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/settings/settings.ts';
@@ -17,8 +18,11 @@ export interface KernelFiles {
 }
 
 /** A container's own trees come first where the host's are mounted. */
-const hostRoots = { cgroup: '/host/sys/fs/cgroup', proc: '/host/proc' } as const;
-const ownRoots = { cgroup: '/sys/fs/cgroup', proc: '/proc' } as const;
+const hostRoots = { cgroup: '/host/sys/fs/cgroup', proc: '/host/proc', sys: '/host/sys' } as const;
+const ownRoots = { cgroup: '/sys/fs/cgroup', proc: '/proc', sys: '/sys' } as const;
+
+/** What a tree has that is the host's: a mount of one tree makes empty directories of those above it. */
+const marks = { cgroup: '.', proc: 'stat', sys: 'dev/block' } as const;
 
 /** Descriptors for everything else: connections, logs, sources. */
 const reservedDescriptors = 256;
@@ -27,9 +31,18 @@ const reservedDescriptors = 256;
  * The kernel's files by the settings; undefined where usage is the runtime's alone, or there are no such files. Throws
  * a ConfigError where they are demanded and there are none.
  */
-export function findKernelFiles({ usageSource, cgroupRoot, procRoot }: Config): KernelFiles | undefined {
+export function findKernelFiles({
+  usageSource,
+  cgroupRoot,
+  procRoot,
+  sysRoot,
+}: Config): KernelFiles | undefined {
   if (usageSource === 'runtime') return undefined;
-  const roots = { cgroup: rootOf('cgroup', cgroupRoot), proc: rootOf('proc', procRoot) };
+  const roots = {
+    cgroup: rootOf('cgroup', cgroupRoot),
+    proc: rootOf('proc', procRoot),
+    sys: rootOf('sys', sysRoot),
+  };
   const hierarchies = findHierarchies(roots.cgroup);
   const demanded = usageSource === 'cgroup' ? '--usage-source cgroup' : cgroupRoot && '--cgroup-root';
   if (!hierarchies && demanded)
@@ -40,7 +53,7 @@ export function findKernelFiles({ usageSource, cgroupRoot, procRoot }: Config): 
 }
 
 function rootOf(tree: keyof HostRoots, set: string | undefined): string {
-  return set ?? (existsSync(hostRoots[tree]) ? hostRoots[tree] : ownRoots[tree]);
+  return set ?? (existsSync(join(hostRoots[tree], marks[tree])) ? hostRoots[tree] : ownRoots[tree]);
 }
 
 /** Reads usage of one source's containers from the kernel's files. */

@@ -60,6 +60,8 @@ export type MemoryPart = 'failcnt' | 'stats' | 'inactive_file' | 'total_inactive
 export interface BlockIoEntry {
   readonly major: number;
   readonly minor: number;
+  /** The host's name of it, such as `sda`; absent where only its numbers are known. */
+  readonly device?: string;
   /** Lower case: read, write, sync, async, discard, total; empty where the kernel gives none. */
   readonly operation: string;
   /** Absent where the runtime's value is malformed: a sum over the list is then unknown. */

@@ -110,6 +110,13 @@ export const usageSettings = {
     help: "The host's /proc",
     example: '/host/proc',
   },
+  sysRoot: {
+    type: text('a folder').optional(),
+    defaultText: '/host/sys where it is mounted, else /sys',
+    group: 'Runtime',
+    help: "The host's /sys, for the names of devices",
+    example: '/host/sys',
+  },
 } as const satisfies SettingTable;
 
 /** Settings of the selection, and of attributes made of labels and environment. */

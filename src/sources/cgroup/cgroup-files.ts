@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Integer } from '../../model/sample.ts';
+import type { DeviceNames } from './device-names.ts';
 import { KeptFile } from './kept-file.ts';
 import type { DescriptorBudget } from './kept-file.ts';
 import type { FlatKeyed, KernelText } from './kernel-text.ts';
@@ -8,6 +9,7 @@ import type { FlatKeyed, KernelText } from './kernel-text.ts';
 export interface SharedReading {
   readonly text: KernelText;
   readonly budget: DescriptorBudget;
+  readonly devices: DeviceNames;
 }
 
 /** The files of one directory of a cgroup. */

@@ -10,6 +10,7 @@ import type { CgroupReader, HostFacts } from './cgroup-reading.ts';
 import { CgroupV1, V1Tables } from './cgroup-v1.ts';
 import { CgroupV2, V2Tables } from './cgroup-v2.ts';
 import type { Hierarchies } from './hierarchies.ts';
+import { DeviceNames } from './device-names.ts';
 import { HostFiles } from './host-files.ts';
 import { DescriptorBudget, readOnce } from './kept-file.ts';
 import { KernelText } from './kernel-text.ts';
@@ -29,6 +30,8 @@ export interface HostRoots {
   readonly cgroup: string;
   /** `/proc`, or where the host's is mounted. */
   readonly proc: string;
+  /** `/sys`, or where the host's is mounted. */
+  readonly sys: string;
 }
 
 /** Settings of a {@link CgroupUsage}. */
@@ -82,7 +85,8 @@ export class CgroupUsage implements UsageSource {
     this.#options = options;
     const { roots, hierarchies, maxDescriptors } = options;
     const text = new KernelText();
-    this.#shared = { text, budget: new DescriptorBudget(maxDescriptors) };
+    const budget = new DescriptorBudget(maxDescriptors);
+    this.#shared = { text, budget, devices: new DeviceNames(roots.sys) };
     this.#host = new HostFiles(roots.proc);
     const own = readOnce('/proc/self/cgroup', text, false) === 'read' ? text.content : '';
     this.#places = new CgroupPlaces(hierarchies, { pid: process.pid, paths: parseCgroupPaths(own) });

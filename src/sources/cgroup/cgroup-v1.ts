@@ -7,11 +7,13 @@ import type {
   PidsUsage,
 } from '../../model/sample.ts';
 import { present } from '../json.ts';
+import { parseBlkio } from './block-io.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
 import { keyedCounts, lowerLimit, readPressure, slowReadEvery, times } from './cgroup-reading.ts';
 import type { CgroupReader, CgroupReading, HostFacts } from './cgroup-reading.ts';
+import type { DeviceNames } from './device-names.ts';
 import { FlatKeyed } from './kernel-text.ts';
 import type { KernelText } from './kernel-text.ts';
 
@@ -32,6 +34,7 @@ export class CgroupV1 implements CgroupReader {
   readonly #pids: CgroupFiles | undefined;
   /** The tree of version 2 of a hybrid host: without controllers, and with pressure. */
   readonly #unified: CgroupFiles | undefined;
+  readonly #devices: DeviceNames;
   readonly #tables: V1Tables;
   #readCount = 0;
   #memoryLimit: Integer | undefined;
@@ -46,6 +49,7 @@ export class CgroupV1 implements CgroupReader {
     this.#blkio = filesOf(byController.get('blkio'));
     this.#pids = filesOf(byController.get('pids'));
     this.#unified = filesOf(unified);
+    this.#devices = shared.devices;
     this.#tables = tables;
   }
 
@@ -59,7 +63,7 @@ export class CgroupV1 implements CgroupReader {
     const reading = present<CgroupReading>({
       cpu: this.#cpuUsage(host),
       memory: this.#memoryUsage(host),
-      blockIo: this.#blkio && blockIoOf(this.#blkio),
+      blockIo: this.#blkio && blockIoOf(this.#blkio, this.#devices),
       pids: this.#pidsUsage(),
       pressure: this.#unified && readPressure(this.#unified),
     });
@@ -153,40 +157,16 @@ function integersOf(text: KernelText): readonly Integer[] | undefined {
 /** Throttling counts whatever the scheduler, on recent kernels for devices with a throttle alone; BFQ counts its own. */
 const prefixes = ['blkio.throttle.', 'blkio.bfq.'] as const;
 
-function blockIoOf(files: CgroupFiles): BlockIoUsage | undefined {
+function blockIoOf(files: CgroupFiles, devices: DeviceNames): BlockIoUsage | undefined {
+  // With the cgroups below, where the kernel adds them up.
+  const entriesOf = (name: string): readonly BlockIoEntry[] => {
+    const text = files.text(`${name}_recursive`) ?? files.text(name);
+    return text ? parseBlkio(text, devices) : [];
+  };
   for (const prefix of prefixes) {
-    const serviceBytes = entriesOf(files, `${prefix}io_service_bytes`);
-    const serviced = entriesOf(files, `${prefix}io_serviced`);
+    const serviceBytes = entriesOf(`${prefix}io_service_bytes`);
+    const serviced = entriesOf(`${prefix}io_serviced`);
     if (serviceBytes.length > 0 || serviced.length > 0) return { serviceBytes, serviced };
   }
   return undefined;
-}
-
-/** With the cgroups below, where the kernel adds them up. */
-function entriesOf(files: CgroupFiles, name: string): readonly BlockIoEntry[] {
-  const text = files.text(`${name}_recursive`) ?? files.text(name);
-  return text ? parseBlkio(text) : [];
-}
-
-const colon = 0x3a;
-const operations = ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((word) => ({
-  bytes: Buffer.from(`${word} `),
-  operation: word.toLowerCase(),
-}));
-
-/** Lines such as `254:0 Read 159432704`; the last, `Total 773926912`, is of all devices. */
-function parseBlkio(text: KernelText): readonly BlockIoEntry[] {
-  const entries: BlockIoEntry[] = [];
-  for (; !text.isAtEnd; text.nextLine()) {
-    if (!text.isAtDigit) continue;
-    const major = text.integer(colon);
-    const minor = text.integer();
-    const known = operations.find(({ bytes }) => text.accepts(bytes));
-    if (major === undefined || minor === undefined || !known) continue;
-    const { operation } = known;
-    entries.push(
-      present<BlockIoEntry>({ major: Number(major), minor: Number(minor), operation, value: text.integer() }),
-    );
-  }
-  return entries;
 }

@@ -1,18 +1,12 @@
-import type {
-  BlockIoEntry,
-  BlockIoUsage,
-  CpuUsage,
-  Integer,
-  MemoryUsage,
-  PidsUsage,
-} from '../../model/sample.ts';
+import type { BlockIoUsage, CpuUsage, MemoryUsage, PidsUsage } from '../../model/sample.ts';
 import { present } from '../json.ts';
+import { parseIoStat } from './block-io.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
 import { keyedCounts, lowerLimit, nanosOfMicros, readPressure, slowReadEvery } from './cgroup-reading.ts';
 import type { CgroupReading, CgroupReader, HostFacts } from './cgroup-reading.ts';
+import type { DeviceNames } from './device-names.ts';
 import { FlatKeyed } from './kernel-text.ts';
-import type { KernelText } from './kernel-text.ts';
 
 /** Tables for the files of one kind: the layout of the first cgroup's is that of the others'. */
 export class V2Tables {
@@ -24,6 +18,7 @@ export class V2Tables {
 /** Reads one cgroup of version 2 (`cgroup-v2.rst` of the kernel). */
 export class CgroupV2 implements CgroupReader {
   readonly #files: CgroupFiles;
+  readonly #devices: DeviceNames;
   readonly #tables: V2Tables;
   #readCount = 0;
   #memoryLimit: MemoryUsage['limit'];
@@ -31,6 +26,7 @@ export class CgroupV2 implements CgroupReader {
 
   constructor(directory: string, shared: SharedReading, tables: V2Tables) {
     this.#files = new CgroupFiles(directory, shared);
+    this.#devices = shared.devices;
     this.#tables = tables;
   }
 
@@ -106,45 +102,6 @@ export class CgroupV2 implements CgroupReader {
   /** Empty until the first I/O: then it is known that there was none. */
   #blockIo(): BlockIoUsage | undefined {
     const text = this.#files.text('io.stat');
-    return text && parseIoStat(text);
+    return text && parseIoStat(text, this.#devices);
   }
-}
-
-const keys = (
-  [
-    ['rbytes', 'serviceBytes', 'read'],
-    ['wbytes', 'serviceBytes', 'write'],
-    ['rios', 'serviced', 'read'],
-    ['wios', 'serviced', 'write'],
-    ['dbytes', 'serviceBytes', 'discard'],
-    ['dios', 'serviced', 'discard'],
-  ] as const
-).map(([key, list, operation]) => ({ bytes: Buffer.from(`${key}=`), list, operation }));
-
-const colon = 0x3a;
-
-/** Lines such as `254:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0`; some kernels write bare devices before others. */
-function parseIoStat(text: KernelText): BlockIoUsage | undefined {
-  const lists: Record<'serviceBytes' | 'serviced', BlockIoEntry[]> = { serviceBytes: [], serviced: [] };
-  for (; !text.isAtEnd; text.nextLine()) {
-    let device: Pick<BlockIoEntry, 'major' | 'minor'> | undefined;
-    for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) {
-      const known = keys.find(({ bytes }) => text.accepts(bytes));
-      if (known && device) {
-        const { list, operation } = known;
-        lists[list].push(present<BlockIoEntry>({ ...device, operation, value: text.integer() }));
-      } else if (text.isAtDigit) device = deviceOf(text.integer(colon), text.integer());
-      else text.word();
-    }
-  }
-  return lists.serviceBytes.length === 0 && lists.serviced.length === 0 ? undefined : lists;
-}
-
-function deviceOf(
-  major: Integer | undefined,
-  minor: Integer | undefined,
-): Pick<BlockIoEntry, 'major' | 'minor'> | undefined {
-  return major === undefined || minor === undefined
-    ? undefined
-    : { major: Number(major), minor: Number(minor) };
 }

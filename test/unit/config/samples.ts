@@ -13,6 +13,7 @@ export const samples: Readonly<
   usageSource: ['cgroup', 'runtime', 'RUNTIME'],
   cgroupRoot: ['/a', '/b', '/c'],
   procRoot: ['/a', '/b', '/c'],
+  sysRoot: ['/a', '/b', '/c'],
   replay: ['/a', '/b', '/c'],
   demo: ['true', 'TRUE', 'True'],
   demoContainers: ['1', '2', '3'],

@@ -9,6 +9,7 @@ import type { ContainerEvent } from '../model/events.ts';
 import type { DiskUsage } from '../model/disk-usage.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { Sample } from '../model/sample.ts';
+import type { UsageReport } from '../model/usage-report.ts';
 
 /** One item of the runtime's list: enough to find new and removed containers and those to inspect again. */
 export interface ListedContainer {
@@ -62,6 +63,8 @@ export interface UsageSource {
   readonly kind: 'docker' | 'cgroup' | 'cri' | 'kubelet';
   /** One round over the containers of a source; a call that covers all is made at the first read. */
   round(signal: AbortSignal): UsageRound;
+  /** Where the usage of its containers came from last; absent for a source with one answer to that. */
+  report?(): UsageReport;
   /** Lets go of what it keeps open between rounds. */
   close?(): void;
 }

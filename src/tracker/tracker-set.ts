@@ -2,6 +2,7 @@ import type { ContainerIdentity } from '../model/container.ts';
 import type { LiveMeasurement } from '../model/live-sample.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { RuntimeSnapshot } from '../model/snapshot.ts';
+import type { UsageReport } from '../model/usage-report.ts';
 import { toSourceError } from '../sources/source-error.ts';
 import { ContainerList } from './container-list.ts';
 import { DiskUsageSchedule } from './disk-usage.ts';
@@ -74,6 +75,11 @@ export class TrackerSet {
   /** The runtime as last described. */
   get runtime(): RuntimeDescription {
     return this.#state.runtime;
+  }
+
+  /** Where usage came from last; undefined where it is the runtime's alone. */
+  get usageReport(): UsageReport | undefined {
+    return this.#options.usage?.report?.();
   }
 
   /** True once a probe succeeded. */

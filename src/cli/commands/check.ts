@@ -10,6 +10,7 @@ import type { OtlpTransportOptions } from '../../export/otlp/transport.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
+import type { UsageReport } from '../../model/usage-report.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { inDemo } from './demo.ts';
 import { ProbeSession } from './probe-session.ts';
@@ -53,8 +54,8 @@ async function checkRuntimes(session: ProbeSession, stdout: NodeJS.WritableStrea
   await session.probe();
   if (session.snapshots().some(isUnmeasured)) await session.probeAgain();
   const failures = new Map(session.failures().map(({ runtime, reason }) => [runtime, reason]));
-  for (const snapshot of session.snapshots())
-    stdout.write(runtimeReport(snapshot, failures.get(snapshot.runtime.name)));
+  for (const set of session.trackers.sets)
+    stdout.write(runtimeReport(set.snapshot(), failures.get(set.runtime.name), set.usageReport));
   return failures.size === 0;
 }
 
@@ -66,7 +67,11 @@ function isUnmeasured({ containers }: RuntimeSnapshot): boolean {
   return containers.some(({ state, sample }) => state.status === 'running' && !sample);
 }
 
-function runtimeReport(snapshot: RuntimeSnapshot, failure: string | undefined): string {
+function runtimeReport(
+  snapshot: RuntimeSnapshot,
+  failure: string | undefined,
+  usage: UsageReport | undefined,
+): string {
   const { runtime, containers, unselectedCount = 0 } = snapshot;
   if (failure !== undefined) return `FAIL runtime ${runtime.name}: ${failure}\n`;
   const version = `${runtime.runtimeName ?? 'runtime'} ${runtime.runtimeVersion ?? '(version unknown)'}`;
@@ -83,9 +88,27 @@ function runtimeReport(snapshot: RuntimeSnapshot, failure: string | undefined): 
           '     host.name is absent: the runtime, or a proxy before it, refuses /info or gives no name there',
         ]),
     ...runtime.warnings.map((warning) => `     ${warning}`),
+    ...(usage ? usageLines(usage) : []),
     ...absenceLines(snapshot),
     '',
   ].join('\n');
+}
+
+/** Nothing where nothing runs. */
+function usageLines({ place, containers, elsewhere, unreadable }: UsageReport): string[] {
+  return [
+    ...(containers > 0 ? [`     usage of ${containers} containers by the kernel's files: ${place}`] : []),
+    ...[...elsewhere].map(
+      ([reason, count]) => `     usage of ${count} containers by the runtime's API: ${reason}`,
+    ),
+    ...[...unreadable].map(([name, count]) => `     ${count} × ${name} cannot be read: ${cureOf(name)}`),
+  ];
+}
+
+function cureOf(name: string): string {
+  return name === 'net/dev'
+    ? 'network usage is by the runtime; mount the host’s /proc, as in -v /proc:/host/proc:ro'
+    : 'its metrics are by the runtime where that has them; let this user read the tree, as its default mode does';
 }
 
 function absenceLines({ containers }: RuntimeSnapshot): string[] {

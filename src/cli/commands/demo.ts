@@ -19,6 +19,9 @@ export interface Demo {
   close(): Promise<void>;
 }
 
+/** The kernel has no files of simulated containers. */
+const ofSimulation = 'runtime';
+
 const noDemo: Demo = {
   applyTo: (config) => config,
   printAddresses: () => undefined,
@@ -39,6 +42,7 @@ export async function withDemo({ config, stdout }: Pick<CommandContext, 'config'
     applyTo: (given) => ({
       ...given,
       dockerUrl: [runtime.url],
+      usageSource: ofSimulation,
       ...(receiver && { otlpEndpoint: receiver.url }),
     }),
     printAddresses: (address) => stdout.write(addressesText({ config, runtime, receiver, address })),
@@ -78,7 +82,7 @@ async function replaying(directory: string): Promise<Demo> {
     throw new ConfigError(error.problems.map((problem) => `--replay: ${problem}`));
   });
   return {
-    applyTo: (given) => ({ ...given, dockerUrl: [runtime.url] }),
+    applyTo: (given) => ({ ...given, dockerUrl: [runtime.url], usageSource: ofSimulation }),
     printAddresses: () => undefined,
     close: () => runtime.close(),
   };

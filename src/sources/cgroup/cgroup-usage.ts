@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { InterfaceUsage, Sample, SamplePart, UsagePart } from '../../model/sample.ts';
+import type { UsageReport } from '../../model/usage-report.ts';
 import type { InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
 import { present } from '../json.ts';
 import { SourceError } from '../source-error.ts';
@@ -95,11 +96,19 @@ export class CgroupUsage implements UsageSource {
     init?.close();
   }
 
-  /** Why containers are not measured by the kernel's files, by id. */
-  get unmeasured(): ReadonlyMap<string, NoReading> {
-    return new Map(
-      [...this.#known].flatMap(([id, known]) => ('reason' in known ? [[id, known.reason] as const] : [])),
-    );
+  report(): UsageReport {
+    const { roots, hierarchies } = this.#options;
+    const elsewhere = new Map<string, number>();
+    const unreadable = new Map<string, number>();
+    let containers = 0;
+    for (const known of this.#known.values()) {
+      if ('reason' in known) count(elsewhere, reasons[known.reason]);
+      else {
+        containers += 1;
+        for (const name of unreadableOf(known)) count(unreadable, name);
+      }
+    }
+    return { place: `cgroup v${hierarchies.version} at ${roots.cgroup}`, containers, elsewhere, unreadable };
   }
 
   round(signal: AbortSignal): UsageRound {
@@ -272,13 +281,23 @@ function completed(sample: Sample, other: Sample | undefined, lacking: readonly 
   });
 }
 
+function unreadableOf({ reader, process: handle, hasNetwork }: Measured): readonly string[] {
+  return hasNetwork && !handle ? [...reader.unreadable, 'net/dev'] : reader.unreadable;
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+const notHere =
+  'its process is not on this host, or not in the /proc that is read: in a container mount the host’s, as in -v /proc:/host/proc:ro';
+
 const reasons: Readonly<Record<NoReading, string>> = {
-  'no-process': 'its process is not in the /proc that is read: mount the host’s and name it with --proc-root',
-  'not-named':
-    'the cgroup of its process does not name it: it runs on another host, or without a cgroup of its own',
+  'no-process': notHere,
+  'not-named': notHere,
   'not-mounted':
-    'its cgroup is not in the tree that is read: mount the host’s and name it with --cgroup-root',
+    'its cgroup is not in the tree that is read: in a container mount the host’s, as in -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro',
   'unknown-namespace':
-    'the kernel gives its cgroup relative to this agent’s own, which is not in the tree that is read: mount the host’s whole tree',
+    'the kernel gives its cgroup relative to this agent’s own, which is not in the tree that is read: mount the host’s whole tree, as in -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro',
   'not-shown': 'neither its process nor its cgroup is known',
 };

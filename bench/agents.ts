@@ -5,7 +5,7 @@ import { ownLoopbackAddress, startDaemon, waitUntil } from '../test/support/real
 import { imageEnvironment } from '../test/support/real/built-agent.ts';
 import { startCollector } from '../test/support/real/collector.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
-import type { BenchOptions, Exports } from './options.ts';
+import type { BenchOptions, BenchUsage, Exports } from './options.ts';
 import { OtlpSink } from './otlp-sink.ts';
 
 /** The receiver's `initial_delay` in docker-stats.yaml. */
@@ -27,23 +27,30 @@ export interface RunningAgent extends AsyncDisposable {
 
 /** Starts one kind of agent on a runtime. */
 export interface AgentKind {
-  readonly name: 'tidegauge' | 'docker_stats';
+  readonly name: 'tidegauge, kernel' | 'tidegauge, API' | 'docker_stats';
   readonly exports: Exports;
   start(runtime: RuntimeUnderTest, options: BenchOptions): Promise<RunningAgent>;
 }
 
+const names = { cgroup: 'tidegauge, kernel', runtime: 'tidegauge, API' } as const;
+
 /** The agents that are compared, peers first. */
-export function agentKinds({ peer, exports }: BenchOptions): AgentKind[] {
+export function agentKinds({ peer, exports, usageSources }: BenchOptions): AgentKind[] {
   return exports.flatMap((each) => [
     ...(peer
       ? [{ name: 'docker_stats' as const, exports: each, start: startPeer.bind(undefined, each) }]
       : []),
-    { name: 'tidegauge' as const, exports: each, start: startTidegauge.bind(undefined, each) },
+    ...usageSources.map((source) => ({
+      name: names[source],
+      exports: each,
+      start: startTidegauge.bind(undefined, each, source),
+    })),
   ]);
 }
 
 async function startTidegauge(
   exports: Exports,
+  source: BenchUsage,
   runtime: RuntimeUnderTest,
   { program, nodeFlags, intervalMillis }: BenchOptions,
 ): Promise<RunningAgent> {
@@ -52,6 +59,7 @@ async function startTidegauge(
   const listen = `${ownLoopbackAddress()}:9417`;
   const settings = {
     'docker-url': `unix://${runtime.socket}`,
+    'usage-source': source,
     exporter: exports === 'prometheus' ? 'prometheus' : 'otlp,prometheus',
     interval: `${intervalMillis / 1000}s`,
     'otlp-endpoint': sink.url,

@@ -65,7 +65,7 @@ export async function measureAgent(
     containers: runtime.containers,
     agent: kind.name,
     exports: kind.exports,
-    program: kind.name === 'tidegauge' ? `${basename(dirname(options.program))}` : 'otelcol',
+    program: kind.name !== 'docker_stats' ? `${basename(dirname(options.program))}` : 'otelcol',
     intervalSeconds: options.intervalMillis / 1000,
     ...cycleValues(gathered, kind, options.cycles, idlePerSecond),
     idlePerSecond,
@@ -149,7 +149,7 @@ function cycleValues(
   const probes = grown(probeCount);
   const exported = minusEach(after.exported, before.exported);
   const renewed =
-    name === 'tidegauge'
+    name !== 'docker_stats'
       ? freshPages(gathered, probeCount)
       : freshPages(gathered, 'container_uptime_seconds');
   const completed = exports === 'prometheus' ? renewed : Math.min(exported.exports, cycles);

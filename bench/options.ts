@@ -8,6 +8,9 @@ export type BenchRuntime = '20.10' | 'current' | 'simulated';
 /** Exporters while measuring: the scraped page alone, or a push besides. */
 export type Exports = 'prometheus' | 'prometheus+otlp';
 
+/** Where our agent reads usage. */
+export type BenchUsage = 'cgroup' | 'runtime';
+
 /** Settings of a benchmark. */
 export interface BenchOptions {
   readonly runtimes: readonly BenchRuntime[];
@@ -19,6 +22,7 @@ export interface BenchOptions {
   readonly intervalMillis: number;
   readonly peer: boolean;
   readonly exports: readonly Exports[];
+  readonly usageSources: readonly BenchUsage[];
   /** When in an interval that began with a push or a peer's collection the scrape comes, 0..1. */
   readonly scrapePhase: number;
   /** The measured program: `dist/main.js`, `src/main.ts`, or another build. */
@@ -35,6 +39,7 @@ export const helpText = `node bench/bench.ts [flags]
   --warm-up N                       intervals before those; 2
   --interval N[s]                   10s
   --exports prometheus|prometheus+otlp  repeatable; both
+  --usage-source cgroup|runtime     repeatable; both, of simulated containers runtime alone
   --scrape-phase 0..1               of the interval, after the push; 0.6: far enough that a scrape probes anew
   --[no-]dist                       dist/main.js or src/main.ts; dist when it is there
   --program FILE                    another build of ours, to compare with
@@ -56,6 +61,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       'warm-up': { type: 'string', default: '2' },
       interval: { type: 'string', default: '10s' },
       exports: { type: 'string', multiple: true, default: ['prometheus', 'prometheus+otlp'] },
+      'usage-source': { type: 'string', multiple: true, default: ['cgroup', 'runtime'] },
       'scrape-phase': { type: 'string', default: '0.6' },
       dist: { type: 'boolean', default: existsSync(join(root, 'dist/main.js')) },
       program: { type: 'string' },
@@ -71,6 +77,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     intervalMillis: 1000 * whole('--interval', values.interval.replace(/s$/, '')),
     peer: values.peer,
     exports: values.exports.map(exportsOf),
+    usageSources: values['usage-source'].map(usageOf),
     scrapePhase: Number(values['scrape-phase']),
     program: resolve(values.program ?? join(root, values.dist ? 'dist/main.js' : 'src/main.ts')),
     nodeFlags: values['node-flag'],
@@ -85,6 +92,11 @@ function runtimeOf(value: string): BenchRuntime {
 function exportsOf(value: string): Exports {
   if (value === 'prometheus' || value === 'prometheus+otlp') return value;
   throw new Error(`--exports ${value}: expected prometheus or prometheus+otlp`);
+}
+
+function usageOf(value: string): BenchUsage {
+  if (value === 'cgroup' || value === 'runtime') return value;
+  throw new Error(`--usage-source ${value}: expected cgroup or runtime`);
 }
 
 function whole(flag: string, value: string): number {

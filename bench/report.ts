@@ -3,7 +3,7 @@ import type { Measurement, Quantiles } from './measurement.ts';
 type Column = readonly [title: string, text: (row: Measurement, all: readonly Measurement[]) => string];
 
 const columns: readonly Column[] = [
-  ['agent', ({ agent, program }) => (agent === 'tidegauge' ? `${agent} (${program})` : agent)],
+  ['agent', ({ agent, program }) => (agent !== 'docker_stats' ? `${agent} (${program})` : agent)],
   ['exports', ({ exports }) => exports],
   ['cycles', ({ completed, cycles }) => `${completed}/${cycles}`],
   ['probes', ({ probes }) => (probes === undefined ? '' : `${probes}`)],

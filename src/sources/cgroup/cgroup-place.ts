@@ -131,8 +131,18 @@ function directoryIn({ directory }: Hierarchy, { path, mountedPath }: AbsolutePa
 /** The path as far as the component that names the container: its processes may be in cgroups below. */
 function throughName(path: string, id: string): string | undefined {
   const parts = path.split('/');
-  const named = parts.findLastIndex((part) => part.includes(id));
+  const named = parts.findLastIndex((part) => names(part, id));
   return id === '' || named === -1 ? undefined : parts.slice(0, named + 1).join('/');
+}
+
+const idCharacter = /[\da-z]/i;
+
+/** True for `ID`, `docker-ID.scope` and their like; an id within a longer one is none. */
+function names(part: string, id: string): boolean {
+  const at = part.indexOf(id);
+  return (
+    at !== -1 && !idCharacter.test(part.charAt(at - 1)) && !idCharacter.test(part.charAt(at + id.length))
+  );
 }
 
 /** The path of the namespace in which a cgroup has this path; undefined where they do not fit. */
@@ -147,7 +157,12 @@ function pathBelow(mounted: string, path: string): string | undefined {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    // Closed to us, or no path that a file can have.
+    return false;
+  }
 }
 
 /** Path below the root of the cgroup in whose `cgroup.procs` a pid is; breadth first, as agents are seldom deep. */

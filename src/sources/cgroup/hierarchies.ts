@@ -35,9 +35,13 @@ export function findHierarchies(root: string, mountInfo = readMountInfo()): Hier
   const byController = new Map(
     trees.flatMap((tree) => tree.controllers.map((each) => [each, tree] as const)),
   );
-  if (byController.size === 0 && !unified) return undefined;
-  return { version: byController.size === 0 ? 2 : 1, byController, ...(unified && { unified }) };
+  const isV1 = usageControllers.some((controller) => byController.has(controller));
+  if (!isV1 && !unified) return undefined;
+  return { version: isV1 ? 1 : 2, byController, ...(unified && { unified }) };
 }
+
+/** Hybrid hosts may have these in version 2, and trees of version 1 for systemd and others alone. */
+const usageControllers = ['cpu', 'cpuacct', 'memory', 'blkio', 'pids'] as const;
 
 /** A tree of version 1 is named by its controllers: `cpu,cpuacct`. */
 function treeAt(directory: string, mounts: ReadonlyMap<string, string>): Hierarchy | undefined {

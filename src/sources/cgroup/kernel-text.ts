@@ -60,9 +60,9 @@ export class KernelText {
     return this.#at >= this.#length || this.#bytes[this.#at] === newline;
   }
 
-  /** The whole content. */
+  /** The whole content; paths in it may have any character. */
   get content(): string {
-    return this.#bytes.toString('latin1', 0, this.#length);
+    return this.#bytes.toString('utf8', 0, this.#length);
   }
 
   /** Moves to the beginning of the next line. */

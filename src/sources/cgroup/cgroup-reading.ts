@@ -2,6 +2,7 @@ import type {
   BlockIoUsage,
   CpuUsage,
   Integer,
+  MemoryPart,
   MemoryUsage,
   PidsUsage,
   PressureUsage,
@@ -51,10 +52,30 @@ export function times(value: Integer, factor: number): Integer {
   return Number.isSafeInteger(product) ? product : BigInt(value) * BigInt(factor);
 }
 
-/** A limit as runtimes give it: no more than the host has. */
-export function lowerLimit(limit: Integer | undefined, memoryBytes: number | undefined): Integer | undefined {
-  if (limit === undefined) return memoryBytes;
-  return memoryBytes !== undefined && memoryBytes < limit ? memoryBytes : limit;
+const unlimited = Buffer.from('max\n');
+
+/** A limit as runtimes give it: no more than the host has, which is also that of `max`; absent where it is not known. */
+export function memoryLimit(
+  text: KernelText | undefined,
+  memoryBytes: number | undefined,
+): Integer | undefined {
+  if (!text || text.accepts(unlimited)) return text && memoryBytes;
+  const limit = text.singleInteger();
+  return limit !== undefined && memoryBytes !== undefined && memoryBytes < limit ? memoryBytes : limit;
+}
+
+/** What `memory.stat` lacks though it is there, or all of it: without the page cache to subtract, the working set would be too great. */
+export function unknownMemory(
+  stats: MemoryUsage['stats'] | undefined,
+  key: 'inactive_file' | 'total_inactive_file',
+  others: readonly MemoryPart[] = [],
+): readonly MemoryPart[] | undefined {
+  const parts = [
+    ...others,
+    ...(stats ? [] : (['stats'] as const)),
+    ...(stats?.[key] === undefined ? [key] : []),
+  ];
+  return parts.length > 0 ? parts : undefined;
 }
 
 /** Every line of a file, by its key. */

@@ -11,7 +11,14 @@ import { parseBlkio } from './block-io.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
-import { keyedCounts, lowerLimit, readPressure, slowReadEvery, times } from './cgroup-reading.ts';
+import {
+  keyedCounts,
+  memoryLimit,
+  readPressure,
+  slowReadEvery,
+  times,
+  unknownMemory,
+} from './cgroup-reading.ts';
 import type { CgroupReader, CgroupReading, HostFacts } from './cgroup-reading.ts';
 import type { DeviceNames } from './device-names.ts';
 import { FlatKeyed } from './kernel-text.ts';
@@ -58,11 +65,11 @@ export class CgroupV1 implements CgroupReader {
   }
 
   read(host: HostFacts): CgroupReading | undefined {
-    if (this.#readCount % slowReadEvery === 0) this.#readLimits();
+    if (this.#readCount % slowReadEvery === 0) this.#readLimits(host);
     this.#readCount += 1;
     const reading = present<CgroupReading>({
       cpu: this.#cpuUsage(host),
-      memory: this.#memoryUsage(host),
+      memory: this.#memoryUsage(),
       blockIo: this.#blkio && blockIoOf(this.#blkio, this.#devices),
       pids: this.#pidsUsage(),
       pressure: this.#unified && readPressure(this.#unified),
@@ -80,8 +87,8 @@ export class CgroupV1 implements CgroupReader {
     return all.filter((files) => files !== undefined);
   }
 
-  #readLimits(): void {
-    this.#memoryLimit = this.#memory?.integer('memory.limit_in_bytes');
+  #readLimits({ memoryBytes }: HostFacts): void {
+    this.#memoryLimit = memoryLimit(this.#memory?.text('memory.limit_in_bytes'), memoryBytes);
     this.#pidsLimit = this.#pids?.integer('pids.max');
   }
 
@@ -120,19 +127,21 @@ export class CgroupV1 implements CgroupReader {
     );
   }
 
-  #memoryUsage({ memoryBytes }: HostFacts): MemoryUsage | undefined {
+  #memoryUsage(): MemoryUsage | undefined {
     const files = this.#memory;
     const usage = files?.integer('memory.usage_in_bytes');
     if (!files || usage === undefined) return undefined;
-    const stats = files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
+    const stats = files.keyed('memory.stat', this.#tables.memory)?.record();
+    const failures = files.integer('memory.failcnt');
     const events = keyedCounts(files, 'memory.oom_control', this.#tables.events);
     return present<MemoryUsage>({
       usage,
       maxUsage: files.integer('memory.max_usage_in_bytes'),
-      failures: files.integer('memory.failcnt'),
-      limit: lowerLimit(this.#memoryLimit, memoryBytes),
-      swapUsage: stats['total_swap'] ?? stats['swap'],
-      stats,
+      failures,
+      limit: this.#memoryLimit,
+      swapUsage: stats?.['total_swap'] ?? stats?.['swap'],
+      stats: stats ?? {},
+      unknown: unknownMemory(stats, 'total_inactive_file', failures === undefined ? ['failcnt'] : []),
       events: events?.['oom_kill'] === undefined ? undefined : { oom_kill: events['oom_kill'] },
     });
   }

@@ -3,7 +3,14 @@ import { present } from '../json.ts';
 import { parseIoStat } from './block-io.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
-import { keyedCounts, lowerLimit, nanosOfMicros, readPressure, slowReadEvery } from './cgroup-reading.ts';
+import {
+  keyedCounts,
+  memoryLimit,
+  nanosOfMicros,
+  readPressure,
+  slowReadEvery,
+  unknownMemory,
+} from './cgroup-reading.ts';
 import type { CgroupReading, CgroupReader, HostFacts } from './cgroup-reading.ts';
 import type { DeviceNames } from './device-names.ts';
 import { FlatKeyed } from './kernel-text.ts';
@@ -35,14 +42,14 @@ export class CgroupV2 implements CgroupReader {
   }
 
   read(host: HostFacts): CgroupReading | undefined {
-    if (this.#readCount % slowReadEvery === 0) this.#readLimits();
+    if (this.#readCount % slowReadEvery === 0) this.#readLimits(host);
     this.#readCount += 1;
     const cpu = this.#cpu();
     // Every cgroup has this file, with or without the controller.
     if (!cpu && this.#files.unreadable.length === 0) return undefined;
     const reading = present<CgroupReading>({
       cpu: cpu && { ...cpu, ...host.cpu },
-      memory: this.#memory(host),
+      memory: this.#memory(),
       blockIo: this.#blockIo(),
       pids: this.#pids(),
       pressure: readPressure(this.#files),
@@ -54,8 +61,8 @@ export class CgroupV2 implements CgroupReader {
     this.#files.close();
   }
 
-  #readLimits(): void {
-    this.#memoryLimit = this.#files.integer('memory.max');
+  #readLimits({ memoryBytes }: HostFacts): void {
+    this.#memoryLimit = memoryLimit(this.#files.text('memory.max'), memoryBytes);
     this.#pidsLimit = this.#files.integer('pids.max');
   }
 
@@ -80,16 +87,17 @@ export class CgroupV2 implements CgroupReader {
     });
   }
 
-  #memory({ memoryBytes }: HostFacts): MemoryUsage | undefined {
+  #memory(): MemoryUsage | undefined {
     const usage = this.#files.integer('memory.current');
     if (usage === undefined) return undefined;
-    const stats = this.#files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
+    const stats = this.#files.keyed('memory.stat', this.#tables.memory)?.record();
     return present<MemoryUsage>({
       usage,
       maxUsage: this.#files.integer('memory.peak'),
-      limit: lowerLimit(this.#memoryLimit, memoryBytes),
+      limit: this.#memoryLimit,
       swapUsage: this.#files.integer('memory.swap.current'),
-      stats,
+      stats: stats ?? {},
+      unknown: unknownMemory(stats, 'inactive_file'),
       events: keyedCounts(this.#files, 'memory.events', this.#tables.events),
     });
   }

@@ -1,5 +1,6 @@
 import type { BlockIoEntry, BlockIoUsage, Integer } from '../../model/sample.ts';
 import { present } from '../json.ts';
+import { listsOf } from './cgroup-reading.ts';
 import type { DeviceNames } from './device-names.ts';
 import type { KernelText } from './kernel-text.ts';
 
@@ -33,7 +34,8 @@ export function parseIoStat(text: KernelText, devices: DeviceNames): BlockIoUsag
       else text.word();
     }
   }
-  return lists.serviceBytes.length === 0 && lists.serviced.length === 0 ? undefined : lists;
+  const { serviceBytes, serviced } = lists;
+  return serviceBytes.length === 0 && serviced.length === 0 ? undefined : listsOf(serviceBytes, serviced);
 }
 
 const operations = ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((word) => ({

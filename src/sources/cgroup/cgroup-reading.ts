@@ -1,4 +1,5 @@
 import type {
+  BlockIoEntry,
   BlockIoUsage,
   CpuUsage,
   Integer,
@@ -6,6 +7,7 @@ import type {
   MemoryUsage,
   PidsUsage,
   PressureUsage,
+  SamplePart,
   Stalled,
 } from '../../model/sample.ts';
 import { present } from '../json.ts';
@@ -22,7 +24,12 @@ export interface CgroupReading {
   readonly blockIo?: BlockIoUsage;
   readonly pids?: PidsUsage;
   readonly pressure?: PressureUsage;
+  /** Block I/O whose file could not be read, or is not there: nothing is known of it then. */
+  readonly unknown?: readonly SamplePart[];
 }
+
+/** That of {@link CgroupReading}. */
+export const unknownBlockIo: readonly SamplePart[] = ['blockIo'];
 
 /** The host's own values of one round. */
 export interface HostFacts {
@@ -64,16 +71,16 @@ export function memoryLimit(
   return limit !== undefined && memoryBytes !== undefined && memoryBytes < limit ? memoryBytes : limit;
 }
 
-/** What `memory.stat` lacks though it is there, or all of it: without the page cache to subtract, the working set would be too great. */
+/** What was not to be read: without the page cache to subtract, the working set would be too great, and no hits of the limit zero. */
 export function unknownMemory(
-  stats: MemoryUsage['stats'] | undefined,
+  stats: MemoryUsage['stats'],
   key: 'inactive_file' | 'total_inactive_file',
-  others: readonly MemoryPart[] = [],
+  lacksFailures = false,
 ): readonly MemoryPart[] | undefined {
-  const parts = [
-    ...others,
-    ...(stats ? [] : (['stats'] as const)),
-    ...(stats?.[key] === undefined ? [key] : []),
+  const parts: readonly MemoryPart[] = [
+    ...(lacksFailures ? (['failcnt'] as const) : []),
+    ...(Object.keys(stats).length === 0 ? (['stats'] as const) : []),
+    ...(stats[key] === undefined ? [key] : []),
   ];
   return parts.length > 0 ? parts : undefined;
 }
@@ -85,6 +92,17 @@ export function keyedCounts(
   table: FlatKeyed,
 ): Readonly<Record<string, Integer>> | undefined {
   return files.keyed(name, table)?.record();
+}
+
+/** Lists of which nothing was read are absent: their sums would be zero. */
+export function listsOf(
+  serviceBytes: readonly BlockIoEntry[] | undefined,
+  serviced: readonly BlockIoEntry[] | undefined,
+): BlockIoUsage {
+  return {
+    ...(serviceBytes?.length && { serviceBytes }),
+    ...(serviced?.length && { serviced }),
+  };
 }
 
 const resources = ['cpu', 'memory', 'io'] as const;

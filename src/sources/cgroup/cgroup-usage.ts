@@ -162,7 +162,10 @@ export class CgroupUsage implements UsageSource {
     const reading = known.reader.read(this.#factsNow());
     if (!reading) return undefined;
     const networks = known.hasNetwork ? this.#networks(known) : 'none';
-    const unknown: SamplePart[] = networks === 'unknown' ? ['networks'] : [];
+    const unknown: readonly SamplePart[] = [
+      ...(reading.unknown ?? []),
+      ...(networks === 'unknown' ? (['networks'] as const) : []),
+    ];
     return present<Sample>({
       takenAt,
       readAt: takenAt,
@@ -263,9 +266,13 @@ const partOfFile: readonly (readonly [start: string, part: UsagePart])[] = [
 function lackingParts(sample: Sample, { unreadable }: CgroupReader): readonly UsagePart[] {
   const closed = unreadable.filter((name) => !name.endsWith('.pressure'));
   const lacking = partOfFile.flatMap(([start, part]) =>
-    sample[part] === undefined && closed.some((name) => name.startsWith(start)) ? [part] : [],
+    isLacking(sample, part) && closed.some((name) => name.startsWith(start)) ? [part] : [],
   );
   return sample.unknown?.includes('networks') ? [...lacking, 'networks'] : lacking;
+}
+
+function isLacking(sample: Sample, part: UsagePart): boolean {
+  return sample[part] === undefined || (part === 'memory' && sample.memory?.unknown !== undefined);
 }
 
 /** The sample with the parts that it lacks from another place, at the other's time. */

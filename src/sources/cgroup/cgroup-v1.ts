@@ -13,10 +13,12 @@ import type { SharedReading } from './cgroup-files.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
 import {
   keyedCounts,
+  listsOf,
   memoryLimit,
   readPressure,
   slowReadEvery,
   times,
+  unknownBlockIo,
   unknownMemory,
 } from './cgroup-reading.ts';
 import type { CgroupReader, CgroupReading, HostFacts } from './cgroup-reading.ts';
@@ -67,12 +69,14 @@ export class CgroupV1 implements CgroupReader {
   read(host: HostFacts): CgroupReading | undefined {
     if (this.#readCount % slowReadEvery === 0) this.#readLimits(host);
     this.#readCount += 1;
+    const blockIo = this.#blkio ? blockIoOf(this.#blkio, this.#devices) : 'unknown';
     const reading = present<CgroupReading>({
       cpu: this.#cpuUsage(host),
       memory: this.#memoryUsage(),
-      blockIo: this.#blkio && blockIoOf(this.#blkio, this.#devices),
+      blockIo: blockIo === 'unknown' ? undefined : blockIo,
       pids: this.#pidsUsage(),
       pressure: this.#unified && readPressure(this.#unified),
+      unknown: blockIo === 'unknown' ? unknownBlockIo : undefined,
     });
     const isGone = this.#all.some((files) => files.isGone);
     return isGone || !(reading.cpu ?? reading.memory ?? reading.pids) ? undefined : reading;
@@ -131,7 +135,7 @@ export class CgroupV1 implements CgroupReader {
     const files = this.#memory;
     const usage = files?.integer('memory.usage_in_bytes');
     if (!files || usage === undefined) return undefined;
-    const stats = files.keyed('memory.stat', this.#tables.memory)?.record();
+    const stats = files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
     const failures = files.integer('memory.failcnt');
     const events = keyedCounts(files, 'memory.oom_control', this.#tables.events);
     return present<MemoryUsage>({
@@ -139,9 +143,9 @@ export class CgroupV1 implements CgroupReader {
       maxUsage: files.integer('memory.max_usage_in_bytes'),
       failures,
       limit: this.#memoryLimit,
-      swapUsage: stats?.['total_swap'] ?? stats?.['swap'],
-      stats: stats ?? {},
-      unknown: unknownMemory(stats, 'total_inactive_file', failures === undefined ? ['failcnt'] : []),
+      swapUsage: stats['total_swap'] ?? stats['swap'],
+      stats,
+      unknown: unknownMemory(stats, 'total_inactive_file', failures === undefined),
       events: events?.['oom_kill'] === undefined ? undefined : { oom_kill: events['oom_kill'] },
     });
   }
@@ -166,16 +170,19 @@ function integersOf(text: KernelText): readonly Integer[] | undefined {
 /** Throttling counts whatever the scheduler, on recent kernels for devices with a throttle alone; BFQ counts its own. */
 const prefixes = ['blkio.throttle.', 'blkio.bfq.'] as const;
 
-function blockIoOf(files: CgroupFiles, devices: DeviceNames): BlockIoUsage | undefined {
-  // With the cgroups below, where the kernel adds them up.
-  const entriesOf = (name: string): readonly BlockIoEntry[] => {
+/** Undefined where nothing was counted. */
+function blockIoOf(files: CgroupFiles, devices: DeviceNames): BlockIoUsage | 'unknown' | undefined {
+  // With the cgroups below, where the kernel adds them up; undefined where there is nothing to read.
+  const entriesOf = (name: string): readonly BlockIoEntry[] | undefined => {
     const text = files.text(`${name}_recursive`) ?? files.text(name);
-    return text ? parseBlkio(text, devices) : [];
+    return text && parseBlkio(text, devices);
   };
+  let isKnown = false;
   for (const prefix of prefixes) {
     const serviceBytes = entriesOf(`${prefix}io_service_bytes`);
     const serviced = entriesOf(`${prefix}io_serviced`);
-    if (serviceBytes.length > 0 || serviced.length > 0) return { serviceBytes, serviced };
+    if (serviceBytes?.length || serviced?.length) return listsOf(serviceBytes, serviced);
+    isKnown ||= serviceBytes !== undefined;
   }
-  return undefined;
+  return isKnown ? undefined : 'unknown';
 }

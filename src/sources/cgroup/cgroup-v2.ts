@@ -1,4 +1,4 @@
-import type { BlockIoUsage, CpuUsage, MemoryUsage, PidsUsage } from '../../model/sample.ts';
+import type { CpuUsage, MemoryUsage, PidsUsage } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import { parseIoStat } from './block-io.ts';
 import { CgroupFiles } from './cgroup-files.ts';
@@ -9,6 +9,7 @@ import {
   nanosOfMicros,
   readPressure,
   slowReadEvery,
+  unknownBlockIo,
   unknownMemory,
 } from './cgroup-reading.ts';
 import type { CgroupReading, CgroupReader, HostFacts } from './cgroup-reading.ts';
@@ -47,12 +48,15 @@ export class CgroupV2 implements CgroupReader {
     const cpu = this.#cpu();
     // Every cgroup has this file, with or without the controller.
     if (!cpu && this.#files.unreadable.length === 0) return undefined;
+    const io = this.#files.text('io.stat');
     const reading = present<CgroupReading>({
+      // Empty until the first I/O: then it is known that there was none.
+      blockIo: io && parseIoStat(io, this.#devices),
       cpu: cpu && { ...cpu, ...host.cpu },
       memory: this.#memory(),
-      blockIo: this.#blockIo(),
       pids: this.#pids(),
       pressure: readPressure(this.#files),
+      unknown: io ? undefined : unknownBlockIo,
     });
     return this.#files.isGone ? undefined : reading;
   }
@@ -90,13 +94,13 @@ export class CgroupV2 implements CgroupReader {
   #memory(): MemoryUsage | undefined {
     const usage = this.#files.integer('memory.current');
     if (usage === undefined) return undefined;
-    const stats = this.#files.keyed('memory.stat', this.#tables.memory)?.record();
+    const stats = this.#files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
     return present<MemoryUsage>({
       usage,
       maxUsage: this.#files.integer('memory.peak'),
       limit: this.#memoryLimit,
       swapUsage: this.#files.integer('memory.swap.current'),
-      stats: stats ?? {},
+      stats,
       unknown: unknownMemory(stats, 'inactive_file'),
       events: keyedCounts(this.#files, 'memory.events', this.#tables.events),
     });
@@ -105,11 +109,5 @@ export class CgroupV2 implements CgroupReader {
   #pids(): PidsUsage | undefined {
     const current = this.#files.integer('pids.current');
     return current === undefined ? undefined : present<PidsUsage>({ current, limit: this.#pidsLimit });
-  }
-
-  /** Empty until the first I/O: then it is known that there was none. */
-  #blockIo(): BlockIoUsage | undefined {
-    const text = this.#files.text('io.stat');
-    return text && parseIoStat(text, this.#devices);
   }
 }

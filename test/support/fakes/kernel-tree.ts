@@ -60,7 +60,11 @@ export class KernelTree implements Disposable {
   }
 
   get roots(): HostRoots {
-    return { cgroup: join(this.folder, 'cgroup'), proc: join(this.folder, 'proc') };
+    return {
+      cgroup: join(this.folder, 'cgroup'),
+      proc: join(this.folder, 'proc'),
+      sys: join(this.folder, 'sys'),
+    };
   }
 
   hierarchies(): Hierarchies {

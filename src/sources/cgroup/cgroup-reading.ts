@@ -12,6 +12,7 @@ import type {
 } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
+import { maxInteger } from './kernel-text.ts';
 import type { FlatKeyed, KernelText } from './kernel-text.ts';
 
 /** Limits change seldom: they are read at the first round and then at each so many. */
@@ -53,10 +54,12 @@ export function nanosOfMicros(micros: Integer | undefined): Integer | undefined 
   return micros === undefined ? undefined : times(micros, 1000);
 }
 
-/** A product, exact above 2^53. */
-export function times(value: Integer, factor: number): Integer {
+/** A product, exact above 2^53; absent above the largest integer. */
+export function times(value: Integer, factor: number): Integer | undefined {
   const product = Number(value) * factor;
-  return Number.isSafeInteger(product) ? product : BigInt(value) * BigInt(factor);
+  if (Number.isSafeInteger(product)) return product;
+  const exact = BigInt(value) * BigInt(factor);
+  return exact > maxInteger ? undefined : exact;
 }
 
 const unlimited = Buffer.from('max\n');

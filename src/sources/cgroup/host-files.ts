@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Integer } from '../../model/sample.ts';
+import { present } from '../json.ts';
 import type { HostFacts } from './cgroup-reading.ts';
 import { times } from './cgroup-reading.ts';
 import { KernelText } from './kernel-text.ts';
@@ -70,10 +71,10 @@ export class HostFiles {
     }
     let onlineCpus = 0;
     for (text.nextLine(); text.accepts(cpu); text.nextLine()) onlineCpus += 1;
-    return {
-      ...(ticks !== undefined && { systemNanos: times(ticks, 1e9 / this.#ticksPerSecond) }),
-      ...(onlineCpus > 0 && { onlineCpus }),
-    };
+    return present<HostFacts['cpu']>({
+      systemNanos: ticks === undefined ? undefined : times(ticks, 1e9 / this.#ticksPerSecond),
+      onlineCpus: onlineCpus > 0 ? onlineCpus : undefined,
+    });
   }
 
   #memoryBytes(): number | undefined {

@@ -8,7 +8,7 @@ const zero = 0x30;
 /** Numbers of so many digits are exact in a double. */
 const exactDigits = 15;
 /** Greater integers are no values: OTLP has none, and the kernel means "unlimited" by them. */
-const maxInteger = 2n ** 63n - 1n;
+export const maxInteger = 2n ** 63n - 1n;
 const firstBytes = 16 * 1024;
 /**
  * Files made of many records come in portions of a page: one that is shorter by more than a record, the largest of which

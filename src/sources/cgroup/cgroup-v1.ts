@@ -172,17 +172,25 @@ const prefixes = ['blkio.throttle.', 'blkio.bfq.'] as const;
 
 /** Undefined where nothing was counted. */
 function blockIoOf(files: CgroupFiles, devices: DeviceNames): BlockIoUsage | 'unknown' | undefined {
-  // With the cgroups below, where the kernel adds them up; undefined where there is nothing to read.
-  const entriesOf = (name: string): readonly BlockIoEntry[] | undefined => {
-    const text = files.text(`${name}_recursive`) ?? files.text(name);
-    return text && parseBlkio(text, devices);
-  };
   let isKnown = false;
   for (const prefix of prefixes) {
-    const serviceBytes = entriesOf(`${prefix}io_service_bytes`);
-    const serviced = entriesOf(`${prefix}io_serviced`);
+    const serviceBytes = entriesOf(files, devices, `${prefix}io_service_bytes`);
+    const serviced = entriesOf(files, devices, `${prefix}io_serviced`);
     if (serviceBytes?.length || serviced?.length) return listsOf(serviceBytes, serviced);
     isKnown ||= serviceBytes !== undefined;
   }
-  return isKnown ? undefined : 'unknown';
+  return isKnown && files.unreadable.length === 0 ? undefined : 'unknown';
+}
+
+/** With the cgroups below, where the kernel adds them up; undefined where there is nothing to read. */
+function entriesOf(
+  files: CgroupFiles,
+  devices: DeviceNames,
+  name: string,
+): readonly BlockIoEntry[] | undefined {
+  const recursive = `${name}_recursive`;
+  // One that is there and cannot be read now has greater counts than the other.
+  const others = () => (files.unreadable.includes(recursive) ? undefined : files.text(name));
+  const text = files.text(recursive) ?? others();
+  return text && parseBlkio(text, devices);
 }

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { linkSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { InspectedContainer } from '../../../../src/sources/container-source.ts';
+import { SourceError } from '../../../../src/sources/source-error.ts';
+import { KernelTree, readEach, readOne, recordedContainer } from '../../../support/fakes/kernel-tree.ts';
+
+const name = 'io_writer';
+const other = 'cpu_throttled';
+
+/** Descriptors that this process has open below a folder. */
+function openBelow(folder: string): readonly string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`);
+      return path.startsWith(folder) ? [path] : [];
+    } catch {
+      // The descriptor of the listing itself.
+      return [];
+    }
+  });
+}
+
+function withPid({ ...container }: InspectedContainer, pid: number | undefined): InspectedContainer {
+  const { pid: _old, ...others } = container;
+  return pid === undefined ? others : { ...others, pid };
+}
+
+for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
+  test(`${capture}: removed between rounds, and back with another process`, async () => {
+    using tree = KernelTree.recorded(capture, [name]);
+    const usage = tree.usage({ maxDescriptors: 0 });
+    const container = tree.container(name);
+    const before = await readOne(usage, container);
+    assert.ok(before);
+    tree.remove('cgroup');
+    tree.remove(`proc/${container.pid}`);
+    assert.equal(await readOne(usage, container), undefined);
+    assert.deepEqual(openBelow(tree.folder), []);
+    const laid = recordedContainer(capture, name);
+    const again = withPid(container, 40_000);
+    if (capture === 'cgroup_v2') tree.write('cgroup/cgroup.controllers', '');
+    tree.add(name, { ...laid, inspected: again });
+    const { takenAt: _takenAt, ...after } = (await readOne(usage, again)) ?? {};
+    const { takenAt: _before, ...first } = before;
+    assert.deepEqual(after, first);
+    usage.close();
+    assert.deepEqual(openBelow(tree.folder), []);
+  });
+}
+
+test('a cgroup that a process has left is looked for again', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name]);
+  const usage = tree.usage({ maxDescriptors: 0 });
+  const container = tree.container(name);
+  const { id } = container.identity;
+  const first = await readOne(usage, container);
+  tree.move(`cgroup/docker/${id}`, `cgroup/moved.slice/docker-${id}.scope`);
+  tree.write(`proc/${container.pid}/cgroup`, `0::/moved.slice/docker-${id}.scope\n`);
+  assert.equal(await readOne(usage, container), undefined);
+  assert.deepEqual((await readOne(usage, container))?.cpu, first?.cpu);
+  usage.close();
+});
+
+test('a cgroup that is still there, after its process has moved, is left within a minute', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name]);
+  const usage = tree.usage();
+  const container = tree.container(name);
+  const { id } = container.identity;
+  await readOne(usage, container);
+  tree.write(`cgroup/moved/${id}/cpu.stat`, 'usage_usec 9\n');
+  tree.write(`proc/${container.pid}/cgroup`, `0::/moved/${id}\n`);
+  await tree.clock.advance(60_000);
+  assert.equal((await readOne(usage, container))?.cpu?.totalNanos, 9000);
+  usage.close();
+});
+
+test('a pid that another container has by now gives nothing of the other', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name, other]);
+  const container = tree.container(name);
+  const reused = withPid(container, tree.container(other).pid);
+  const usage = tree.usage();
+  await assert.rejects(readOne(usage, reused), (error: unknown) => {
+    assert.ok(error instanceof SourceError);
+    assert.equal(error.code, 'runtime-error');
+    assert.match(error.message, /io_writer: the cgroup of its process does not name it/);
+    return true;
+  });
+  assert.deepEqual([...usage.unmeasured], [[container.identity.id, 'not-named']]);
+  usage.close();
+});
+
+test('a pid that is reused while its first owner is measured: no networks of the new one', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name, other]);
+  const container = tree.container(name);
+  const usage = tree.usage();
+  const { networks } = (await readOne(usage, container)) ?? {};
+  assert.equal(networks?.length, 1);
+  tree.remove(`proc/${container.pid}`);
+  tree.write(`proc/${container.pid}/cgroup`, recordedContainer('cgroup_v2', other).procCgroup);
+  tree.write(`proc/${container.pid}/net/dev`, recordedContainer('cgroup_v2', other).netDev);
+  const sample = await readOne(usage, container);
+  assert.deepEqual([sample?.networks, sample?.unknown], [undefined, ['networks']]);
+  await tree.clock.advance(60_000);
+  await assert.rejects(readOne(usage, container), /does not name it/);
+  usage.close();
+});
+
+test('without the host’s /proc: by the runtime’s path, which has to name the container', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name, other]);
+  const { id } = tree.container(name).identity;
+  const hidden = (cgroupPath?: string): InspectedContainer => {
+    const { identity, ...others } = withPid(tree.container(name), 999_999);
+    const { cgroupPath: _path, ...own } = identity;
+    return { ...others, identity: { ...own, ...(cgroupPath !== undefined && { cgroupPath }) } };
+  };
+  const readHidden = async (cgroupPath?: string) => {
+    const usage = tree.usage();
+    try {
+      return await readOne(usage, hidden(cgroupPath));
+    } finally {
+      usage.close();
+    }
+  };
+  const sample = await readHidden(`/docker/${id}`);
+  assert.equal(sample?.cpu?.totalNanos, 7_508_369_000);
+  assert.deepEqual([sample.networks, sample.unknown], [undefined, ['networks']]);
+  await assert.rejects(readHidden(), /neither its process nor its cgroup is known/);
+  await assert.rejects(readHidden(`/elsewhere/${id}`), /not in the tree that is read.*--cgroup-root/);
+  await assert.rejects(readHidden(`/docker/${tree.container(other).identity.id}`), /does not name it/);
+});
+
+test('a process that does not say where it is', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name]);
+  tree.remove(`proc/${tree.container(name).pid}/cgroup`);
+  const usage = tree.usage();
+  await assert.rejects(readOne(usage, tree.container(name)), /not in the \/proc that is read.*--proc-root/);
+  tree.write(`proc/${tree.container(name).pid}/cgroup`, recordedContainer('cgroup_v2', name).procCgroup);
+  await tree.clock.advance(60_000);
+  assert.ok(await readOne(usage, tree.container(name)));
+  assert.equal(usage.unmeasured.size, 0);
+  usage.close();
+});
+
+test('in the host’s network namespace there are no networks of its own', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name, other]);
+  const { pid } = tree.container(name);
+  tree.remove(`proc/${pid}/net/dev`);
+  linkSync(join(tree.folder, 'proc/1/net/dev'), join(tree.folder, `proc/${pid}/net/dev`));
+  const usage = tree.usage();
+  const samples = await readEach(usage, tree.containers);
+  assert.deepEqual([samples.get(name)?.networks, samples.get(name)?.unknown], [undefined, undefined]);
+  assert.equal(samples.get(other)?.networks?.length, 1);
+  usage.close();
+});
+
+test('limits are read again after some rounds, usage at each', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name]);
+  const usage = tree.usage();
+  await readOne(usage, tree.container(name));
+  tree.set(name, 'memory.max', '4096\n');
+  tree.set(name, 'pids.max', '7\n');
+  tree.set(name, 'memory.current', '123\n');
+  let sample = await readOne(usage, tree.container(name));
+  assert.equal(sample?.memory?.usage, 123);
+  for (let round = 0; round < 6; round += 1) sample = await readOne(usage, tree.container(name));
+  assert.deepEqual([sample?.memory?.limit, sample?.pids?.limit], [4096, 7]);
+  usage.close();
+});
+
+test('descriptors: no more cgroup files than allowed stay open, and none of what is gone', async () => {
+  using tree = KernelTree.recorded('cgroup_v2');
+  const usage = tree.usage({ maxDescriptors: 3 });
+  const kept = (): number => openBelow(tree.roots.cgroup).length;
+  const first = await readEach(usage, tree.containers);
+  assert.equal(kept(), 3);
+  const second = await readEach(usage, tree.containers);
+  assert.equal(kept(), 3);
+  assert.deepEqual(second, first);
+  for (let round = 0; round < 4; round += 1) await readOne(usage, tree.container(name));
+  const { id } = tree.container(name).identity;
+  assert.deepEqual(
+    openBelow(tree.folder).filter((path) => !path.includes(id)),
+    [join(tree.roots.proc, `${tree.container(name).pid}`)],
+  );
+  usage.close();
+  assert.deepEqual(openBelow(tree.folder), []);
+});
+
+test('10,000 cgroups: each its own values', async () => {
+  using tree = new KernelTree('cgroup_v2');
+  const { inspected } = recordedContainer('cgroup_v2', name);
+  for (let index = 1; index <= 10_000; index += 1) {
+    const id = `${index}`.padStart(64, '0');
+    const identity = { ...inspected.identity, id, cgroupPath: `/docker/${id}` };
+    tree.containers.set(id, withPid({ ...inspected, identity }, undefined));
+    tree.write(`cgroup/docker/${id}/cpu.stat`, `usage_usec ${index}\n`);
+  }
+  const usage = tree.usage({ maxDescriptors: 100 });
+  for (let round = 0; round < 2; round += 1) {
+    const samples = [...(await readEach(usage, tree.containers))];
+    assert.equal(samples.length, 10_000);
+    for (const [id, sample] of samples) assert.equal(sample?.cpu?.totalNanos, Number(id) * 1000);
+  }
+  usage.close();
+});
+
+test('a tree that is removed whole, then a round: nothing, and no descriptor is left', async () => {
+  const tree = KernelTree.recorded('cgroup_v2');
+  const usage = tree.usage({ maxDescriptors: 0 });
+  await readEach(usage, tree.containers);
+  rmSync(tree.folder, { recursive: true });
+  const samples = await readEach(usage, tree.containers);
+  assert.deepEqual(
+    [...samples.values()],
+    Array.from(samples, () => undefined),
+  );
+  assert.deepEqual(openBelow(tree.folder), []);
+});

@@ -102,7 +102,7 @@ export class CgroupUsage implements UsageSource {
     const unreadable = new Map<string, number>();
     let containers = 0;
     for (const known of this.#known.values()) {
-      if ('reason' in known) count(elsewhere, reasons[known.reason]);
+      if ('reason' in known) count(elsewhere, isElsewhere(known) ? notHere : reasons[known.reason]);
       else {
         containers += 1;
         for (const name of unreadableOf(known)) count(unreadable, name);
@@ -297,13 +297,20 @@ function count(counts: Map<string, number>, key: string): void {
 }
 
 const notHere =
-  'its process is not on this host, or not in the /proc that is read: in a container mount the host’s, as in -v /proc:/host/proc:ro';
+  'their processes are not on this host, or not in the /proc that is read: in a container mount the host’s, as in -v /proc:/host/proc:ro';
+
+/** A pid of another host is no process here, or another one. */
+function isElsewhere({ reason }: Unmeasured): boolean {
+  return reason === 'no-process' || reason === 'not-named';
+}
 
 const reasons: Readonly<Record<NoReading, string>> = {
-  'no-process': notHere,
-  'not-named': notHere,
+  'no-process':
+    'its process is not in the /proc that is read: mount the host’s, as in -v /proc:/host/proc:ro, or name it with --proc-root',
+  'not-named':
+    'the cgroup of its process does not name it: it runs on another host, or without a cgroup of its own',
   'not-mounted':
-    'its cgroup is not in the tree that is read: in a container mount the host’s, as in -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro',
+    'its cgroup is not in the tree that is read: mount the host’s, as in -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro, or name it with --cgroup-root',
   'unknown-namespace':
     'the kernel gives its cgroup relative to this agent’s own, which is not in the tree that is read: mount the host’s whole tree, as in -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro',
   'not-shown': 'neither its process nor its cgroup is known',

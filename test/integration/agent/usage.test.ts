@@ -54,9 +54,9 @@ function configOf(flags: Readonly<Record<string, string>>): Config {
 
 /** The usage of a tree as the agent composes it. */
 function composed(tree: KernelTree, usageSource: string, runtime: UsageSource): UsageSource {
-  const { cgroup, proc } = tree.roots;
+  const { cgroup, proc, sys } = tree.roots;
   const files = findKernelFiles(
-    configOf({ 'usage-source': usageSource, 'cgroup-root': cgroup, 'proc-root': proc }),
+    configOf({ 'usage-source': usageSource, 'cgroup-root': cgroup, 'proc-root': proc, 'sys-root': sys }),
   );
   assert.ok(files);
   const source = Object.assign(new ScriptedSource(), { usage: runtime });

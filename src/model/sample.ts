@@ -40,6 +40,8 @@ export interface MemoryUsage {
   readonly failures?: Integer;
   /** As the runtime reports it: the host's memory where the container has no limit. */
   readonly limit?: Integer;
+  /** Memory of the kernel itself; of cgroup v1 alone, as v2 has it in `stats`. */
+  readonly kernelUsage?: Integer;
   /** Swap alone, without memory. */
   readonly swapUsage?: Integer;
   /** Counts of `memory.events` by the kernel's keys (`oom`, `oom_kill`, `max`, `high`, `low`); of cgroup v1 `oom_kill` alone. */
@@ -51,6 +53,11 @@ export interface MemoryUsage {
   readonly commitBytes?: Integer;
   readonly commitPeakBytes?: Integer;
   readonly privateWorkingSet?: Integer;
+}
+
+/** Key of a count of `memory.events` among all memory counters, for its start time. */
+export function memoryEventCounter(event: string): string {
+  return `event ${event}`;
 }
 
 /** Parts whose absence from a response has a meaning of its own. */
@@ -116,6 +123,11 @@ export interface PressureUsage {
   readonly cpu?: Stalled;
   readonly memory?: Stalled;
   readonly io?: Stalled;
+}
+
+/** Key of one counter of pressure among all of them, for its start time. */
+export function pressureCounter(resource: keyof PressureUsage, kind: keyof Stalled): string {
+  return `${resource} ${kind}`;
 }
 
 /** Windows' storage counters. */

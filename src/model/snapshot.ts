@@ -6,7 +6,7 @@ import type { DroppedAttributes } from './identity-mapper.ts';
 import type { PreviousSample, Sample } from './sample.ts';
 
 /** Counters that begin together: a cgroup controller's, those of one network interface, or what outlives runs. */
-export type CounterGroup = 'cpu' | 'memory' | 'block-io' | `network ${string}` | HostGroup;
+export type CounterGroup = 'cpu' | 'memory' | 'block-io' | 'pressure' | `network ${string}` | HostGroup;
 
 /** Counters that outlive the runs of a container: its host's CPU time, and its restarts. */
 export type HostGroup = 'host' | 'restarts';

@@ -1,7 +1,14 @@
 // One piece, because counters of a container, its network and its host begin anew by the same rules.
 import { agentTime } from '../../model/runtime.ts';
-import { timeOf, blockIoCounter } from '../../model/sample.ts';
-import type { Integer, Sample, BlockIoUsage, CpuUsage } from '../../model/sample.ts';
+import { timeOf, blockIoCounter, memoryEventCounter, pressureCounter } from '../../model/sample.ts';
+import type {
+  BlockIoUsage,
+  CpuUsage,
+  Integer,
+  MemoryUsage,
+  PressureUsage,
+  Sample,
+} from '../../model/sample.ts';
 import type { CounterGroup, CounterStarts, HostGroup } from '../../model/snapshot.ts';
 import type { InspectedContainer } from '../../sources/container-source.ts';
 
@@ -128,7 +135,7 @@ export class CounterStartTimes {
 
 /** When the part of a sample was read that holds a group's counters; milliseconds since the epoch. */
 function readAt(sample: Sample, group: CounterGroup): number {
-  if (group === 'cpu' || group === 'memory') return timeOf(sample, group);
+  if (group === 'cpu' || group === 'memory' || group === 'pressure') return timeOf(sample, group);
   if (group === 'block-io') return timeOf(sample, 'blockIo');
   return isNetwork(group) ? timeOf(sample, 'networks') : sample.takenAt;
 }
@@ -262,14 +269,18 @@ export function isNetwork(group: CounterGroup): boolean {
 const eventKey = /^(?:total_)?(?:pg|thp_|workingset_(?!nodes)|numa_)/;
 
 /** Visits the counters of a run's cgroup. */
-export function cgroupCounters({ cpu, memory, blockIo, storage }: Sample, visit: Visit): void {
+export function cgroupCounters({ cpu, memory, blockIo, pressure, storage }: Sample, visit: Visit): void {
   if (cpu) visitCpu(cpu, visit);
-  if (memory) {
-    visit('memory', 'failures', memory.failures);
-    for (const key in memory.stats) if (eventKey.test(key)) visit('memory', key, memory.stats[key]);
-  }
+  if (memory) visitMemory(memory, visit);
   if (blockIo) visitBlockIo(blockIo, visit);
+  if (pressure) visitPressure(pressure, visit);
   if (storage) visitAll('block-io', { ...storage }, visit);
+}
+
+function visitMemory({ failures, stats, events }: MemoryUsage, visit: Visit): void {
+  visit('memory', 'failures', failures);
+  for (const key in stats) if (eventKey.test(key)) visit('memory', key, stats[key]);
+  for (const key in events) visit('memory', memoryEventCounter(key), events[key]);
 }
 
 /** Visits the counters of a network namespace, which may be another container's. */
@@ -286,6 +297,16 @@ function visitCpu(
   visit('cpu', 'kernel', kernelNanos);
   perCpuNanos?.forEach((nanos, index) => visit('cpu', `core ${index}`, nanos));
   if (throttling) visitAll('cpu', { ...throttling }, visit);
+}
+
+const pressureCounters = (['cpu', 'memory', 'io'] as const).flatMap((resource) =>
+  (['someNanos', 'fullNanos'] as const).map((kind) => {
+    return { resource, kind, key: pressureCounter(resource, kind) };
+  }),
+);
+
+function visitPressure(pressure: PressureUsage, visit: Visit): void {
+  for (const { resource, kind, key } of pressureCounters) visit('pressure', key, pressure[resource]?.[kind]);
 }
 
 function visitBlockIo(blockIo: BlockIoUsage, visit: Visit): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryEventCounter, pressureCounter } from '../../../../src/model/sample.ts';
 import type { InterfaceUsage } from '../../../../src/model/sample.ts';
 import { SourceError } from '../../../../src/sources/source-error.ts';
 import { hang } from '../../../support/fakes/scripted-source.ts';
@@ -22,8 +23,8 @@ function steady(): TrackedRuntime {
 function startOf(runtime: TrackedRuntime, group: Parameters<TrackedRuntime['snapshot']>[0] = 'cpu'): number {
   const starts = runtime.snapshot('a')?.starts;
   assert.ok(starts);
-  const name =
-    group === 'cpu' || group === 'memory' || group === 'block-io' ? group : (`network ${group}` as const);
+  const isOwn = group === 'cpu' || group === 'memory' || group === 'block-io' || group === 'pressure';
+  const name = isOwn ? group : (`network ${group}` as const);
   return starts.of(name) - runtime.clock.now();
 }
 
@@ -33,7 +34,7 @@ test('counters begin at the start of the container, however late it is first see
   a.startedAt -= 5 * minute;
   a.networks = [eth(0, 7)];
   await runtime.probe(0);
-  for (const group of ['cpu', 'memory', 'block-io', 'eth0'])
+  for (const group of ['cpu', 'memory', 'block-io', 'pressure', 'eth0'])
     assert.equal(startOf(runtime, group), -5 * minute);
 });
 
@@ -194,4 +195,39 @@ test('what was given to a reader does not change under its hands', async () => {
   await runtime.probe();
   assert.equal(held?.starts.of('cpu'), before);
   assert.notEqual(runtime.snapshot('a')?.starts.of('cpu'), before);
+});
+
+test('pressure, events of memory and bursts begin with the run, and again each by itself when they fall', async () => {
+  const runtime = new TrackedRuntime(['a']);
+  const a = runtime.container('a');
+  const counted = (kills: number, stalled: number, burstPeriods: number) => ({
+    cpu: { totalNanos: 1e9, throttling: { periods: 9, burstPeriods } },
+    memory: { usage: 1, stats: {}, events: { oom_kill: kills, max: 9 } },
+    pressure: { io: { someNanos: 9, fullNanos: stalled } },
+  });
+  const startsOf = () => {
+    const starts = runtime.snapshot('a')?.starts ?? assert.fail();
+    const all = [
+      starts.of('memory', memoryEventCounter('oom_kill')),
+      starts.of('memory', memoryEventCounter('max')),
+      starts.of('pressure', pressureCounter('io', 'fullNanos')),
+      starts.of('pressure', pressureCounter('io', 'someNanos')),
+      starts.of('cpu', 'burstPeriods'),
+      starts.of('cpu', 'periods'),
+    ];
+    return all.map((start) => start - runtime.clock.now());
+  };
+  a.extra = counted(2, 5, 3);
+  await runtime.probe();
+  assert.deepEqual(startsOf(), [-10_000, -10_000, -10_000, -10_000, -10_000, -10_000]);
+  a.extra = counted(1, 4, 1);
+  await runtime.probe();
+  assert.deepEqual(startsOf(), [-10_000, -20_000, -10_000, -20_000, -10_000, -20_000]);
+  a.restart();
+  await runtime.probe();
+  const restartedAt = -10_000;
+  assert.deepEqual(
+    startsOf(),
+    Array.from({ length: 6 }, () => restartedAt),
+  );
 });

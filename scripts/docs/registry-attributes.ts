@@ -33,7 +33,25 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
   'container.memory.linux.type': {
     brief:
       'What memory holds; shared memory (tmpfs, shm) is kept apart from the page cache where the kernel does so.',
-    members: ['anonymous', 'page_cache', 'shared', 'kernel_stack', 'slab', 'socket'],
+    members: [
+      'anonymous',
+      'page_cache',
+      'shared',
+      'kernel_stack',
+      'page_tables',
+      'per_cpu',
+      'slab',
+      'socket',
+    ],
+  },
+  'container.memory.linux.event': {
+    brief:
+      'The bound that memory ran into: protection (low), throttling (high), limit (max), and what came of it (oom, oom_group_kill).',
+    members: ['low', 'high', 'max', 'oom', 'oom_group_kill'],
+  },
+  'container.pressure.resource': {
+    brief: 'The resource that tasks waited for.',
+    members: ['cpu', 'memory', 'io'],
   },
   'container.memory.linux.page_cache.state': {
     brief: 'State of page cache; a byte may be in several.',
@@ -64,7 +82,7 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
   },
   'container.paging.linux.workingset.event': {
     brief: 'What became of an evicted page that was wanted again.',
-    members: ['refault', 'activate', 'nodereclaim'],
+    members: ['refault', 'activate', 'restore', 'nodereclaim'],
   },
   'container.network.owner.id': {
     brief:

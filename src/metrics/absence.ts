@@ -19,7 +19,10 @@ export const absenceReasons = {
   'no-block-io':
     'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
   'no-disk-operations':
-    'the runtime gives bytes but no operations (Docker on cgroup v2, Podman on cgroup v1)',
+    'the runtime’s API gives bytes but no operations (Docker on cgroup v2, Podman on cgroup v1)',
+  'no-swap': 'the kernel does not account swap (swapaccount=0)',
+  'no-pressure':
+    'the kernel counts no pressure (psi=0, as some distributions have it, or cgroup v1 without a tree of v2 beside it)',
 } as const;
 
 /** One of {@link absenceReasons}. */
@@ -38,8 +41,15 @@ export function absencesOf(snapshot: ContainerSnapshot): readonly AbsenceReason[
     pids?.current !== undefined || windows ? undefined : 'no-pids',
     networkAbsence(snapshot),
     diskAbsence(sample),
+    ...kernelAbsences(sample),
   ] as const;
   return reasons.filter((reason) => reason !== undefined);
+}
+
+/** Of what no runtime's API gives, only where the kernel's files were read: events of memory come from there alone. */
+function kernelAbsences({ memory, pressure }: Sample): readonly (AbsenceReason | undefined)[] {
+  if (!memory?.events) return [];
+  return [memory.swapUsage === undefined ? 'no-swap' : undefined, pressure ? undefined : 'no-pressure'];
 }
 
 function networkAbsence({

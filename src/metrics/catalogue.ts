@@ -13,7 +13,9 @@ import type { Exposable, ExposedMetric } from './prometheus-names.ts';
 import { runtimeInstruments, trackingInstruments } from './runtime.ts';
 import { semconvCpu, semconvCpuLogical, semconvIo } from './semconv/cpu-io.ts';
 import { semconvEvents, semconvImageEvents, semconvLifecycle, semconvRuntime } from './semconv/lifecycle.ts';
-import { semconvMemory, semconvMemoryDetail } from './semconv/memory.ts';
+import { semconvMemory } from './semconv/memory.ts';
+import { semconvMemoryDetail } from './semconv/memory-detail.ts';
+import { semconvPressure } from './semconv/pressure.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {
@@ -35,6 +37,7 @@ export const profiles = {
       ...semconvMemory,
       ...semconvMemoryDetail,
       ...semconvIo,
+      ...semconvPressure,
       ...semconvEvents,
     ],
     runtime: [...semconvRuntime, semconvImageEvents],

@@ -138,7 +138,6 @@ function rowOf<T>(instrument: Instrument<T>): MetricRow {
 
 /** Sources that this version does not read, and their requirements. */
 const missingSources: Readonly<Partial<Record<MetricSource, string>>> = {
-  cgroup: 'needs the kernel’s cgroup files, which are not read yet',
   proc: 'needs the host’s /proc, which is not read yet',
 };
 
@@ -172,9 +171,13 @@ const reasons: Readonly<Record<string, string>> = {
   'container.cpu.throttling.periods': 'by the runtime: `throttling_data.periods`',
   'container.cpu.throttling.throttled_periods': 'by the runtime: `throttling_data.throttled_periods`',
   'container.cpu.throttling.throttled_time': 'by the runtime: `throttling_data.throttled_time`',
+  'container.cpu.throttling.burst_periods': 'by the kernel: `nr_bursts` of cpu.stat, beside the periods',
+  'container.cpu.throttling.burst_time': 'by the kernel: `burst_usec` of cpu.stat, beside the throttled time',
   'container.cpu.logical.time':
     'after `system.cpu.time` by `cpu.logical_number`, and apart from `container.cpu.time`, whose sum it would double',
   'container.memory.usage.peak': 'by the kernel: `memory.peak`, below the metric of which it is the peak',
+  'container.memory.oom_kills':
+    'by the kernel: `oom_kill` of memory.events, in the plural as `container.paging.faults`',
   'container.memory.limit.current': 'after `k8s.container.memory.limit.current`',
   'container.memory.reservation.current':
     'after `k8s.container.memory.limit.current`, with the runtime’s word `MemoryReservation`',
@@ -188,11 +191,16 @@ const reasons: Readonly<Record<string, string>> = {
     'after `system.memory.linux.hugepages.usage`, which counts those that are reserved',
   'container.memory.linux.transparent_hugepages.allocations':
     'after `system.paging.faults` by type: events of the pages named before',
+  'container.memory.linux.events': 'by the kernel: memory.events',
   'container.paging.linux.operations':
     'after `system.paging.operations`, whose operations are reads and writes of swap',
   'container.paging.linux.workingset.events':
     'after `system.paging.faults` by type, with the kernel’s word `workingset`',
   'container.paging.usage': 'after `system.paging.usage`',
+  'container.pressure.waiting_time':
+    'by Kubernetes: `container_pressure_cpu_waiting_seconds_total`, with the resource as attribute; `some` of the kernel',
+  'container.pressure.stalled_time':
+    'by Kubernetes: `container_pressure_cpu_stalled_seconds_total`, with the resource as attribute; `full` of the kernel, and apart from the time waited, which has it in it',
   'container.network.packet.count': 'after `system.network.packet.count`',
   'container.network.errors': 'after `system.network.errors`',
   'container.network.packet.dropped': 'after `system.network.packet.dropped`',

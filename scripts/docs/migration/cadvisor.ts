@@ -3,6 +3,10 @@ import type { Moves } from './moves.ts';
 
 const received = (name: string) => `${name}{network.io.direction=receive}`;
 const transmitted = (name: string) => `${name}{network.io.direction=transmit}`;
+const waited = (time: string, resource: string) =>
+  `container.pressure.${time}_time{container.pressure.resource=${resource}}`;
+const hitLimit = 'container.memory.linux.events{container.memory.linux.event=max}';
+const refaults = 'container.paging.linux.workingset.events{container.paging.linux.workingset.event=refault}';
 const byNumber = '`device` is `8:0` where cAdvisor has `/dev/sda`: the runtime reports no names';
 
 /** google/cadvisor. */
@@ -33,6 +37,8 @@ export const cadvisorMoves: Moves = {
   container_cpu_cfs_periods_total: ['container.cpu.throttling.periods'],
   container_cpu_cfs_throttled_periods_total: ['container.cpu.throttling.throttled_periods'],
   container_cpu_cfs_throttled_seconds_total: ['container.cpu.throttling.throttled_time'],
+  container_cpu_cfs_burst_periods_total: ['container.cpu.throttling.burst_periods', 'off by default'],
+  container_cpu_cfs_burst_seconds_total: ['container.cpu.throttling.burst_time', 'off by default'],
   container_memory_usage_bytes: ['container.memory.usage'],
   container_memory_working_set_bytes: [
     'container.memory.working_set',
@@ -44,6 +50,16 @@ export const cadvisorMoves: Moves = {
     'by type: minor faults are without the major ones',
   ],
   container_memory_max_usage_bytes: ['container.memory.usage.peak'],
+  container_memory_swap: ['container.paging.usage'],
+  container_memory_kernel_usage: ['', 'righter on cgroup v2, where cAdvisor shows 0'],
+  container_memory_failcnt: [hitLimit, 'righter on cgroup v2, where cAdvisor shows 0; off by default'],
+  container_memory_events_max_total: [hitLimit, 'off by default'],
+  container_memory_events_high_total: [
+    'container.memory.linux.events{container.memory.linux.event=high}',
+    'off by default',
+  ],
+  container_memory_workingset_refault_file_total: [refaults, 'of both kinds of page; off by default'],
+  container_memory_workingset_refault_anon_total: [refaults, 'of both kinds of page; off by default'],
   container_memory_cache: detailOf('cache', 'without shared memory, which is a type of its own'),
   container_memory_mapped_file: detailOf('mapped_file'),
   container_memory_total_active_file_bytes: detailOf('active_file'),
@@ -69,6 +85,15 @@ export const cadvisorMoves: Moves = {
   container_network_transmit_packets_total: [transmitted('container.network.packet.count')],
   container_network_transmit_packets_dropped_total: [transmitted('container.network.packet.dropped')],
   container_network_transmit_errors_total: [transmitted('container.network.errors')],
-  container_oom_events_total: ['container.oom_killed', 'whether the last end was one'],
+  container_oom_events_total: [
+    'container.events{container.event.action=oom}',
+    '`container.memory.oom_kills` has the kernel’s count of the present run alone',
+  ],
+  container_pressure_cpu_waiting_seconds_total: [waited('waiting', 'cpu')],
+  container_pressure_cpu_stalled_seconds_total: [waited('stalled', 'cpu')],
+  container_pressure_memory_waiting_seconds_total: [waited('waiting', 'memory')],
+  container_pressure_memory_stalled_seconds_total: [waited('stalled', 'memory')],
+  container_pressure_io_waiting_seconds_total: [waited('waiting', 'io')],
+  container_pressure_io_stalled_seconds_total: [waited('stalled', 'io')],
   container_scrape_error: ['tidegauge.runtime.up', 'the other way round, by runtime'],
 };

@@ -40,7 +40,10 @@ export const telegrafMoves: Moves = {
     '0 to 1; absent without a limit',
   ],
   'docker_container_mem.limit': ['container.memory.limit.current', 'absent without a limit'],
-  'docker_container_mem.max_usage': ['container.memory.usage.peak', 'absent on cgroup v2, not 0'],
+  'docker_container_mem.max_usage': [
+    'container.memory.usage.peak',
+    'absent on cgroup v2 by the runtime’s API, not 0',
+  ],
   'docker_container_mem.fail_count': ['', '`container.memory.fails` of profile docker_stats'],
   'docker_container_mem.rss': ['container.memory.rss', 'on cgroup v2, too'],
   'docker_container_mem.total_rss': ['container.memory.rss', 'on cgroup v2, too'],

@@ -34,6 +34,9 @@ export interface CadvisorDeclaration {
   readonly absentWhen?: string | undefined;
 }
 
+/** Why what the kernel counts may be absent: `source` says that it comes from its files. */
+export const runtimeLacksIt = 'usage is read by the runtime’s API, which lacks it';
+
 /** A metric of profile `cadvisor`: cAdvisor shows a container while it has a cgroup, and so while it runs or is paused. */
 export function cadvisorMetric(
   { name, kind, description, source, labels = [], absentWhen, ...others }: CadvisorDeclaration,

@@ -2,8 +2,10 @@
 import type { ContainerLimits, LimitName } from '../../model/container.ts';
 import type { ContainerInstrument, RuntimeInstrument, MetricSource } from '../../model/instrument.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { cadvisorMetric } from './declare.ts';
-import { cadvisorCpu, cadvisorMemory, cadvisorDisk, cadvisorNetwork } from './usage.ts';
+import { memoryEventCounter } from '../../model/sample.ts';
+import { cadvisorMetric, runtimeLacksIt } from './declare.ts';
+import { cadvisorMemory, cadvisorPressure } from './memory.ts';
+import { cadvisorCpu, cadvisorDisk, cadvisorNetwork } from './usage.ts';
 
 /** The kernel's when none is set. */
 const defaultPeriodMicros = 100_000;
@@ -114,33 +116,31 @@ function wholeSeconds(millis: number | undefined): number | undefined {
 
 type Row = readonly [name: string, kind: 'gauge' | 'counter', description: string, ...labels: string[]];
 
-/** The metrics of cAdvisor that runtimes' responses lack: declared with the source they need, never observed. */
+/**
+ * The kernel's count ends with the cgroup of a run, and so lacks the kill that ended the run; events count that one, but
+ * not those before the agent received events, nor several at once.
+ */
+const cadvisorOom = cadvisorMetric(
+  {
+    name: 'container_oom_events_total',
+    kind: 'counter',
+    description:
+      'How often the kernel killed for want of memory: since the agent listens, or in the present run, whichever is more',
+    source: 'events',
+    outlivesPublication: true,
+    absentWhen: `the runtime sends no events (Podman, some proxies), and ${runtimeLacksIt}`,
+  },
+  ({ events, sample }) => {
+    const received = events && (events.actions.get('oom') ?? 0);
+    const counted = sample?.memory?.events?.['oom_kill'];
+    return counted !== undefined && (received === undefined || counted > received)
+      ? [{ value: counted, group: 'memory', counter: memoryEventCounter('oom_kill') }]
+      : [{ value: received, ...(events && { startedAt: events.since }) }];
+  },
+);
+
+/** The metrics of cAdvisor that the agent does not read: declared with the source they need, never observed. */
 const cadvisorUnavailable: readonly ContainerInstrument[] = [
-  ...declared('cgroup', [
-    ['cpu_cfs_burst_periods_total', 'counter', 'Enforcement periods with a burst'],
-    ['cpu_cfs_burst_seconds_total', 'counter', 'Time that the container has burst'],
-    ['memory_kernel_usage', 'gauge', 'Kernel memory in bytes'],
-    ['memory_swap', 'gauge', 'Swap in use in bytes'],
-    ['memory_events_high_total', 'counter', 'How often memory.high throttled the container'],
-    ['memory_events_max_total', 'counter', 'How often memory.max was hit'],
-    ['memory_workingset_refault_file_total', 'counter', 'File pages that were evicted and came back'],
-    ['memory_workingset_refault_anon_total', 'counter', 'Anonymous pages that were evicted and came back'],
-    ['memory_migrate', 'gauge', 'Whether memory migrates with the set of nodes'],
-    ['memory_numa_pages', 'gauge', 'Pages by NUMA node', 'type', 'scope', 'node'],
-    ['hugetlb_failcnt', 'counter', 'How often the limit of huge pages was hit', 'pagesize'],
-    ['hugetlb_usage_bytes', 'gauge', 'Huge pages in use', 'pagesize'],
-    ['hugetlb_max_usage_bytes', 'gauge', 'Most huge pages ever in use', 'pagesize'],
-    ['fs_io_cost_usage_seconds_total', 'counter', 'I/O cost used', 'device'],
-    ['fs_io_cost_wait_seconds_total', 'counter', 'Time waited for I/O cost', 'device'],
-    ['fs_io_cost_indebt_seconds_total', 'counter', 'Time in debt of I/O cost', 'device'],
-    ['fs_io_cost_indelay_seconds_total', 'counter', 'Time delayed for I/O cost', 'device'],
-    ['pressure_cpu_stalled_seconds_total', 'counter', 'Time that all tasks waited for a CPU'],
-    ['pressure_cpu_waiting_seconds_total', 'counter', 'Time that some task waited for a CPU'],
-    ['pressure_memory_stalled_seconds_total', 'counter', 'Time that all tasks waited for memory'],
-    ['pressure_memory_waiting_seconds_total', 'counter', 'Time that some task waited for memory'],
-    ['pressure_io_stalled_seconds_total', 'counter', 'Time that all tasks waited for I/O'],
-    ['pressure_io_waiting_seconds_total', 'counter', 'Time that some task waited for I/O'],
-  ]),
   ...declared('proc', [
     ['cpu_schedstat_run_seconds_total', 'counter', 'Time that tasks have run'],
     ['cpu_schedstat_runqueue_seconds_total', 'counter', 'Time that tasks have waited to run'],
@@ -159,16 +159,26 @@ const cadvisorUnavailable: readonly ContainerInstrument[] = [
     ['ulimits_soft', 'gauge', 'Soft limits of the first process, -1 without', 'ulimit'],
     ['fs_io_time_weighted_seconds_total', 'counter', 'Weighted time spent on I/O', 'device'],
   ]),
-  cadvisorMetric(
-    {
-      name: 'container_oom_events_total',
-      kind: 'counter',
-      description: 'How often the kernel killed for want of memory, since the agent listens',
-      source: 'events',
-      outlivesPublication: true,
-      absentWhen: 'the runtime sends no events (Podman, some proxies)',
-    },
-    ({ events }) => (events ? [{ value: events.actions.get('oom') ?? 0, startedAt: events.since }] : []),
+  ...declared(
+    'unavailable',
+    [
+      ['memory_migrate', 'gauge', 'Whether memory migrates with the set of nodes'],
+      ['memory_numa_pages', 'gauge', 'Pages by NUMA node', 'type', 'scope', 'node'],
+      ['hugetlb_failcnt', 'counter', 'How often the limit of huge pages was hit', 'pagesize'],
+      ['hugetlb_usage_bytes', 'gauge', 'Huge pages in use', 'pagesize'],
+      ['hugetlb_max_usage_bytes', 'gauge', 'Most huge pages ever in use', 'pagesize'],
+    ],
+    'the agent does not read these files, as cAdvisor does not by default',
+  ),
+  ...declared(
+    'unavailable',
+    [
+      ['fs_io_cost_usage_seconds_total', 'counter', 'I/O cost used', 'device'],
+      ['fs_io_cost_wait_seconds_total', 'counter', 'Time waited for I/O cost', 'device'],
+      ['fs_io_cost_indebt_seconds_total', 'counter', 'Time in debt of I/O cost', 'device'],
+      ['fs_io_cost_indelay_seconds_total', 'counter', 'Time delayed for I/O cost', 'device'],
+    ],
+    'the agent does not read the I/O cost, which the kernel counts only where io.cost.qos is set',
   ),
   ...declared(
     'unavailable',
@@ -230,6 +240,8 @@ export const cadvisorContainers: readonly ContainerInstrument[] = [
   ...cadvisorMemory,
   ...cadvisorDisk,
   ...cadvisorNetwork,
+  ...cadvisorPressure,
+  cadvisorOom,
   ...cadvisorUnavailable,
 ];
 

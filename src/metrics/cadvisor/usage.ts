@@ -1,22 +1,25 @@
-// One piece, because it is a table: one row for each metric of cAdvisor about usage.
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import type {
   CpuThrottling,
   CpuUsage,
   Integer,
-  MemoryUsage,
   BlockIoEntry,
   BlockIoUsage,
   InterfaceUsage,
 } from '../../model/sample.ts';
-import { difference, blockIoCounter } from '../../model/sample.ts';
+import { blockIoCounter } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { hasCpuModes, residentMemory } from '../formulas.ts';
-import { cadvisorMetric, inSeconds } from './declare.ts';
+import { hasCpuModes } from '../formulas.ts';
+import { cadvisorMetric, inSeconds, runtimeLacksIt } from './declare.ts';
 import type { CadvisorDeclaration, CadvisorSeries } from './declare.ts';
 
-/** CPU metrics of profile `cadvisor` that the runtime gives. */
+const burst = {
+  source: 'cgroup',
+  absentWhen: `the container has no quota, or ${runtimeLacksIt}`,
+} as const;
+
+/** CPU metrics of profile `cadvisor`. */
 export const cadvisorCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
   mode('user', 'user', ({ userNanos }) => userNanos),
   mode('system', 'kernel', ({ kernelNanos }) => kernelNanos),
@@ -30,13 +33,15 @@ export const cadvisorCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
     },
     usage,
   ),
-  throttling('periods_total', 'Enforcement periods that have passed', 'periods'),
-  throttling(
+  bandwidth('periods_total', 'Enforcement periods that have passed', 'periods'),
+  bandwidth(
     'throttled_periods_total',
     'Enforcement periods in which the container was throttled',
     'throttledPeriods',
   ),
-  throttling('throttled_seconds_total', 'Time that the container has been throttled', 'throttledNanos'),
+  bandwidth('throttled_seconds_total', 'Time that the container has been throttled', 'throttledNanos'),
+  bandwidth('burst_periods_total', 'Enforcement periods with a burst', 'burstPeriods', burst),
+  bandwidth('burst_seconds_total', 'Time used beyond the quota in bursts', 'burstNanos', burst),
 ]);
 
 function mode(
@@ -69,117 +74,28 @@ function usage({ sample }: ContainerSnapshot): readonly CadvisorSeries[] {
   });
 }
 
-function throttling(name: string, description: string, counter: keyof CpuThrottling): ContainerInstrument {
+function bandwidth(
+  name: string,
+  description: string,
+  counter: keyof CpuThrottling,
+  parts?: Partial<CadvisorDeclaration>,
+): ContainerInstrument {
   const absentWhen = 'the container has no quota';
   return cadvisorMetric(
-    { name: `container_cpu_cfs_${name}`, kind: 'counter', description, source: 'stats', absentWhen },
+    {
+      name: `container_cpu_cfs_${name}`,
+      kind: 'counter',
+      description,
+      source: 'stats',
+      absentWhen,
+      ...parts,
+    },
     ({ sample, limits }) => {
       const data = limits.cpus === undefined || sample?.windows ? undefined : sample?.cpu?.throttling;
       const count = data?.[counter];
-      return [{ value: counter === 'throttledNanos' ? inSeconds(count) : count, group: 'cpu', counter }];
+      return [{ value: counter.endsWith('Nanos') ? inSeconds(count) : count, group: 'cpu', counter }];
     },
   );
-}
-
-const onlyV1 = 'cgroup v2: the runtime does not report it';
-const onlyV2 = 'cgroup v1: the kernel does not count it';
-
-/** Memory metrics of profile `cadvisor` that the runtime gives: the hierarchy's keys on cgroup v1, the only ones on v2. */
-export const cadvisorMemory: readonly ContainerInstrument[] = stampedBy('memory', [
-  amount('usage_bytes', 'Memory in use, page cache included', ({ usage }) => usage),
-  amount('working_set_bytes', 'Usage without the inactive page cache, not below 0', workingSet),
-  amount('rss', 'Anonymous memory in bytes', residentMemory),
-  amount(
-    'cache',
-    'Page cache in bytes',
-    ({ stats }) => stats['total_cache'] ?? stats['cache'] ?? stats['file'],
-  ),
-  amount(
-    'mapped_file',
-    'Memory of mapped files in bytes',
-    ({ stats }) => stats['total_mapped_file'] ?? stats['mapped_file'] ?? stats['file_mapped'],
-  ),
-  amount('max_usage_bytes', 'Most memory ever in use', ({ maxUsage }) => maxUsage, { absentWhen: onlyV1 }),
-  memoryCounter('failcnt', 'How often the limit was hit', 'failures', `it was not hit yet, or ${onlyV1}`),
-  amount('total_active_file_bytes', 'Active page cache', ({ stats }) => cacheOf(stats, 'active_file')),
-  amount('total_inactive_file_bytes', 'Inactive page cache', ({ stats }) => cacheOf(stats, 'inactive_file')),
-  amount(
-    'file_dirty_bytes',
-    'Page cache that is to be written to disk',
-    ({ stats }) => cacheOf(stats, 'dirty') ?? stats['file_dirty'],
-  ),
-  amount(
-    'file_writeback_bytes',
-    'Page cache that is being written to disk',
-    ({ stats }) => cacheOf(stats, 'writeback') ?? stats['file_writeback'],
-  ),
-  memoryCounter('pgscan_total', 'Pages scanned in order to reclaim some', 'pgscan', onlyV2),
-  memoryCounter('pgsteal_total', 'Pages reclaimed', 'pgsteal', onlyV2),
-  cadvisorMetric(
-    {
-      name: 'container_memory_failures_total',
-      kind: 'counter',
-      description: 'Page faults by type, of the container alone and with all cgroups below it',
-      source: 'stats',
-      labels: ['failure_type', 'scope'],
-    },
-    ({ sample }) => (sample?.memory ? ['pgfault', 'pgmajfault'].flatMap(faults(sample.memory)) : []),
-  ),
-]);
-
-type Read = (memory: MemoryUsage) => Integer | undefined;
-
-function amount(
-  name: string,
-  description: string,
-  read: Read,
-  parts?: Partial<CadvisorDeclaration>,
-): ContainerInstrument {
-  return memory({ name, kind: 'gauge', description, source: 'stats', ...parts }, read);
-}
-
-function memoryCounter(
-  name: string,
-  description: string,
-  key: string,
-  absentWhen: string,
-): ContainerInstrument {
-  const read: Read = ({ failures, stats }) => (key === 'failures' ? failures : stats[key]);
-  return memory({ name, kind: 'counter', description, source: 'stats', absentWhen }, read, key);
-}
-
-function memory(declaration: CadvisorDeclaration, read: Read, key?: string): ContainerInstrument {
-  const group = key === undefined ? {} : { group: 'memory' as const, counter: key };
-  return cadvisorMetric({ ...declaration, name: `container_memory_${declaration.name}` }, ({ sample }) =>
-    sample?.memory ? [{ value: read(sample.memory), ...group }] : [],
-  );
-}
-
-function cacheOf(stats: MemoryUsage['stats'], key: string): Integer | undefined {
-  return stats[`total_${key}`] ?? stats[key];
-}
-
-/** Absent where the runtime gives no page cache to subtract, as Podman does. */
-function workingSet({ usage, stats }: MemoryUsage): number | undefined {
-  const inactive = cacheOf(stats, 'inactive_file');
-  return usage === undefined || inactive === undefined ? undefined : Math.max(0, difference(usage, inactive));
-}
-
-/** cAdvisor shows the container's own faults in both scopes. */
-function faults({ stats }: MemoryUsage): (type: string) => readonly CadvisorSeries[] {
-  const series = (key: string, type: string, scope: string): CadvisorSeries => ({
-    value: stats[key],
-    labels: { failure_type: type, scope },
-    group: 'memory',
-    counter: key,
-  });
-  return (type) => {
-    const total = `total_${type}`;
-    return [
-      series(type, type, 'container'),
-      series(stats[total] === undefined ? type : total, type, 'hierarchy'),
-    ];
-  };
 }
 
 type List = keyof BlockIoUsage;
@@ -202,11 +118,11 @@ const rows: readonly (readonly [name: string, list: List, operation: string, des
 
 const absences: Readonly<Partial<Record<List, string>>> = {
   serviceBytes: 'the kernel has counted nothing yet',
-  serviced: 'the runtime gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
+  serviced: 'the runtime’s API is read, and gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
 };
 const onlyWithScheduler = 'cgroup v2, and cgroup v1 without the scheduler CFQ (Linux 5.0 and newer)';
 
-/** Block I/O metrics of profile `cadvisor` that the runtime gives. */
+/** Block I/O metrics of profile `cadvisor`. */
 export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo', [
   ...rows.map(([name, list, operation, description]) =>
     cadvisorMetric(
@@ -233,7 +149,12 @@ export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo',
       labels: ['device', 'major', 'minor', 'operation'],
       absentWhen: absences.serviceBytes,
     },
-    ({ sample }) => (sample?.blockIo?.serviceBytes ?? []).flatMap(ofOperation),
+    ({ sample }) => {
+      const entries = sample?.blockIo?.serviceBytes ?? [];
+      // Of cgroup v2, cAdvisor shows no discards.
+      const isV1 = entries.some(({ operation }) => operation === 'total');
+      return entries.filter(({ operation }) => isV1 || operation !== 'discard').flatMap(ofOperation);
+    },
   ),
 ]);
 
@@ -260,7 +181,7 @@ const operations: ReadonlyMap<string, string> = new Map(
   ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((name) => [name.toLowerCase(), name]),
 );
 
-/** Network metrics of profile `cadvisor` that the runtime gives. */
+/** Network metrics of profile `cadvisor`. */
 export const cadvisorNetwork: readonly ContainerInstrument[] = stampedBy('networks', [
   networkCounter('receive_bytes', 'Bytes received', 'receivedBytes'),
   networkCounter('receive_packets', 'Packets received', 'receivedPackets'),

@@ -14,6 +14,12 @@ import { cpuUsage, hasCpuModes } from '../formulas.ts';
 
 const user = { 'cpu.mode': 'user' };
 const system = { 'cpu.mode': 'system' };
+/** No runtime sets what is needed for a burst, `cpu.max.burst`. */
+const burst = {
+  source: 'cgroup',
+  offByDefault: true,
+  absentWhen: 'usage is read by the runtime’s API, or the kernel does not count it',
+} as const;
 
 /** CPU metrics of profile `semconv`. */
 export const semconvCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
@@ -71,6 +77,16 @@ export const semconvCpu: readonly ContainerInstrument[] = stampedBy('cpu', [
   throttling('periods', '{period}', 'Scheduler periods in which the container had a quota', 'periods'),
   throttling('throttled_periods', '{period}', 'Periods in which the quota ran out', 'throttledPeriods'),
   throttling('throttled_time', 's', 'Time that the container was held back by its quota', 'throttledNanos'),
+  {
+    ...throttling(
+      'burst_periods',
+      '{period}',
+      'Periods in which more than the quota was used, from what was left of earlier ones',
+      'burstPeriods',
+    ),
+    ...burst,
+  },
+  { ...throttling('burst_time', 's', 'Time used beyond the quota in such periods', 'burstNanos'), ...burst },
 ]);
 
 /** Windows counts in ticks of 100 ns; a runtime without modes gives one point without the attribute. */
@@ -175,7 +191,7 @@ export const semconvIo: readonly ContainerInstrument[] = [
   },
   {
     ...disk('container.disk.operations', '{operation}', 'Reads and writes'),
-    absentWhen: 'the runtime gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
+    absentWhen: 'the runtime’s API is read, and gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
     observe(snapshot, observe, cache) {
       observeDevices(snapshot, observe, cache, 'serviced');
       observeStorage(snapshot, observe, 'readCount', 'writeCount');

@@ -9,6 +9,7 @@ import type { DiskUsageReport } from '../../../src/model/disk-usage.ts';
 import type { RuntimeDescription } from '../../../src/model/runtime.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { countedEvents } from './counted-events.ts';
+import { kernelMeasured } from './kernel-measured.ts';
 import { captures, recordedContainers } from '../../support/wire/recorded-cases.ts';
 import {
   runtime,
@@ -43,7 +44,10 @@ const diskUsage: DiskUsageReport = {
   since: 1000,
 };
 
-/** Every recorded container; once with every preset, a digest, a health and a failure besides, and once with swap. */
+/**
+ * Every recorded container by the runtime, and some by the kernel; once with every preset, a digest, a health and a
+ * failure besides, and once with swap.
+ */
 function recordedSnapshots(): ContainerSnapshot[] {
   const recorded = captures.flatMap((capture) =>
     recordedContainers(capture).map((name) =>
@@ -66,7 +70,10 @@ function recordedSnapshots(): ContainerSnapshot[] {
     ...first,
     sample: { takenAt: 1, windows: false, memory: { stats: { total_swap: 4096 } } },
   };
-  return [...recorded, special, swapping];
+  const measured = captures.flatMap((capture) =>
+    ['oom_killed', 'cpu_throttled'].map((name) => kernelMeasured(capture, name)),
+  );
+  return [...recorded, ...measured, special, swapping];
 }
 
 test('names are unique, described, and in units that UCUM and OpenTelemetry have', () => {

@@ -183,6 +183,7 @@ test('attribute keys are the conventions’, ours named here', () => {
     'container.exit.class',
     'container.exit.code',
     'container.health.status',
+    'container.memory.linux.event',
     'container.memory.linux.lru.list',
     'container.memory.linux.page_cache.state',
     'container.memory.linux.transparent_hugepages.cause',
@@ -190,6 +191,7 @@ test('attribute keys are the conventions’, ours named here', () => {
     'container.network.owner.id',
     'container.paging.linux.operation',
     'container.paging.linux.workingset.event',
+    'container.pressure.resource',
     'container.status.state',
   ]);
   for (const key of [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogueOf, profiles } from '../../../src/metrics/catalogue.ts';
 import { semconvCpuLogical } from '../../../src/metrics/semconv/cpu-io.ts';
-import { semconvMemoryDetail } from '../../../src/metrics/semconv/memory.ts';
+import { semconvMemoryDetail } from '../../../src/metrics/semconv/memory-detail.ts';
 import type { Sample } from '../../../src/model/sample.ts';
 import { KernelFiles, type Capture } from '../../support/wire/recorded-cases.ts';
 import { observationsOf, recordedAnswers, snapshotFrom, snapshotWith } from './observed.ts';
@@ -86,12 +86,12 @@ test('cgroup v1: the same types from the keys that count children too', () => {
 });
 
 test('cgroup v1: a parent’s figures are the hierarchy’s, not its own', () => {
-  const stats = { cache: 1, total_cache: 10, shmem: 1, total_shmem: 4, rss: 2, total_rss: 20, total_swap: 5 };
+  const stats = { cache: 1, total_cache: 10, shmem: 1, total_shmem: 4, rss: 2, total_rss: 20 };
   const snapshot = snapshotWith({ sample: { takenAt: 1, windows: false, memory: { stats } } });
   const values = semconvMemoryDetail.flatMap((each) =>
     observationsOf(each, snapshot).map(({ value }) => value),
   );
-  assert.deepEqual(values, [6, 20, 4, 5]);
+  assert.deepEqual(values, [6, 20, 4]);
 });
 
 test('cores: each once under its number, none that was never there, and not in container.cpu.time', () => {

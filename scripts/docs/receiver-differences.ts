@@ -20,7 +20,7 @@ const receiverDifferences: readonly ReceiverDifference[] = [
   {
     of: '`container.memory.usage.max`',
     receiver: '0 on cgroup v2',
-    ours: 'absent on cgroup v2',
+    ours: 'absent on cgroup v2 by the runtime’s API, `memory.peak` by the kernel’s files',
     why: 'the runtime does not report it there: nobody used 0 bytes at most',
   },
   {

@@ -1,5 +1,6 @@
 import { difference } from '../model/sample.ts';
 import type {
+  BlockIoEntry,
   CpuUsage,
   Integer,
   MemoryUsage,
@@ -133,6 +134,12 @@ export function runMillis({ state, stateAt, sample, runtime }: ContainerSnapshot
   // The sample's own reading is exact; a start after it is another clock's.
   const now = [sample?.readAt, byOffset].find((time) => time !== undefined && time >= startedAt);
   return now === undefined ? undefined : now - startedAt;
+}
+
+/** Block I/O as peers show it: of cgroup v2 reads and writes alone; v1, which has sums too, lists discards beside them. */
+export function entriesOfPeers(entries: readonly BlockIoEntry[] = []): readonly BlockIoEntry[] {
+  const isV1 = entries.some(({ operation }) => operation === 'total');
+  return isV1 ? entries : entries.filter(({ operation }) => operation !== 'discard');
 }
 
 /** A hundred of the steps in which cgroup v1 counts the modes: by then one of them has counted something. */

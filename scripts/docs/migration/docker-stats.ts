@@ -38,10 +38,13 @@ const memory: Moves = {
   'container.memory.total_pgmajfault': ['container.paging.faults{system.paging.fault.type=major}'],
   'container.memory.pgfault': ['container.paging.faults', 'sum over the types'],
   'container.memory.total_pgfault': ['container.paging.faults', 'sum over the types'],
-  'container.memory.fails': ['', 'absent on Windows and Podman, where the receiver shows 0'],
+  'container.memory.fails': [
+    '',
+    'absent on Windows and Podman by its API, where the receiver shows 0; counted on cgroup v2 where the kernel’s files are read',
+  ],
   'container.memory.usage.max': [
     'container.memory.usage.peak',
-    'absent on cgroup v2, where the receiver shows 0',
+    'absent on cgroup v2 by the runtime’s API, where the receiver shows 0',
   ],
 };
 

@@ -10,7 +10,7 @@ import type {
 } from '../../model/sample.ts';
 import { blockIoCounter } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { hasCpuModes } from '../formulas.ts';
+import { entriesOfPeers, hasCpuModes } from '../formulas.ts';
 import { cadvisorMetric, inSeconds, runtimeLacksIt } from './declare.ts';
 import type { CadvisorDeclaration, CadvisorSeries } from './declare.ts';
 
@@ -149,12 +149,7 @@ export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo',
       labels: ['device', 'major', 'minor', 'operation'],
       absentWhen: absences.serviceBytes,
     },
-    ({ sample }) => {
-      const entries = sample?.blockIo?.serviceBytes ?? [];
-      // Of cgroup v2, cAdvisor shows no discards.
-      const isV1 = entries.some(({ operation }) => operation === 'total');
-      return entries.filter(({ operation }) => isV1 || operation !== 'discard').flatMap(ofOperation);
-    },
+    ({ sample }) => entriesOfPeers(sample?.blockIo?.serviceBytes).flatMap(ofOperation),
   ),
 ]);
 

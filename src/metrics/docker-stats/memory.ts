@@ -184,7 +184,7 @@ export const dockerStatsMemory: readonly ContainerInstrument[] = stampedBy('memo
       kind: 'updowncounter',
       unit: 'By',
       description: 'Maximum memory usage.',
-      absentWhen: 'cgroup v2',
+      absentWhen: 'cgroup v2 by the runtime’s API, or before Linux 5.19',
     },
     ({ maxUsage }) => maxUsage,
   ),
@@ -233,7 +233,7 @@ function ofMemory(
 }
 
 /** Docker leaves the key out while it is 0, on both versions of cgroups; absent without `memory.stat`. */
-function limitHits({ failures, stats, unknown }: MemoryUsage): Integer | undefined {
+function limitHits({ failures, events, stats, unknown }: MemoryUsage): Integer | undefined {
   if (unknown?.includes('failcnt')) return undefined;
-  return failures ?? (Object.keys(stats).length > 0 ? 0 : undefined);
+  return failures ?? events?.['max'] ?? (Object.keys(stats).length > 0 ? 0 : undefined);
 }

@@ -3,14 +3,14 @@ import type { Attributes, ContainerInstrument } from '../../model/instrument.ts'
 import { stampedBy } from '../../model/instrument.ts';
 import { blockIoCounter } from '../../model/sample.ts';
 import type { BlockIoUsage, InterfaceUsage } from '../../model/sample.ts';
-import { uptime } from '../formulas.ts';
+import { entriesOfPeers, uptime } from '../formulas.ts';
 import { dockerStatsCpu } from './cpu.ts';
 import { isUp, observePresent, receiverInstrument } from './declare.ts';
 import { dockerStatsMemory } from './memory.ts';
 
 const absences: Readonly<Partial<Record<keyof BlockIoUsage, string>>> = {
   serviceBytes: 'the kernel has counted nothing yet',
-  serviced: 'the runtime gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
+  serviced: 'the runtime’s API is read, and gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
 };
 
 /** Block I/O metrics of profile `docker_stats`: on cgroup v1 with all operations, so that a sum counts everything thrice. */
@@ -82,7 +82,7 @@ function perDevice(
       ...(list === 'serviceBytes' && { isOn: true }),
     },
     ({ sample, starts }, observe, cache) => {
-      for (const entry of sample?.blockIo?.[list] ?? []) {
+      for (const entry of entriesOfPeers(sample?.blockIo?.[list])) {
         const { major, minor, operation, value } = entry;
         const startedAt = starts.of('block-io', blockIoCounter(list, entry));
         const attributes = cache.ofNames(ofDevice, `${major}:${minor}`, operation);

@@ -141,6 +141,7 @@ export class CgroupV1 implements CgroupReader {
     return present<MemoryUsage>({
       usage,
       maxUsage: files.integer('memory.max_usage_in_bytes'),
+      kernelUsage: files.integer('memory.kmem.usage_in_bytes'),
       failures,
       limit: this.#memoryLimit,
       swapUsage: stats['total_swap'] ?? stats['swap'],

@@ -50,6 +50,7 @@ test('recorded, cgroup v1: swap, kernel memory, kills and refaults; memory.event
   expectValues(killed, {
     memory_max_usage_bytes: 16777216,
     memory_swap: 0,
+    memory_kernel_usage: 249856,
     memory_failcnt: 0,
     oom_events_total: 2,
   });

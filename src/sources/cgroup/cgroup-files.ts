@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Integer } from '../../model/sample.ts';
-import type { DeviceNames } from './device-names.ts';
-import { KeptFile } from './kept-file.ts';
-import type { DescriptorBudget } from './kept-file.ts';
+import type { DeviceNames } from './host-files.ts';
+import { OpenFile } from './open-file.ts';
+import type { DescriptorBudget } from './open-file.ts';
 import type { FlatKeyed, KernelText } from './kernel-text.ts';
 
 /** What every read of one host shares. */
@@ -16,7 +16,7 @@ export interface SharedReading {
 export class CgroupFiles {
   readonly #directory: string;
   readonly #shared: SharedReading;
-  readonly #files = new Map<string, KeptFile>();
+  readonly #files = new Map<string, OpenFile>();
   #isGone = false;
 
   constructor(directory: string, shared: SharedReading) {
@@ -39,7 +39,7 @@ export class CgroupFiles {
   /** Reads a file into the shared text; undefined where there is nothing to read. */
   text(name: string): KernelText | undefined {
     let file = this.#files.get(name);
-    if (!file) this.#files.set(name, (file = new KeptFile(join(this.#directory, name), this.#shared.budget)));
+    if (!file) this.#files.set(name, (file = new OpenFile(join(this.#directory, name), this.#shared.budget)));
     const outcome = file.read(this.#shared.text);
     if (outcome === 'gone') this.#isGone = true;
     return outcome === 'read' ? this.#shared.text : undefined;

@@ -12,7 +12,8 @@ import type {
 } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
-import { maxInteger } from './kernel-text.ts';
+import type { HostFacts } from './host-files.ts';
+import { times } from './kernel-text.ts';
 import type { FlatKeyed, KernelText } from './kernel-text.ts';
 
 /** Limits change seldom: they are read at the first round and then at each so many. */
@@ -32,15 +33,6 @@ export interface CgroupReading {
 /** That of {@link CgroupReading}. */
 export const unknownBlockIo: readonly SamplePart[] = ['blockIo'];
 
-/** The host's own values of one round. */
-export interface HostFacts {
-  /** CPU time over all CPUs and their number, as a runtime gives them beside a container's. */
-  readonly cpu: Pick<CpuUsage, 'systemNanos' | 'onlineCpus'>;
-  readonly memoryBytes?: number;
-  /** Kernel ticks a second. */
-  readonly ticksPerSecond: number;
-}
-
 /** Reads the cgroup of one container again and again. */
 export interface CgroupReader {
   /** Files that may not be read, or could not be at the last read. */
@@ -52,14 +44,6 @@ export interface CgroupReader {
 
 export function nanosOfMicros(micros: Integer | undefined): Integer | undefined {
   return micros === undefined ? undefined : times(micros, 1000);
-}
-
-/** A product, exact above 2^53; absent above the largest integer. */
-export function times(value: Integer, factor: number): Integer | undefined {
-  const product = Number(value) * factor;
-  if (Number.isSafeInteger(product)) return product;
-  const exact = BigInt(value) * BigInt(factor);
-  return exact > maxInteger ? undefined : exact;
 }
 
 const unlimited = Buffer.from('max\n');

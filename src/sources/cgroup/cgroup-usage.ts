@@ -7,16 +7,15 @@ import { SourceError } from '../source-error.ts';
 import { CgroupPlaces, parseCgroupPaths } from './cgroup-place.ts';
 import type { CgroupPlace, NoPlace } from './cgroup-place.ts';
 import type { SharedReading } from './cgroup-files.ts';
-import type { CgroupReader, HostFacts } from './cgroup-reading.ts';
+import type { CgroupReader } from './cgroup-reading.ts';
 import { CgroupV1, V1Tables } from './cgroup-v1.ts';
 import { CgroupV2, V2Tables } from './cgroup-v2.ts';
 import type { Hierarchies } from './hierarchies.ts';
-import { DeviceNames } from './device-names.ts';
-import { HostFiles } from './host-files.ts';
-import { DescriptorBudget, readOnce } from './kept-file.ts';
+import { DeviceNames, HostFiles } from './host-files.ts';
+import type { HostFacts } from './host-files.ts';
+import { DescriptorBudget, readOnce } from './open-file.ts';
 import { KernelText } from './kernel-text.ts';
-import { parseNetDev } from './net-dev.ts';
-import { ProcessHandle } from './process-handle.ts';
+import { ProcessHandle, parseNetDev } from './process-handle.ts';
 
 /** Reading is synchronous: others have their turn after so many milliseconds. */
 const turnMillis = 4;

@@ -17,13 +17,12 @@ import {
   memoryLimit,
   readPressure,
   slowReadEvery,
-  times,
   unknownBlockIo,
   unknownMemory,
 } from './cgroup-reading.ts';
-import type { CgroupReader, CgroupReading, HostFacts } from './cgroup-reading.ts';
-import type { DeviceNames } from './device-names.ts';
-import { FlatKeyed } from './kernel-text.ts';
+import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
+import type { DeviceNames, HostFacts } from './host-files.ts';
+import { FlatKeyed, times } from './kernel-text.ts';
 import type { KernelText } from './kernel-text.ts';
 
 /** Tables for the files of one kind: the layout of the first cgroup's is that of the others'. */

@@ -12,8 +12,8 @@ import {
   unknownBlockIo,
   unknownMemory,
 } from './cgroup-reading.ts';
-import type { CgroupReading, CgroupReader, HostFacts } from './cgroup-reading.ts';
-import type { DeviceNames } from './device-names.ts';
+import type { CgroupReading, CgroupReader } from './cgroup-reading.ts';
+import type { DeviceNames, HostFacts } from './host-files.ts';
 import { FlatKeyed } from './kernel-text.ts';
 
 /** Tables for the files of one kind: the layout of the first cgroup's is that of the others'. */

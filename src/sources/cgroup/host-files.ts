@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Integer } from '../../model/sample.ts';
+import type { CpuUsage, Integer } from '../../model/sample.ts';
 import { present } from '../json.ts';
-import type { HostFacts } from './cgroup-reading.ts';
-import { times } from './cgroup-reading.ts';
-import { KernelText } from './kernel-text.ts';
-import { readOnce } from './kept-file.ts';
+import { KernelText, times } from './kernel-text.ts';
+import { readOnce } from './open-file.ts';
 
 const memoryFreshMillis = 60_000;
 const clockTicksEntry = 17n;
@@ -30,6 +28,15 @@ function readAuxiliary(): Buffer {
     // Another system than Linux.
     return Buffer.alloc(0);
   }
+}
+
+/** The host's own values of one round. */
+export interface HostFacts {
+  /** CPU time over all CPUs and their number, as a runtime gives them beside a container's. */
+  readonly cpu: Pick<CpuUsage, 'systemNanos' | 'onlineCpus'>;
+  readonly memoryBytes?: number;
+  /** Kernel ticks a second. */
+  readonly ticksPerSecond: number;
 }
 
 const cpu = Buffer.from('cpu');
@@ -82,5 +89,38 @@ export class HostFiles {
     if (readOnce(join(this.#procRoot, 'meminfo'), text, false) !== 'read') return undefined;
     const kilobytes = /^MemTotal:\s+(\d+) kB$/m.exec(text.content)?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  }
+}
+
+/** A host has some tens of devices; those of containers come and go. */
+const maxNames = 1000;
+
+/** Names of block devices by their numbers, from `/sys/dev/block/MAJOR:MINOR/uevent`. */
+export class DeviceNames {
+  readonly #sysRoot: string;
+  readonly #names = new Map<string, string | undefined>();
+
+  constructor(sysRoot: string) {
+    this.#sysRoot = sysRoot;
+  }
+
+  /** The kernel's name, such as `sda1`; undefined where the host's `/sys` does not have it. */
+  of(major: number, minor: number): string | undefined {
+    const numbers = `${major}:${minor}`;
+    if (!this.#names.has(numbers)) {
+      if (this.#names.size >= maxNames) this.#names.clear();
+      this.#names.set(numbers, this.#read(numbers));
+    }
+    return this.#names.get(numbers);
+  }
+
+  #read(numbers: string): string | undefined {
+    try {
+      const content = readFileSync(join(this.#sysRoot, 'dev/block', numbers, 'uevent'), 'utf8');
+      return /^DEVNAME=(\S+)$/m.exec(content)?.[1];
+    } catch {
+      // Detached meanwhile, or no such tree.
+      return undefined;
+    }
   }
 }

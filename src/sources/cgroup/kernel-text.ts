@@ -198,3 +198,11 @@ export class FlatKeyed {
     return name;
   }
 }
+
+/** A product, exact above 2^53; absent above the largest integer. */
+export function times(value: Integer, factor: number): Integer | undefined {
+  const product = Number(value) * factor;
+  if (Number.isSafeInteger(product)) return product;
+  const exact = BigInt(value) * BigInt(factor);
+  return exact > maxInteger ? undefined : exact;
+}

@@ -1,8 +1,10 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Integer, InterfaceUsage } from '../../model/sample.ts';
+import { present } from '../json.ts';
 import type { KernelText } from './kernel-text.ts';
-import { readOnce } from './kept-file.ts';
-import type { ReadOutcome } from './kept-file.ts';
+import { readOnce } from './open-file.ts';
+import type { ReadOutcome } from './open-file.ts';
 
 /**
  * One process, held by a descriptor of its directory in `/proc`: files are opened through it, and once the process has
@@ -48,4 +50,40 @@ export class ProcessHandle {
   close(): void {
     closeSync(this.#fd);
   }
+}
+
+const colon = 0x3a;
+/** Columns of `/proc/PID/net/dev` for each direction: bytes, packets, errs, drop, fifo, frame or colls, compressed or carrier, multicast or compressed. */
+const columnsPerDirection = 8;
+
+/** Interfaces of a network namespace by its `/proc/PID/net/dev` (`proc_pid_net(5)`), without the loopback; absent without any. */
+export function parseNetDev(text: KernelText): readonly InterfaceUsage[] | undefined {
+  const interfaces: InterfaceUsage[] = [];
+  // Two lines of headings.
+  text.nextLine();
+  text.nextLine();
+  for (; !text.isAtEnd; text.nextLine()) {
+    text.skipSpaces();
+    const name = text.word(colon);
+    const columns: (Integer | undefined)[] = [];
+    for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) columns.push(text.integer());
+    if (name === 'lo' || columns.length < 2 * columnsPerDirection) continue;
+    const [receivedBytes, receivedPackets, receivedErrors, receivedDropped] = columns;
+    const [transmittedBytes, transmittedPackets, transmittedErrors, transmittedDropped] =
+      columns.slice(columnsPerDirection);
+    interfaces.push(
+      present<InterfaceUsage>({
+        name,
+        receivedBytes,
+        receivedPackets,
+        receivedErrors,
+        receivedDropped,
+        transmittedBytes,
+        transmittedPackets,
+        transmittedErrors,
+        transmittedDropped,
+      }),
+    );
+  }
+  return interfaces.length > 0 ? interfaces : undefined;
 }

@@ -42,7 +42,7 @@ const outcomes: Readonly<Record<string, ReadOutcome>> = {
 };
 
 /** One file that is read again and again, by a descriptor that stays open where the budget has room. */
-export class KeptFile {
+export class OpenFile {
   readonly path: string;
   readonly #budget: DescriptorBudget;
   #fd: number | undefined;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { DescriptorBudget, KeptFile } from '../../../../src/sources/cgroup/kept-file.ts';
+import { DescriptorBudget, OpenFile } from '../../../../src/sources/cgroup/open-file.ts';
 import { KernelText } from '../../../../src/sources/cgroup/kernel-text.ts';
 import { ProcessHandle } from '../../../../src/sources/cgroup/process-handle.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';
@@ -16,7 +16,7 @@ const script = join(import.meta.dirname, '../../../support/fakes/read-usage.ts')
 test('a file that is absent or denied is not tried again; one that failed is', async () => {
   using directories = new CgroupDirectories();
   const budget = new DescriptorBudget(10);
-  const fileAt = (path: string): KeptFile => new KeptFile(directories.at(path), budget);
+  const fileAt = (path: string): OpenFile => new OpenFile(directories.at(path), budget);
   const absent = fileAt('absent');
   assert.equal(absent.read(text), 'absent');
   directories.write('absent', '1\n');
@@ -41,7 +41,7 @@ test('the budget is taken by what stays open, and given back', () => {
   const budget = new DescriptorBudget(1);
   directories.write('a', '1\n');
   directories.write('b', '2\n');
-  const [a, b] = [new KeptFile(directories.at('a'), budget), new KeptFile(directories.at('b'), budget)];
+  const [a, b] = [new OpenFile(directories.at('a'), budget), new OpenFile(directories.at('b'), budget)];
   for (let round = 0; round < 3; round += 1) {
     assert.equal(a.read(text), 'read');
     assert.equal(text.singleInteger(), 1);
@@ -61,7 +61,7 @@ test('a file of something that has ended is gone, and its process too', async ()
   await once(child, 'spawn');
   const { pid = 0 } = child;
   const budget = new DescriptorBudget(10);
-  const file = new KeptFile(`/proc/${pid}/cgroup`, budget);
+  const file = new OpenFile(`/proc/${pid}/cgroup`, budget);
   const handle = ProcessHandle.open('/proc', pid);
   assert.ok(handle);
   assert.equal(file.read(text), 'read');

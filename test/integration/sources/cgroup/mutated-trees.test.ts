@@ -143,8 +143,10 @@ for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
 
   test(`${capture}: whatever /proc says of a process, its container is measured by its own files or not at all`, async () => {
     const container = tree.container(names[0]);
-    const property = fc.asyncProperty(changes(['/cgroup']), async (all) => {
-      lay(tree, capture, names[0], all);
+    const others = Buffer.from(recordedContainer(capture, names[1]).procCgroup);
+    const anothers: Change = { file: '/cgroup', at: 0, removed: others.length, bytes: others };
+    const property = fc.asyncProperty(fc.boolean(), changes(['/cgroup']), async (isReused, all) => {
+      lay(tree, capture, names[0], isReused ? [anothers, ...all] : all);
       const usage = tree.usage({ maxDescriptors: 0 });
       const reads = await readEach(usage, new Map([[names[0], container]])).catch((error: unknown) => {
         assert.ok(error instanceof SourceError, String(error));

@@ -62,6 +62,7 @@ const absences: Readonly<Record<'cgroup_v1' | 'cgroup_v2', readonly (readonly [f
     ['memory/memory.usage_in_bytes', ({ memory }) => memory],
     ['memory/memory.stat', ({ memory }) => memory && workingSet(memory)],
     ['memory/memory.limit_in_bytes', ({ memory }) => memory?.limit],
+    ['memory/memory.kmem.usage_in_bytes', ({ memory }) => memory?.kernelUsage],
     ['memory/memory.failcnt', ({ memory }) => memory?.failures],
     ['memory/memory.oom_control', ({ memory }) => memory?.events],
     ['blkio/blkio.throttle.io_service_bytes_recursive', ({ blockIo }) => blockIo?.serviceBytes],

@@ -21,7 +21,7 @@ const names = ['io_writer', 'cpu_throttled'] as const;
 
 /** The files that usage is read from. */
 const read =
-  /(^|\/)(cpu\.stat|cpuacct\.(usage|stat|usage_percpu)|memory\.(current|peak|max|stat|events|swap\.current)|memory\.(usage|max_usage|limit)_in_bytes|memory\.(failcnt|oom_control)|io\.stat|blkio\.throttle\.io_serv\w+|pids\.(current|max)|(cpu|memory|io)\.pressure)$/;
+  /(^|\/)(cpu\.stat|cpuacct\.(usage|stat|usage_percpu)|memory\.(current|peak|max|stat|events|swap\.current)|memory\.(usage|max_usage|limit|kmem\.usage)_in_bytes|memory\.(failcnt|oom_control)|io\.stat|blkio\.throttle\.io_serv\w+|pids\.(current|max)|(cpu|memory|io)\.pressure)$/;
 
 /** Characters that the kernel's files have, and any others. */
 const bytes = fc.oneof(

@@ -1,21 +1,18 @@
+// One piece, because the choice of a place for each figure is made here alone.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { InterfaceUsage, Sample, SamplePart, UsagePart } from '../../model/sample.ts';
+import type { Sample, UsagePart } from '../../model/sample.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
 import type { InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
 import { present } from '../json.ts';
 import { SourceError } from '../source-error.ts';
-import { CgroupPlaces, parseCgroupPaths } from './cgroup-place.ts';
-import type { CgroupPlace, NoPlace } from './cgroup-place.ts';
-import type { SharedReading } from './cgroup-files.ts';
-import type { CgroupReader } from './cgroup-reading.ts';
-import { CgroupV1, V1Tables } from './cgroup-v1.ts';
-import { CgroupV2, V2Tables } from './cgroup-v2.ts';
+import type { CgroupPaths } from './cgroup-place.ts';
+import { ContainerFinder } from './container-files.ts';
+import type { ContainerFiles, NoFiles } from './container-files.ts';
 import type { Hierarchies } from './hierarchies.ts';
 import { DeviceNames, HostFiles } from './host-files.ts';
 import type { HostFacts } from './host-files.ts';
-import { DescriptorBudget, readOnce } from './open-file.ts';
+import { DescriptorBudget } from './open-file.ts';
 import { KernelText } from './kernel-text.ts';
-import { ProcessHandle, parseNetDev } from './process-handle.ts';
 
 /** Reading is synchronous: others have their turn after so many milliseconds. */
 const turnMillis = 4;
@@ -45,22 +42,10 @@ export interface CgroupUsageOptions {
   readonly maxDescriptors: number;
 }
 
-/** Why a container is not measured by the kernel's files. */
-export type NoReading = NoPlace | 'no-process' | 'not-shown';
-
-interface Measured {
+/** A container by its files, or why it has none: `ended` once its cgroup was removed. */
+interface Known {
   readonly pid: number | undefined;
-  readonly process: ProcessHandle | undefined;
-  readonly reader: CgroupReader;
-  /** False in the host's network namespace, which is not the container's own. */
-  readonly hasNetwork: boolean;
-  readonly foundAt: number;
-  lastRound: number;
-}
-
-interface Unmeasured {
-  readonly pid: number | undefined;
-  readonly reason: NoReading;
+  readonly files: ContainerFiles | NoFiles | 'ended';
   readonly foundAt: number;
   lastRound: number;
 }
@@ -69,14 +54,11 @@ interface Unmeasured {
 export class CgroupUsage implements UsageSource {
   readonly kind = 'cgroup';
   readonly #options: CgroupUsageOptions;
-  readonly #shared: SharedReading;
   readonly #host: HostFiles;
-  readonly #places: CgroupPlaces;
-  readonly #v1 = new V1Tables();
-  readonly #v2 = new V2Tables();
-  readonly #known = new Map<string, Measured | Unmeasured>();
-  /** Inode of the host's own `net/dev`: a process with the same is in the host's network namespace. */
-  readonly #hostNetwork: number | undefined;
+  readonly #finder: ContainerFinder;
+  readonly #known = new Map<string, Known>();
+  /** Parts whose trees are not mounted here, although the kernel has them. */
+  readonly #unmounted: readonly UsagePart[];
   #rounds = 0;
   #lastTurn = -Infinity;
   #facts: (HostFacts & { readonly readAt: number }) | undefined;
@@ -84,15 +66,11 @@ export class CgroupUsage implements UsageSource {
   constructor(options: CgroupUsageOptions) {
     this.#options = options;
     const { roots, hierarchies, maxDescriptors } = options;
-    const text = new KernelText();
     const budget = new DescriptorBudget(maxDescriptors);
-    this.#shared = { text, budget, devices: new DeviceNames(roots.sys) };
+    const shared = { text: new KernelText(), budget, devices: new DeviceNames(roots.sys) };
     this.#host = new HostFiles(roots.proc);
-    const own = readOnce('/proc/self/cgroup', text, false) === 'read' ? text.content : '';
-    this.#places = new CgroupPlaces(hierarchies, { pid: process.pid, paths: parseCgroupPaths(own) });
-    const init = ProcessHandle.open(roots.proc, 1);
-    this.#hostNetwork = init?.inode('net/dev');
-    init?.close();
+    this.#finder = new ContainerFinder(roots.proc, hierarchies, shared);
+    this.#unmounted = unmountedParts(hierarchies, this.#finder.ownPaths);
   }
 
   report(): UsageReport {
@@ -100,12 +78,11 @@ export class CgroupUsage implements UsageSource {
     const elsewhere = new Map<string, number>();
     const unreadable = new Map<string, number>();
     let containers = 0;
-    for (const known of this.#known.values()) {
-      if ('reason' in known) count(elsewhere, isElsewhere(known) ? notHere : reasons[known.reason]);
-      else {
+    for (const { files } of this.#known.values()) {
+      if (typeof files === 'object') {
         containers += 1;
-        for (const name of unreadableOf(known)) count(unreadable, name);
-      }
+        for (const name of files.unreadable) count(unreadable, name);
+      } else if (files !== 'ended') count(elsewhere, isElsewhere(files) ? notHere : reasons[files]);
     }
     return { place: `cgroup v${hierarchies.version} at ${roots.cgroup}`, containers, elsewhere, unreadable };
   }
@@ -134,19 +111,19 @@ export class CgroupUsage implements UsageSource {
     runtimeRound: (() => UsageRound) | undefined,
   ): Promise<Sample | undefined> {
     await this.#turn();
-    const { id, name } = container.identity;
+    const { name } = container.identity;
     const known = this.#find(container);
     known.lastRound = this.#rounds;
-    if ('reason' in known) {
+    const { files } = known;
+    if (files === 'ended') return undefined;
+    if (typeof files === 'string') {
       if (runtimeRound) return await runtimeRound().read(container);
-      throw new SourceError('runtime-error', `container ${name}: ${reasons[known.reason]}`);
+      throw new SourceError('runtime-error', `container ${name}: ${reasons[files]}`);
     }
-    const sample = this.#sample(known);
-    // Removed: a container that runs on has another process by now, and is inspected for it.
-    if (!sample) this.#drop(id);
-    const lacking = sample && runtimeRound ? lackingParts(sample, known.reader) : [];
+    const sample = this.#sample(files) ?? this.#elsewhere(container);
+    const lacking = sample && runtimeRound ? this.#lackingParts(sample, files) : [];
     if (!sample || !runtimeRound || lacking.length === 0) return sample;
-    return completed(sample, await runtimeRound().read(container), lacking);
+    return completed(sample, await settled(runtimeRound().read(container)), lacking);
   }
 
   async #turn(): Promise<void> {
@@ -156,31 +133,6 @@ export class CgroupUsage implements UsageSource {
     this.#lastTurn = this.#options.clock.monotonic();
   }
 
-  #sample(known: Measured): Sample | undefined {
-    const takenAt = this.#options.clock.now();
-    const reading = known.reader.read(this.#factsNow());
-    if (!reading) return undefined;
-    const networks = known.hasNetwork ? this.#networks(known) : 'none';
-    const unknown: readonly SamplePart[] = [
-      ...(reading.unknown ?? []),
-      ...(networks === 'unknown' ? (['networks'] as const) : []),
-    ];
-    return present<Sample>({
-      takenAt,
-      readAt: takenAt,
-      windows: false,
-      ...reading,
-      networks: typeof networks === 'string' ? undefined : networks,
-      unknown: unknown.length > 0 ? unknown : undefined,
-    });
-  }
-
-  #networks({ process: handle }: Measured): readonly InterfaceUsage[] | 'none' | 'unknown' {
-    const { text } = this.#shared;
-    if (handle?.read('net/dev', text) !== 'read') return 'unknown';
-    return parseNetDev(text) ?? 'none';
-  }
-
   #factsNow(): HostFacts {
     const now = this.#options.clock.monotonic();
     if (!this.#facts || now - this.#facts.readAt > hostFreshMillis)
@@ -188,59 +140,39 @@ export class CgroupUsage implements UsageSource {
     return this.#facts;
   }
 
-  #find(container: InspectedContainer): Measured | Unmeasured {
-    const { id } = container.identity;
+  #find(container: InspectedContainer): Known {
+    const { pid, identity } = container;
     const now = this.#options.clock.monotonic();
-    const known = this.#known.get(id);
-    if (known && known.pid === container.pid && now - known.foundAt < placeFreshMillis) return known;
-    this.#drop(id);
-    const found = this.#open(container, now);
-    this.#known.set(id, found);
+    const known = this.#known.get(identity.id);
+    if (known && known.pid === pid && now - known.foundAt < placeFreshMillis) return known;
+    this.#drop(identity.id);
+    const found = { pid, files: this.#finder.find(container), foundAt: now, lastRound: this.#rounds };
+    this.#known.set(identity.id, found);
     return found;
   }
 
-  #open(
-    { identity: { id, cgroupPath }, pid, network }: InspectedContainer,
-    foundAt: number,
-  ): Measured | Unmeasured {
-    const { roots } = this.#options;
-    const lastRound = this.#rounds;
-    const handle = pid === undefined ? undefined : ProcessHandle.open(roots.proc, pid);
-    const place = handle ? this.#placeOf(id, handle) : this.#placeAt(id, cgroupPath);
-    if (typeof place === 'string') {
-      handle?.close();
-      return { pid, reason: place, foundAt, lastRound };
-    }
-    const inode = handle?.inode('net/dev');
-    const isHost = network.isHost === true || (inode !== undefined && inode === this.#hostNetwork);
-    const reader = this.#readerOf(place);
-    return { pid, process: handle, reader, hasNetwork: !isHost, foundAt, lastRound };
+  #sample(files: ContainerFiles): Sample | undefined {
+    return files.read(this.#factsNow(), this.#options.clock.now());
   }
 
-  #placeOf(id: string, handle: ProcessHandle): CgroupPlace | NoReading {
-    const { text } = this.#shared;
-    if (handle.read('cgroup', text) !== 'read') return 'no-process';
-    return this.#places.ofProcess(id, parseCgroupPaths(text.content));
-  }
-
-  /** Without the host's `/proc`: the path by the runtime's rules, which the directory's own name has to confirm. */
-  #placeAt(id: string, path: string | undefined): CgroupPlace | NoReading {
-    return path === undefined ? 'not-shown' : this.#places.atPath(id, path);
-  }
-
-  #readerOf(place: CgroupPlace): CgroupReader {
-    const { unified } = place;
-    return this.#options.hierarchies.version === 2 && unified !== undefined
-      ? new CgroupV2(unified, this.#shared, this.#v2)
-      : new CgroupV1(place, this.#shared, this.#v1);
+  /**
+   * A container whose cgroup is removed: it was moved, or its process has ended. A new process is inspected first, so
+   * nobody is asked about this one any more.
+   */
+  #elsewhere(container: InspectedContainer): Sample | undefined {
+    const { id } = container.identity;
+    this.#drop(id);
+    const found = this.#find(container);
+    const sample = typeof found.files === 'object' ? this.#sample(found.files) : undefined;
+    if (sample) return sample;
+    this.#drop(id);
+    this.#known.set(id, { ...found, files: 'ended' });
+    return undefined;
   }
 
   #drop(id: string): void {
-    const known = this.#known.get(id);
-    if (known && 'reader' in known) {
-      known.process?.close();
-      known.reader.close();
-    }
+    const { files } = this.#known.get(id) ?? {};
+    if (typeof files === 'object') files.close();
     this.#known.delete(id);
   }
 
@@ -250,6 +182,44 @@ export class CgroupUsage implements UsageSource {
       if (known.lastRound < this.#rounds - 2) this.#drop(id);
     }
   }
+
+  /** Parts that the sample lacks because their files could not be read: pressure is the kernel's alone. */
+  #lackingParts(sample: Sample, { unreadable }: ContainerFiles): readonly UsagePart[] {
+    const closed = unreadable.filter((name) => !name.endsWith('.pressure'));
+    const lacking = partOfFile.flatMap(([start, part]) =>
+      isLacking(sample, part) && closed.some((name) => name.startsWith(start)) ? [part] : [],
+    );
+    const unmounted = this.#unmounted.filter((part) => sample[part] === undefined);
+    return [
+      ...lacking,
+      ...unmounted,
+      ...(sample.unknown?.includes('networks') ? (['networks'] as const) : []),
+    ];
+  }
+}
+
+/** A part that another place fails to give is unknown, and the rest holds. */
+async function settled(sample: Promise<Sample | undefined>): Promise<Sample | undefined> {
+  try {
+    return await sample;
+  } catch {
+    return undefined;
+  }
+}
+
+const partOfController: readonly (readonly [controller: string, part: UsagePart])[] = [
+  ['cpuacct', 'cpu'],
+  ['memory', 'memory'],
+  ['blkio', 'blockIo'],
+  ['pids', 'pids'],
+];
+
+/** Trees of version 1 that the kernel has by the reader's own `/proc/self/cgroup`, and that are not mounted here. */
+function unmountedParts({ version, byController }: Hierarchies, own: CgroupPaths): readonly UsagePart[] {
+  if (version === 2) return [];
+  return partOfController.flatMap(([controller, part]) =>
+    own.has(controller) && !byController.has(controller) ? [part] : [],
+  );
 }
 
 /** Files by their beginning, and the part of a sample that is read from them. */
@@ -260,15 +230,6 @@ const partOfFile: readonly (readonly [start: string, part: UsagePart])[] = [
   ['blkio', 'blockIo'],
   ['pids', 'pids'],
 ];
-
-/** Parts that the sample lacks because their files could not be read: pressure is the kernel's alone. */
-function lackingParts(sample: Sample, { unreadable }: CgroupReader): readonly UsagePart[] {
-  const closed = unreadable.filter((name) => !name.endsWith('.pressure'));
-  const lacking = partOfFile.flatMap(([start, part]) =>
-    isLacking(sample, part) && closed.some((name) => name.startsWith(start)) ? [part] : [],
-  );
-  return sample.unknown?.includes('networks') ? [...lacking, 'networks'] : lacking;
-}
 
 function isLacking(sample: Sample, part: UsagePart): boolean {
   return sample[part] === undefined || (part === 'memory' && sample.memory?.unknown !== undefined);
@@ -287,10 +248,6 @@ function completed(sample: Sample, other: Sample | undefined, lacking: readonly 
   });
 }
 
-function unreadableOf({ reader, process: handle, hasNetwork }: Measured): readonly string[] {
-  return hasNetwork && !handle ? [...reader.unreadable, 'net/dev'] : reader.unreadable;
-}
-
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
@@ -299,11 +256,11 @@ const notHere =
   'their processes are not on this host, or not in the /proc that is read: in a container mount the host’s, as in -v /proc:/host/proc:ro';
 
 /** A pid of another host is no process here, or another one. */
-function isElsewhere({ reason }: Unmeasured): boolean {
+function isElsewhere(reason: NoFiles): boolean {
   return reason === 'no-process' || reason === 'not-named';
 }
 
-const reasons: Readonly<Record<NoReading, string>> = {
+const reasons: Readonly<Record<NoFiles, string>> = {
   'no-process':
     'its process is not in the /proc that is read: mount the host’s, as in -v /proc:/host/proc:ro, or name it with --proc-root',
   'not-named':

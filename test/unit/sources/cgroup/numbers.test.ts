@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nanosOfMicros, times } from '../../../../src/sources/cgroup/cgroup-reading.ts';
+import { nanosOfMicros } from '../../../../src/sources/cgroup/cgroup-reading.ts';
+import { times } from '../../../../src/sources/cgroup/kernel-text.ts';
 import { clockTicks } from '../../../../src/sources/cgroup/host-files.ts';
 
 /** An auxiliary vector as the kernel lays it out on 64 bits. */

@@ -1,0 +1,162 @@
+import type { InterfaceUsage, Sample, SamplePart } from '../../model/sample.ts';
+import type { InspectedContainer } from '../container-source.ts';
+import { present } from '../json.ts';
+import type { SharedReading } from './cgroup-files.ts';
+import { CgroupPlaces, parseCgroupPaths } from './cgroup-place.ts';
+import type { CgroupPaths, CgroupPlace, NoPlace } from './cgroup-place.ts';
+import type { CgroupReader } from './cgroup-reading.ts';
+import { CgroupV1, V1Tables } from './cgroup-v1.ts';
+import { CgroupV2, V2Tables } from './cgroup-v2.ts';
+import type { Hierarchies } from './hierarchies.ts';
+import type { HostFacts } from './host-files.ts';
+import { readOnce } from './open-file.ts';
+import { ProcessHandle, parseNetDev } from './process-handle.ts';
+
+/** Why a container has no files that can be read. */
+export type NoFiles = NoPlace | 'no-process' | 'not-shown';
+
+type Networks = readonly InterfaceUsage[] | 'none' | 'unknown';
+
+/** Finds the files of containers on one host. */
+export class ContainerFinder {
+  readonly #procRoot: string;
+  readonly #hierarchies: Hierarchies;
+  readonly #shared: SharedReading;
+  readonly #places: CgroupPlaces;
+  readonly #v1 = new V1Tables();
+  readonly #v2 = new V2Tables();
+  /** Inode of the host's own `net/dev`: a process with the same is in the host's network namespace. */
+  readonly #hostNetwork: number | undefined;
+  /** The reader's own, by `/proc/self/cgroup`. */
+  readonly ownPaths: CgroupPaths;
+
+  constructor(procRoot: string, hierarchies: Hierarchies, shared: SharedReading) {
+    this.#procRoot = procRoot;
+    this.#hierarchies = hierarchies;
+    this.#shared = shared;
+    const { text } = shared;
+    const own = readOnce('/proc/self/cgroup', text, false) === 'read' ? text.content : '';
+    this.ownPaths = parseCgroupPaths(own);
+    this.#places = new CgroupPlaces(hierarchies, { pid: process.pid, paths: this.ownPaths });
+    const init = ProcessHandle.open(procRoot, 1);
+    this.#hostNetwork = init?.inode('net/dev');
+    init?.close();
+  }
+
+  /** The files of a container that runs. Never throws. */
+  find(container: InspectedContainer): ContainerFiles | NoFiles {
+    const { identity, pid, network } = container;
+    const handle = pid === undefined ? undefined : ProcessHandle.open(this.#procRoot, pid);
+    const place = handle ? this.#placeOf(identity.id, handle) : undefined;
+    if (!handle || typeof place !== 'object') {
+      handle?.close();
+      return this.#withoutProcess(container, typeof place === 'object' ? undefined : place);
+    }
+    const inode = handle.inode('net/dev');
+    const isHost = network.isHost === true || (inode !== undefined && inode === this.#hostNetwork);
+    const reader = this.#readerOf(place);
+    if (isHost) {
+      handle.close();
+      return new ContainerFiles(reader, () => 'none');
+    }
+    return new ContainerFiles(reader, ...this.#networksOf(identity.id, handle));
+  }
+
+  /** Without the host's `/proc`: the path by the runtime's rules, which the directory's own name has to confirm. */
+  #withoutProcess({ identity, network }: InspectedContainer, reason?: NoFiles): ContainerFiles | NoFiles {
+    const { id, cgroupPath } = identity;
+    // A process that is in another place than where the trees are read is no reason to read any other place.
+    if (reason !== undefined && reason !== 'no-process' && reason !== 'not-named') return reason;
+    const place = cgroupPath === undefined ? 'not-shown' : this.#places.atPath(id, cgroupPath);
+    if (typeof place === 'string') return reason ?? (place === 'not-mounted' ? 'no-process' : place);
+    return new ContainerFiles(this.#readerOf(place), () => (network.isHost ? 'none' : 'unknown'));
+  }
+
+  #placeOf(id: string, handle: ProcessHandle): CgroupPlace | NoFiles {
+    const { text } = this.#shared;
+    if (handle.read('cgroup', text) !== 'read') return 'no-process';
+    return this.#places.ofProcess(id, parseCgroupPaths(text.content));
+  }
+
+  #readerOf(place: CgroupPlace): CgroupReader {
+    const { unified } = place;
+    return this.#hierarchies.version === 2 && unified !== undefined
+      ? new CgroupV2(unified, this.#shared, this.#v2)
+      : new CgroupV1(place, this.#shared, this.#v1);
+  }
+
+  /** How the networks of a process are read, and what ends that: by its handle, or without room for that by its pid. */
+  #networksOf(id: string, handle: ProcessHandle): [read: () => Networks, close: () => void] {
+    const { budget } = this.#shared;
+    if (budget.take()) {
+      return [
+        () => this.#networks(handle),
+        () => {
+          handle.close();
+          budget.release();
+        },
+      ];
+    }
+    const { pid } = handle;
+    handle.close();
+    return [() => this.#networksByPid(id, pid), () => undefined];
+  }
+
+  #networks(handle: ProcessHandle): Networks {
+    const { text } = this.#shared;
+    if (handle.read('net/dev', text) !== 'read') return 'unknown';
+    return parseNetDev(text) ?? 'none';
+  }
+
+  /** Another process may have the pid by now: its cgroup says which container it is of. */
+  #networksByPid(id: string, pid: number): Networks {
+    const handle = ProcessHandle.open(this.#procRoot, pid);
+    if (!handle) return 'unknown';
+    const isSame = typeof this.#placeOf(id, handle) === 'object';
+    const networks = isSame ? this.#networks(handle) : 'unknown';
+    handle.close();
+    return networks;
+  }
+}
+
+/** The files of one container that runs. */
+export class ContainerFiles {
+  readonly #reader: CgroupReader;
+  readonly #networks: () => Networks;
+  readonly #close: () => void;
+
+  constructor(reader: CgroupReader, networks: () => Networks, close: () => void = () => undefined) {
+    this.#reader = reader;
+    this.#networks = networks;
+    this.#close = close;
+  }
+
+  /** Names of files that may not be read, or could not be at the last read. */
+  get unreadable(): readonly string[] {
+    return this.#reader.unreadable;
+  }
+
+  /** One sample; undefined once the cgroup is removed. Never throws. */
+  read(host: HostFacts, takenAt: number): Sample | undefined {
+    const reading = this.#reader.read(host);
+    if (!reading) return undefined;
+    const networks = this.#networks();
+    const unknown: readonly SamplePart[] = [
+      ...(reading.unknown ?? []),
+      ...(networks === 'unknown' ? (['networks'] as const) : []),
+    ];
+    return present<Sample>({
+      takenAt,
+      readAt: takenAt,
+      windows: false,
+      ...reading,
+      networks: typeof networks === 'string' ? undefined : networks,
+      unknown: unknown.length > 0 ? unknown : undefined,
+    });
+  }
+
+  close(): void {
+    this.#reader.close();
+    this.#close();
+  }
+}

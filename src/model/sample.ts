@@ -75,6 +75,11 @@ export interface BlockIoEntry {
   readonly value?: Integer;
 }
 
+/** A device by its name, by its numbers where only these are known. */
+export function deviceName({ device, major, minor }: BlockIoEntry): string {
+  return device ?? `${major}:${minor}`;
+}
+
 /** Block I/O lists by the runtime's names; a list that the kernel does not fill is absent. */
 export interface BlockIoUsage {
   readonly serviceBytes?: readonly BlockIoEntry[];

@@ -90,7 +90,9 @@ async function startPaused(url: string, source: string): Promise<AgentProcess> {
 }
 
 function differencesOf(kernel: Exposition, runtime: Exposition): readonly string[] {
-  const key = ({ name, labels }: Series): string => `${name} ${JSON.stringify(labels)}`;
+  // The kernel has names of devices, the runtime their numbers.
+  const key = ({ name, labels: { system_device: _device, ...labels } }: Series): string =>
+    `${name} ${JSON.stringify(labels)}`;
   const byKey = new Map(kernel.series.map((each) => [key(each), each.value]));
   return runtime.series.flatMap((each) => {
     const value = byKey.get(key(each));

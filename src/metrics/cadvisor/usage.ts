@@ -8,7 +8,7 @@ import type {
   BlockIoUsage,
   InterfaceUsage,
 } from '../../model/sample.ts';
-import { blockIoCounter } from '../../model/sample.ts';
+import { blockIoCounter, deviceName } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { entriesOfPeers, hasCpuModes } from '../formulas.ts';
 import { cadvisorMetric, inSeconds, runtimeLacksIt } from './declare.ts';
@@ -129,7 +129,7 @@ export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo',
       {
         name: `container_fs_${name}`,
         kind: name.endsWith('_total') ? 'counter' : 'gauge',
-        description: `${description}, by device (major:minor)`,
+        description: `${description}, by device (its file, or major:minor where only that is known)`,
         source: 'stats',
         labels: ['device'],
         absentWhen: absences[list] ?? onlyWithScheduler,
@@ -153,12 +153,16 @@ export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo',
   ),
 ]);
 
-/** A device by its numbers: the runtime's response has no device names. */
+/** A device by its file, as cAdvisor names it; the runtime's response has its numbers alone. */
+function deviceFile(entry: BlockIoEntry): string {
+  return entry.device === undefined ? deviceName(entry) : `/dev/${entry.device}`;
+}
+
 function ofDevice(entry: BlockIoEntry, list: List, name: string): CadvisorSeries {
-  const { major, minor, value } = entry;
+  const { value } = entry;
   return {
     value: name.includes('_seconds_') ? inSeconds(value) : value,
-    labels: { device: `${major}:${minor}` },
+    labels: { device: deviceFile(entry) },
     ...(name.endsWith('_total') && { group: 'block-io', counter: blockIoCounter(list, entry) }),
   };
 }
@@ -167,7 +171,7 @@ function ofOperation(entry: BlockIoEntry): readonly CadvisorSeries[] {
   const { major, minor, operation, value } = entry;
   const written = operations.get(operation);
   if (written === undefined) return [];
-  const labels = { device: `${major}:${minor}`, major: `${major}`, minor: `${minor}`, operation: written };
+  const labels = { device: deviceFile(entry), major: `${major}`, minor: `${minor}`, operation: written };
   return [{ value, labels, group: 'block-io', counter: blockIoCounter('serviceBytes', entry) }];
 }
 

@@ -8,7 +8,7 @@ import type {
   InterfaceUsage,
   StorageUsage,
 } from '../../model/sample.ts';
-import { blockIoCounter } from '../../model/sample.ts';
+import { blockIoCounter, deviceName } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cpuUsage, hasCpuModes } from '../formulas.ts';
 
@@ -218,7 +218,7 @@ function disk(name: string, unit: string, description: string): Omit<ContainerIn
     name,
     kind: 'counter',
     unit,
-    description: `${description}, by device (major:minor) and direction`,
+    description: `${description}, by device (its name, or major:minor where only that is known) and direction`,
     attributes: deviceAttributes,
     source: 'stats',
     stampedBy: 'blockIo',
@@ -262,10 +262,10 @@ function observeDevices(
   list: keyof BlockIoUsage,
 ): void {
   for (const entry of sample?.blockIo?.[list] ?? []) {
-    const { operation, major, minor, value } = entry;
+    const { operation, value } = entry;
     if (value === undefined || (operation !== 'read' && operation !== 'write')) continue;
     const startedAt = starts.of('block-io', blockIoCounter(list, entry));
-    observe(Number(value), cache.ofNames(ofDevice, `${major}:${minor}`, operation), startedAt);
+    observe(Number(value), cache.ofNames(ofDevice, deviceName(entry), operation), startedAt);
   }
 }
 

@@ -123,3 +123,18 @@ test('blocks of which nothing was counted are no list of zeros', async () => {
   assert.equal((await samplesOf('cgroup_v1', 10_000)).get('io_writer_not_counted')?.blockIo, undefined);
   assert.equal((await samplesOf('cgroup_v2', 10_000)).get('idle')?.blockIo, undefined);
 });
+
+test('devices are named as the kernel names them, and by their numbers where it does not', async () => {
+  for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
+    using tree = KernelTree.recorded(capture, ['io_writer']);
+    const devices = async (): Promise<readonly (string | undefined)[]> => {
+      const usage = tree.usage();
+      const sample = [...(await readEach(usage, tree.containers)).values()][0];
+      usage.close();
+      return (sample?.blockIo?.serviceBytes ?? []).map(({ device }) => device);
+    };
+    assert.deepEqual(new Set(await devices()), new Set([undefined]));
+    tree.write('sys/dev/block/254:0/uevent', 'MAJOR=254\nMINOR=0\nDEVNAME=vda\nDEVTYPE=disk\n');
+    assert.deepEqual(new Set(await devices()), new Set(['vda']));
+  }
+});

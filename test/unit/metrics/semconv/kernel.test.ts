@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { absencesOf } from '../../../../src/metrics/absence.ts';
 import { profiles } from '../../../../src/metrics/catalogue.ts';
-import type { MemoryUsage, Sample } from '../../../../src/model/sample.ts';
+import type { BlockIoEntry, MemoryUsage, Sample } from '../../../../src/model/sample.ts';
 import type { ContainerSnapshot } from '../../../../src/model/snapshot.ts';
 import type { Capture } from '../../../support/wire/recorded-cases.ts';
 import { kernelMeasured } from '../kernel-measured.ts';
@@ -122,4 +122,15 @@ test('recorded: swap and pressure are missed only where the kernel’s files wer
     'no-own-network',
     'no-block-io',
   ]);
+});
+
+test('a device by its name, by its numbers where only these are known', () => {
+  const entry = { major: 254, minor: 0, operation: 'read', value: 7 };
+  const io = (entries: readonly BlockIoEntry[]) =>
+    shown(
+      'container.disk.io',
+      snapshotWith({ sample: { takenAt: 0, windows: false, blockIo: { serviceBytes: entries } } }),
+    );
+  assert.deepEqual(io([{ ...entry, device: 'vda' }]), { 'vda read': 7 });
+  assert.deepEqual(io([entry]), { '254:0 read': 7 });
 });

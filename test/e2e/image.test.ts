@@ -3,9 +3,11 @@ import { chmod, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { waitUntil } from '../support/real/daemon.ts';
+import { startAgent } from '../support/real/agent-process.ts';
 import { skipUnless } from '../support/real/component.ts';
 import { buildImage, listFiles } from '../support/real/image.ts';
 import { startEngine, type RealEngine } from '../support/real/real-engine.ts';
+import { parseExposition, type Exposition } from '../support/wire/exposition.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const imageName = 'tidegauge:test';
@@ -63,7 +65,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
   );
 
   await runtime.run('web', [], 'exec sleep 1000');
-  const address = await runAgent(runtime);
+  const address = await runAgent(runtime, agentName);
 
   await t.test('measures the runtime from a read-only root without any right', async () => {
     await waitUntil('readiness', async () => (await answer(`${address}/readyz`))?.ok || undefined);
@@ -90,21 +92,63 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
     await waitUntil('health', attempt, 600_000);
   });
 
+  await t.test('reads the kernel’s files by two mounts, in a cgroup namespace of its own', async () => {
+    await runtime.docker('pause', 'web');
+    const inContainer = await runAgent(runtime, 'kernel-agent', [...hostTrees, ...ofTheKernel]);
+    const args = [`--docker-url=${runtime.url}`, '--exporter=prometheus', '--usage-source=cgroup'];
+    await using onHost = await startAgent({ args });
+    const shown = async (url: string): Promise<readonly string[]> => {
+      const text = (await (await answer(url))?.text()) ?? '';
+      return usageOf(parseExposition(text), 'web');
+    };
+    // The kernel may charge a page to a container at any moment, be it paused.
+    await waitUntil('the same values in the container and on the host', async () => {
+      const [ours, theirs] = [await shown(`${inContainer}/metrics`), await shown(onHost.metricsUrl)];
+      return (theirs.length > 10 && ours.join('\n') === theirs.join('\n')) || undefined;
+    });
+    await runtime.docker('rm', '--force', 'kernel-agent');
+    await runtime.docker('unpause', 'web');
+  });
+
+  await t.test('says for each mount that is left out what that costs, and what cures it', async () => {
+    const check = async (...mounts: readonly string[]): Promise<string> =>
+      await runtime.docker(
+        'run',
+        '--rm',
+        ...(await agentOptions(runtime)),
+        ...mounts,
+        imageName,
+        'check',
+        ...ofAgent,
+      );
+    assert.match(
+      await check(...hostTrees),
+      /usage of \d+ containers by the kernel's files: cgroup v[12] at \/host\/sys/,
+    );
+    const [cgroup, proc] = hostTrees;
+    assert.match(await check(cgroup), /net\/dev cannot be read: .*-v \/proc:\/host\/proc:ro/);
+    assert.match(
+      await check(proc),
+      /by the runtime's API: .*-v \/sys\/fs\/cgroup:\/host\/sys\/fs\/cgroup:ro/,
+    );
+  });
+
   await t.test('ends by itself when it is stopped', async () => {
     await runtime.docker('stop', '-t', '60', agentName);
     assert.equal(await runtime.docker('inspect', '--format={{.State.ExitCode}}', agentName), '0');
   });
 });
 
-// Starts the agent by the README's command, and gives the URL of its port.
-async function runAgent(runtime: RealEngine): Promise<string> {
+const hostTrees = ['--volume=/sys/fs/cgroup:/host/sys/fs/cgroup:ro', '--volume=/proc:/host/proc:ro'] as const;
+const ofAgent = ['--docker-url=unix:///host/run/docker.sock', '--exporter=prometheus'] as const;
+const ofTheKernel = ['--cgroupns=private', '--env=TIDEGAUGE_USAGE_SOURCE=cgroup'] as const;
+
+/** Options of the README's command. */
+async function agentOptions(runtime: RealEngine): Promise<readonly string[]> {
   // A test's directory is for root alone; /var/run is not.
   await chmod(runtime.directory, 0o711);
   const { gid } = await stat(runtime.socket);
-  await runtime.docker(
-    'run',
-    '--detach',
-    `--name=${agentName}`,
+  return [
     '--read-only',
     '--cap-drop=ALL',
     '--security-opt=no-new-privileges',
@@ -112,13 +156,32 @@ async function runAgent(runtime: RealEngine): Promise<string> {
     '--health-interval=1s',
     `--group-add=${gid}`,
     `--volume=${runtime.directory}:/host/run:ro`,
+  ];
+}
+
+/** Starts the agent by the README's command, with further options of the container, and gives the URL of its port. */
+async function runAgent(runtime: RealEngine, name: string, options: readonly string[] = []): Promise<string> {
+  const common = await agentOptions(runtime);
+  await runtime.docker(
+    'run',
+    '--detach',
+    `--name=${name}`,
+    ...common,
+    ...options,
     imageName,
     'run',
-    '--docker-url=unix:///host/run/docker.sock',
-    '--exporter=prometheus',
+    ...ofAgent,
   );
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
-  return `http://${await runtime.docker('inspect', `--format=${format}`, agentName)}:9417`;
+  return `http://${await runtime.docker('inspect', `--format=${format}`, name)}:9417`;
+}
+
+/** Series of a container that stand still while it is paused, as lines. */
+function usageOf(exposition: Exposition, container: string): readonly string[] {
+  return exposition
+    .of(container)
+    .filter(({ name }) => /^container_(?:cpu_time|memory|network|process|pressure|paging)/.test(name))
+    .map(({ name, labels, value }) => `${name} ${JSON.stringify(labels)} ${value}`);
 }
 
 // Undefined while nothing listens.

@@ -124,6 +124,7 @@ export class ContainerFiles {
   readonly #reader: CgroupReader;
   readonly #networks: () => Networks;
   readonly #close: () => void;
+  #lacksNetworks = false;
 
   constructor(reader: CgroupReader, networks: () => Networks, close: () => void = () => undefined) {
     this.#reader = reader;
@@ -133,7 +134,8 @@ export class ContainerFiles {
 
   /** Names of files that may not be read, or could not be at the last read. */
   get unreadable(): readonly string[] {
-    return this.#reader.unreadable;
+    const { unreadable } = this.#reader;
+    return this.#lacksNetworks ? [...unreadable, 'net/dev'] : unreadable;
   }
 
   /** One sample; undefined once the cgroup is removed. Never throws. */
@@ -141,6 +143,7 @@ export class ContainerFiles {
     const reading = this.#reader.read(host);
     if (!reading) return undefined;
     const networks = this.#networks();
+    this.#lacksNetworks = networks === 'unknown';
     const unknown: readonly SamplePart[] = [
       ...(reading.unknown ?? []),
       ...(networks === 'unknown' ? (['networks'] as const) : []),

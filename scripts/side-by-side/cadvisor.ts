@@ -10,7 +10,7 @@ import type { RealEngine } from '../../test/support/real/real-engine.ts';
 import { pairsOfPoints, skewMillis, type Moments, type Pair } from './compare.ts';
 import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts';
 
-const sources: ReadonlySet<string> = new Set(['list', 'inspect', 'stats']);
+const sources: ReadonlySet<string> = new Set(['list', 'inspect', 'stats', 'cgroup']);
 const shared = profiles.cadvisor.containers.filter(({ source }) => sources.has(source));
 
 /** The names that both cAdvisor and a runtime's responses have. */

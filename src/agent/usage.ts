@@ -26,6 +26,8 @@ const marks = { cgroup: '.', proc: 'stat', sys: 'dev/block' } as const;
 
 /** Descriptors for everything else: connections, logs, sources. */
 const reservedDescriptors = 256;
+/** The kernel keeps 4 KiB for each file that stays open, counted in the agent's own cgroup. */
+const maxDescriptors = 8192;
 
 /**
  * The kernel's files by the settings; undefined where usage is the runtime's alone, or there are no such files. Throws
@@ -71,10 +73,10 @@ export function kernelUsage(
   });
 }
 
-/** Half of what this process may open beyond its other needs. */
+/** At most half of what this process may open beyond its other needs. */
 function maxKeptDescriptors(): number {
   const allowed = Number(/^Max open files\s+(\d+)/m.exec(ownLimits())?.[1] ?? 0);
-  return Math.max(0, Math.floor((allowed - reservedDescriptors) / 2));
+  return Math.min(maxDescriptors, Math.max(0, Math.floor((allowed - reservedDescriptors) / 2)));
 }
 
 function ownLimits(): string {

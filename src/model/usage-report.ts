@@ -8,4 +8,6 @@ export interface UsageReport {
   readonly elsewhere: ReadonlyMap<string, number>;
   /** Files that could not be read, by name: of so many containers. */
   readonly unreadable: ReadonlyMap<string, number>;
+  /** True where the runtime gives what is not read there. */
+  readonly hasFallback: boolean;
 }

@@ -65,7 +65,9 @@ export interface UsageSource {
   round(signal: AbortSignal): UsageRound;
   /** Where the usage of its containers came from last; absent for a source with one answer to that. */
   report?(): UsageReport;
-  /** Lets go of what it keeps open between rounds. */
+  /** Lets go of what it keeps open of containers that are gone or do not run. */
+  retain?(mayRun: (id: string) => boolean): void;
+  /** Lets go of all that it keeps open between rounds. */
   close?(): void;
 }
 

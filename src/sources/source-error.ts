@@ -8,6 +8,7 @@ export type SourceErrorCode =
   | 'not-running'
   | 'bad-response'
   | 'too-large'
+  | 'no-files'
   | 'runtime-error';
 
 /** A failed runtime call. Callers switch on `code`, never on the text. */

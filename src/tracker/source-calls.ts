@@ -108,7 +108,8 @@ export class SourceCalls {
     } catch (thrown) {
       const error = toSourceError(thrown, call);
       const isFailure = call === 'list' || call === 'describe' || !isAbsence(error);
-      if (isFailure) this.#hadFailures = true;
+      // Files that are not there say nothing about the runtime's list.
+      if (isFailure && error.code !== 'no-files') this.#hadFailures = true;
       observer.callEnded(source.name, call, seconds(), isFailure ? error.code : undefined);
       throw error;
     }

@@ -157,6 +157,7 @@ export class TrackerSet {
     const calls = new SourceCalls(this.#options, signal);
     const succeeded = await this.#round(calls);
     calls.close();
+    if (succeeded) this.#options.usage?.retain?.((id) => this.#reconciler.trackers.get(id)?.mayRun ?? false);
     // A runtime that was never reached has no events.
     if (succeeded) this.#events?.stream.start(this.#events.listener);
     observer.probeEnded(source.name, (clock.monotonic() - start) / 1000, succeeded);

@@ -95,20 +95,26 @@ function runtimeReport(
 }
 
 /** Nothing where nothing runs. */
-function usageLines({ place, containers, elsewhere, unreadable }: UsageReport): string[] {
+function usageLines({ place, containers, elsewhere, unreadable, hasFallback }: UsageReport): string[] {
+  const others = hasFallback ? "by the runtime's API" : 'is missing';
   return [
     ...(containers > 0 ? [`     usage of ${containers} containers by the kernel's files: ${place}`] : []),
-    ...[...elsewhere].map(
-      ([reason, count]) => `     usage of ${count} containers by the runtime's API: ${reason}`,
+    ...[...elsewhere].map(([reason, count]) => `     usage of ${count} containers ${others}: ${reason}`),
+    ...[...unreadable].map(
+      ([name, count]) => `     ${count} × ${name} cannot be read: ${cureOf(name, hasFallback)}`,
     ),
-    ...[...unreadable].map(([name, count]) => `     ${count} × ${name} cannot be read: ${cureOf(name)}`),
   ];
 }
 
-function cureOf(name: string): string {
-  return name === 'net/dev'
-    ? 'network usage is by the runtime; mount the host’s /proc, as in -v /proc:/host/proc:ro'
-    : 'its metrics are by the runtime where that has them; let this user read the tree, as its default mode does';
+function cureOf(name: string, hasFallback: boolean): string {
+  if (name === 'net/dev') {
+    const cost = hasFallback ? 'for network the runtime is asked in each round' : 'network is missing';
+    return `${cost}; mount the host’s /proc, as in -v /proc:/host/proc:ro`;
+  }
+  const cost = hasFallback
+    ? 'the runtime is asked for these metrics in each round'
+    : 'these metrics are missing';
+  return `${cost}; let this user read the tree, as its default mode does`;
 }
 
 function absenceLines({ containers }: RuntimeSnapshot): string[] {

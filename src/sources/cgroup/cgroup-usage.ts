@@ -1,6 +1,6 @@
 // One piece, because the choice of a place for each figure is made here alone.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Sample, UsagePart } from '../../model/sample.ts';
+import type { MemoryUsage, Sample, UsagePart } from '../../model/sample.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
 import type { InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
 import { present } from '../json.ts';
@@ -18,8 +18,12 @@ import { KernelText } from './kernel-text.ts';
 const turnMillis = 4;
 /** The host's CPU time is read anew when a container's is read so much later. */
 const hostFreshMillis = 100;
-/** A container that could not be found is looked for again after so long, and one that is read is looked for anew. */
+/** A container that could not be found is searched for again after so long. */
+const retryMillis = 60_000;
+/** Whether a container is where its files were found is looked at after so long, and up to half as long again. */
 const placeFreshMillis = 60_000;
+
+const spreadSteps = 64;
 
 /** Where a host's files are. */
 export interface HostRoots {
@@ -46,8 +50,8 @@ export interface CgroupUsageOptions {
 interface Known {
   readonly pid: number | undefined;
   readonly files: ContainerFiles | NoFiles | 'ended';
-  readonly foundAt: number;
-  lastRound: number;
+  /** When its place is to be looked at again, on the clock that never goes back. */
+  freshUntil: number;
 }
 
 /** Usage of a host's containers by the kernel's files; of those that are not found there by the runtime. */
@@ -59,8 +63,9 @@ export class CgroupUsage implements UsageSource {
   readonly #known = new Map<string, Known>();
   /** Parts whose trees are not mounted here, although the kernel has them. */
   readonly #unmounted: readonly UsagePart[];
-  #rounds = 0;
+  #isClosed = false;
   #lastTurn = -Infinity;
+  #spread = 0;
   #facts: (HostFacts & { readonly readAt: number }) | undefined;
 
   constructor(options: CgroupUsageOptions) {
@@ -74,7 +79,7 @@ export class CgroupUsage implements UsageSource {
   }
 
   report(): UsageReport {
-    const { roots, hierarchies } = this.#options;
+    const { roots, hierarchies, fallback } = this.#options;
     const elsewhere = new Map<string, number>();
     const unreadable = new Map<string, number>();
     let containers = 0;
@@ -82,47 +87,55 @@ export class CgroupUsage implements UsageSource {
       if (typeof files === 'object') {
         containers += 1;
         for (const name of files.unreadable) count(unreadable, name);
-      } else if (files !== 'ended') count(elsewhere, isElsewhere(files) ? notHere : reasons[files]);
+      } else if (files !== 'ended') count(elsewhere, isRemote(files) ? notHere : reasons[files]);
     }
-    return { place: `cgroup v${hierarchies.version} at ${roots.cgroup}`, containers, elsewhere, unreadable };
-  }
-
-  round(signal: AbortSignal): UsageRound {
-    this.#rounds += 1;
-    let ofRuntime: UsageRound | undefined;
-    const { fallback } = this.#options;
-    const runtimeRound = fallback && ((): UsageRound => (ofRuntime ??= fallback.round(signal)));
     return {
-      read: (container) => this.#read(container, runtimeRound),
-      close: () => {
-        ofRuntime?.close();
-        this.#forget();
-      },
+      place: `cgroup v${hierarchies.version} at ${roots.cgroup}`,
+      containers,
+      elsewhere,
+      unreadable,
+      hasFallback: fallback !== undefined,
     };
   }
 
-  /** Closes every descriptor. */
+  round(signal: AbortSignal): UsageRound {
+    let ofRuntime: UsageRound | undefined;
+    const { fallback } = this.#options;
+    const runtimeRound = fallback && ((): UsageRound => (ofRuntime ??= fallback.round(signal)));
+    this.#facts = undefined;
+    return {
+      read: (container) => this.#read(container, signal, runtimeRound),
+      close: () => ofRuntime?.close(),
+    };
+  }
+
+  retain(mayRun: (id: string) => boolean): void {
+    // Descriptors would keep what is removed in the kernel's memory.
+    for (const id of this.#known.keys()) if (!mayRun(id)) this.#drop(id);
+  }
+
   close(): void {
+    this.#isClosed = true;
     for (const id of this.#known.keys()) this.#drop(id);
   }
 
   async #read(
     container: InspectedContainer,
+    signal: AbortSignal,
     runtimeRound: (() => UsageRound) | undefined,
   ): Promise<Sample | undefined> {
     await this.#turn();
-    const { name } = container.identity;
-    const known = this.#find(container);
-    known.lastRound = this.#rounds;
-    const { files } = known;
+    signal.throwIfAborted();
+    const files = this.#isClosed ? 'ended' : this.#find(container).files;
     if (files === 'ended') return undefined;
     if (typeof files === 'string') {
       if (runtimeRound) return await runtimeRound().read(container);
-      throw new SourceError('runtime-error', `container ${name}: ${reasons[files]}`);
+      throw new SourceError('no-files', `container ${container.identity.name}: ${reasons[files]}`);
     }
     const sample = this.#sample(files) ?? this.#elsewhere(container);
-    const lacking = sample && runtimeRound ? this.#lackingParts(sample, files) : [];
-    if (!sample || !runtimeRound || lacking.length === 0) return sample;
+    if (!sample || !runtimeRound) return sample;
+    const lacking = this.#lackingParts(sample, files);
+    if (lacking.length === 0) return sample;
     return completed(sample, await settled(runtimeRound().read(container)), lacking);
   }
 
@@ -144,11 +157,29 @@ export class CgroupUsage implements UsageSource {
     const { pid, identity } = container;
     const now = this.#options.clock.monotonic();
     const known = this.#known.get(identity.id);
-    if (known && known.pid === pid && now - known.foundAt < placeFreshMillis) return known;
+    if (known && known.pid === pid && (now < known.freshUntil || this.#isStillThere(container, known)))
+      return known;
     this.#drop(identity.id);
-    const found = { pid, files: this.#finder.find(container), foundAt: now, lastRound: this.#rounds };
+    const files = this.#finder.find(container);
+    const found = { pid, files, freshUntil: this.#freshUntil(files) };
     this.#known.set(identity.id, found);
     return found;
+  }
+
+  #isStillThere(container: InspectedContainer, known: Known): boolean {
+    const { files } = known;
+    if (typeof files !== 'object' || !this.#finder.isStillThere(container, files)) return false;
+    known.freshUntil = this.#freshUntil(files);
+    return true;
+  }
+
+  /** Not the same for all: what is found in one round need not be looked at again in one. */
+  #freshUntil(files: Known['files']): number {
+    const now = this.#options.clock.monotonic();
+    if (files === 'failed') return now;
+    if (typeof files !== 'object') return now + retryMillis;
+    this.#spread = (this.#spread + 1) % spreadSteps;
+    return now + placeFreshMillis * (1 + this.#spread / (2 * spreadSteps));
   }
 
   #sample(files: ContainerFiles): Sample | undefined {
@@ -166,7 +197,7 @@ export class CgroupUsage implements UsageSource {
     const sample = typeof found.files === 'object' ? this.#sample(found.files) : undefined;
     if (sample) return sample;
     this.#drop(id);
-    this.#known.set(id, { ...found, files: 'ended' });
+    this.#known.set(id, { ...found, files: 'ended', freshUntil: this.#freshUntil('ended') });
     return undefined;
   }
 
@@ -174,13 +205,6 @@ export class CgroupUsage implements UsageSource {
     const { files } = this.#known.get(id) ?? {};
     if (typeof files === 'object') files.close();
     this.#known.delete(id);
-  }
-
-  /** Descriptors would keep what is removed in the kernel's memory. */
-  #forget(): void {
-    for (const [id, known] of this.#known) {
-      if (known.lastRound < this.#rounds - 2) this.#drop(id);
-    }
   }
 
   /** Parts that the sample lacks because their files could not be read: pressure is the kernel's alone. */
@@ -240,12 +264,20 @@ function completed(sample: Sample, other: Sample | undefined, lacking: readonly 
   if (!other) return sample;
   const given = lacking.filter((part) => other[part] !== undefined);
   const unknown = sample.unknown?.filter((part) => !lacking.includes(part) || other.unknown?.includes(part));
+  const parts = Object.fromEntries(given.map((part) => [part, other[part]]));
   return present<Sample>({
     ...sample,
-    ...Object.fromEntries(given.map((part) => [part, other[part]])),
+    ...parts,
+    ...(given.includes('memory') && other.memory && { memory: joined(sample.memory, other.memory) }),
     partTimes: Object.fromEntries(given.map((part) => [part, other.takenAt])),
     unknown: unknown?.length === 0 ? undefined : unknown,
   });
+}
+
+/** What the runtime does not give of memory is the kernel's; the rest is from one place, as a working set is a difference. */
+function joined(ofKernel: MemoryUsage | undefined, ofRuntime: MemoryUsage): MemoryUsage {
+  const { events, swapUsage, kernelUsage, maxUsage } = ofKernel ?? {};
+  return { ...present<Partial<MemoryUsage>>({ events, swapUsage, kernelUsage, maxUsage }), ...ofRuntime };
 }
 
 function count(counts: Map<string, number>, key: string): void {
@@ -253,10 +285,10 @@ function count(counts: Map<string, number>, key: string): void {
 }
 
 const notHere =
-  'their processes are not on this host, or not in the /proc that is read: in a container mount the host’s, as in -v /proc:/host/proc:ro';
+  'their processes are not on this host, or not in the /proc that is read; in a container mount the host’s: -v /proc:/host/proc:ro -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro';
 
 /** A pid of another host is no process here, or another one. */
-function isElsewhere(reason: NoFiles): boolean {
+function isRemote(reason: NoFiles): boolean {
   return reason === 'no-process' || reason === 'not-named';
 }
 
@@ -270,4 +302,5 @@ const reasons: Readonly<Record<NoFiles, string>> = {
   'unknown-namespace':
     'the kernel gives its cgroup relative to this agent’s own, which is not in the tree that is read: mount the host’s whole tree, as in -v /sys/fs/cgroup:/host/sys/fs/cgroup:ro',
   'not-shown': 'neither its process nor its cgroup is known',
+  failed: 'its process could not be opened: raise the number of files that the agent may open (ulimit -n)',
 };

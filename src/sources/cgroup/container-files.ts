@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import type { InterfaceUsage, Sample, SamplePart } from '../../model/sample.ts';
 import type { InspectedContainer } from '../container-source.ts';
 import { present } from '../json.ts';
@@ -13,7 +14,7 @@ import { readOnce } from './open-file.ts';
 import { ProcessHandle, parseNetDev } from './process-handle.ts';
 
 /** Why a container has no files that can be read. */
-export type NoFiles = NoPlace | 'no-process' | 'not-shown';
+export type NoFiles = NoPlace | 'no-process' | 'not-shown' | 'failed';
 
 type Networks = readonly InterfaceUsage[] | 'none' | 'unknown';
 
@@ -27,6 +28,8 @@ export class ContainerFinder {
   readonly #v2 = new V2Tables();
   /** Inode of the host's own `net/dev`: a process with the same is in the host's network namespace. */
   readonly #hostNetwork: number | undefined;
+  /** False where this `/proc` may be that of the agent's own pid namespace, in which pids mean other processes. */
+  readonly #isHostProc: boolean;
   /** The reader's own, by `/proc/self/cgroup`. */
   readonly ownPaths: CgroupPaths;
 
@@ -38,38 +41,56 @@ export class ContainerFinder {
     const own = readOnce('/proc/self/cgroup', text, false) === 'read' ? text.content : '';
     this.ownPaths = parseCgroupPaths(own);
     this.#places = new CgroupPlaces(hierarchies, { pid: process.pid, paths: this.ownPaths });
-    const init = ProcessHandle.open(procRoot, 1);
-    this.#hostNetwork = init?.inode('net/dev');
-    init?.close();
+    const init = this.#open(1);
+    if (init instanceof ProcessHandle) {
+      this.#hostNetwork = init.inode('net/dev');
+      init.close();
+    }
+    this.#isHostProc = procRoot !== '/proc' || isInitialPidNamespace();
   }
 
   /** The files of a container that runs. Never throws. */
   find(container: InspectedContainer): ContainerFiles | NoFiles {
     const { identity, pid, network } = container;
-    const handle = pid === undefined ? undefined : ProcessHandle.open(this.#procRoot, pid);
-    const place = handle ? this.#placeOf(identity.id, handle) : undefined;
-    if (!handle || typeof place !== 'object') {
-      handle?.close();
-      return this.#withoutProcess(container, typeof place === 'object' ? undefined : place);
+    const handle = this.#open(pid);
+    if (handle === 'failed') return handle;
+    const place = handle && this.#placeOf(identity.id, handle);
+    if (handle && typeof place === 'object') {
+      const inode = handle.inode('net/dev');
+      const isHost = network.isHost === true || (inode !== undefined && inode === this.#hostNetwork);
+      const networks = isHost ? noNetworks(handle) : this.#networksOf(identity.id, handle);
+      return new ContainerFiles(place, this.#readerOf(place), ...networks);
     }
-    const inode = handle.inode('net/dev');
-    const isHost = network.isHost === true || (inode !== undefined && inode === this.#hostNetwork);
-    const reader = this.#readerOf(place);
-    if (isHost) {
-      handle.close();
-      return new ContainerFiles(reader, () => 'none');
-    }
-    return new ContainerFiles(reader, ...this.#networksOf(identity.id, handle));
+    handle?.close();
+    return this.#withoutProcess(container, typeof place === 'object' ? undefined : place);
+  }
+
+  /** True when the process of a container is where its files were found. Never throws. */
+  isStillThere({ identity: { id, cgroupPath }, pid }: InspectedContainer, files: ContainerFiles): boolean {
+    const handle = this.#open(pid);
+    // Nothing is known that speaks against it.
+    if (handle === 'failed') return true;
+    const place = handle ? this.#placeOf(id, handle) : undefined;
+    handle?.close();
+    const found = typeof place === 'object' ? place : cgroupPath && this.#places.atPath(id, cgroupPath);
+    return typeof found === 'object' && isSamePlace(found, files.place);
+  }
+
+  #open(pid: number | undefined): ProcessHandle | 'failed' | undefined {
+    const handle = pid === undefined ? 'none' : ProcessHandle.open(this.#procRoot, pid);
+    return handle === 'none' ? undefined : handle;
   }
 
   /** Without the host's `/proc`: the path by the runtime's rules, which the directory's own name has to confirm. */
   #withoutProcess({ identity, network }: InspectedContainer, reason?: NoFiles): ContainerFiles | NoFiles {
     const { id, cgroupPath } = identity;
-    // A process that is in another place than where the trees are read is no reason to read any other place.
-    if (reason !== undefined && reason !== 'no-process' && reason !== 'not-named') return reason;
+    // A process of the host that is somewhere else is no reason to read any other place; one that is not, is none.
+    const isGuess =
+      reason === undefined || reason === 'no-process' || (reason === 'not-named' && !this.#isHostProc);
+    if (!isGuess) return reason;
     const place = cgroupPath === undefined ? 'not-shown' : this.#places.atPath(id, cgroupPath);
     if (typeof place === 'string') return reason ?? (place === 'not-mounted' ? 'no-process' : place);
-    return new ContainerFiles(this.#readerOf(place), () => (network.isHost ? 'none' : 'unknown'));
+    return new ContainerFiles(place, this.#readerOf(place), () => (network.isHost ? 'none' : 'unknown'));
   }
 
   #placeOf(id: string, handle: ProcessHandle): CgroupPlace | NoFiles {
@@ -110,8 +131,8 @@ export class ContainerFinder {
 
   /** Another process may have the pid by now: its cgroup says which container it is of. */
   #networksByPid(id: string, pid: number): Networks {
-    const handle = ProcessHandle.open(this.#procRoot, pid);
-    if (!handle) return 'unknown';
+    const handle = this.#open(pid);
+    if (!(handle instanceof ProcessHandle)) return 'unknown';
     const isSame = typeof this.#placeOf(id, handle) === 'object';
     const networks = isSame ? this.#networks(handle) : 'unknown';
     handle.close();
@@ -119,14 +140,43 @@ export class ContainerFinder {
   }
 }
 
+/** The kernel's own number of the first pid namespace (`PROC_PID_INIT_INO`). */
+const initialPidNamespace = 'pid:[4026531836]';
+
+function isInitialPidNamespace(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/pid') === initialPidNamespace;
+  } catch {
+    return false;
+  }
+}
+
+/** In the host's network namespace there are no networks of a container's own. */
+function noNetworks(handle: ProcessHandle): [read: () => Networks, close: () => void] {
+  handle.close();
+  return [() => 'none', () => undefined];
+}
+
+function isSamePlace(one: CgroupPlace, other: CgroupPlace): boolean {
+  if (one.unified !== other.unified || one.byController.size !== other.byController.size) return false;
+  return [...one.byController].every(([controller, path]) => other.byController.get(controller) === path);
+}
+
 /** The files of one container that runs. */
 export class ContainerFiles {
+  readonly place: CgroupPlace;
   readonly #reader: CgroupReader;
   readonly #networks: () => Networks;
   readonly #close: () => void;
   #lacksNetworks = false;
 
-  constructor(reader: CgroupReader, networks: () => Networks, close: () => void = () => undefined) {
+  constructor(
+    place: CgroupPlace,
+    reader: CgroupReader,
+    networks: () => Networks,
+    close: () => void = () => undefined,
+  ) {
+    this.place = place;
     this.#reader = reader;
     this.#networks = networks;
     this.#close = close;

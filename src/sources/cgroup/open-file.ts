@@ -98,7 +98,12 @@ function settled(work: () => void): ReadOutcome {
     work();
     return 'read';
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-    return outcomes[code] ?? 'failed';
+    return outcomeOf(thrown);
   }
+}
+
+/** What an error of the system says of a file. */
+export function outcomeOf(thrown: unknown): ReadOutcome {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  return outcomes[code] ?? 'failed';
 }

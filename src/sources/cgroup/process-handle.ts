@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Integer, InterfaceUsage } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import type { KernelText } from './kernel-text.ts';
-import { readOnce } from './open-file.ts';
+import { outcomeOf, readOnce } from './open-file.ts';
 import type { ReadOutcome } from './open-file.ts';
 
 /**
@@ -19,15 +19,15 @@ export class ProcessHandle {
     this.#fd = fd;
   }
 
-  /** Undefined where there is no such process, or this `/proc` does not show it. */
-  static open(procRoot: string, pid: number): ProcessHandle | undefined {
+  /** `none` where there is no such process, or this `/proc` does not show it; `failed` where nothing can be opened now. */
+  static open(procRoot: string, pid: number): ProcessHandle | 'none' | 'failed' {
     try {
       return new ProcessHandle(
         pid,
         openSync(join(procRoot, `${pid}`), constants.O_RDONLY | constants.O_DIRECTORY),
       );
-    } catch {
-      return undefined;
+    } catch (thrown) {
+      return outcomeOf(thrown) === 'failed' ? 'failed' : 'none';
     }
   }
 

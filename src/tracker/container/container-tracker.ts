@@ -274,6 +274,11 @@ export class ContainerTracker implements Networked {
     if (this.#accept(await calls.inspect(this.id), this.#listed, this.#listedAt)) this.#history.count(sample);
   }
 
+  /** True when it runs or is paused by what is known of it, or its state is not known. */
+  get mayRun(): boolean {
+    return this.#mayRun(this.#listed);
+  }
+
   /** A container of unknown state may run: the runtime gives no sample when it does not. */
   #mayRun(listed: ListedContainer): boolean {
     const status = this.#inspection.inspected?.state.status ?? listed.status;

@@ -63,7 +63,7 @@ test('a file of something that has ended is gone, and its process too', async ()
   const budget = new DescriptorBudget(10);
   const file = new OpenFile(`/proc/${pid}/cgroup`, budget);
   const handle = ProcessHandle.open('/proc', pid);
-  assert.ok(handle);
+  assert.ok(handle instanceof ProcessHandle);
   assert.equal(file.read(text), 'read');
   assert.equal(handle.read('cgroup', text), 'read');
   assert.equal(typeof handle.inode('net/dev'), 'number');
@@ -72,7 +72,7 @@ test('a file of something that has ended is gone, and its process too', async ()
   assert.equal(file.read(text), 'gone');
   assert.ok(['absent', 'gone'].includes(handle.read('cgroup', text)));
   assert.equal(handle.inode('net/dev'), undefined);
-  assert.equal(ProcessHandle.open('/proc', pid), undefined);
+  assert.equal(ProcessHandle.open('/proc', pid), 'none');
   file.close();
   handle.close();
   assert.equal(budget.count, 0);

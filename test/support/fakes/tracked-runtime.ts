@@ -23,7 +23,7 @@ export class TrackedRuntime {
     names: readonly string[] = [],
     clock = new FakeClock(),
     runtime?: string,
-    options: Pick<TrackerSetOptions, 'selection' | 'mapper' | 'events'> = {},
+    options: Pick<TrackerSetOptions, 'selection' | 'mapper' | 'events' | 'usage'> = {},
   ) {
     this.clock = clock;
     const containers = names.map((name) => new ScriptedContainer(name, clock));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { UsageSource } from '../../../src/sources/container-source.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { Trackers } from '../../../src/tracker/trackers.ts';
 import { FakeClock } from '../../support/fakes/fake-clock.ts';
@@ -230,4 +231,24 @@ test('only runtimes that answer are waited for at the end', async () => {
   const started = good.source.count('list');
   await trackers.update({ waitMillis: 0 });
   assert.equal(good.source.count('list'), started + 1);
+});
+
+test('after each probe the usage source lets go of containers that stopped or are gone', async () => {
+  const kept: string[][] = [];
+  let runtime: TrackedRuntime | undefined;
+  const usage: UsageSource = {
+    kind: 'cgroup',
+    round: (signal) => runtime?.source.usage.round(signal) ?? assert.fail('no runtime'),
+    retain: (mayRun) =>
+      kept.push(['a', 'b', 'c'].filter((name) => mayRun(new ScriptedContainer(name, new FakeClock()).id))),
+  };
+  runtime = new TrackedRuntime(['a', 'b', 'c'], new FakeClock(), undefined, { usage });
+  await runtime.probe();
+  runtime.container('a').exit(0);
+  runtime.source.containers = [runtime.container('a'), runtime.container('b')];
+  await runtime.probe();
+  runtime.container('b').exit(0);
+  await runtime.probe();
+  assert.deepEqual(kept, [['a', 'b', 'c'], ['b'], []]);
+  runtime.set.close();
 });

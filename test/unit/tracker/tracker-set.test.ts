@@ -235,14 +235,15 @@ test('only runtimes that answer are waited for at the end', async () => {
 
 test('after each probe the usage source lets go of containers that stopped or are gone', async () => {
   const kept: string[][] = [];
-  let runtime: TrackedRuntime | undefined;
+  const measured: TrackedRuntime[] = [];
   const usage: UsageSource = {
     kind: 'cgroup',
-    round: (signal) => runtime?.source.usage.round(signal) ?? assert.fail('no runtime'),
+    round: (signal) => measured[0]?.source.usage.round(signal) ?? assert.fail('no runtime'),
     retain: (mayRun) =>
       kept.push(['a', 'b', 'c'].filter((name) => mayRun(new ScriptedContainer(name, new FakeClock()).id))),
   };
-  runtime = new TrackedRuntime(['a', 'b', 'c'], new FakeClock(), undefined, { usage });
+  const runtime = new TrackedRuntime(['a', 'b', 'c'], new FakeClock(), undefined, { usage });
+  measured.push(runtime);
   await runtime.probe();
   runtime.container('a').exit(0);
   runtime.source.containers = [runtime.container('a'), runtime.container('b')];

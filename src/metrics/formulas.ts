@@ -55,6 +55,15 @@ export function residentMemory({ stats }: MemoryUsage): Integer | undefined {
   return stats['total_rss'] ?? stats['rss'] ?? stats['anon'];
 }
 
+/**
+ * True where memory is counted by cgroup v2. By the runtime's word; engines that give none (before API 1.41) and
+ * recordings without it have the kernel's keys: `anon` is of v2 alone.
+ */
+export function isCgroupV2({ runtime, sample }: ContainerSnapshot): boolean {
+  const { cgroupVersion } = runtime;
+  return cgroupVersion === undefined ? sample?.memory?.stats['anon'] !== undefined : cgroupVersion === 2;
+}
+
 /** Page faults since the cgroup was made, and the counters that they come from. */
 interface PageFaults {
   readonly minor?: number;

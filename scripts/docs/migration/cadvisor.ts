@@ -52,7 +52,10 @@ export const cadvisorMoves: Moves = {
   container_memory_max_usage_bytes: ['container.memory.usage.peak'],
   container_memory_swap: ['container.paging.usage'],
   container_memory_kernel_usage: ['', 'righter on cgroup v2, where cAdvisor shows 0'],
-  container_memory_failcnt: [hitLimit, 'righter on cgroup v2, where cAdvisor shows 0; off by default'],
+  container_memory_failcnt: [
+    hitLimit,
+    'on cgroup v2, where cAdvisor shows 0, the hits of `memory.max` by the kernel’s files, and absent by the runtime’s API, whose `failcnt` counts `oom` there; off by default',
+  ],
   container_memory_events_max_total: [hitLimit, 'off by default'],
   container_memory_events_high_total: [
     'container.memory.linux.events{container.memory.linux.event=high}',
@@ -87,7 +90,7 @@ export const cadvisorMoves: Moves = {
   container_network_transmit_errors_total: [transmitted('container.network.errors')],
   container_oom_events_total: [
     'container.events{container.event.action=oom}',
-    '`container.memory.oom_kills` has the kernel’s count of the present run alone',
+    'since the agent listens, with the kill that ends a run, and several kills at once as one; `container.memory.oom_kills` has the kernel’s count of the present run',
   ],
   container_pressure_cpu_waiting_seconds_total: [waited('waiting', 'cpu')],
   container_pressure_cpu_stalled_seconds_total: [waited('stalled', 'cpu')],

@@ -39,8 +39,8 @@ const memory: Moves = {
   'container.memory.pgfault': ['container.paging.faults', 'sum over the types'],
   'container.memory.total_pgfault': ['container.paging.faults', 'sum over the types'],
   'container.memory.fails': [
-    '',
-    'absent on Windows and Podman by its API, where the receiver shows 0; counted on cgroup v2 where the kernel’s files are read',
+    'container.memory.linux.events',
+    'event `max` on cgroup v1 and `oom` on v2, where Docker counts how often no memory was left, and not the hits of the limit; off by default; absent on Windows and Podman by its API, where the receiver shows 0',
   ],
   'container.memory.usage.max': [
     'container.memory.usage.peak',

@@ -44,7 +44,10 @@ export const telegrafMoves: Moves = {
     'container.memory.usage.peak',
     'absent on cgroup v2 by the runtime’s API, not 0',
   ],
-  'docker_container_mem.fail_count': ['', '`container.memory.fails` of profile docker_stats'],
+  'docker_container_mem.fail_count': [
+    'container.memory.linux.events',
+    'event `max` on cgroup v1, `oom` on v2; off by default; `container.memory.fails` of profile docker_stats is the same figure',
+  ],
   'docker_container_mem.rss': ['container.memory.rss', 'on cgroup v2, too'],
   'docker_container_mem.total_rss': ['container.memory.rss', 'on cgroup v2, too'],
   'docker_container_mem.hierarchical_memory_limit': ['container.memory.limit.current'],

@@ -2,7 +2,8 @@ import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import { difference, memoryEventCounter, pressureCounter } from '../../model/sample.ts';
 import type { Integer, MemoryUsage, PressureUsage, Stalled } from '../../model/sample.ts';
-import { residentMemory } from '../formulas.ts';
+import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import { isCgroupV2, residentMemory } from '../formulas.ts';
 import { cadvisorMetric, inSeconds, runtimeLacksIt } from './declare.ts';
 import type { CadvisorDeclaration, CadvisorSeries } from './declare.ts';
 
@@ -45,9 +46,13 @@ export const cadvisorMemory: readonly ContainerInstrument[] = stampedBy('memory'
   }),
   counted(
     { name: 'failcnt', description: 'How often the limit was hit' },
-    ({ failures, events }) =>
-      failures === undefined ? ofEvent('max', events) : { value: failures, counter: 'failures' },
-    { absentWhen: 'usage is read by the runtime’s API, and it was not hit yet, or cgroup v2' },
+    // What the runtime's API counts on cgroup v2 is how often no memory was left, and not this.
+    ({ failures, events }, snapshot) =>
+      isCgroupV2(snapshot) ? ofEvent('max', events) : { value: failures, counter: 'failures' },
+    {
+      absentWhen:
+        'usage is read by the runtime’s API, and it is cgroup v2, or v1 and the limit was not hit yet',
+    },
   ),
   counted(
     { name: 'events_high_total', description: 'How often memory.high throttled the container' },
@@ -116,12 +121,15 @@ type Count = Required<Pick<CadvisorSeries, 'value' | 'counter'>>;
 
 function counted(
   { name, description }: Pick<CadvisorDeclaration, 'name' | 'description'>,
-  read: (memory: MemoryUsage) => Count,
+  read: (memory: MemoryUsage, snapshot: ContainerSnapshot) => Count,
   parts: Parts,
 ): ContainerInstrument {
   return cadvisorMetric(
     { name: `container_memory_${name}`, kind: 'counter', description, source: 'stats', ...parts },
-    ({ sample }) => (sample?.memory ? [{ ...read(sample.memory), group: 'memory' }] : []),
+    (snapshot) => {
+      const { memory } = snapshot.sample ?? {};
+      return memory ? [{ ...read(memory, snapshot), group: 'memory' }] : [];
+    },
   );
 }
 
@@ -129,7 +137,8 @@ function stat(key: string, name: string, description: string, parts: Parts): Con
   return counted({ name, description }, ({ stats }) => ({ value: stats[key], counter: key }), parts);
 }
 
-function ofEvent(event: string, events: MemoryUsage['events']): Count {
+/** A count of `memory.events`. */
+export function ofEvent(event: string, events: MemoryUsage['events']): Count {
   return { value: events?.[event], counter: memoryEventCounter(event) };
 }
 

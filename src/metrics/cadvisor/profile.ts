@@ -2,9 +2,8 @@
 import type { ContainerLimits, LimitName } from '../../model/container.ts';
 import type { ContainerInstrument, RuntimeInstrument, MetricSource } from '../../model/instrument.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
-import { memoryEventCounter } from '../../model/sample.ts';
 import { cadvisorMetric, runtimeLacksIt } from './declare.ts';
-import { cadvisorMemory, cadvisorPressure } from './memory.ts';
+import { cadvisorMemory, cadvisorPressure, ofEvent } from './memory.ts';
 import { cadvisorCpu, cadvisorDisk, cadvisorNetwork } from './usage.ts';
 
 /** The kernel's when none is set. */
@@ -117,25 +116,23 @@ function wholeSeconds(millis: number | undefined): number | undefined {
 type Row = readonly [name: string, kind: 'gauge' | 'counter', description: string, ...labels: string[]];
 
 /**
- * The kernel's count ends with the cgroup of a run, and so lacks the kill that ended the run; events count that one, but
- * not those before the agent received events, nor several at once.
+ * Events alone where the runtime sends them: the kernel's count ends with the cgroup of a run, and so lacks the kill that
+ * ended the run. The two are never mixed, though events count several kills at once as one: a value that goes from one
+ * to the other falls and moves its start back, which to a reader is an increase that never was.
  */
 const cadvisorOom = cadvisorMetric(
   {
     name: 'container_oom_events_total',
     kind: 'counter',
     description:
-      'How often the kernel killed for want of memory: since the agent listens, or in the present run, whichever is more',
+      'How often the kernel killed for want of memory: by the runtime’s events since the agent listens; in the present run, by the kernel, where the runtime sends none',
     source: 'events',
     outlivesPublication: true,
     absentWhen: `the runtime sends no events (Podman, some proxies), and ${runtimeLacksIt}`,
   },
   ({ events, sample }) => {
-    const received = events && (events.actions.get('oom') ?? 0);
-    const counted = sample?.memory?.events?.['oom_kill'];
-    return counted !== undefined && (received === undefined || counted > received)
-      ? [{ value: counted, group: 'memory', counter: memoryEventCounter('oom_kill') }]
-      : [{ value: received, ...(events && { startedAt: events.since }) }];
+    if (events) return [{ value: events.actions.get('oom') ?? 0, startedAt: events.since }];
+    return [{ ...ofEvent('oom_kill', sample?.memory?.events), group: 'memory' }];
   },
 );
 

@@ -1,5 +1,6 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
+import { memoryEventCounter } from '../../model/sample.ts';
 import type { Integer, MemoryUsage } from '../../model/sample.ts';
 import { observePresent, receiverInstrument } from './declare.ts';
 import type { ReceiverMetric } from './declare.ts';
@@ -196,7 +197,7 @@ export const dockerStatsMemory: readonly ContainerInstrument[] = stampedBy('memo
       description: 'Number of times the memory limit was hit.',
     },
     limitHits,
-    'failures',
+    ({ failures }) => (failures === undefined ? memoryEventCounter('oom') : 'failures'),
   ),
   ...memoryAmounts.map(([key, description]) =>
     ofMemory(
@@ -214,26 +215,30 @@ export const dockerStatsMemory: readonly ContainerInstrument[] = stampedBy('memo
     ofMemory(
       { name: `container.memory.${key}`, kind: 'counter', unit, description },
       ({ stats }) => stats[key],
-      key,
+      () => key,
     ),
   ),
 ]);
 
-/** @param counter its key among the counters of memory; absent for an amount. */
+/** @param counterOf its key among the counters of memory; absent for an amount. */
 function ofMemory(
   metric: ReceiverMetric,
   read: (memory: MemoryUsage) => Integer | undefined,
-  counter?: string,
+  counterOf?: (memory: MemoryUsage) => string,
 ): ContainerInstrument {
   return receiverInstrument(metric, ({ sample, starts }, observe) => {
-    const value = sample?.memory && read(sample.memory);
-    const startedAt = counter === undefined ? undefined : starts.of('memory', counter);
+    if (!sample?.memory) return;
+    const value = read(sample.memory);
+    const startedAt = counterOf && starts.of('memory', counterOf(sample.memory));
     observePresent(observe, value, undefined, startedAt);
   });
 }
 
-/** Docker leaves the key out while it is 0, on both versions of cgroups; absent without `memory.stat`. */
+/**
+ * On cgroup v2 Docker's count is `oom` of `memory.events`, and not how often the limit was hit (`max`). It leaves the key
+ * out while it is 0, on both versions; absent without `memory.stat`.
+ */
 function limitHits({ failures, events, stats, unknown }: MemoryUsage): Integer | undefined {
   if (unknown?.includes('failcnt')) return undefined;
-  return failures ?? events?.['max'] ?? (Object.keys(stats).length > 0 ? 0 : undefined);
+  return failures ?? events?.['oom'] ?? (Object.keys(stats).length > 0 ? 0 : undefined);
 }

@@ -4,6 +4,7 @@ import type { Attributes, ContainerInstrument, Observe } from '../../model/instr
 import { difference, memoryEventCounter } from '../../model/sample.ts';
 import type { Integer, MemoryUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import { isCgroupV2 } from '../formulas.ts';
 
 /** One value of an attribute, and the keys of `memory.stat` for it; the first present key counts. */
 interface Part {
@@ -27,7 +28,6 @@ const boundEvents = ['low', 'high', 'max', 'oom', 'oom_group_kill'].map((event) 
   counter: memoryEventCounter(event),
   attributes: { [boundKey]: event },
 }));
-const limitHit = { [boundKey]: 'max' };
 
 const pageCache = { [typeKey]: 'page_cache' };
 const sharedKeys = hierarchical('shmem');
@@ -152,7 +152,9 @@ export const semconvMemoryDetail: readonly ContainerInstrument[] = stampedBy('me
       '{event}',
       'How often memory ran into one of its bounds, by event',
     ),
-    absentWhen: 'usage is read by the runtime’s API; of cgroup v1 there is max alone',
+    source: 'cgroup',
+    absentWhen:
+      'usage is read by the runtime’s API, which has oom alone of cgroup v2 and max alone of v1, each from its first on; v1 has no more than max',
     observe: observeEvents,
   },
 ]);
@@ -219,15 +221,20 @@ function countedKeys(
   return key === undefined ? [] : [key];
 }
 
-/** cgroup v1 counts how often the limit was hit, and no other event but kills, which are a metric of their own. */
-function observeEvents({ sample, starts }: ContainerSnapshot, observe: Observe): void {
+/**
+ * cgroup v1 counts how often the limit was hit (`memory.failcnt`), and no other event but kills, which are a metric of
+ * their own. What the runtime's API calls so is `oom` on v2: Docker fills it in from `memory.events`.
+ */
+function observeEvents(snapshot: ContainerSnapshot, observe: Observe): void {
+  const { sample, starts } = snapshot;
   const { events, failures } = sample?.memory ?? {};
   for (const { event, counter, attributes } of boundEvents) {
     const count = events?.[event];
     if (count !== undefined) observe(Number(count), attributes, starts.of('memory', counter));
   }
-  if (failures !== undefined && events?.['max'] === undefined)
-    observe(Number(failures), limitHit, starts.of('memory', 'failures'));
+  const event = isCgroupV2(snapshot) ? 'oom' : 'max';
+  if (failures !== undefined && events?.[event] === undefined)
+    observe(Number(failures), { [boundKey]: event }, starts.of('memory', 'failures'));
 }
 
 type Declared = Omit<ContainerInstrument, 'observe'>;

@@ -104,6 +104,8 @@ test('by the runtime’s API there is none of it', () => {
   for (const { name, source } of profiles.cadvisor.containers)
     if (source === 'cgroup') assert.deepEqual(valuesOf(name.replace('container_', ''), byRuntime), [], name);
   assert.deepEqual(valuesOf('oom_events_total', byRuntime), []);
+  // The API's count is of another thing on cgroup v2.
+  assert.deepEqual(valuesOf('memory_failcnt', byRuntime), []);
 });
 
 test('counters begin each by itself', () => {
@@ -116,20 +118,37 @@ test('counters begin each by itself', () => {
   assert.deepEqual(startOf('pressure_io_stalled_seconds_total'), lengthOf('pressure/io fullNanos'));
 });
 
-test('kills: the events’ count over all runs, or the kernel’s of this one where it is more', () => {
-  const events = (oom: number) => ({
-    ...countedEvents(),
-    since: 500,
-    actions: new Map([['oom' as const, oom]]),
-  });
-  const of = (oom: number) => {
-    const [seen] = observed(
-      'oom_events_total',
-      kernelMeasured('cgroup_v2', 'oom_killed', { events: events(oom), starts }),
-    );
-    return [seen?.value, seen?.startedAt];
+test('kills: by the events over all runs, and neither the value nor its start ever falls', () => {
+  const seenAt = (oom: number, parts: Partial<ContainerSnapshot> = {}, kills?: number) => {
+    const events = { ...countedEvents(), since: 500, actions: new Map([['oom' as const, oom]]) };
+    const snapshot = kernelMeasured('cgroup_v2', 'oom_killed', { events, starts, ...parts });
+    const sample = snapshot.sample?.memory && {
+      ...snapshot.sample,
+      memory: { ...snapshot.sample.memory, events: { oom_kill: kills ?? 2 } },
+    };
+    return observed('oom_events_total', { ...snapshot, ...(sample && { sample }) });
   };
-  assert.deepEqual(of(1), [2, 'memory/event oom_kill'.length]);
-  assert.deepEqual(of(2), [2, 500]);
-  assert.deepEqual(of(5), [5, 500]);
+  const exited = { state: { status: 'exited' as const } };
+  const sequence = [
+    seenAt(0, {}, 0),
+    // Two processes at once are one event; the container goes on.
+    seenAt(1, {}, 2),
+    // The kill that ended the run; the container is stopped, and then runs in a cgroup that counts from zero.
+    seenAt(2, exited, 3),
+    seenAt(2, {}, 0),
+    seenAt(3, {}, 1),
+    seenAt(3, {}, 7),
+  ].flatMap((observations) => observations.map(({ value, startedAt }) => [value, startedAt]));
+  assert.deepEqual(sequence, [
+    [0, 500],
+    [1, 500],
+    [2, 500],
+    [3, 500],
+    [3, 500],
+  ]);
+});
+
+test('kills: by the kernel, of the present run, where the runtime sends no events', () => {
+  const [seen, ...more] = observed('oom_events_total', kernelMeasured('cgroup_v2', 'oom_killed', { starts }));
+  assert.deepEqual([seen?.value, seen?.startedAt, more], [2, 'memory/event oom_kill'.length, []]);
 });

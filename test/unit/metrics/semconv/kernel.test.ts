@@ -63,6 +63,27 @@ test('recorded: events of memory, without the kills; of cgroup v1 the hits of th
   assert.deepEqual(events('cgroup_v1'), { max: 0 });
 });
 
+test('recorded, by the runtime’s API: what it calls failures is oom of cgroup v2, and max of v1', () => {
+  const name = 'container.memory.linux.events';
+  for (const [capture, oom] of [
+    ['cgroup_v2', 2],
+    ['cgroup_v2_systemd', 3],
+    ['cgroup_v2_api_1.56', 3],
+  ] as const) {
+    const byRuntime = snapshotFrom(recordedAnswers(capture, 'oom_killed'));
+    assert.deepEqual(shown(name, byRuntime), { oom }, capture);
+    assert.equal(shown(name, kernelMeasured(capture, 'oom_killed'))['oom'], oom, capture);
+  }
+  const { runtime } = snapshotWith();
+  const failed = (stats: MemoryUsage['stats'], cgroupVersion?: number) => {
+    const sample = { takenAt: 1, windows: false, memory: { failures: 4, stats } };
+    const described = cgroupVersion === undefined ? runtime : { ...runtime, cgroupVersion };
+    return shown(name, snapshotWith({ sample, runtime: described }));
+  };
+  assert.deepEqual(failed({ total_rss: 1, rss: 1 }), { max: 4 });
+  assert.deepEqual([failed({}, 1), failed({}, 2)], [{ max: 4 }, { oom: 4 }]);
+});
+
 test('recorded: pages of the kernel’s newer keys are counted, by kind of page or in one', () => {
   const writer = kernelMeasured('cgroup_v2', 'io_writer');
   const usage = shown('container.memory.linux.usage', writer);

@@ -25,7 +25,8 @@ export function peerTable(profile: ProfileName): string {
     const [semconv, changes = ''] = moveOf(moves, name);
     const there = isOn ? 'the same' : 'the same, off by default';
     const here = absentHere === undefined ? there : `**absent**: ${absentHere}`;
-    return [`\`${name}\``, here, named(semconv), changes];
+    // Nothing changes in what is not there.
+    return [`\`${name}\``, here, named(semconv), absentHere === undefined || semconv !== '' ? changes : ''];
   });
   return markdownTable(
     ['old name', `in profile ${profile}`, 'in profile semconv', 'what changes in semconv or here'],

@@ -10,7 +10,8 @@ export const absenceReasons = {
     'the runtime gives no usage of a container that runs: it has no cgroups (rootless on cgroup v1), or the container whose network it joined is gone',
   'no-cpu': 'the runtime gives no CPU time: its cpu cgroup is off',
   'no-memory': 'the runtime gives no memory figures: the memory cgroup is off (cgroup_enable=memory)',
-  'no-working-set': 'the runtime gives no page cache to subtract (Podman), so no working set',
+  'no-working-set':
+    'there is no page cache to subtract (Podman’s API gives none, or memory.stat cannot be read), so no working set',
   'no-pids': 'the runtime counts no processes: the pids cgroup is off',
   'no-own-network':
     'the runtime counts no network for the container: it has none, the host’s, or one that another program made',
@@ -20,9 +21,9 @@ export const absenceReasons = {
     'the kernel counts no block I/O for the container yet (cgroup v1 counts only throttled devices)',
   'no-disk-operations':
     'the runtime’s API gives bytes but no operations (Docker on cgroup v2, Podman on cgroup v1)',
-  'no-swap': 'the kernel does not account swap (swapaccount=0)',
+  'no-swap': 'the kernel does not account swap (swapaccount=0), or memory.swap.current cannot be read',
   'no-pressure':
-    'the kernel counts no pressure (psi=0, as some distributions have it, or cgroup v1 without a tree of v2 beside it)',
+    'the kernel counts no pressure (psi=0, as some distributions have it, or cgroup v1 without a tree of v2 beside it), or its files cannot be read',
 } as const;
 
 /** One of {@link absenceReasons}. */
@@ -49,7 +50,9 @@ export function absencesOf(snapshot: ContainerSnapshot): readonly AbsenceReason[
 /** Of what no runtime's API gives, only where the kernel's files were read: events of memory come from there alone. */
 function kernelAbsences({ memory, pressure }: Sample): readonly (AbsenceReason | undefined)[] {
   if (!memory?.events) return [];
-  return [memory.swapUsage === undefined ? 'no-swap' : undefined, pressure ? undefined : 'no-pressure'];
+  // On cgroup v1 swap is in memory.stat: without that file nothing is known of it.
+  const lacksSwap = memory.swapUsage === undefined && !memory.unknown?.includes('stats');
+  return [lacksSwap ? 'no-swap' : undefined, pressure ? undefined : 'no-pressure'];
 }
 
 function networkAbsence({

@@ -146,7 +146,7 @@ function absenceHere({
   source,
   absentWhen = 'from nowhere',
 }: Pick<Instrument<never>, 'source' | 'absentWhen'>): string | undefined {
-  return source === 'unavailable' ? `cannot be had: ${absentWhen}` : missingSources[source];
+  return source === 'unavailable' ? `not read: ${absentWhen}` : missingSources[source];
 }
 
 /**

@@ -7,7 +7,8 @@ const waited = (time: string, resource: string) =>
   `container.pressure.${time}_time{container.pressure.resource=${resource}}`;
 const hitLimit = 'container.memory.linux.events{container.memory.linux.event=max}';
 const refaults = 'container.paging.linux.workingset.events{container.paging.linux.workingset.event=refault}';
-const byNumber = '`device` is `8:0` where cAdvisor has `/dev/sda`: the runtime reports no names';
+const byNumber =
+  '`device` is `/dev/sda` by the kernel’s files, as cAdvisor has it, and `8:0` by the runtime’s API, which gives no names';
 
 /** google/cadvisor. */
 export const cadvisorMoves: Moves = {
@@ -78,7 +79,11 @@ export const cadvisorMoves: Moves = {
   container_fs_writes_bytes_total: ['container.disk.io{disk.io.direction=write}', byNumber],
   container_fs_reads_total: ['container.disk.operations{disk.io.direction=read}', byNumber],
   container_fs_writes_total: ['container.disk.operations{disk.io.direction=write}', byNumber],
-  'container_fs_*': ['', byNumber],
+  // The kernel's files are read for bytes and operations alone.
+  'container_fs_*': [
+    '',
+    'by the runtime’s API alone, which gives no names: `device` is `8:0` where cAdvisor has `/dev/sda`',
+  ],
   container_blkio_device_usage_total: ['container.disk.io', byNumber],
   container_network_receive_bytes_total: [received('container.network.io')],
   container_network_receive_packets_total: [received('container.network.packet.count')],

@@ -165,7 +165,7 @@ const cadvisorUnavailable: readonly ContainerInstrument[] = [
       ['hugetlb_usage_bytes', 'gauge', 'Huge pages in use', 'pagesize'],
       ['hugetlb_max_usage_bytes', 'gauge', 'Most huge pages ever in use', 'pagesize'],
     ],
-    'the agent does not read these files, as cAdvisor does not by default',
+    'cAdvisor does not read these files by default, either',
   ),
   ...declared(
     'unavailable',
@@ -175,7 +175,7 @@ const cadvisorUnavailable: readonly ContainerInstrument[] = [
       ['fs_io_cost_indebt_seconds_total', 'counter', 'Time in debt of I/O cost', 'device'],
       ['fs_io_cost_indelay_seconds_total', 'counter', 'Time delayed for I/O cost', 'device'],
     ],
-    'the agent does not read the I/O cost, which the kernel counts only where io.cost.qos is set',
+    'the kernel counts the I/O cost only where io.cost.qos is set',
   ),
   ...declared(
     'unavailable',
@@ -185,7 +185,7 @@ const cadvisorUnavailable: readonly ContainerInstrument[] = [
       ['fs_limit_bytes', 'gauge', 'Size of the file system', 'device'],
       ['fs_usage_bytes', 'gauge', 'Bytes that the container uses on the file system', 'device'],
     ],
-    'the agent does not walk the host’s file systems',
+    'it takes walks over the host’s file systems',
   ),
   ...declared(
     'unavailable',

@@ -120,7 +120,8 @@ const absences: Readonly<Partial<Record<List, string>>> = {
   serviceBytes: 'the kernel has counted nothing yet',
   serviced: 'the runtime’s API is read, and gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
 };
-const onlyWithScheduler = 'cgroup v2, and cgroup v1 without the scheduler CFQ (Linux 5.0 and newer)';
+const onlyWithScheduler =
+  'cgroup v2, and cgroup v1 without the scheduler CFQ (Linux 5.0 and newer), or usage is read by the kernel’s files';
 
 /** Block I/O metrics of profile `cadvisor`. */
 export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo', [

@@ -137,6 +137,8 @@ test('recorded: swap and pressure are missed only where the kernel’s files wer
   const { pressure: _pressure, ...unpressed } = sample;
   assert.deepEqual(reasons({}), []);
   assert.deepEqual(reasons({ memory: unswapped }), ['no-swap']);
+  // Without memory.stat nothing is known of swap on cgroup v1.
+  assert.deepEqual(reasons({ memory: { ...unswapped, stats: {}, unknown: ['stats'] } }), []);
   const without = absencesOf({ ...measured, sample: unpressed });
   assert.ok(without.includes('no-pressure') && !without.includes('no-swap'));
   assert.deepEqual(absencesOf({ ...measured, sample: { ...unpressed, memory: byRuntime } }), [

@@ -42,6 +42,15 @@ describe('docs/migration', () => {
     }
   });
 
+  test('says nothing of changes in what a profile lacks', () => {
+    const rows = peerTable('cadvisor').split('\n');
+    const absent = rows.filter((row) => row.includes('**absent**'));
+    assert.ok(absent.length > 10);
+    for (const row of absent) assert.match(row, /\|\s*\|\s*\|$/, row);
+    const named = rows.filter((row) => /container_(fs_(reads|writes)_|blkio)/.test(row));
+    for (const row of named) if (!row.includes('_merged_')) assert.match(row, /by the kernel’s files/, row);
+  });
+
   test('names only what a profile has, and all of it', () => {
     for (const profile of profileNames.filter((name) => name !== 'semconv')) {
       const moves = movesByProfile.get(profile);

@@ -12,7 +12,7 @@ What differs, and why:
 - \`container_creation_time_seconds\`, \`container_health_state\`, \`container_memory_file_dirty_bytes\`, \`container_memory_file_writeback_bytes\`: only ours, as newer releases of cAdvisor than the published library have them.
 - \`container_start_time_seconds\`: cAdvisor gives when the container was created, we when it last started, which is a moment later for one that never restarted.
 - \`container_last_seen\`: cAdvisor gives the time of the scrape, we that of the runtime's reading.
-- \`container_memory_failcnt\`: Docker Engine leaves out a zero, and so do we.
+- \`container_memory_failcnt\`: cAdvisor shows 0 on cgroup v2, we the hits of the limit by the kernel's files.
 - \`container_memory_usage_bytes\`, \`container_memory_working_set_bytes\`, \`container_memory_rss\`, \`container_memory_cache\`, \`container_memory_mapped_file\`: they move between the two readings while processes come and go, and have the same floor of 256 KiB.
 - \`container_threads\`: may differ by 1, as a process that serves one request comes and goes between two readings.
 - \`container_network_*\`: of the interfaces in the container, and so of those with a network of their own.

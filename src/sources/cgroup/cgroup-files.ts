@@ -18,6 +18,8 @@ export class CgroupFiles {
   readonly #shared: SharedReading;
   readonly #files = new Map<string, OpenFile>();
   #isGone = false;
+  /** Made anew when it changes, which is seldom. */
+  #unreadable: readonly string[] = [];
 
   constructor(directory: string, shared: SharedReading) {
     this.#directory = directory;
@@ -31,9 +33,12 @@ export class CgroupFiles {
 
   /** Names of files that may not be read, or could not be the last time. */
   get unreadable(): readonly string[] {
-    return [...this.#files].flatMap(([name, { outcome }]) =>
-      outcome === 'denied' || outcome === 'failed' ? [name] : [],
-    );
+    return this.#unreadable;
+  }
+
+  /** True for a file that was read, and found not to be there: neither closed to us nor kept from us by an error. */
+  isAbsent(name: string): boolean {
+    return this.#files.get(name)?.outcome === 'absent';
   }
 
   /** Reads a file into the shared text; undefined where there is nothing to read. */
@@ -42,6 +47,7 @@ export class CgroupFiles {
     if (!file) this.#files.set(name, (file = new OpenFile(join(this.#directory, name), this.#shared.budget)));
     const outcome = file.read(this.#shared.text);
     if (outcome === 'gone') this.#isGone = true;
+    this.#note(name, outcome === 'denied' || outcome === 'failed');
     return outcome === 'read' ? this.#shared.text : undefined;
   }
 
@@ -58,5 +64,12 @@ export class CgroupFiles {
 
   close(): void {
     for (const file of this.#files.values()) file.close();
+  }
+
+  #note(name: string, isUnreadable: boolean): void {
+    if (isUnreadable === this.#unreadable.includes(name)) return;
+    this.#unreadable = isUnreadable
+      ? [...this.#unreadable, name]
+      : this.#unreadable.filter((each) => each !== name);
   }
 }

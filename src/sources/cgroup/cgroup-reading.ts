@@ -14,7 +14,7 @@ import { present } from '../json.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
 import type { HostFacts } from './host-files.ts';
 import { times } from './kernel-text.ts';
-import type { FlatKeyed, KernelText } from './kernel-text.ts';
+import type { KernelText } from './kernel-text.ts';
 
 /** Limits change seldom: they are read at the first round and then at each so many. */
 export const slowReadEvery = 6;
@@ -30,7 +30,7 @@ export interface CgroupReading {
   readonly unknown?: readonly SamplePart[];
 }
 
-/** That of {@link CgroupReading}. */
+/** Shared by all readings of which block I/O is unknown. */
 export const unknownBlockIo: readonly SamplePart[] = ['blockIo'];
 
 /** Reads the cgroup of one container again and again. */
@@ -47,6 +47,8 @@ export function nanosOfMicros(micros: Integer | undefined): Integer | undefined 
 }
 
 const unlimited = Buffer.from('max\n');
+/** Version 1 writes no limit as the most that its counters hold: 2^63−1, down to whole pages, of which the largest have 64 KiB. */
+const leastUnlimited = 2n ** 63n - 65_536n;
 
 /** A limit as runtimes give it: no more than the host has, which is also that of `max`; absent where it is not known. */
 export function memoryLimit(
@@ -55,6 +57,7 @@ export function memoryLimit(
 ): Integer | undefined {
   if (!text || text.accepts(unlimited)) return text && memoryBytes;
   const limit = text.singleInteger();
+  if (limit !== undefined && limit >= leastUnlimited) return memoryBytes;
   return limit !== undefined && memoryBytes !== undefined && memoryBytes < limit ? memoryBytes : limit;
 }
 
@@ -70,15 +73,6 @@ export function unknownMemory(
     ...(stats[key] === undefined ? [key] : []),
   ];
   return parts.length > 0 ? parts : undefined;
-}
-
-/** Every line of a file, by its key. */
-export function keyedCounts(
-  files: CgroupFiles,
-  name: string,
-  table: FlatKeyed,
-): Readonly<Record<string, Integer>> | undefined {
-  return files.keyed(name, table)?.record();
 }
 
 /** Lists of which nothing was read are absent: their sums would be zero. */

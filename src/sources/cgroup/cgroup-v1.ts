@@ -12,7 +12,6 @@ import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
 import {
-  keyedCounts,
   listsOf,
   memoryLimit,
   readPressure,
@@ -25,7 +24,7 @@ import type { DeviceNames, HostFacts } from './host-files.ts';
 import { FlatKeyed, times } from './kernel-text.ts';
 import type { KernelText } from './kernel-text.ts';
 
-/** Tables for the files of one kind: the layout of the first cgroup's is that of the others'. */
+/** One table for each file: the kernel writes the keys of it in the same order for every cgroup. */
 export class V1Tables {
   readonly modes = new FlatKeyed();
   readonly throttling = new FlatKeyed();
@@ -42,6 +41,9 @@ export class CgroupV1 implements CgroupReader {
   readonly #pids: CgroupFiles | undefined;
   /** The tree of version 2 of a hybrid host: without controllers, and with pressure. */
   readonly #unified: CgroupFiles | undefined;
+  readonly #all: readonly CgroupFiles[];
+  /** A file of each tree that every cgroup in it has. */
+  readonly #leading: readonly (readonly [files: CgroupFiles, name: string])[];
   readonly #devices: DeviceNames;
   readonly #tables: V1Tables;
   #readCount = 0;
@@ -57,12 +59,21 @@ export class CgroupV1 implements CgroupReader {
     this.#blkio = filesOf(byController.get('blkio'));
     this.#pids = filesOf(byController.get('pids'));
     this.#unified = filesOf(unified);
+    const all = [this.#cpuacct, this.#cpu, this.#memory, this.#blkio, this.#pids, this.#unified];
+    this.#all = all.filter((files) => files !== undefined);
+    const leading = [
+      [this.#cpuacct, 'cpuacct.usage'],
+      [this.#memory, 'memory.usage_in_bytes'],
+      [this.#pids, 'pids.current'],
+    ] as const;
+    this.#leading = leading.flatMap(([files, name]) => (files ? [[files, name] as const] : []));
     this.#devices = shared.devices;
     this.#tables = tables;
   }
 
   get unreadable(): readonly string[] {
-    return this.#all.flatMap((files) => files.unreadable);
+    const isWhole = this.#all.every((files) => files.unreadable.length === 0);
+    return isWhole ? none : this.#all.flatMap((files) => files.unreadable);
   }
 
   read(host: HostFacts): CgroupReading | undefined {
@@ -77,17 +88,20 @@ export class CgroupV1 implements CgroupReader {
       pressure: this.#unified && readPressure(this.#unified),
       unknown: blockIo === 'unknown' ? unknownBlockIo : undefined,
     });
-    const isGone = this.#all.some((files) => files.isGone);
-    return isGone || !(reading.cpu ?? reading.memory ?? reading.pids) ? undefined : reading;
+    return this.#isRemoved(reading) ? undefined : reading;
   }
 
   close(): void {
     for (const files of this.#all) files.close();
   }
 
-  get #all(): readonly CgroupFiles[] {
-    const all = [this.#cpuacct, this.#cpu, this.#memory, this.#blkio, this.#pids, this.#unified];
-    return all.filter((files) => files !== undefined);
+  /** Files that are not there are no sign of it where others are closed to us, or could not be opened. */
+  #isRemoved({ cpu, memory, pids, unknown }: CgroupReading): boolean {
+    if (this.#all.some((files) => files.isGone)) return true;
+    if (cpu ?? memory ?? pids) return false;
+    if (this.#leading.length > 0) return this.#leading.every(([files, name]) => files.isAbsent(name));
+    // The tree of block I/O has no file that every kernel writes.
+    return unknown !== undefined && this.unreadable.length === 0;
   }
 
   #readLimits({ memoryBytes }: HostFacts): void {
@@ -136,7 +150,7 @@ export class CgroupV1 implements CgroupReader {
     if (!files || usage === undefined) return undefined;
     const stats = files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
     const failures = files.integer('memory.failcnt');
-    const events = keyedCounts(files, 'memory.oom_control', this.#tables.events);
+    const killed = files.keyed('memory.oom_control', this.#tables.events)?.get('oom_kill');
     return present<MemoryUsage>({
       usage,
       maxUsage: files.integer('memory.max_usage_in_bytes'),
@@ -146,7 +160,7 @@ export class CgroupV1 implements CgroupReader {
       swapUsage: stats['total_swap'] ?? stats['swap'],
       stats,
       unknown: unknownMemory(stats, 'total_inactive_file', failures === undefined),
-      events: events?.['oom_kill'] === undefined ? undefined : { oom_kill: events['oom_kill'] },
+      events: killed === undefined ? undefined : { oom_kill: killed },
     });
   }
 
@@ -155,6 +169,8 @@ export class CgroupV1 implements CgroupReader {
     return current === undefined ? undefined : present<PidsUsage>({ current, limit: this.#pidsLimit });
   }
 }
+
+const none: readonly string[] = [];
 
 function integersOf(text: KernelText): readonly Integer[] | undefined {
   const integers: Integer[] = [];

@@ -4,7 +4,6 @@ import { parseIoStat } from './block-io.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
 import {
-  keyedCounts,
   memoryLimit,
   nanosOfMicros,
   readPressure,
@@ -16,7 +15,9 @@ import type { CgroupReading, CgroupReader } from './cgroup-reading.ts';
 import type { DeviceNames, HostFacts } from './host-files.ts';
 import { FlatKeyed } from './kernel-text.ts';
 
-/** Tables for the files of one kind: the layout of the first cgroup's is that of the others'. */
+const leading = ['cpu.stat', 'memory.current', 'pids.current'] as const;
+
+/** One table for each file: the kernel writes the keys of it in the same order for every cgroup. */
 export class V2Tables {
   readonly cpu = new FlatKeyed();
   readonly memory = new FlatKeyed();
@@ -46,8 +47,6 @@ export class CgroupV2 implements CgroupReader {
     if (this.#readCount % slowReadEvery === 0) this.#readLimits(host);
     this.#readCount += 1;
     const cpu = this.#cpu();
-    // Every cgroup has this file, with or without the controller.
-    if (!cpu && this.#files.unreadable.length === 0) return undefined;
     const io = this.#files.text('io.stat');
     const reading = present<CgroupReading>({
       // Empty until the first I/O: then it is known that there was none.
@@ -58,7 +57,13 @@ export class CgroupV2 implements CgroupReader {
       pressure: readPressure(this.#files),
       unknown: io ? undefined : unknownBlockIo,
     });
-    return this.#files.isGone ? undefined : reading;
+    const hasLeading = reading.cpu ?? reading.memory ?? reading.pids;
+    return this.#files.isGone || (!hasLeading && this.#isAbsent) ? undefined : reading;
+  }
+
+  /** True where none of these files is there, for no other reason: every cgroup has the first, with or without a controller. */
+  get #isAbsent(): boolean {
+    return leading.every((name) => this.#files.isAbsent(name));
   }
 
   close(): void {
@@ -72,10 +77,12 @@ export class CgroupV2 implements CgroupReader {
 
   #cpu(): CpuUsage | undefined {
     const stat = this.#files.keyed('cpu.stat', this.#tables.cpu);
-    if (!stat) return undefined;
+    const totalNanos = nanosOfMicros(stat?.get('usage_usec'));
+    // Without it there would be the host's values alone.
+    if (!stat || totalNanos === undefined) return undefined;
     const periods = stat.get('nr_periods');
     return present<CpuUsage>({
-      totalNanos: nanosOfMicros(stat.get('usage_usec')),
+      totalNanos,
       userNanos: nanosOfMicros(stat.get('user_usec')),
       kernelNanos: nanosOfMicros(stat.get('system_usec')),
       throttling:
@@ -102,7 +109,7 @@ export class CgroupV2 implements CgroupReader {
       swapUsage: this.#files.integer('memory.swap.current'),
       stats,
       unknown: unknownMemory(stats, 'inactive_file'),
-      events: keyedCounts(this.#files, 'memory.events', this.#tables.events),
+      events: this.#files.keyed('memory.events', this.#tables.events)?.record(),
     });
   }
 

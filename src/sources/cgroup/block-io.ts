@@ -6,8 +6,11 @@ import type { KernelText } from './kernel-text.ts';
 
 const colon = 0x3a;
 
-/** A device as an entry names it. */
-type Device = Pick<BlockIoEntry, 'major' | 'minor' | 'device'>;
+/** A device as an entry names it, with what was read of it already. */
+interface Device {
+  readonly named: Pick<BlockIoEntry, 'major' | 'minor' | 'device'>;
+  readonly read: Set<object>;
+}
 
 const keys = (
   [
@@ -21,16 +24,15 @@ const keys = (
 ).map(([key, list, operation]) => ({ bytes: Buffer.from(`${key}=`), list, operation }));
 
 /** Lines such as `254:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0`; some kernels write bare devices before others. */
-export function parseIoStat(text: KernelText, devices: DeviceNames): BlockIoUsage | undefined {
+export function parseIoStat(text: KernelText, names: DeviceNames): BlockIoUsage | undefined {
   const lists: Record<'serviceBytes' | 'serviced', BlockIoEntry[]> = { serviceBytes: [], serviced: [] };
+  const devices = new Devices(names);
   for (; !text.isAtEnd; text.nextLine()) {
     let device: Device | undefined;
     for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) {
-      const known = keys.find(({ bytes }) => text.accepts(bytes));
-      if (known && device) {
-        const { list, operation } = known;
-        lists[list].push(present<BlockIoEntry>({ ...device, operation, value: text.integer() }));
-      } else if (text.isAtDigit) device = deviceAt(text, devices);
+      const known = accepted(text, keys);
+      if (known && device) addTo(lists[known.list], device, known, text);
+      else if (text.isAtDigit) device = devices.at(text);
       else text.word();
     }
   }
@@ -44,24 +46,69 @@ const operations = ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((w
 }));
 
 /** Lines such as `254:0 Read 159432704`; the last, `Total 773926912`, is of all devices. */
-export function parseBlkio(text: KernelText, devices: DeviceNames): readonly BlockIoEntry[] {
+export function parseBlkio(text: KernelText, names: DeviceNames): readonly BlockIoEntry[] {
   const entries: BlockIoEntry[] = [];
+  const devices = new Devices(names);
   for (; !text.isAtEnd; text.nextLine()) {
-    const device = text.isAtDigit ? deviceAt(text, devices) : undefined;
-    const known = device && operations.find(({ bytes }) => text.accepts(bytes));
-    if (!known) continue;
-    const { operation } = known;
-    entries.push(present<BlockIoEntry>({ ...device, operation, value: text.integer() }));
+    const device = text.isAtDigit ? devices.at(text) : undefined;
+    const known = device && accepted(text, operations);
+    if (known) addTo(entries, device, known, text);
   }
   return entries;
 }
 
-/** The device whose numbers come next. */
-function deviceAt(text: KernelText, devices: DeviceNames): Device | undefined {
-  const major = smallInteger(text.integer(colon));
-  const minor = smallInteger(text.integer());
-  if (major === undefined || minor === undefined) return undefined;
-  return present<Device>({ major, minor, device: devices.of(major, minor) });
+/** The one whose characters come next, which are moved over. */
+function accepted<T extends { readonly bytes: Buffer }>(
+  text: KernelText,
+  expected: readonly T[],
+): T | undefined {
+  for (const each of expected) if (text.accepts(each.bytes)) return each;
+  return undefined;
+}
+
+/** Two entries of one device and operation would be one series with two values: the first holds. */
+function addTo(
+  entries: BlockIoEntry[],
+  { named, read }: Device,
+  known: { readonly operation: string },
+  text: KernelText,
+): void {
+  const value = text.integer();
+  if (read.has(known)) return;
+  read.add(known);
+  entries.push(present<BlockIoEntry>({ ...named, operation: known.operation, value }));
+}
+
+/** The devices of one file, each once. */
+class Devices {
+  readonly #names: DeviceNames;
+  readonly #byNumbers = new Map<string, Device>();
+  readonly #taken = new Set<string>();
+
+  constructor(names: DeviceNames) {
+    this.#names = names;
+  }
+
+  /** The device whose numbers come next. */
+  at(text: KernelText): Device | undefined {
+    const major = smallInteger(text.integer(colon));
+    const minor = smallInteger(text.integer());
+    if (major === undefined || minor === undefined) return undefined;
+    const numbers = `${major}:${minor}`;
+    const known = this.#byNumbers.get(numbers);
+    if (known) return known;
+    const device = { named: this.#named(major, minor), read: new Set<object>() };
+    this.#byNumbers.set(numbers, device);
+    return device;
+  }
+
+  /** A name that moved to other numbers may still be known of the old: the second has its numbers alone. */
+  #named(major: number, minor: number): Device['named'] {
+    const device = this.#names.of(major, minor);
+    if (device === undefined || this.#taken.has(device)) return { major, minor };
+    this.#taken.add(device);
+    return { major, minor, device };
+  }
 }
 
 function smallInteger(value: Integer | undefined): number | undefined {

@@ -56,7 +56,34 @@ const colon = 0x3a;
 /** Columns of `/proc/PID/net/dev` for each direction: bytes, packets, errs, drop, fifo, frame or colls, compressed or carrier, multicast or compressed. */
 const columnsPerDirection = 8;
 
-/** Interfaces of a network namespace by its `/proc/PID/net/dev` (`proc_pid_net(5)`), without the loopback; absent without any. */
+/**
+ * Where a container runs containers itself, these are their ends and bridges, whose bytes its own interface counts, too:
+ * `veth`, `docker` and `nerdctl` as cAdvisor leaves them out, and `br-` of networks that a user makes.
+ */
+const innerPrefixes = ['veth', 'docker', 'nerdctl', 'br-'] as const;
+
+/** The kernel puts these into every namespace once their module is loaded (`fb_tunnels_only_for_init_net`). */
+const fallbackTunnels: ReadonlySet<string> = new Set([
+  'tunl0',
+  'sit0',
+  'ip6tnl0',
+  'gre0',
+  'gretap0',
+  'erspan0',
+  'ip_vti0',
+  'ip6_vti0',
+  'ip6gre0',
+]);
+
+function isCounted(name: string, columns: readonly (Integer | undefined)[]): boolean {
+  if (name === 'lo' || innerPrefixes.some((prefix) => name.startsWith(prefix))) return false;
+  return !fallbackTunnels.has(name) || columns.some((column) => column !== 0);
+}
+
+/**
+ * Interfaces of a network namespace by its `/proc/PID/net/dev` (`proc_pid_net(5)`), without the loopback, those of inner
+ * containers and tunnels that nobody uses; absent without any.
+ */
 export function parseNetDev(text: KernelText): readonly InterfaceUsage[] | undefined {
   const interfaces: InterfaceUsage[] = [];
   // Two lines of headings.
@@ -67,7 +94,7 @@ export function parseNetDev(text: KernelText): readonly InterfaceUsage[] | undef
     const name = text.word(colon);
     const columns: (Integer | undefined)[] = [];
     for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) columns.push(text.integer());
-    if (name === 'lo' || columns.length < 2 * columnsPerDirection) continue;
+    if (columns.length < 2 * columnsPerDirection || !isCounted(name, columns)) continue;
     const [receivedBytes, receivedPackets, receivedErrors, receivedDropped] = columns;
     const [transmittedBytes, transmittedPackets, transmittedErrors, transmittedDropped] =
       columns.slice(columnsPerDirection);

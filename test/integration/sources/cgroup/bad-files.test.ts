@@ -222,37 +222,6 @@ test('values of one container are never another’s: keys of another order, and 
   usage.close();
 });
 
-test('networks: lines that are none of an interface', async () => {
-  using tree = KernelTree.recorded('cgroup_v2', [name]);
-  const usage = tree.usage();
-  const networksOf = async (netDev: string): Promise<Sample['networks']> => {
-    tree.write(`proc/${tree.container(name).pid}/net/dev`, netDev);
-    return (await readOne(usage, tree.container(name)))?.networks;
-  };
-  const headings = 'Inter-| Receive\n face |bytes\n';
-  assert.equal(await networksOf(''), undefined);
-  assert.equal(await networksOf(headings), undefined);
-  assert.equal(await networksOf(`${headings}  eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15\n`), undefined);
-  assert.equal(await networksOf(`${headings}  eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16`), undefined);
-  const [close, far] =
-    (await networksOf(
-      `${headings}  eth0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\nveth-long.1: 18446744073709551615 ${'1 '.repeat(15)}\n`,
-    )) ?? [];
-  assert.deepEqual(close, {
-    name: 'eth0',
-    receivedBytes: 1,
-    receivedPackets: 2,
-    receivedErrors: 3,
-    receivedDropped: 4,
-    transmittedBytes: 9,
-    transmittedPackets: 10,
-    transmittedErrors: 11,
-    transmittedDropped: 12,
-  });
-  assert.deepEqual([far?.name, far?.receivedBytes, far?.receivedPackets], ['veth-long.1', undefined, 1]);
-  usage.close();
-});
-
 test('the host’s files: what cannot be read of them is absent', async () => {
   using tree = KernelTree.recorded('cgroup_v2', [name]);
   tree.remove('proc/meminfo');
@@ -266,4 +235,26 @@ test('the host’s files: what cannot be read of them is absent', async () => {
   );
   assert.equal(sample?.cpu?.totalNanos, 7_508_369_000);
   usage.close();
+});
+
+test('version 1 without the host’s memory: the counters’ greatest value is no limit', async () => {
+  const limitOf = async (content: string): Promise<unknown> => {
+    using tree = KernelTree.recorded('cgroup_v1', [name]);
+    tree.remove('proc/meminfo');
+    tree.set(name, 'memory/memory.limit_in_bytes', content);
+    return (await firstSample(tree)).memory?.limit;
+  };
+  assert.equal(await limitOf('9223372036854771712\n'), undefined);
+  // Pages of 64 KiB.
+  assert.equal(await limitOf('9223372036854710272\n'), undefined);
+  assert.equal(await limitOf('9223372036854710271\n'), 9_223_372_036_854_710_271n);
+  assert.equal(await limitOf('4096\n'), 4096);
+});
+
+test('CPU time that is not known: no values of the host alone', async () => {
+  for (const content of ['', 'user_usec 5\nsystem_usec 6\n']) {
+    const sample = await sampleWith('cgroup_v2', { 'cpu.stat': content });
+    assert.ok(sample?.memory);
+    assert.equal(sample.cpu, undefined);
+  }
 });

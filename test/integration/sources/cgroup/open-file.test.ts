@@ -78,6 +78,19 @@ test('a file of something that has ended is gone, and its process too', async ()
   assert.equal(budget.count, 0);
 });
 
+test('a process that cannot be looked at is not one that has ended', async () => {
+  using directories = new CgroupDirectories();
+  directories.write('7/cgroup', '');
+  directories.write('file', '');
+  chmodSync(directories.at('7'), 0);
+  const opened = await unprivileged(directories.root, () =>
+    Promise.resolve([directories.root, directories.at('file')].map((root) => ProcessHandle.open(root, 7))),
+  );
+  assert.deepEqual(opened, ['failed', 'none']);
+  chmodSync(directories.at('7'), 0o755);
+  assert.equal(ProcessHandle.open(directories.root, 8), 'none');
+});
+
 test('more containers than descriptors: each its own values, or a failure', () => {
   const count = 60;
   const command = `ulimit -n 64; exec "$0" "$1" ${count} 1000`;

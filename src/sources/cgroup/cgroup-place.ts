@@ -1,6 +1,7 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import type { Hierarchies, Hierarchy } from './hierarchies.ts';
+import { directoryNumbers, namespaceRoot } from './hierarchies.ts';
+import type { DirectoryNumbers, Hierarchies, Hierarchy } from './hierarchies.ts';
 
 /** Lines of a `/proc/PID/cgroup` that name a tree: the path by controller, `''` for the tree of version 2. */
 export type CgroupPaths = ReadonlyMap<string, string>;
@@ -26,26 +27,41 @@ export interface CgroupPlace {
 export type NoPlace =
   /** The process is in no cgroup that names the container: it is another host's, or the runtime made none. */
   | 'not-named'
-  /** The mounted trees do not hold the directory. */
+  /** The mounted trees do not hold the directory, or none of them has usage. */
   | 'not-mounted'
   /** The reader does not find its own cgroup, to which the kernel's paths are relative. */
   | 'unknown-namespace';
 
 /** The process that reads: the kernel writes paths relative to its cgroup namespace, and pids in its pid namespace. */
-export interface CgroupReader {
+export interface ReadingProcess {
   readonly pid: number;
   /** By its own `/proc/self/cgroup`. */
   readonly paths: CgroupPaths;
+  /** Where its own trees are mounted, in its own namespace. Default: `/sys/fs/cgroup`. */
+  readonly ownRoot?: string;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
+  /** Directories that one search looks at, at most: it has the process to itself. */
+  readonly maxDirectories?: number;
 }
+
+/** Some 10 µs each. */
+const maxDirectories = 50_000;
+const failureFreshMillis = 60_000;
+
+/** Controllers of version 1 by which parts of usage are read; those of `cpu` stand beside `cpuacct`'s. */
+const withUsage = ['cpuacct', 'memory', 'blkio', 'pids'] as const;
 
 /** Finds the directories of containers in the trees of one host. */
 export class CgroupPlaces {
   readonly #hierarchies: Hierarchies;
-  readonly #reader: CgroupReader;
+  readonly #reader: ReadingProcess;
   /** Path of the reader's cgroup namespace in each tree, where some path goes above it. */
-  readonly #namespaces = new Map<Hierarchy, string | undefined>();
+  readonly #namespaces = new Map<Hierarchy, string>();
+  /** Trees in which it was not found, with the time of that. */
+  readonly #failures = new Map<Hierarchy, number>();
 
-  constructor(hierarchies: Hierarchies, reader: CgroupReader) {
+  constructor(hierarchies: Hierarchies, reader: ReadingProcess) {
     this.#hierarchies = hierarchies;
     this.#reader = reader;
   }
@@ -66,25 +82,26 @@ export class CgroupPlaces {
       if (directory === undefined) reason = 'not-mounted';
       return directory;
     };
-    return this.#placeBy(directoryOf) ?? reason;
+    const place = this.#placeBy(directoryOf);
+    if (place === 'no-usage') return reason === 'not-named' ? 'not-mounted' : reason;
+    return place ?? reason;
   }
 
   /** The directories at the path that the runtime's rules give, which must name the container and be there. */
   atPath(id: string, path: string): CgroupPlace | NoPlace {
     const named = throughName(path, id);
     if (named === undefined) return 'not-named';
-    return (
-      this.#placeBy(({ directory }) => {
-        const joined = join(directory, named);
-        return isDirectory(joined) ? joined : undefined;
-      }) ?? 'not-mounted'
-    );
+    const place = this.#placeBy(({ directory }) => {
+      const joined = join(directory, named);
+      return isDirectory(joined) ? joined : undefined;
+    });
+    return typeof place === 'object' ? place : 'not-mounted';
   }
 
   #placeBy(
     directoryOf: (hierarchy: Hierarchy, controller: string) => string | undefined,
-  ): CgroupPlace | undefined {
-    const { unified: tree, byController: trees } = this.#hierarchies;
+  ): CgroupPlace | 'no-usage' | undefined {
+    const { version, unified: tree, byController: trees } = this.#hierarchies;
     const unified = tree && directoryOf(tree, '');
     const byController = new Map<string, string>();
     for (const [controller, hierarchy] of trees) {
@@ -92,6 +109,8 @@ export class CgroupPlaces {
       if (directory !== undefined) byController.set(controller, directory);
     }
     if (unified === undefined && byController.size === 0) return undefined;
+    const hasUsage = version === 2 ? unified !== undefined : withUsage.some((each) => byController.has(each));
+    if (!hasUsage) return 'no-usage';
     return { byController, ...(unified !== undefined && { unified }) };
   }
 
@@ -105,15 +124,34 @@ export class CgroupPlaces {
     return { path: posix.join(namespace, `.${path}`), mountedPath: '/' };
   }
 
-  /** The kernel does not say where a cgroup namespace begins: the reader's own cgroup is searched for in the tree. */
   #namespaceIn(hierarchy: Hierarchy): string | undefined {
-    if (!this.#namespaces.has(hierarchy)) {
-      const { pid, paths } = this.#reader;
-      const within = paths.get(hierarchy.controllers[0] ?? '') ?? '/';
-      const own = cgroupOf(pid, hierarchy.directory);
-      this.#namespaces.set(hierarchy, own === undefined ? undefined : withoutEnd(own, within));
-    }
-    return this.#namespaces.get(hierarchy);
+    const known = this.#namespaces.get(hierarchy);
+    if (known !== undefined) return known;
+    const now = this.#reader.now?.() ?? performance.now();
+    if (now - (this.#failures.get(hierarchy) ?? -Infinity) < failureFreshMillis) return undefined;
+    const found = this.#search(hierarchy);
+    if (found === undefined) this.#failures.set(hierarchy, now);
+    else this.#namespaces.set(hierarchy, found);
+    return found;
+  }
+
+  /**
+   * The kernel does not say where a cgroup namespace begins. Its root is the one that the reader's own mount of the tree
+   * shows; without such a mount, the reader's own cgroup is searched for.
+   */
+  #search(hierarchy: Hierarchy): string | undefined {
+    const { pid, paths, ownRoot = '/sys/fs/cgroup', maxDirectories: max = maxDirectories } = this.#reader;
+    const { directory, controllers } = hierarchy;
+    const root = namespaceRoot(hierarchy, ownRoot);
+    if (root)
+      return pathWhere(
+        directory,
+        max,
+        (_path, { inode, device }) => inode === root.inode && device === root.device,
+      );
+    const line = new RegExp(`^${pid}$`, 'm');
+    const own = pathWhere(directory, max, (path) => line.test(contentOf(join(path, 'cgroup.procs'))));
+    return own === undefined ? undefined : withoutEnd(own, paths.get(controllers[0] ?? '') ?? '/');
   }
 }
 
@@ -157,25 +195,23 @@ function pathBelow(mounted: string, path: string): string | undefined {
 }
 
 function isDirectory(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  } catch {
-    // Closed to us, or no path that a file can have.
-    return false;
-  }
+  return directoryNumbers(path) !== undefined;
 }
 
-/** Path below the root of the cgroup in whose `cgroup.procs` a pid is; breadth first, as agents are seldom deep. */
-function cgroupOf(pid: number, root: string): string | undefined {
-  const line = new RegExp(`^${pid}$`, 'm');
-  let level = [''];
-  while (level.length > 0) {
-    const below: string[] = [];
-    for (const path of level) {
-      if (line.test(contentOf(join(root, path, 'cgroup.procs')))) return path === '' ? '/' : path;
-      below.push(...directoriesOf(join(root, path)).map((name) => `${path}/${name}`));
-    }
-    level = below;
+/** Path below the root of the directory that is meant; breadth first, as agents are seldom deep. */
+function pathWhere(
+  root: string,
+  max: number,
+  isMeant: (path: string, numbers: DirectoryNumbers) => boolean,
+): string | undefined {
+  const paths = [''];
+  for (let index = 0; index < Math.min(paths.length, max); index += 1) {
+    const path = paths[index] ?? '';
+    const directory = join(root, path);
+    const numbers = directoryNumbers(directory);
+    if (!numbers) continue;
+    if (isMeant(directory, numbers)) return path === '' ? '/' : path;
+    if (numbers.hasDirectories) for (const name of directoriesOf(directory)) paths.push(`${path}/${name}`);
   }
   return undefined;
 }

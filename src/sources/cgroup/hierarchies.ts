@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** Version 2: every controller in one tree. Version 1: trees of some controllers each; hybrid ones have a tree of version 2 without controllers besides. */
@@ -42,6 +42,48 @@ export function findHierarchies(root: string, mountInfo = readMountInfo()): Hier
 
 /** Hybrid hosts may have these in version 2, and trees of version 1 for systemd and others alone. */
 const usageControllers = ['cpu', 'cpuacct', 'memory', 'blkio', 'pids'] as const;
+
+/** One directory, whatever path leads to it: the kernel shows a cgroup by the same numbers in every mount of its tree. */
+export interface DirectoryNumbers {
+  readonly inode: number;
+  readonly device: number;
+}
+
+/** The numbers of a directory; undefined for anything else. */
+export function directoryNumbers(
+  path: string,
+): (DirectoryNumbers & { readonly hasDirectories: boolean }) | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    // Each directory below has a link to it; filesystems that do not count these have 1.
+    return stat?.isDirectory()
+      ? { inode: stat.ino, device: stat.dev, hasDirectories: stat.nlink !== 2 }
+      : undefined;
+  } catch {
+    // Closed to us, or no path that a file can have.
+    return undefined;
+  }
+}
+
+/**
+ * The cgroup at which the reader's own namespace begins in a tree: the root of its own mount of that tree below `ownRoot`;
+ * undefined where that shows another tree, or was mounted from another namespace.
+ */
+export function namespaceRoot(
+  { directory, version, controllers }: Hierarchy,
+  ownRoot: string,
+  mountInfo = readMountInfo(),
+): DirectoryNumbers | undefined {
+  const mounts = parseMountInfo(mountInfo);
+  const tree = directoryNumbers(directory);
+  const names = version === 2 ? ['', 'unified'] : [controllers.join(','), ...controllers];
+  for (const path of names.map((name) => join(ownRoot, name))) {
+    const own = version === 2 ? unifiedAt(path, mounts) : treeAt(path, mounts);
+    const numbers = own?.mountedPath === '/' ? directoryNumbers(own.directory) : undefined;
+    if (numbers && numbers.device === tree?.device) return numbers;
+  }
+  return undefined;
+}
 
 /** A tree of version 1 is named by its controllers: `cpu,cpuacct`. */
 function treeAt(directory: string, mounts: ReadonlyMap<string, string>): Hierarchy | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CgroupPlaces, parseCgroupPaths } from '../../../../src/sources/cgroup/cgroup-place.ts';
-import type { CgroupPlace, NoPlace } from '../../../../src/sources/cgroup/cgroup-place.ts';
+import type { CgroupPlace, NoPlace, ReadingProcess } from '../../../../src/sources/cgroup/cgroup-place.ts';
 import { findHierarchies } from '../../../../src/sources/cgroup/hierarchies.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';
 
@@ -14,16 +14,17 @@ interface Given {
   readonly reader?: string;
   /** Path of the cgroup that is mounted at the root. */
   readonly mounted?: string;
+  readonly more?: Partial<ReadingProcess>;
 }
 
 function placesIn(
   directories: CgroupDirectories,
-  { reader = '0::/\n', mounted = '/' }: Given = {},
+  { reader = '0::/\n', mounted = '/', more = {} }: Given = {},
 ): CgroupPlaces {
   const mountInfo = `1 2 0:3 ${mounted} ${directories.root} rw - cgroup2 cgroup2 rw\n`;
   const hierarchies = findHierarchies(directories.root, mountInfo);
   assert.ok(hierarchies);
-  return new CgroupPlaces(hierarchies, { pid: readerPid, paths: parseCgroupPaths(reader) });
+  return new CgroupPlaces(hierarchies, { pid: readerPid, paths: parseCgroupPaths(reader), ...more });
 }
 
 /** What the container's own path leads to, below the root; the reason where to none. */
@@ -118,6 +119,70 @@ test('a reader that is not in the tree, or not where it should be, does not know
     placesIn(directories, { reader: '0::/elsewhere\n' }).ofProcess(id, paths),
     'unknown-namespace',
   );
+});
+
+test('relative to the reader’s namespace: its own mount shows where that begins, whatever processes are there', () => {
+  using directories = new CgroupDirectories().unified([
+    `/docker/${id}`,
+    '/a/docker/reader/main',
+    `/a/b/${id}`,
+  ]);
+  const inTree = (path: string, ownRoot: string): string | undefined => {
+    const more = { ownRoot: directories.at(ownRoot) };
+    const places = placesIn(directories, { reader: '0::/main\n', mounted: '/../..', more });
+    return found(directories, places.ofProcess(id, parseCgroupPaths(`0::${path}\n`)));
+  };
+  directories.write('a/docker/reader/cgroup.controllers', '');
+  directories.write('docker/cgroup.controllers', '');
+  assert.equal(inTree(`/../../../docker/${id}`, 'a/docker/reader'), `/docker/${id}`);
+  assert.equal(inTree(`/../../b/${id}`, 'a/docker/reader'), `/a/b/${id}`);
+  assert.equal(inTree(`/../a/b/${id}`, 'docker'), `/a/b/${id}`);
+  assert.equal(inTree(`/docker/${id}`, ''), `/docker/${id}`);
+});
+
+test('a namespace that was not found is searched for again after a minute', () => {
+  using directories = new CgroupDirectories().unified([`/docker/${id}`, '/docker/reader']);
+  let now = 5;
+  const places = placesIn(directories, { more: { now: () => now } });
+  const paths = parseCgroupPaths(`0::/../${id}\n`);
+  assert.equal(places.ofProcess(id, paths), 'unknown-namespace');
+  directories.processes('/docker/reader', readerPid);
+  now += 59_999;
+  assert.equal(places.ofProcess(id, paths), 'unknown-namespace');
+  now += 1;
+  assert.equal(found(directories, places.ofProcess(id, paths)), `/docker/${id}`);
+  directories.processes('/docker/reader', 1);
+  now += 3_600_000;
+  assert.equal(found(directories, places.ofProcess(id, paths)), `/docker/${id}`);
+});
+
+test('a search ends after so many directories', () => {
+  using directories = new CgroupDirectories()
+    .unified([`/docker/${id}`, '/docker/reader'])
+    .processes('/docker/reader', readerPid);
+  const search = (maxDirectories: number): string | undefined =>
+    found(
+      directories,
+      placesIn(directories, { more: { maxDirectories } }).ofProcess(id, parseCgroupPaths(`0::/../${id}\n`)),
+    );
+  assert.equal(search(2), 'unknown-namespace');
+  assert.equal(search(4), `/docker/${id}`);
+});
+
+test('version 1: the tree of version 2 alone has no usage', () => {
+  using directories = new CgroupDirectories()
+    .v1('memory', [])
+    .v1('freezer', [`/docker/${id}`])
+    .unified([`/docker/${id}`], 'unified');
+  const places = placesIn(directories);
+  for (const content of [
+    `2:memory:/docker/${id}\n0::/docker/${id}\n`,
+    `0::/docker/${id}\n`,
+    `3:freezer:/docker/${id}\n0::/docker/${id}\n`,
+  ])
+    assert.equal(places.ofProcess(id, parseCgroupPaths(content)), 'not-mounted');
+  assert.equal(places.atPath(id, `/docker/${id}`), 'not-mounted');
+  assert.equal(places.ofProcess(id, parseCgroupPaths(`2:memory:/\n0::/\n`)), 'not-named');
 });
 
 test('version 1: each controller by its own path, and those that are not mounted are left out', () => {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findHierarchies } from '../../../../src/sources/cgroup/hierarchies.ts';
+import {
+  directoryNumbers,
+  findHierarchies,
+  namespaceRoot,
+} from '../../../../src/sources/cgroup/hierarchies.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';
 
 test('no tree: a root that is missing, empty, or a file', () => {
@@ -73,4 +77,40 @@ test('version 1: each tree has its own mounted path', () => {
   const found = findHierarchies(directories.root, mountInfo);
   assert.equal(found?.byController.get('memory')?.mountedPath, '/docker/OUTER');
   assert.equal(found.byController.get('pids')?.mountedPath, '/');
+});
+
+test('the root of the reader’s namespace: that of its own mount of the same tree, made in that namespace', () => {
+  using directories = new CgroupDirectories().unified(['docker/reader']).unified([], 'elsewhere');
+  const tree = findHierarchies(directories.root, '')?.unified;
+  assert.ok(tree);
+  const own = directories.at('docker/reader');
+  const numbers = directoryNumbers(own);
+  assert.ok(numbers);
+  const { hasDirectories: _hasDirectories, ...root } = numbers;
+  const mount = (path: string): string => `1 2 0:3 ${path} ${own} rw - cgroup2 cgroup2 rw\n`;
+  const found = (mountInfo: string, at = own): unknown => {
+    const { inode, device } = namespaceRoot(tree, at, mountInfo) ?? {};
+    return inode === undefined ? undefined : { inode, device };
+  };
+  assert.deepEqual(found(''), root);
+  assert.deepEqual(found(mount('/')), root);
+  assert.equal(found(mount('/../..')), undefined);
+  assert.equal(found('', directories.at('missing')), undefined);
+  // Another tree is on another device, as /proc is.
+  assert.equal(found('', '/proc'), undefined);
+});
+
+test('the root of the reader’s namespace, version 1: of each tree by its controllers', () => {
+  using directories = new CgroupDirectories()
+    .v1('host/cpu,cpuacct', ['docker/reader'])
+    .v1('own/cpu,cpuacct', [])
+    .v1('own/memory', [])
+    .link('own/cpu', 'cpu,cpuacct')
+    .unified([], 'own/unified');
+  const trees = findHierarchies(directories.at('host'), '')?.byController;
+  const tree = trees?.get('cpuacct');
+  assert.ok(tree);
+  const { inode } = namespaceRoot(tree, directories.at('own'), '') ?? {};
+  assert.equal(inode, directoryNumbers(directories.at('own/cpu,cpuacct'))?.inode);
+  assert.equal(namespaceRoot({ ...tree, controllers: ['pids'] }, directories.at('own'), ''), undefined);
 });

@@ -13,7 +13,7 @@ import type {
 import { present } from '../json.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
 import type { HostFacts } from './host-files.ts';
-import { times } from './kernel-text.ts';
+import { maxInteger, times } from './kernel-text.ts';
 import type { KernelText } from './kernel-text.ts';
 
 /** Limits change seldom: they are read at the first round and then at each so many. */
@@ -48,7 +48,7 @@ export function nanosOfMicros(micros: Integer | undefined): Integer | undefined 
 
 const unlimited = Buffer.from('max\n');
 /** Version 1 writes no limit as the most that its counters hold: 2^63−1, down to whole pages, of which the largest have 64 KiB. */
-const leastUnlimited = 2n ** 63n - 65_536n;
+const minUnlimited = maxInteger - 65_535n;
 
 /** A limit as runtimes give it: no more than the host has, which is also that of `max`; absent where it is not known. */
 export function memoryLimit(
@@ -57,7 +57,7 @@ export function memoryLimit(
 ): Integer | undefined {
   if (!text || text.accepts(unlimited)) return text && memoryBytes;
   const limit = text.singleInteger();
-  if (limit !== undefined && limit >= leastUnlimited) return memoryBytes;
+  if (limit !== undefined && limit >= minUnlimited) return memoryBytes;
   return limit !== undefined && memoryBytes !== undefined && memoryBytes < limit ? memoryBytes : limit;
 }
 

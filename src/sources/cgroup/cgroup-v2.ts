@@ -102,14 +102,15 @@ export class CgroupV2 implements CgroupReader {
     const usage = this.#files.integer('memory.current');
     if (usage === undefined) return undefined;
     const stats = this.#files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
+    const events = this.#files.keyed('memory.events', this.#tables.events)?.record();
     return present<MemoryUsage>({
       usage,
       maxUsage: this.#files.integer('memory.peak'),
       limit: this.#memoryLimit,
       swapUsage: this.#files.integer('memory.swap.current'),
       stats,
-      unknown: unknownMemory(stats, 'inactive_file'),
-      events: this.#files.keyed('memory.events', this.#tables.events)?.record(),
+      unknown: unknownMemory(stats, 'inactive_file', events === undefined),
+      events,
     });
   }
 

@@ -11,11 +11,10 @@ import { dockerStatsResource } from './docker-stats/resource.ts';
 import { exposedMetric, firstOfEachName } from './prometheus-names.ts';
 import type { Exposable, ExposedMetric } from './prometheus-names.ts';
 import { runtimeInstruments, trackingInstruments } from './runtime.ts';
-import { semconvCpu, semconvCpuLogical, semconvIo } from './semconv/cpu-io.ts';
+import { semconvCpu, semconvCpuLogical, semconvIo, semconvPressure } from './semconv/cpu-io.ts';
 import { semconvEvents, semconvImageEvents, semconvLifecycle, semconvRuntime } from './semconv/lifecycle.ts';
 import { semconvMemory } from './semconv/memory.ts';
 import { semconvMemoryDetail } from './semconv/memory-detail.ts';
-import { semconvPressure } from './semconv/pressure.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { ConfigError } from '../../config/config-error.ts';
 import { shownOtlpUrl } from '../../config/types/otlp-url.ts';
 import type { Config } from '../../config/settings/settings.ts';
-import type { OtlpReceiver } from '../../simulator/otlp-receiver.ts';
+import type { OtlpReceiver } from '../../simulator/start.ts';
 import type { SimulatedEngine } from '../../simulator/simulated-engine.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -70,7 +70,7 @@ export async function inDemo<Context extends Pick<CommandContext, 'config' | 'st
 }
 
 async function startReceiver(): Promise<OtlpReceiver> {
-  const { OtlpReceiver: Receiver } = await import('../../simulator/otlp-receiver.ts');
+  const { OtlpReceiver: Receiver } = await import('../../simulator/start.ts');
   return Receiver.start();
 }
 

@@ -1,7 +1,7 @@
 import type { BlockIoEntry, BlockIoUsage, Integer } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import { listsOf } from './cgroup-reading.ts';
-import type { DeviceNames } from './host-files.ts';
+import type { DeviceNames } from './device-names.ts';
 import type { KernelText } from './kernel-text.ts';
 
 const colon = 0x3a;

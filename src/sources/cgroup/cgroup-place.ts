@@ -1,21 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import type { CgroupPaths } from './cgroup-paths.ts';
 import { directoryNumbers, namespaceRoot } from './hierarchies.ts';
 import type { DirectoryNumbers, Hierarchies, Hierarchy } from './hierarchies.ts';
-
-/** Lines of a `/proc/PID/cgroup` that name a tree: the path by controller, `''` for the tree of version 2. */
-export type CgroupPaths = ReadonlyMap<string, string>;
-
-/** Parses `/proc/PID/cgroup` (`cgroups(7)`): `4:cpu,cpuacct:/path` of version 1, `0::/path` of version 2. */
-export function parseCgroupPaths(content: string): CgroupPaths {
-  const paths = new Map<string, string>();
-  for (const line of content.split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (controllers === undefined || path === undefined) continue;
-    for (const controller of controllers.split(',')) paths.set(controller, path);
-  }
-  return paths;
-}
 
 /** Directories of one container's cgroup: the tree of version 2, and those of version 1 by controller. */
 export interface CgroupPlace {

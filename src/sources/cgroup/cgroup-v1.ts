@@ -20,8 +20,10 @@ import {
   unknownMemory,
 } from './cgroup-reading.ts';
 import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
-import type { DeviceNames, HostFacts } from './host-files.ts';
-import { FlatKeyed, times } from './kernel-text.ts';
+import type { HostFacts } from './host-files.ts';
+import type { DeviceNames } from './device-names.ts';
+import { times } from './kernel-text.ts';
+import { FlatKeyed } from './flat-keyed.ts';
 import type { KernelText } from './kernel-text.ts';
 
 /** One table for each file: the kernel writes the keys of it in the same order for every cgroup. */

@@ -1,17 +1,19 @@
 import { readlinkSync } from 'node:fs';
-import type { InterfaceUsage, Sample, SamplePart } from '../../model/sample.ts';
+import type { Integer, InterfaceUsage, Sample, SamplePart } from '../../model/sample.ts';
 import type { InspectedContainer } from '../container-source.ts';
 import { present } from '../json.ts';
 import type { SharedReading } from './cgroup-files.ts';
-import { CgroupPlaces, parseCgroupPaths } from './cgroup-place.ts';
-import type { CgroupPaths, CgroupPlace, NoPlace } from './cgroup-place.ts';
+import { CgroupPlaces } from './cgroup-place.ts';
+import { parseCgroupPaths } from './cgroup-paths.ts';
+import type { CgroupPlace, NoPlace } from './cgroup-place.ts';
+import type { CgroupPaths } from './cgroup-paths.ts';
 import type { CgroupReader } from './cgroup-reading.ts';
 import { CgroupV1, V1Tables } from './cgroup-v1.ts';
 import { CgroupV2, V2Tables } from './cgroup-v2.ts';
 import type { Hierarchies } from './hierarchies.ts';
 import type { HostFacts } from './host-files.ts';
-import { readOnce } from './open-file.ts';
-import { ProcessHandle, parseNetDev } from './process-handle.ts';
+import type { KernelText } from './kernel-text.ts';
+import { ProcessHandle, readOnce } from './open-file.ts';
 
 /** Why a container has no files that can be read. */
 export type NoFiles = NoPlace | 'no-process' | 'not-shown' | 'failed';
@@ -212,4 +214,67 @@ export class ContainerFiles {
     this.#reader.close();
     this.#close();
   }
+}
+
+const colon = 0x3a;
+/** Columns of `/proc/PID/net/dev` for each direction: bytes, packets, errs, drop, fifo, frame or colls, compressed or carrier, multicast or compressed. */
+const columnsPerDirection = 8;
+
+/**
+ * Where a container runs containers itself, these are their ends and bridges, whose bytes its own interface counts, too:
+ * `veth`, `docker` and `nerdctl` as cAdvisor leaves them out, and `br-` of networks that a user makes.
+ */
+const innerPrefixes = ['veth', 'docker', 'nerdctl', 'br-'] as const;
+
+/** The kernel puts these into every namespace once their module is loaded (`fb_tunnels_only_for_init_net`). */
+const fallbackTunnels: ReadonlySet<string> = new Set([
+  'tunl0',
+  'sit0',
+  'ip6tnl0',
+  'gre0',
+  'gretap0',
+  'erspan0',
+  'ip_vti0',
+  'ip6_vti0',
+  'ip6gre0',
+]);
+
+function isCounted(name: string, columns: readonly (Integer | undefined)[]): boolean {
+  if (name === 'lo' || innerPrefixes.some((prefix) => name.startsWith(prefix))) return false;
+  return !fallbackTunnels.has(name) || columns.some((column) => column !== 0);
+}
+
+/**
+ * Interfaces of a network namespace by its `/proc/PID/net/dev` (`proc_pid_net(5)`), without the loopback, those of inner
+ * containers and tunnels that nobody uses; absent without any.
+ */
+export function parseNetDev(text: KernelText): readonly InterfaceUsage[] | undefined {
+  const interfaces: InterfaceUsage[] = [];
+  // Two lines of headings.
+  text.nextLine();
+  text.nextLine();
+  for (; !text.isAtEnd; text.nextLine()) {
+    text.skipSpaces();
+    const name = text.word(colon);
+    const columns: (Integer | undefined)[] = [];
+    for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) columns.push(text.integer());
+    if (columns.length < 2 * columnsPerDirection || !isCounted(name, columns)) continue;
+    const [receivedBytes, receivedPackets, receivedErrors, receivedDropped] = columns;
+    const [transmittedBytes, transmittedPackets, transmittedErrors, transmittedDropped] =
+      columns.slice(columnsPerDirection);
+    interfaces.push(
+      present<InterfaceUsage>({
+        name,
+        receivedBytes,
+        receivedPackets,
+        receivedErrors,
+        receivedDropped,
+        transmittedBytes,
+        transmittedPackets,
+        transmittedErrors,
+        transmittedDropped,
+      }),
+    );
+  }
+  return interfaces.length > 0 ? interfaces : undefined;
 }

@@ -1,4 +1,5 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { KernelText } from './kernel-text.ts';
 
 /** Bounds the descriptors that stay open: beyond it files are opened for each read. */
@@ -106,4 +107,50 @@ function settled(work: () => void): ReadOutcome {
 export function outcomeOf(thrown: unknown): ReadOutcome {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   return outcomes[code] ?? 'failed';
+}
+
+/**
+ * One process, held by a descriptor of its directory in `/proc`: files are opened through it, and once the process has
+ * ended there are none, whoever has its pid by then. The directory pins neither the process nor its namespaces.
+ */
+export class ProcessHandle {
+  readonly pid: number;
+  readonly #fd: number;
+
+  private constructor(pid: number, fd: number) {
+    this.pid = pid;
+    this.#fd = fd;
+  }
+
+  /** `none` where there is no such process, or this `/proc` does not show it; `failed` where nothing can be opened now. */
+  static open(procRoot: string, pid: number): ProcessHandle | 'none' | 'failed' {
+    try {
+      return new ProcessHandle(
+        pid,
+        openSync(join(procRoot, `${pid}`), constants.O_RDONLY | constants.O_DIRECTORY),
+      );
+    } catch (thrown) {
+      return outcomeOf(thrown) === 'failed' ? 'failed' : 'none';
+    }
+  }
+
+  /** Reads a file of the process once. Never throws. */
+  read(name: string, text: KernelText): ReadOutcome {
+    // The kernel resolves this link to the directory itself, so to this process or to none.
+    return readOnce(`/proc/self/fd/${this.#fd}/${name}`, text, false);
+  }
+
+  /** Inode of one of its files, by which namespaces can be compared; undefined where it cannot be read. */
+  inode(name: string): number | undefined {
+    try {
+      return statSync(`/proc/self/fd/${this.#fd}/${name}`).ino;
+    } catch {
+      // The process has ended, or is not to be looked into.
+      return undefined;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
-import { DeviceNames } from '../../../src/sources/cgroup/host-files.ts';
+import { DeviceNames } from '../../../src/sources/cgroup/device-names.ts';
 import { CgroupV1, V1Tables } from '../../../src/sources/cgroup/cgroup-v1.ts';
 import { CgroupV2, V2Tables } from '../../../src/sources/cgroup/cgroup-v2.ts';
 import { DescriptorBudget } from '../../../src/sources/cgroup/open-file.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CgroupPlaces, parseCgroupPaths } from '../../../../src/sources/cgroup/cgroup-place.ts';
+import { CgroupPlaces } from '../../../../src/sources/cgroup/cgroup-place.ts';
+import { parseCgroupPaths } from '../../../../src/sources/cgroup/cgroup-paths.ts';
 import type { CgroupPlace, NoPlace, ReadingProcess } from '../../../../src/sources/cgroup/cgroup-place.ts';
 import { findHierarchies } from '../../../../src/sources/cgroup/hierarchies.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';

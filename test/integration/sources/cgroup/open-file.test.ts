@@ -4,9 +4,8 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { DescriptorBudget, OpenFile } from '../../../../src/sources/cgroup/open-file.ts';
+import { DescriptorBudget, OpenFile, ProcessHandle } from '../../../../src/sources/cgroup/open-file.ts';
 import { KernelText } from '../../../../src/sources/cgroup/kernel-text.ts';
-import { ProcessHandle } from '../../../../src/sources/cgroup/process-handle.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';
 import { unprivileged } from '../../../support/fakes/unprivileged.ts';
 

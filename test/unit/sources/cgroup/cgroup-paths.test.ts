@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCgroupPaths } from '../../../../src/sources/cgroup/cgroup-place.ts';
+import { parseCgroupPaths } from '../../../../src/sources/cgroup/cgroup-paths.ts';
 
 test('paths by controller, of joined ones both; version 2 without a name', () => {
   assert.deepEqual(

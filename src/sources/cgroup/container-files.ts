@@ -248,7 +248,7 @@ function isCounted(name: string, columns: readonly (Integer | undefined)[]): boo
  * Interfaces of a network namespace by its `/proc/PID/net/dev` (`proc_pid_net(5)`), without the loopback, those of inner
  * containers and tunnels that nobody uses; absent without any.
  */
-export function parseNetDev(text: KernelText): readonly InterfaceUsage[] | undefined {
+function parseNetDev(text: KernelText): readonly InterfaceUsage[] | undefined {
   const interfaces: InterfaceUsage[] = [];
   // Two lines of headings.
   text.nextLine();

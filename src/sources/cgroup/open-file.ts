@@ -104,7 +104,7 @@ function settled(work: () => void): ReadOutcome {
 }
 
 /** What an error of the system says of a file. */
-export function outcomeOf(thrown: unknown): ReadOutcome {
+function outcomeOf(thrown: unknown): ReadOutcome {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   return outcomes[code] ?? 'failed';
 }

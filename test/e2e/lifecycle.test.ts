@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { startAgent } from '../support/real/agent-process.ts';
 import { waitUntil } from '../support/real/daemon.ts';
 import type { OtlpRequest } from '../support/real/collector.ts';
 import type { Exposition, Series } from '../support/wire/exposition.ts';
@@ -95,13 +96,25 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     const shown = await agent.afterNextProbe();
     const labels = { container_name: 'joined', container_network_owner_id: owner };
     assert.equal(shown.value('container_info', labels), 1);
-    // Without the network runtimes report no usage of a container, although it runs on.
+    // Without the network runtimes report no usage of a container, although it runs on; the kernel does.
     await runtime.docker('rm', '--force', 'sandbox');
+    const ofRuntime = [
+      '--usage-source=runtime',
+      '--exporter=prometheus',
+      '--interval=1s',
+      '--min-probe-interval=500ms',
+    ];
+    const args = [`--docker-url=${runtime.url}`, ...ofRuntime];
+    await using byRuntime = await startAgent({ args });
     const noUsage = { reason: 'no-usage' };
-    await agent.waitForMetrics(
+    await byRuntime.waitForMetrics(
       'the reason',
       (found) => found.value('tidegauge_metrics_missing', noUsage) === 1,
     );
+    await agent.afterNextProbe();
+    const byKernel = await agent.afterNextProbe();
+    assert.equal(byKernel.value('tidegauge_metrics_missing', noUsage) ?? 0, 0);
+    assert.ok(byKernel.value('container_memory_usage_bytes', { container_name: 'joined' }));
   });
 
   test('a paused container keeps its figures, which stand still', async () => {

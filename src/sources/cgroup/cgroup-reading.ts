@@ -37,6 +37,8 @@ export const unknownBlockIo: readonly SamplePart[] = ['blockIo'];
 export interface CgroupReader {
   /** Files that may not be read, or could not be at the last read. */
   readonly unreadable: readonly string[];
+  /** The next read looks at the limits again. */
+  refresh(): void;
   /** Undefined once the cgroup is removed. */
   read(host: HostFacts): CgroupReading | undefined;
   close(): void;

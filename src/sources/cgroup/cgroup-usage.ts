@@ -51,6 +51,8 @@ export interface CgroupUsageOptions {
 interface Known {
   readonly pid: number | undefined;
   readonly files: ContainerFiles | NoFiles | 'ended';
+  /** As last inspected: a new inspection may have new limits. */
+  container: InspectedContainer;
   /** When its place is to be looked at again, on the clock that never goes back. */
   freshUntil: number;
 }
@@ -158,11 +160,14 @@ export class CgroupUsage implements UsageSource {
     const { pid, identity } = container;
     const now = this.#options.clock.monotonic();
     const known = this.#known.get(identity.id);
-    if (known && known.pid === pid && (now < known.freshUntil || this.#isStillThere(container, known)))
+    if (known && known.pid === pid && (now < known.freshUntil || this.#isStillThere(container, known))) {
+      if (known.container !== container && typeof known.files === 'object') known.files.refresh();
+      known.container = container;
       return known;
+    }
     this.#drop(identity.id);
     const files = this.#finder.find(container);
-    const found = { pid, files, freshUntil: this.#freshUntil(files) };
+    const found = { pid, files, container, freshUntil: this.#freshUntil(files) };
     this.#known.set(identity.id, found);
     return found;
   }

@@ -78,6 +78,10 @@ export class CgroupV1 implements CgroupReader {
     return isWhole ? none : this.#all.flatMap((files) => files.unreadable);
   }
 
+  refresh(): void {
+    this.#readCount = 0;
+  }
+
   read(host: HostFacts): CgroupReading | undefined {
     if (this.#readCount % slowReadEvery === 0) this.#readLimits(host);
     this.#readCount += 1;

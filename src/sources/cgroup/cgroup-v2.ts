@@ -44,6 +44,10 @@ export class CgroupV2 implements CgroupReader {
     return this.#files.unreadable;
   }
 
+  refresh(): void {
+    this.#readCount = 0;
+  }
+
   read(host: HostFacts): CgroupReading | undefined {
     if (this.#readCount % slowReadEvery === 0) this.#readLimits(host);
     this.#readCount += 1;

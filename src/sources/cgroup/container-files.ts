@@ -190,6 +190,11 @@ export class ContainerFiles {
     return this.#lacksNetworks ? [...unreadable, 'net/dev'] : unreadable;
   }
 
+  /** The next read looks at the limits again. */
+  refresh(): void {
+    this.#reader.refresh();
+  }
+
   /** One sample; undefined once the cgroup is removed. Never throws. */
   read(host: HostFacts, takenAt: number): Sample | undefined {
     const reading = this.#reader.read(host);

@@ -189,6 +189,17 @@ test('descriptors: no more than allowed stay open, and none of what is gone', as
   assert.deepEqual(openBelow(tree.folder), []);
 });
 
+test('limits that were changed are read at the first round after the inspection that shows it', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name]);
+  const usage = tree.usage();
+  const container = tree.container(name);
+  await readOne(usage, container);
+  tree.write(tree.pathOf(name, 'memory.max'), '4096\n');
+  assert.notEqual((await readOne(usage, container))?.memory?.limit, 4096);
+  assert.equal((await readOne(usage, { ...container }))?.memory?.limit, 4096);
+  usage.close();
+});
+
 test('rounds of one container, as for who watches it, close no other’s files', async () => {
   using tree = KernelTree.recorded('cgroup_v2');
   const usage = tree.usage({ maxDescriptors: 1000 });

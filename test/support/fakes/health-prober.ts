@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -30,11 +30,23 @@ async function ask(): Promise<SlowestHealth> {
   return { wallMillis, ownMillis: wallMillis - (waitedMillis() - waitedBefore) };
 }
 
-/** How long the agent's main thread and this one waited for a CPU since they began: the second number of each file. */
+/**
+ * How long the agent's threads, and this one, waited for a CPU since they began: the second number of each file. Its main
+ * thread waits for those that collect garbage and compress.
+ */
 function waitedMillis(): number {
-  const files = [`/proc/${pid}/schedstat`, '/proc/thread-self/schedstat'];
-  const nanos = files.map((file) => Number(readFileSync(file, 'utf8').split(' ')[1]));
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`);
+  const nanos = [...threads, '/proc/thread-self/schedstat'].map(waitedNanos);
   return nanos.reduce((sum, each) => sum + each, 0) / 1e6;
+}
+
+function waitedNanos(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8').split(' ')[1]);
+  } catch {
+    // A thread that ended meanwhile.
+    return 0;
+  }
 }
 
 let isOver = false;

@@ -78,7 +78,8 @@ export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
   );
   return scraped.flatMap(({ name, labels, value, millis = 0 }) => {
     const instrument = shared.find((each) => each.name === name);
-    if (!instrument) return [];
+    // Of cgroup v1 it reads no pressure, and shows zeros.
+    if (!instrument || (value === 0 && name.startsWith('container_pressure_'))) return [];
     const { kind, unit } = instrument;
     const device = numbers.get(labels['device'] ?? '');
     if ('device' in labels && device === undefined) return [];

@@ -85,7 +85,7 @@ export function agrees(pair: Pair): boolean {
 
 function floorOf({ metric, unit }: Pair): number {
   // cAdvisor's names do not all end with the unit.
-  if (unit === 'By' || /_memory_(rss|cache|mapped_file)$/.test(metric)) return memoryFloor;
+  if (unit === 'By' || /_memory_(rss|cache|mapped_file|kernel_usage)$/.test(metric)) return memoryFloor;
   // A process that serves one request comes and goes between two readings.
   if (metric === 'container_threads') return 1;
   return unit === '1' ? percentFloor : 0;

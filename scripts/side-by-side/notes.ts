@@ -13,7 +13,8 @@ What differs, and why:
 - \`container_start_time_seconds\`: cAdvisor gives when the container was created, we when it last started, which is a moment later for one that never restarted.
 - \`container_last_seen\`: cAdvisor gives the time of the scrape, we that of the runtime's reading.
 - \`container_memory_failcnt\`: cAdvisor shows 0 on cgroup v2, we the hits of the limit by the kernel's files.
-- \`container_memory_usage_bytes\`, \`container_memory_working_set_bytes\`, \`container_memory_rss\`, \`container_memory_cache\`, \`container_memory_mapped_file\`: they move between the two readings while processes come and go, and have the same floor of 256 KiB.
+- \`container_pressure_*\`: on cgroup v1 cAdvisor shows zeros, which are left out; we what the host's tree of version 2 counts.
+- \`container_memory_usage_bytes\`, \`container_memory_working_set_bytes\`, \`container_memory_rss\`, \`container_memory_cache\`, \`container_memory_mapped_file\`, \`container_memory_kernel_usage\`: they move between the two readings while processes come and go, and have the same floor of 256 KiB.
 - \`container_threads\`: may differ by 1, as a process that serves one request comes and goes between two readings.
 - \`container_network_*\`: of the interfaces in the container, and so of those with a network of their own.
 - \`container_fs_*\`, \`container_blkio_device_usage_total\`: cAdvisor names devices \`/dev/vda\` and Docker Engine \`254:0\`, so they are paired by number; its series of a device that the container's cgroup has no figures of are those of the host's whole file system, the same for every container, and are left out here.

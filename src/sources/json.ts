@@ -49,7 +49,7 @@ export function flagOf(value: unknown): boolean | undefined {
 }
 
 /** The largest integer of OTLP. A larger one in a response was negative, or means "unlimited". */
-const largestCount = 2n ** 63n - 1n;
+export const largestCount = 2n ** 63n - 1n;
 
 /** An integer from 0 to 2^63−1, exact: above 2^53 only a bigint is. */
 export function countOf(value: unknown): Integer | undefined {

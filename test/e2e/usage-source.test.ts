@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { wholeCatalogue } from '../../src/metrics/catalogue.ts';
+import { passes } from '../support/assert/fresh-reading.ts';
 import { RecordingProxy } from '../support/fakes/recording-proxy.ts';
 import { startAgent, type AgentProcess } from '../support/real/agent-process.ts';
 import { skipUnless } from '../support/real/component.ts';
@@ -10,7 +11,6 @@ import type { Exposition, Series } from '../support/wire/exposition.ts';
 
 /** A file that a container's command makes when ready. */
 const readyMark = '/ready';
-const attempts = 10;
 const ready = `: >${readyMark}; exec sleep 1000`;
 
 const specs = {
@@ -53,13 +53,9 @@ for (const version of engineVersions) {
     after(() => stack.disposeAsync());
 
     test('every series that the runtime gives is there, with the same value', async () => {
-      let differences: readonly string[] = [];
+      const take = async () => differencesOf(await byKernel.metrics(), await byRuntime.metrics());
       // The kernel may charge a page to a container at any moment, be it paused.
-      for (let attempt = 0; attempt < attempts; attempt += 1) {
-        differences = differencesOf(await byKernel.metrics(), await byRuntime.metrics());
-        if (differences.length === 0) break;
-      }
-      assert.deepEqual(differences, []);
+      await passes(await take(), take, (differences) => assert.deepEqual(differences, []));
     });
 
     test('the runtime is asked for no usage', async () => {

@@ -10,10 +10,10 @@ import type {
   SamplePart,
   Stalled,
 } from '../../model/sample.ts';
-import { present } from '../json.ts';
+import { largestCount, present } from '../json.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
 import type { HostFacts } from './host-files.ts';
-import { maxInteger, times } from './kernel-text.ts';
+import { times } from './kernel-text.ts';
 import type { KernelText } from './kernel-text.ts';
 
 /** Limits change seldom: they are read at the first round and then at each so many. */
@@ -50,7 +50,7 @@ export function nanosOfMicros(micros: Integer | undefined): Integer | undefined 
 
 const unlimited = Buffer.from('max\n');
 /** Version 1 writes no limit as the most that its counters hold: 2^63−1, down to whole pages, of which the largest have 64 KiB. */
-const minUnlimited = maxInteger - 65_535n;
+const minUnlimited = largestCount - 65_535n;
 
 /** A limit as runtimes give it: no more than the host has, which is also that of `max`; absent where it is not known. */
 export function memoryLimit(

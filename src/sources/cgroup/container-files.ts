@@ -3,10 +3,10 @@ import type { Integer, InterfaceUsage, Sample, SamplePart } from '../../model/sa
 import type { InspectedContainer } from '../container-source.ts';
 import { present } from '../json.ts';
 import type { SharedReading } from './cgroup-files.ts';
-import { CgroupPlaces } from './cgroup-place.ts';
 import { parseCgroupPaths } from './cgroup-paths.ts';
-import type { CgroupPlace, NoPlace } from './cgroup-place.ts';
 import type { CgroupPaths } from './cgroup-paths.ts';
+import { CgroupPlaces } from './cgroup-place.ts';
+import type { CgroupPlace, NoPlace } from './cgroup-place.ts';
 import type { CgroupReader } from './cgroup-reading.ts';
 import { CgroupV1, V1Tables } from './cgroup-v1.ts';
 import { CgroupV2, V2Tables } from './cgroup-v2.ts';
@@ -56,26 +56,28 @@ export class ContainerFinder {
     const { identity, pid, network } = container;
     const handle = this.#open(pid);
     if (handle === 'failed') return handle;
-    const place = handle && this.#placeOf(identity.id, handle);
-    if (handle && typeof place === 'object') {
+    const ofProcess = handle && this.#placeOf(identity.id, handle);
+    if (handle && typeof ofProcess === 'object') {
       const inode = handle.inode('net/dev');
       const isHost = network.isHost === true || (inode !== undefined && inode === this.#hostNetwork);
       const networks = isHost ? noNetworks(handle) : this.#networksOf(identity.id, handle);
-      return new ContainerFiles(place, this.#readerOf(place), ...networks);
+      return new ContainerFiles(ofProcess, this.#readerOf(ofProcess), ...networks);
     }
     handle?.close();
-    return this.#withoutProcess(container, typeof place === 'object' ? undefined : place);
+    const place = this.#chosenPlace(container, ofProcess);
+    if (typeof place === 'string') return place;
+    return new ContainerFiles(place, this.#readerOf(place), () => (network.isHost ? 'none' : 'unknown'));
   }
 
-  /** True when the process of a container is where its files were found. Never throws. */
-  isStillThere({ identity: { id, cgroupPath }, pid }: InspectedContainer, files: ContainerFiles): boolean {
-    const handle = this.#open(pid);
+  /** True when a container is where its files were found. Never throws. */
+  isStillThere(container: InspectedContainer, files: ContainerFiles): boolean {
+    const handle = this.#open(container.pid);
     // Nothing is known that speaks against it.
     if (handle === 'failed') return true;
-    const place = handle ? this.#placeOf(id, handle) : undefined;
+    const ofProcess = handle && this.#placeOf(container.identity.id, handle);
     handle?.close();
-    const found = typeof place === 'object' ? place : cgroupPath && this.#places.atPath(id, cgroupPath);
-    return typeof found === 'object' && isSamePlace(found, files.place);
+    const place = this.#chosenPlace(container, ofProcess);
+    return typeof place === 'object' && isSamePlace(place, files.place);
   }
 
   #open(pid: number | undefined): ProcessHandle | 'failed' | undefined {
@@ -83,16 +85,23 @@ export class ContainerFinder {
     return handle === 'none' ? undefined : handle;
   }
 
-  /** Without the host's `/proc`: the path by the runtime's rules, which the directory's own name has to confirm. */
-  #withoutProcess({ identity, network }: InspectedContainer, reason?: NoFiles): ContainerFiles | NoFiles {
-    const { id, cgroupPath } = identity;
+  /**
+   * The place that the process gives, if it gives one. Without the host's `/proc`: the path by the runtime's rules, which
+   * the directory's own name has to confirm.
+   */
+  #chosenPlace(
+    { identity: { id, cgroupPath } }: InspectedContainer,
+    ofProcess: CgroupPlace | NoFiles | undefined,
+  ): CgroupPlace | NoFiles {
     // A process of the host that is somewhere else is no reason to read any other place; one that is not, is none.
     const isGuess =
-      reason === undefined || reason === 'no-process' || (reason === 'not-named' && !this.#isHostProc);
-    if (!isGuess) return reason;
+      ofProcess === undefined ||
+      ofProcess === 'no-process' ||
+      (ofProcess === 'not-named' && !this.#isHostProc);
+    if (!isGuess) return ofProcess;
     const place = cgroupPath === undefined ? 'not-shown' : this.#places.atPath(id, cgroupPath);
-    if (typeof place === 'string') return reason ?? (place === 'not-mounted' ? 'no-process' : place);
-    return new ContainerFiles(place, this.#readerOf(place), () => (network.isHost ? 'none' : 'unknown'));
+    if (typeof place === 'object') return place;
+    return ofProcess ?? (place === 'not-mounted' ? 'no-process' : place);
   }
 
   #placeOf(id: string, handle: ProcessHandle): CgroupPlace | NoFiles {

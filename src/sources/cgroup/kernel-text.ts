@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import type { Integer } from '../../model/sample.ts';
+import { largestCount } from '../json.ts';
 
 const newline = 0x0a;
 const space = 0x20;
@@ -7,8 +8,6 @@ const tab = 0x09;
 const zero = 0x30;
 /** Numbers of so many digits are exact in a double. */
 const exactDigits = 15;
-/** Greater integers are no values: OTLP has none, and the kernel means "unlimited" by them. */
-export const maxInteger = 2n ** 63n - 1n;
 const firstBytes = 16 * 1024;
 /**
  * Files made of many records come in portions of a page: one that is shorter by more than a record, the largest of which
@@ -148,7 +147,7 @@ function endsNumber(byte: number | undefined, end: number): boolean {
 
 function largeInteger(digits: string): Integer | undefined {
   const exact = BigInt(digits);
-  if (exact > maxInteger) return undefined;
+  if (exact > largestCount) return undefined;
   return exact <= Number.MAX_SAFE_INTEGER ? Number(exact) : exact;
 }
 
@@ -157,5 +156,5 @@ export function times(value: Integer, factor: number): Integer | undefined {
   const product = Number(value) * factor;
   if (Number.isSafeInteger(product)) return product;
   const exact = BigInt(value) * BigInt(factor);
-  return exact > maxInteger ? undefined : exact;
+  return exact > largestCount ? undefined : exact;
 }

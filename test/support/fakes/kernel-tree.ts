@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -149,6 +150,18 @@ export async function readOne(
     return await round.read(container);
   } finally {
     round.close();
+  }
+}
+
+/** The first sample of a container by usage that has read nothing before. */
+export async function firstSample(tree: KernelTree, name: string): Promise<Sample> {
+  const usage = tree.usage();
+  try {
+    const sample = await readOne(usage, tree.container(name));
+    assert.ok(sample);
+    return sample;
+  } finally {
+    usage.close();
   }
 }
 

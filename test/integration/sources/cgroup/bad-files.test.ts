@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { workingSet } from '../../../../src/metrics/formulas.ts';
 import { hasUsage } from '../../../../src/model/sample.ts';
 import type { Sample } from '../../../../src/model/sample.ts';
-import { KernelTree, readEach, readOne } from '../../../support/fakes/kernel-tree.ts';
+import { firstSample, KernelTree, readEach, readOne } from '../../../support/fakes/kernel-tree.ts';
 import type { Capture } from '../../../support/wire/recorded-cases.ts';
 
 const name = 'io_writer';
@@ -75,11 +75,11 @@ for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
     test(`${capture}, ${what}: of each file its own values are absent, and no others`, async () => {
       using tree = KernelTree.recorded(capture, [name]);
       for (const [file, read] of absences[capture]) {
-        const whole = await firstSample(tree);
+        const whole = await firstSample(tree, name);
         assert.notEqual(read(whole), undefined, file);
         const before = readFileSync(join(tree.folder, tree.pathOf(name, file)));
         tree.set(name, file, content);
-        const sample = await firstSample(tree);
+        const sample = await firstSample(tree, name);
         assert.equal(read(sample), undefined, file);
         for (const [, other] of absences[capture].filter(([, each]) => each(sample) === undefined))
           assert.ok(
@@ -88,18 +88,6 @@ for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
         tree.set(name, file, before);
       }
     });
-  }
-}
-
-/** The first sample of usage that has read nothing before. */
-async function firstSample(tree: KernelTree): Promise<Sample> {
-  const usage = tree.usage();
-  try {
-    const sample = await readOne(usage, tree.container(name));
-    assert.ok(sample);
-    return sample;
-  } finally {
-    usage.close();
   }
 }
 
@@ -242,7 +230,7 @@ test('version 1 without the host’s memory: the counters’ greatest value is n
     using tree = KernelTree.recorded('cgroup_v1', [name]);
     tree.remove('proc/meminfo');
     tree.set(name, 'memory/memory.limit_in_bytes', content);
-    return (await firstSample(tree)).memory?.limit;
+    return (await firstSample(tree, name)).memory?.limit;
   };
   assert.equal(await limitOf('9223372036854771712\n'), undefined);
   // Pages of 64 KiB.

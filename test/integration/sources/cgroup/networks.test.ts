@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sample } from '../../../../src/model/sample.ts';
-import { KernelTree, readOne } from '../../../support/fakes/kernel-tree.ts';
+import { firstSample, KernelTree, readOne } from '../../../support/fakes/kernel-tree.ts';
 
 const name = 'io_writer';
 
@@ -41,7 +41,7 @@ test('networks: not those of inner containers, nor tunnels that nobody uses', as
   const namesOf = async (interfaces: readonly string[], count = 0): Promise<unknown> => {
     const lines = interfaces.map((each) => `${each}: ${`${count} `.repeat(16)}\n`).join('');
     tree.write(`proc/${tree.container(name).pid}/net/dev`, `Inter-|\n face |\n${lines}`);
-    return (await firstSample(tree)).networks?.map((each) => each.name);
+    return (await firstSample(tree, name)).networks?.map((each) => each.name);
   };
   const inner = ['lo', 'veth12ab', 'docker0', 'docker_gwbridge', 'nerdctl0', 'br-0123456789ab'];
   const tunnels = [
@@ -62,17 +62,6 @@ test('networks: not those of inner containers, nor tunnels that nobody uses', as
     'tunl1',
   ]);
   assert.deepEqual(await namesOf(tunnels, 1), tunnels);
-  assert.deepEqual((await firstSample(tree)).unknown, undefined);
+  assert.deepEqual((await firstSample(tree, name)).unknown, undefined);
   assert.equal(await namesOf([...inner, ...tunnels]), undefined);
 });
-
-async function firstSample(tree: KernelTree): Promise<Sample> {
-  const usage = tree.usage();
-  try {
-    const sample = await readOne(usage, tree.container(name));
-    assert.ok(sample);
-    return sample;
-  } finally {
-    usage.close();
-  }
-}

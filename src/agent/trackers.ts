@@ -2,13 +2,15 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { EventObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import { shownUrl } from '../sources/docker/address.ts';
+import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
 import { DockerSource } from '../sources/docker/docker-source.ts';
 import type { RefusedPart } from '../sources/response-limits.ts';
 import type { RefusedContainer } from '../sources/docker/list.ts';
 import { TrackerSet } from '../tracker/tracker-set.ts';
 import { Trackers } from '../tracker/trackers.ts';
 import type { ResolvedContainers } from './containers.ts';
-import { kernelUsage } from './usage.ts';
+import { bracketedUsage, kernelUsage } from './usage.ts';
+import type { KernelFiles } from './usage.ts';
 
 /** Dependencies of trackers beside the configuration. */
 interface TrackerDependencies {
@@ -43,8 +45,7 @@ export function createTrackers(
       onPartRefused: partRefusalsOf(shownUrl(endpoint.url), log),
       ...(stats && { onStats: (id, text) => stats.statsReceived(id, text) }),
     });
-    // Responses of the runtime are compared with ours: then they are what is shown.
-    const usage = stats ? undefined : kernelFiles && kernelUsage(kernelFiles, source, { clock, sourceCount });
+    const usage = kernelFiles && usageOf(source, kernelFiles, { stats, clock, sourceCount });
     return new TrackerSet({
       source,
       ...(usage && { usage }),
@@ -62,6 +63,21 @@ export function createTrackers(
     });
   });
   return new Trackers(sets, config.inlineTimeoutMillis, observer);
+}
+
+/** By the kernel's files, unless responses of the runtime are compared with ours: then they are what is shown. */
+function usageOf(
+  source: ContainerSource,
+  files: KernelFiles,
+  {
+    stats,
+    ...rest
+  }: { readonly stats: StatsObserver | undefined; readonly clock: Clock; readonly sourceCount: number },
+): UsageSource | undefined {
+  if (!stats) return kernelUsage(files, source, rest);
+  if (!stats.kernelRead) return undefined;
+  const beside = kernelUsage({ ...files, hasFallback: false }, source, rest);
+  return bracketedUsage(source, beside, (id, around) => stats.kernelRead?.(id, around));
 }
 
 /** Maximum number of refused containers of one list that are logged by name. */

@@ -7,7 +7,14 @@ import { CgroupUsage } from '../sources/cgroup/cgroup-usage.ts';
 import type { HostRoots } from '../sources/cgroup/cgroup-usage.ts';
 import { findHierarchies } from '../sources/cgroup/hierarchies.ts';
 import type { Hierarchies } from '../sources/cgroup/hierarchies.ts';
-import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
+import type { UsageBracket } from '../model/observers.ts';
+import type { Sample } from '../model/sample.ts';
+import type {
+  ContainerSource,
+  InspectedContainer,
+  UsageRound,
+  UsageSource,
+} from '../sources/container-source.ts';
 
 /** The kernel's files of this host, where usage is read from them. */
 export interface KernelFiles {
@@ -71,6 +78,47 @@ export function kernelUsage(
     maxDescriptors: Math.floor(maxKeptDescriptors() / sourceCount),
     ...(hasFallback && { fallback: source.usage }),
   });
+}
+
+/**
+ * The usage of a source, with the kernel's files read before and after each of its samples. A container whose files are
+ * not found has its sample all the same.
+ */
+export function bracketedUsage(
+  { usage }: ContainerSource,
+  kernel: UsageSource,
+  onRead: (id: string, around: UsageBracket) => void,
+): UsageSource {
+  return {
+    kind: usage.kind,
+    round(signal) {
+      const rounds = { own: usage.round(signal), kernel: kernel.round(signal) };
+      return {
+        async read(container) {
+          const before = await readOrNothing(rounds.kernel, container);
+          const sample = await rounds.own.read(container);
+          const after = before && (await readOrNothing(rounds.kernel, container));
+          if (before && after) onRead(container.identity.id, { before, after });
+          return sample;
+        },
+        close() {
+          rounds.own.close();
+          rounds.kernel.close();
+        },
+      };
+    },
+    retain: (mayRun) => kernel.retain?.(mayRun),
+    close: () => kernel.close?.(),
+  };
+}
+
+async function readOrNothing(round: UsageRound, container: InspectedContainer): Promise<Sample | undefined> {
+  try {
+    return await round.read(container);
+  } catch {
+    // Why there is nothing is what `check` is for.
+    return undefined;
+  }
 }
 
 /** At most half of what this process may open beyond its other needs. */

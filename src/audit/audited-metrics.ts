@@ -4,6 +4,8 @@ import type { AbsenceReason } from '../metrics/absence.ts';
 interface Value {
   /** Counted by the runtime and only added up: then equal means equal. Others are divided, and rounded by that. */
   readonly isExact: boolean;
+  /** May fall as well as rise between two readings. */
+  readonly isGauge?: true;
   /** Reasons for an absent value of ours where the docker command prints a number all the same. */
   readonly mayLack: readonly AbsenceReason[];
 }
@@ -16,13 +18,13 @@ const block = { isExact: true, mayLack: ['no-usage', 'no-block-io'] } as const;
 export const metrics = {
   'cpu-percent': { isExact: false, mayLack: ['no-usage', 'no-cpu'] },
   cpus: { isExact: false, mayLack: ['no-usage', 'no-cpu'] },
-  memory: { isExact: true, mayLack: memory },
-  'memory-percent': { isExact: false, mayLack: memory },
+  memory: { isExact: true, isGauge: true, mayLack: memory },
+  'memory-percent': { isExact: false, isGauge: true, mayLack: memory },
   'network-received': network,
   'network-transmitted': network,
   'block-read': block,
   'block-written': block,
-  pids: { isExact: true, mayLack: ['no-usage', 'no-pids'] },
+  pids: { isExact: true, isGauge: true, mayLack: ['no-usage', 'no-pids'] },
 } as const satisfies Readonly<Record<string, Value>>;
 
 /** Name of an audited metric in reports and in the attribute `figure`. */

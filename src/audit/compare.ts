@@ -5,7 +5,8 @@ import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { ResponsePair } from './response-pairs.ts';
 import { auditedMetrics, metricOf } from './audited-metrics.ts';
 import type { AuditedMetric } from './audited-metrics.ts';
-import type { MetricReadings } from './our-readings.ts';
+import { kernelRange } from './our-readings.ts';
+import type { MetricReadings, Range } from './our-readings.ts';
 
 /** One value beside the docker command's. */
 export interface Comparison {
@@ -18,6 +19,8 @@ export interface Comparison {
   readonly difference: number;
   /** Reason for the absence of ours; absent where ours is there, or should be. */
   readonly absence?: AbsenceReason | 'not-in-response';
+  /** By the kernel's files before and after the response; absent where they do not give it. */
+  readonly kernel?: Range;
 }
 
 /**
@@ -31,14 +34,34 @@ export function compareMetrics(
 ): readonly Comparison[] | undefined {
   if (!isMadeOf(snapshot, pair)) return undefined;
   const command = commandReadings(pair.older, pair.newer, snapshot.runtime);
-  return auditedMetrics.map((figure) =>
-    compareMetric(figure, readings[figure](snapshot), { command: command[figure], snapshot }),
-  );
+  return auditedMetrics.map((figure) => {
+    const kernel = pair.kernel && kernelRange(readings[figure], snapshot, pair.kernel);
+    const comparison = compareMetric(figure, readings[figure](snapshot), {
+      command: command[figure],
+      snapshot,
+    });
+    return { ...comparison, ...(kernel && { kernel }) };
+  });
 }
 
 /** True when the values agree: exact metrics when they are equal, others within the tolerance. */
 export function isWithin({ figure, difference }: Comparison, tolerance: number): boolean {
   return difference <= (metricOf(figure).isExact ? 0 : tolerance);
+}
+
+/**
+ * True where the command's value is what the kernel's files gave, within what passed between the two readings. One that
+ * goes up and down may be as far outside as it was seen to move.
+ */
+export function agreesWithKernel(
+  { figure, command, kernel }: Pick<Comparison, 'figure' | 'command' | 'kernel'>,
+  tolerance: number,
+): boolean {
+  if (!kernel) return true;
+  const { isExact, isGauge } = metricOf(figure);
+  const { min, max } = kernel;
+  const slack = (isGauge ? max - min : 0) + (isExact ? 0 : tolerance * Math.max(max, command));
+  return command >= min - slack && command <= max + slack;
 }
 
 function isMadeOf({ sample, previous }: ContainerSnapshot, { older, newer }: ResponsePair): boolean {

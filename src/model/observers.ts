@@ -1,4 +1,5 @@
 import type { ReceivedEvent } from './events.ts';
+import type { Sample } from './sample.ts';
 
 /** Failure of one audit: a value that differs, or responses that are not the sample's. */
 export type AuditFailure = 'difference' | 'no-pair';
@@ -26,6 +27,14 @@ export interface EventObserver {
 export interface StatsObserver {
   /** @param text the body as the runtime sent it. */
   statsReceived(id: string, text: string): void;
+  /** What the kernel's files gave around the response received last; where it is absent they are not read. */
+  kernelRead?(id: string, around: UsageBracket): void;
+}
+
+/** What one place gave before and after another was read. */
+export interface UsageBracket {
+  readonly before: Sample;
+  readonly after: Sample;
 }
 
 /** Receives the outcomes of exported log records. Every method returns at once and never throws. */

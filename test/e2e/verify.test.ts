@@ -14,7 +14,7 @@ const busyScript =
 
 suite('verify', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
   for (const version of versions) {
-    test(`no figure of ${containerCount} busy containers of ${version} differs from the docker command's`, async () => {
+    test(`no figure of ${containerCount} busy containers of ${version} differs from the docker command's or the kernel's`, async () => {
       await using runtime = await startEngine(version, { bridge: true });
       const names = Array.from({ length: containerCount }, (_, index) => `busy${index}`);
       await Promise.all(names.map((name) => runtime.run(name, ['--cpus=0.05'], busyScript)));
@@ -23,8 +23,13 @@ suite('verify', { skip: skipUnless('engine-20.10', 'engine-current') }, () => {
       });
       assert.equal(exitCode, 0, stdout + stderr);
       const compared = containerCount * auditedMetrics.length;
-      const summary = `${containerCount} of ${containerCount} running containers compared, ${compared} figures: none differs`;
-      assert.ok(stdout.endsWith(`${summary}\n`), stdout);
+      const summary = new RegExp(
+        `^${containerCount} of ${containerCount} running containers compared, ${compared} figures, ([0-9]+) of them with the kernel's files: none differs$`,
+        'm',
+      );
+      const [, byKernel] = summary.exec(stdout) ?? assert.fail(stdout);
+      // A kernel that counts no block I/O has none to compare.
+      assert.ok(Number(byKernel) >= compared - 2 * containerCount, stdout);
       const percents = [...stdout.matchAll(/^busy\d+ +cpu-percent +(\S+)/gm)].map(([, text]) => Number(text));
       assert.equal(percents.filter((percent) => percent > 0).length, containerCount, 'all are busy');
     });

@@ -10,6 +10,7 @@ import { startSimulatedEngine } from '../../../../src/simulator/start.ts';
 import { runTidegauge } from '../../../support/real/agent-process.ts';
 import { withFault } from '../../../support/fakes/faulty-metric.ts';
 import { KeptLog } from '../../../support/fakes/observed-probes.ts';
+import { KernelTree } from '../../../support/fakes/kernel-tree.ts';
 import { load } from '../../../support/fakes/load.ts';
 
 /** Output of `verify` for a runtime, and its exit code. */
@@ -17,10 +18,11 @@ async function verify(
   url: string,
   readings = ourReadings,
   argv: { format: 'table' | 'json'; tolerance: number } = { format: 'table', tolerance: 0.001 },
+  flags: Readonly<Record<string, string>> = {},
 ) {
   let stdout = '';
   const code = await verifyWith(readings).run({
-    config: load({ flags: { 'docker-url': url } }).config,
+    config: load({ flags: { 'docker-url': url, ...flags } }).config,
     warnings: [],
     log: new KeptLog(),
     argv,
@@ -81,6 +83,29 @@ suite('two probes of each, a pause between them', { concurrency: true }, () => {
     assert.ok(Math.abs(web.figures[0].ours / web.figures[0].command - 1.01) < 1e-9);
     const counted = await verify(runtime.url, withFault('memory'), wide);
     assert.equal(counted.code, 1, 'memory is only counted');
+  });
+
+  test('the kernel’s files stand beside, and a value that is another there is marked and ends with 1', async () => {
+    await using runtime = await startSimulatedEngine({ specs: [{ name: 'web' }] });
+    runtime.fault('stats', { kind: 'set', path: ['pids_stats', 'current'], value: 7 });
+    const json = { format: 'json', tolerance: 0.001 } as const;
+    const [web] = JSON.parse((await verify(runtime.url, ourReadings, json)).stdout);
+    using tree = new KernelTree('cgroup_v2_systemd');
+    const { cgroup, proc, sys } = tree.roots;
+    const table = { format: 'table', tolerance: 0.001 } as const;
+    const flags = { 'cgroup-root': cgroup, 'proc-root': proc, 'sys-root': sys };
+    const path = `cgroup/system.slice/docker-${web.id}.scope/pids.current`;
+    tree.write(path, '7\n');
+    const equal = await verify(runtime.url, ourReadings, table, flags);
+    assert.match(equal.stdout, /^CONTAINER +FIGURE +TIDEGAUGE +COMMAND +DIFFERENCE +KERNEL$/m);
+    assert.match(equal.stdout, /^web +pids +7 +7 +0% +7$/m);
+    assert.match(equal.stdout, /, 9 figures, 1 of them with the kernel's files: none differs$/m);
+    assert.equal(equal.code, 0);
+    tree.write(path, '8\n');
+    const other = await verify(runtime.url, ourReadings, table, flags);
+    assert.match(other.stdout, /^web +pids +7 +7 +0% +8 +DIFFERS: the kernel's files give another$/m);
+    assert.match(other.stdout, /: 1 differ$/m);
+    assert.equal(other.code, 1);
   });
 
   test('a runtime that cannot be reached is named and ends with 1', async () => {

@@ -37,6 +37,8 @@ export function createServer(agent: ServedAgent, { clock, log }: AgentDependenci
     readiness: { missing: () => (agent.isIdle ? [] : trackers.notYetProbed()) },
     api: live,
     log,
+    metricsPath: config.metricsPath,
+    pathPrefix: config.pathPrefix,
     onRefused: (reason) => refusals.requestRefused(reason),
   });
   return {

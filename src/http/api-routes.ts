@@ -139,8 +139,8 @@ function parameter(parameters: unknown, name: string): string | undefined {
 }
 
 /** A page that names what is served; its texts are ours and need no escaping. */
-export function indexRoute(routes: readonly Route[]): Route {
-  const items = routes.map(({ path, summary }) => `<li>${linked(path)}: ${summary}</li>`);
+export function indexRoute(path: string, routes: readonly Route[]): Route {
+  const items = routes.map((route) => `<li>${linked(route.path)}: ${route.summary}</li>`);
   const page = [
     '<!doctype html>',
     '<html lang="en">',
@@ -154,7 +154,7 @@ export function indexRoute(routes: readonly Route[]): Route {
     '',
   ].join('\n');
   return {
-    path: '/',
+    path,
     summary: 'this page',
     handle: (_request, reply) => reply.type('text/html; charset=utf-8').send(page),
   };

@@ -37,6 +37,10 @@ export interface HttpServerOptions {
   /** Absent: there is no API. */
   readonly api?: ApiSource | undefined;
   readonly log: Log;
+  /** `/metrics` by default. */
+  readonly metricsPath?: string;
+  /** Before every path; health and readiness are served without it too. */
+  readonly pathPrefix?: string | undefined;
   /** Maximum time for responses under way when the server closes; 2 s by default. */
   readonly closeMillis?: number;
   /** A connection on which nothing moves is cut after so long; 60 s by default. */
@@ -57,12 +61,14 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Makes the server of scrapes and health checks: `/metrics`, `/healthz`, `/readyz`, and `/` as their index. */
+/** Makes the server of scrapes and health checks: the metrics, `/healthz`, `/readyz`, and `/` as their index. */
 export function createHttpServer({
   metrics,
   readiness,
   api,
   log,
+  metricsPath = '/metrics',
+  pathPrefix = '',
   closeMillis = defaultCloseMillis,
   stalledMillis = defaultStalledMillis,
   responseMillis = defaultResponseMillis,
@@ -70,13 +76,20 @@ export function createHttpServer({
   heartbeatMillis = defaultHeartbeatMillis,
 }: HttpServerOptions): HttpServer {
   const refused = loggedRefusals(onRefused, log);
-  const served = [
-    metricsRoute(metrics, log, refused),
-    healthRoute(),
-    readyRoute(readiness),
+  const probes = [healthRoute(), readyRoute(readiness)];
+  const prefixed = [
+    metricsRoute(metricsPath, metrics, log, refused),
+    ...probes,
     ...(api ? apiRoutes(api, heartbeatMillis, refused) : []),
-  ];
-  const app = createApp([indexRoute(served), ...served], log, { stalledMillis, responseMillis, refused });
+  ].map((route) => ({ ...route, path: pathPrefix + route.path }));
+  // What asks for health knows the address, and not what a proxy puts before the path.
+  const served = pathPrefix === '' ? prefixed : [...prefixed, ...probes];
+  const app = createApp([indexRoute(`${pathPrefix}/`, prefixed), ...served], log, {
+    pathPrefix,
+    stalledMillis,
+    responseMillis,
+    refused,
+  });
   return {
     async listen(host, port) {
       try {
@@ -90,7 +103,8 @@ export function createHttpServer({
   };
 }
 
-interface ConnectionOptions {
+interface AppOptions {
+  readonly pathPrefix: string;
   readonly stalledMillis: number;
   readonly responseMillis: number;
   readonly refused: RefusalObserver;
@@ -99,7 +113,7 @@ interface ConnectionOptions {
 function createApp(
   routes: readonly Route[],
   log: Log,
-  { stalledMillis, responseMillis, refused }: ConnectionOptions,
+  { pathPrefix, stalledMillis, responseMillis, refused }: AppOptions,
 ): FastifyInstance {
   const app = fastify({
     logger: false,
@@ -109,7 +123,7 @@ function createApp(
     routerOptions: { maxParamLength: maxNameLength },
   });
   for (const { path: url, handle } of routes) app.route({ method: ['GET', 'HEAD'], url, handler: handle });
-  addFallback(app, routes, log);
+  addFallback(app, routes, { log, pathPrefix });
   app.addHook('onSend', async (_request, reply) => limitResponse(reply, responseMillis, refused));
   return app;
 }
@@ -180,25 +194,42 @@ function listenError(host: string, port: number, cause: unknown): Error {
 /**
  * Responses without a route: 405 on a known path, 404 elsewhere, 500 where a route failed; as JSON for the API.
  */
-function addFallback(app: FastifyInstance, routes: readonly Route[], log: Log): void {
+function addFallback(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  { log, pathPrefix }: { readonly log: Log; readonly pathPrefix: string },
+): void {
   const served = routes.map(({ path }) => path).join(', ');
-  const known = routes.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`));
+  const known = routes.map(({ path }) => matching(path));
+  const isApi = (request: FastifyRequest): boolean => pathOf(request).startsWith(`${pathPrefix}/api/`);
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
     if (!known.some((pattern) => pattern.test(path)))
-      return say(request, reply.code(404), `not found; served are ${served}`);
-    return say(request, reply.code(405).header('allow', 'GET, HEAD'), 'method not allowed: use GET or HEAD');
+      return say(isApi(request), reply.code(404), `not found; served are ${served}`);
+    return say(
+      isApi(request),
+      reply.code(405).header('allow', 'GET, HEAD'),
+      'method not allowed: use GET or HEAD',
+    );
   });
   app.setErrorHandler((error, request, reply) => {
     const isRequestsFault = isClientError(error);
     if (!isRequestsFault) log.error({ error, path: request.url }, 'a request failed');
     const message = isRequestsFault ? error.message : 'internal error';
-    return say(request, reply.code(isRequestsFault ? error.statusCode : 500), message);
+    return say(isApi(request), reply.code(isRequestsFault ? error.statusCode : 500), message);
   });
 }
 
-function say(request: FastifyRequest, reply: FastifyReply, message: string): FastifyReply {
-  if (pathOf(request).startsWith('/api/')) return reply.send({ error: message });
+/** A part of a path that begins with a colon is any. */
+function matching(path: string): RegExp {
+  const parts = path
+    .split('/')
+    .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll('.', String.raw`\.`)));
+  return new RegExp(`^${parts.join('/')}$`);
+}
+
+function say(isApi: boolean, reply: FastifyReply, message: string): FastifyReply {
+  if (isApi) return reply.send({ error: message });
   return reply.type(plainText).send(`${message}\n`);
 }
 

@@ -7,9 +7,9 @@ import { cutReader, plainText, refuse, sendBytes } from './route.ts';
 import type { Route } from './route.ts';
 
 /** As node_exporter has it. */
-const defaultMaxScrapes = 40;
+const maxScrapes = 40;
 
-/** The source of `/metrics`. */
+/** The source of the metrics. */
 export interface MetricsSource {
   /**
    * Collects and renders; rejects when there is nothing to show.
@@ -27,15 +27,15 @@ const timeoutHeader = 'x-prometheus-scrape-timeout-seconds';
 
 /** Serves the exposition in the format that the scraper prefers; 503 with the reason while there is none. */
 export function metricsRoute(
+  path: string,
   source: MetricsSource,
   log: Log,
   onRefused: RefusalObserver,
-  maxScrapes = defaultMaxScrapes,
 ): Route {
   const scrapes = new InFlight(maxScrapes);
   let isFailing = false;
   return {
-    path: '/metrics',
+    path,
     summary: 'every metric, for Prometheus',
     async handle(request, reply) {
       const leave = scrapes.enter();

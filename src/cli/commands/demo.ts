@@ -15,7 +15,7 @@ const collectorTimeoutMillis = 500;
 export interface Demo {
   /** The configuration with the simulated engine, and with our own receiver where no collector answers. */
   applyTo(config: Config): Config;
-  printAddresses(address: string): void;
+  printAddresses(metricsUrl: string): void;
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function withDemo({ config, stdout }: Pick<CommandContext, 'config'
       usageSource: ofSimulation,
       ...(receiver && { otlpEndpoint: receiver.url }),
     }),
-    printAddresses: (address) => stdout.write(addressesText({ config, runtime, receiver, address })),
+    printAddresses: (metricsUrl) => stdout.write(addressesText({ config, runtime, receiver, metricsUrl })),
     close: async () => {
       receiver?.close();
       await runtime.close();
@@ -92,16 +92,16 @@ interface Scene {
   readonly config: Config;
   readonly runtime: SimulatedEngine;
   readonly receiver: OtlpReceiver | undefined;
-  readonly address: string;
+  readonly metricsUrl: string;
 }
 
-function addressesText({ config, runtime, receiver, address }: Scene): string {
+function addressesText({ config, runtime, receiver, metricsUrl }: Scene): string {
   const target = receiver
     ? `no collector answers at ${config.otlpEndpoint.origin}: pushing to a receiver inside this process instead`
     : `pushing to ${shownOtlpUrl(config.otlpEndpoint)}`;
   return [
     `Tidegauge measures ${runtime.names.length} simulated containers.`,
-    `  Prometheus  curl ${address}/metrics`,
+    `  Prometheus  curl ${metricsUrl}`,
     ...(config.exporter.includes('otlp') ? [`  OTLP        ${target}`] : []),
     `  Engine      DOCKER_HOST=${runtime.url} docker ps`,
     'Stop it with Ctrl-C.',

@@ -69,8 +69,9 @@ class AgentRun {
     const { address } = await agent.start();
     this.#running = { agent, config };
     const { exporter, profile, intervalMillis } = config;
-    log.info({ version, metrics: `${address}/metrics`, exporter, profile, intervalMillis }, 'tidegauge runs');
-    this.#demo.printAddresses(address);
+    const metrics = `${address}${config.pathPrefix ?? ''}${config.metricsPath}`;
+    log.info({ version, metrics, exporter, profile, intervalMillis }, 'tidegauge runs');
+    this.#demo.printAddresses(metrics);
   }
 
   /** A configuration that cannot be carried out changes nothing; it rejects with the reason. */

@@ -1,5 +1,4 @@
 import { dockerStatsBlock } from '../receiver/block.ts';
-import { address, hostPart, portPart } from '../types/address.ts';
 import { duration } from '../types/duration.ts';
 import { listOf } from '../types/list-of.ts';
 import { oneOf } from '../types/one-of.ts';
@@ -204,40 +203,3 @@ export const otlpSettings = {
 function bothVariables(name: string): readonly OtelVariable[] {
   return [{ name: `OTEL_EXPORTER_OTLP_METRICS_${name}` }, { name: `OTEL_EXPORTER_OTLP_${name}` }];
 }
-
-/** Settings of scrapes by Prometheus. */
-export const prometheusSettings = {
-  listen: {
-    type: address(),
-    default: '127.0.0.1:9417',
-    group: 'Prometheus',
-    help: 'Address of /metrics; :9417 is every interface, port 0 any free one',
-    example: '0.0.0.0:9417',
-    otelVariables: [
-      { name: 'OTEL_EXPORTER_PROMETHEUS_HOST', type: hostPart() },
-      { name: 'OTEL_EXPORTER_PROMETHEUS_PORT', type: portPart() },
-    ],
-    combined: true,
-  },
-  api: {
-    type: boolean(),
-    default: 'true',
-    group: 'Prometheus',
-    help: 'Serve containers, their samples and their events at /api/v1 too (docs/api.md)',
-    example: 'false',
-  },
-  containerIdLabel: {
-    type: boolean(),
-    default: 'true',
-    group: 'Prometheus',
-    help: 'Label container_id, the whole id as in OTLP, on each series',
-    example: 'false',
-  },
-  openmetricsCreated: {
-    type: boolean(),
-    default: 'false',
-    group: 'Prometheus',
-    help: 'Series _created for each counter, in OpenMetrics',
-    example: 'true',
-  },
-} as const satisfies SettingTable;

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { oneOf } from '../types/one-of.ts';
 import { boolean, text } from '../types/scalars.ts';
 import { dockerSettings, probeSettings, selectionSettings, usageSettings } from './containers.ts';
-import { exportSettings, otlpSettings, prometheusSettings } from './export.ts';
+import { exportSettings, otlpSettings } from './export.ts';
+import { prometheusSettings } from './prometheus.ts';
 import { nameSettings } from './setting.ts';
 import type { SettingTable, Values } from './setting.ts';
 

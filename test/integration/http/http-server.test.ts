@@ -37,6 +37,20 @@ test('/ names the paths', async () => {
   for (const path of ['/metrics', '/healthz', '/readyz']) assert.ok(body.includes(`href="${path}"`));
 });
 
+test('a prefix stands before every path, and health and readiness are without it too', async () => {
+  await using served = await serve({ metricsPath: '/container.metrics', pathPrefix: '/host/a' });
+  const statusOf = async (path: string): Promise<number> => (await ask(served.url + path)).status;
+  for (const path of ['/', '/container.metrics', '/healthz', '/readyz'])
+    assert.equal(await statusOf(`/host/a${path}`), 200, path);
+  for (const path of ['/healthz', '/readyz']) assert.equal(await statusOf(path), 200, path);
+  for (const path of ['/', '/metrics', '/container.metrics', '/host/a/metrics', '/host/a/containerXmetrics'])
+    assert.equal(await statusOf(path), 404, path);
+  const { body } = await ask(`${served.url}/host/a/`);
+  for (const path of ['/container.metrics', '/healthz'])
+    assert.ok(body.includes(`href="/host/a${path}"`), path);
+  assert.equal((await ask(`${served.url}/host/a/container.metrics`, { method: 'POST' })).status, 405);
+});
+
 test('HEAD is answered everywhere, without a body', async () => {
   await using served = await serve();
   for (const path of ['/', '/metrics', '/healthz', '/readyz']) {

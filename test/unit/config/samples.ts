@@ -58,6 +58,8 @@ export const samples: Readonly<
   ],
   otlpResource: ['flat', 'FLAT', 'Flat'],
   listen: ['a:1', '[::1]:2', ':3'],
+  metricsPath: ['/a', '/b/c', '/d.e/'],
+  pathPrefix: ['/a', '/b/c', '/d-e/'],
   api: ['false', 'FALSE', 'False'],
   containerIdLabel: ['false', 'FALSE', 'False'],
   openmetricsCreated: ['true', 'TRUE', 'True'],

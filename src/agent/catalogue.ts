@@ -5,7 +5,9 @@ import type { DockerStatsBlock } from '../config/receiver/block.ts';
 import { profileNames } from '../config/settings/names.ts';
 import type { Config } from '../config/settings/settings.ts';
 import { compilePattern } from '../config/types/pattern.ts';
-import { catalogueOf, conflictsOf, resourceOf, wholeCatalogue } from '../metrics/catalogue.ts';
+import { groupOf, labelMakers, withCadvisorOptions } from '../metrics/cadvisor/options.ts';
+import type { CadvisorOptions } from '../metrics/cadvisor/options.ts';
+import { catalogueOf, conflictsOf, profiles, resourceOf, wholeCatalogue } from '../metrics/catalogue.ts';
 import type { Catalogue, ProfileName } from '../metrics/catalogue.ts';
 import type { DockerStatsOptions } from '../metrics/docker-stats/options.ts';
 import { dockerStatsContainers } from '../metrics/docker-stats/profile.ts';
@@ -22,14 +24,43 @@ interface ChosenMetrics {
  * The metrics that a configuration switches on. Throws a ConfigError with every name that its profiles do not have, or
  * with every two of its metrics that cannot go together.
  */
-export function chosenMetrics({ profile, metric, dockerStats = {} }: Config): ChosenMetrics {
-  const switches = metricSwitches(metric);
+export function chosenMetrics(config: Config): ChosenMetrics {
+  const { profile, metric, dockerStats = {} } = config;
+  const switches = new Map([...groupSwitches(config), ...metricSwitches(metric)]);
   const problems = [...metricMistakes({ profile, metric }), ...dockerStatsMistakes(dockerStats)];
   if (problems.length > 0) throw new ConfigError(problems);
   const options = dockerStatsOptions(dockerStats);
   const conflicts = conflictTexts(profile, switches, options);
   if (conflicts.length > 0) throw new ConfigError(conflicts);
-  return { catalogue: catalogueOf(profile, switches, options), resourceOf: resourceOf(profile, options) };
+  const { containers, runtime } = catalogueOf(profile, switches, options);
+  return {
+    catalogue: { containers: withCadvisorOptions(containers, cadvisorOptions(config)), runtime },
+    resourceOf: resourceOf(profile, options),
+  };
+}
+
+/** Every metric of a group of cAdvisor's is on where the group is named, and off where it is not. */
+function groupSwitches({ profile, cadvisorGroup }: Config): ReadonlyMap<string, boolean> {
+  if (!profile.includes('cadvisor') || cadvisorGroup.includes('all')) return new Map();
+  const named: ReadonlySet<string> = new Set(cadvisorGroup);
+  const { containers, runtime } = profiles.cadvisor;
+  const grouped = [...containers, ...runtime].flatMap(({ name }) => {
+    const group = groupOf(name);
+    return group === undefined ? [] : [[name, named.has(group)] as const];
+  });
+  return new Map(grouped);
+}
+
+/** The settings of profile `cadvisor` as its options. */
+function cadvisorOptions({ cadvisorGroup, cadvisorLabel, cadvisorEnv }: Config): CadvisorOptions {
+  const names = cadvisorLabel.filter((name) => name !== 'none');
+  return {
+    perCpu: cadvisorGroup.includes('all') || cadvisorGroup.includes('percpu'),
+    labels: labelMakers({
+      ...(!names.includes('all') && { labels: new Set(names) }),
+      variables: cadvisorEnv ?? [],
+    }),
+  };
 }
 
 /** Every name of `--metric` that the profiles do not have; that no profile has, when the profiles are not known. */

@@ -4,8 +4,15 @@ import { listOf } from '../types/list-of.ts';
 import { oneOf } from '../types/one-of.ts';
 import { otlpBaseUrl, otlpUrl } from '../types/otlp-url.ts';
 import { headers, keyValues, boolean, text } from '../types/scalars.ts';
-import { profileNames } from './names.ts';
+import { cadvisorGroupNames, profileNames } from './names.ts';
 import type { KnownValues, OtelVariable, SettingTable } from './setting.ts';
+
+const aloneError = 'all and none exclude every other name';
+
+/** `all` and `none` stand alone. */
+function isAlone(names: readonly string[]): boolean {
+  return names.length === 1 || !names.some((name) => name === 'all' || name === 'none');
+}
 
 /** Settings of exporters and of their content. */
 export const exportSettings = {
@@ -44,6 +51,30 @@ export const exportSettings = {
     group: 'Export',
     help: 'Metrics to switch on by NAME, or off by !NAME; may be repeated',
     example: 'container.paging.faults,!container.uptime',
+    isRepeatable: true,
+  },
+  cadvisorGroup: {
+    type: listOf(oneOf([...cadvisorGroupNames, 'all', 'none'])).refine(isAlone, { error: aloneError }),
+    default: 'all',
+    group: 'Export',
+    help: 'Groups of metrics of profile cadvisor, as cAdvisor names them (docs/migration/cadvisor.md); all, or none of them',
+    example: 'cpu,memory,network',
+    isRepeatable: true,
+  },
+  cadvisorLabel: {
+    type: listOf(text('a label')).refine(isAlone, { error: aloneError }),
+    default: 'all',
+    group: 'Export',
+    help: 'Labels of a container that become container_label_* in profile cadvisor: these, all, or none',
+    example: 'com.docker.compose.service,team',
+    isRepeatable: true,
+  },
+  cadvisorEnv: {
+    type: listOf(text('a name')).optional(),
+    defaultText: 'none',
+    group: 'Export',
+    help: 'Environment variables whose names begin so become container_env_* in profile cadvisor',
+    example: 'APP_VERSION,STAGE',
     isRepeatable: true,
   },
   dockerStats: {

@@ -6,3 +6,29 @@ export const presetNames = ['compose', 'swarm', 'kubernetes', 'oci'] as const;
 
 /** Where usage may be read. */
 export const usageSources = ['auto', 'cgroup', 'runtime'] as const;
+
+/** cAdvisor's groups of metrics there are: the catalogue knows the group of each metric. */
+export const cadvisorGroupNames = [
+  'advtcp',
+  'app',
+  'cpu',
+  'cpuLoad',
+  'cpu_topology',
+  'cpuset',
+  'disk',
+  'diskIO',
+  'hugetlb',
+  'memory',
+  'memory_numa',
+  'network',
+  'oom_event',
+  'percpu',
+  'perf_event',
+  'pressure',
+  'process',
+  'referenced_memory',
+  'resctrl',
+  'sched',
+  'tcp',
+  'udp',
+] as const;

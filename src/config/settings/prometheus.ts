@@ -1,6 +1,5 @@
-import { address, hostPart, portPart } from '../types/address.ts';
+import { address, hostPart, metricsPath, portPart, urlPath } from '../types/address.ts';
 import { boolean } from '../types/scalars.ts';
-import { metricsPath, urlPath } from '../types/url-path.ts';
 import type { SettingTable } from './setting.ts';
 
 /** Settings of scrapes by Prometheus. */

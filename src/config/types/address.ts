@@ -67,3 +67,24 @@ function schemeHint(url: string): string {
   if (url.startsWith('/')) return `; did you mean unix://${url}?`;
   return /^[\w.-]+:\d+$/.test(url) ? `; did you mean tcp://${url}?` : '';
 }
+
+const expectedPath = 'expected a path such as /metrics, of letters, digits and . _ ~ -';
+
+/** A path of the server, without a slash at its end. */
+export function urlPath(): z.ZodType<string> {
+  return z
+    .string({ error: expectedPath })
+    .trim()
+    .regex(/^(?:\/[\w.~-]+)+\/?$/, { error: expectedPath })
+    .transform((path) => path.replace(/\/$/, ''));
+}
+
+/** Paths that something else is served at. */
+const taken = /^\/(?:healthz|readyz|api\/v1(?:\/.*)?)$/;
+
+/** {@link urlPath} at which nothing else is served. */
+export function metricsPath(): z.ZodType<string> {
+  return urlPath().refine((path) => !taken.test(path), {
+    error: 'something else is served there: choose another path',
+  });
+}

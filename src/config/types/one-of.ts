@@ -15,14 +15,15 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(
   { aliases = {}, hints = {} }: OneOfOptions = {},
 ): z.ZodType<Words[number]> {
   return z.preprocess(
-    (raw) => (typeof raw === 'string' ? spelled(raw, aliases) : raw),
+    (raw) => (typeof raw === 'string' ? spelled(raw, words, aliases) : raw),
     z.enum(words, { error: ({ input }) => errorOf(input, words, hints) }),
   );
 }
 
-function spelled(raw: string, aliases: Readonly<Record<string, string>>): string {
+function spelled(raw: string, words: readonly string[], aliases: Readonly<Record<string, string>>): string {
   const word = raw.trim().toLowerCase();
-  return Object.hasOwn(aliases, word) ? (aliases[word] ?? word) : word;
+  const meant = Object.hasOwn(aliases, word) ? (aliases[word] ?? word) : word;
+  return words.find((each) => each.toLowerCase() === meant) ?? meant;
 }
 
 function errorOf(input: unknown, words: readonly string[], hints: Readonly<Record<string, string>>): string {

@@ -13,6 +13,7 @@ import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { entriesOfPeers, hasCpuModes } from '../formulas.ts';
 import { cadvisorMetric, inSeconds, runtimeLacksIt } from './declare.ts';
 import type { CadvisorDeclaration, CadvisorSeries } from './declare.ts';
+import type { CadvisorOptions } from './options.ts';
 
 const burst = {
   source: 'cgroup',
@@ -60,10 +61,10 @@ function mode(
 }
 
 /** CPUs that the container never ran on are left out, as cAdvisor leaves them out. */
-function usage({ sample }: ContainerSnapshot): readonly CadvisorSeries[] {
+function usage({ sample }: ContainerSnapshot, { perCpu }: CadvisorOptions): readonly CadvisorSeries[] {
   if (!sample?.cpu) return [];
   const { totalNanos, perCpuNanos } = sample.cpu;
-  if (!perCpuNanos) {
+  if (!perCpuNanos || !perCpu) {
     const value = inSeconds(totalNanos, sample);
     return [{ value, labels: { cpu: 'total' }, group: 'cpu', counter: 'total' }];
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { chosenMetrics } from '../../../src/agent/catalogue.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
@@ -85,3 +85,58 @@ test('profiles that want one name for two things are a mistake that names both, 
   assert.ok(namesOn(switched).includes('container_memory_usage_bytes'));
   assert.ok(namesOn(switched).includes('container.cpu.time'));
 });
+
+describe('groups of profile cadvisor', () => {
+  const cadvisorNames = (flags: Readonly<Record<string, unknown>>): string[] =>
+    namesOn(configOf({ profile: 'cadvisor', ...flags }));
+
+  test('all are on by default, and none leaves what cAdvisor always shows', () => {
+    assert.ok(cadvisorNames({}).includes('container_threads'));
+    const names = cadvisorNames({ 'cadvisor-group': 'none' });
+    assert.ok(names.includes('container_last_seen') && names.includes('container_spec_cpu_period'));
+    assert.ok(!names.some((name) => /_(?:cpu_usage|memory_rss|network_receive|fs_reads)/.test(name)));
+  });
+
+  test('those that are named are on, whatever the case of their letters, and the others off', () => {
+    const names = cadvisorNames({ 'cadvisor-group': 'DISKIO,process' });
+    assert.ok(names.includes('container_fs_reads_bytes_total') && names.includes('container_threads'));
+    assert.ok(!names.includes('container_memory_rss'));
+    const { problems } = refused({ 'cadvisor-group': 'diskio,all,memry' });
+    assert.match(problems.join(), /"memry": expected one of .*did you mean memory\?/);
+  });
+
+  test('a metric of its own name wins over its group, and other profiles have no groups', () => {
+    const names = cadvisorNames({
+      'cadvisor-group': 'cpu',
+      metric: 'container_memory_rss,!container_cpu_user_seconds_total',
+    });
+    assert.ok(names.includes('container_memory_rss') && names.includes('container_cpu_usage_seconds_total'));
+    assert.ok(!names.includes('container_cpu_user_seconds_total'));
+    assert.deepEqual(namesOn(configOf({ 'cadvisor-group': 'none' })), namesOn(configOf({})));
+  });
+
+  test('labels and variables become labels where they are named', () => {
+    const keys = (flags: Readonly<Record<string, unknown>>): readonly string[] | undefined =>
+      chosenMetrics(configOf({ profile: 'cadvisor', ...flags })).catalogue.containers.find(
+        ({ name }) => name === 'container_last_seen',
+      )?.attributes;
+    assert.deepEqual(keys({}), ['id', 'name', 'image', 'container_label_*']);
+    assert.deepEqual(keys({ 'cadvisor-label': 'none', 'cadvisor-env': 'APP_' }), [
+      'id',
+      'name',
+      'image',
+      'container_env_*',
+    ]);
+    assert.match(refused({ 'cadvisor-label': 'none,a' }).problems.join(), /all and none exclude/);
+  });
+});
+
+function refused(flags: Readonly<Record<string, unknown>>): ConfigError {
+  try {
+    configOf(flags);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('not refused');
+}

@@ -50,14 +50,29 @@ suite('Helm chart', options, () => {
 suite('sockets in the Helm chart', options, () => {
   test("mounts the socket's directory, never the socket", async () => {
     const { pod, container } = await renderChart('--set=docker.socketDirectory=/run/podman');
-    assert.deepEqual(pod.volumes.at(-1), {
+    assert.deepEqual(pod.volumes[1], {
       name: 'socket-directory',
       hostPath: { path: '/run/podman', type: 'Directory' },
     });
-    assert.deepEqual(container.volumeMounts, [
+    assert.deepEqual(container.volumeMounts.slice(0, 2), [
       { name: 'config', mountPath: '/etc/tidegauge', readOnly: true },
       { name: 'socket-directory', mountPath: '/host/run', readOnly: true },
     ]);
+  });
+
+  test("mounts the node's cgroup tree and /proc, where the agent finds them, unless that is off", async () => {
+    const { pod, container } = await renderChart('--set=kernelFiles.cgroup=/cgroup');
+    assert.deepEqual(pod.volumes.slice(2), [
+      { name: 'cgroup', hostPath: { path: '/cgroup', type: 'Directory' } },
+      { name: 'proc', hostPath: { path: '/proc', type: 'Directory' } },
+    ]);
+    assert.deepEqual(container.volumeMounts.slice(2), [
+      { name: 'cgroup', mountPath: '/host/sys/fs/cgroup', readOnly: true },
+      { name: 'proc', mountPath: '/host/proc', readOnly: true },
+    ]);
+    const without = await renderChart('--set=kernelFiles.enabled=false');
+    assert.equal(without.pod.volumes.length, 2);
+    assert.equal(without.container.volumeMounts.length, 2);
   });
 
   test('mounts nothing of the node for a runtime on the network', async () => {

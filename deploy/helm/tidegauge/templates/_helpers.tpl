@@ -63,6 +63,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end }}
 
+{{/* Whether the node's cgroup tree and /proc are mounted: for a runtime of this node; empty means no. */}}
+{{- define "tidegauge.readsKernelFiles" -}}
+{{- if .Values.kernelFiles.enabled -}}{{- include "tidegauge.usesSocket" . -}}{{- end -}}
+{{- end }}
+
 {{/* The agent's configuration file. Without an endpoint the default exporters would push to the pod itself. */}}
 {{- define "tidegauge.config" -}}
 {{- $defaults := dict "docker_url" .Values.docker.urls -}}

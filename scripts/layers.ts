@@ -106,7 +106,7 @@ export const rooms: readonly Room[] = [
     name: 'sources',
     holds: "where containers are found and their usage is read; each runtime's wire words in its own folder",
     imports: ['concurrency', 'model'],
-    families: { docker: ['http'] },
+    families: { docker: ['http'], cgroup: ['kernel'] },
   },
   {
     name: 'http',

@@ -54,8 +54,8 @@ const departures: readonly (readonly [what: string, why: string])[] = [
     'It is one value for each container: what people watch, and compare with a limit. The conventions ask for modes where the runtime knows them, but without a point for the whole; and on cgroup v1 modes come in steps of 10 ms, too coarse for a rate. `container.cpu.time` has the modes.',
   ],
   [
-    'No file system metrics.',
-    'Runtimes report sizes only by walking the whole layer of each container on disk, and capacity and free space not at all.',
+    '`container.filesystem.usage` is of the writable layer alone.',
+    'That is what a runtime measures of each container, on the slow schedule of `--disk-usage-interval`; volumes and logs are beside it.',
   ],
   [
     'In Prometheus, no `otel_scope_*` labels.',
@@ -66,8 +66,8 @@ const departures: readonly (readonly [what: string, why: string])[] = [
     'One target has many containers: `container_name` and `container_id` are labels of every series, all else is on `container_info`, to be joined. `target_info` is of the agent itself.',
   ],
   [
-    '`system.device` is `major:minor`.',
-    'That is what the kernel counts by, and all that a runtime knows of a device.',
+    '`system.device` is `major:minor` where usage is read by the runtime’s API.',
+    'That is what the kernel counts by, and all that a runtime knows of a device; by the kernel’s files it is a name such as `sda`.',
   ],
 ];
 

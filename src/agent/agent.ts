@@ -3,6 +3,7 @@ import type { Config } from '../config/settings/settings.ts';
 import type { EventLogs } from '../export/logs/event-logs.ts';
 import { logSdk, Telemetry } from '../export/telemetry.ts';
 import type { HttpServer } from '../http/http-server.ts';
+import { diskUsageNeeds } from '../metrics/catalogue.ts';
 import { EventLoopDelay } from '../self-metrics/process.ts';
 import type { TrackerSet } from '../tracker/tracker-set.ts';
 import { firstProbe } from '../tracker/trackers.ts';
@@ -56,7 +57,8 @@ export class Agent {
     );
     this.#eventLogs = createEventLogs(resolved, meter, dependencies);
     if (this.#eventLogs) events.subscribe(this.#eventLogs);
-    this.#showsDiskUsage = catalogue.runtime.some(({ source }) => source === 'disk usage');
+    const { sums, containers } = diskUsageNeeds(catalogue);
+    this.#showsDiskUsage = sums || containers;
     this.#server = createServer(
       {
         config,

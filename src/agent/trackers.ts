@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { diskUsageNeeds } from '../metrics/catalogue.ts';
 import type { EventObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
@@ -29,7 +30,7 @@ export interface TrackerObservers {
 
 /** The trackers of all runtimes, each runtime behind its own update lock. */
 export function createTrackers(
-  { config, endpoints, kernelFiles, selection, createMapper }: ResolvedContainers,
+  { config, catalogue, endpoints, kernelFiles, selection, createMapper }: ResolvedContainers,
   { probes: observer, events, stats }: TrackerObservers,
   { clock, log, reachabilityLog = log }: TrackerDependencies,
 ): Trackers {
@@ -60,6 +61,7 @@ export function createTrackers(
       minProbeIntervalMillis: config.minProbeIntervalMillis,
       probeTimeoutMillis: config.probeTimeoutMillis,
       diskUsageIntervalMillis: config.diskUsageIntervalMillis,
+      diskUsageNeeds: diskUsageNeeds(catalogue),
     });
   });
   return new Trackers(sets, config.inlineTimeoutMillis, observer);

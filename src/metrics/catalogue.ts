@@ -1,5 +1,6 @@
 import { containerResource } from '../attributes/resource.ts';
 import type { ResourceAttributes, ResourceOf } from '../attributes/resource.ts';
+import type { DiskUsageNeeds } from '../model/disk-usage.ts';
 import type { ContainerInstrument, RuntimeInstrument } from '../model/instrument.ts';
 import type { Identified } from '../model/snapshot.ts';
 import { cadvisorContainers, cadvisorRuntime } from './cadvisor/profile.ts';
@@ -11,7 +12,13 @@ import { dockerStatsResource } from './docker-stats/resource.ts';
 import { exposedMetric, firstOfEachName } from './prometheus-names.ts';
 import type { Exposable, ExposedMetric } from './prometheus-names.ts';
 import { runtimeInstruments, trackingInstruments } from './runtime.ts';
-import { semconvCpu, semconvCpuLogical, semconvIo, semconvPressure } from './semconv/cpu-io.ts';
+import {
+  semconvCpu,
+  semconvCpuLogical,
+  semconvFilesystem,
+  semconvIo,
+  semconvPressure,
+} from './semconv/cpu-io.ts';
 import { semconvEvents, semconvImageEvents, semconvLifecycle, semconvRuntime } from './semconv/lifecycle.ts';
 import { semconvMemory } from './semconv/memory.ts';
 import { semconvMemoryDetail } from './semconv/memory-detail.ts';
@@ -37,6 +44,7 @@ export const profiles = {
       ...semconvMemoryDetail,
       ...semconvIo,
       ...semconvPressure,
+      ...semconvFilesystem,
       ...semconvEvents,
     ],
     runtime: [...semconvRuntime, semconvImageEvents],
@@ -67,6 +75,12 @@ export type ProfileName = keyof typeof profiles;
 export interface Catalogue {
   readonly containers: readonly ContainerInstrument[];
   readonly runtime: readonly RuntimeInstrument[];
+}
+
+/** What the instruments of a catalogue need of a runtime's disk usage. */
+export function diskUsageNeeds({ containers, runtime }: Catalogue): DiskUsageNeeds {
+  const isDiskUsage = ({ source }: Pick<ContainerInstrument, 'source'>): boolean => source === 'disk usage';
+  return { sums: runtime.some(isDiskUsage), containers: containers.some(isDiskUsage) };
 }
 
 /** Metrics of every profile. */

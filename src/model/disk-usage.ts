@@ -12,12 +12,45 @@ export interface DiskSize {
 }
 
 /** A runtime's disk usage by type; a type that it does not report is absent. */
-export type DiskUsage = Readonly<Partial<Record<DiskObjectType, DiskSize>>>;
+export type DiskUsage = Readonly<Partial<Record<DiskObjectType, DiskSize>>> & {
+  /** Bytes of writable layers by the ids of their containers; absent where the runtime gives none. */
+  readonly writableLayers?: ReadonlyMap<string, number>;
+};
+
+/** What a measurement of disk usage is for: the runtime is asked for no more. */
+export interface DiskUsageNeeds {
+  /** Sums by type. */
+  readonly sums: boolean;
+  /** The writable layer of each container. */
+  readonly containers: boolean;
+}
+
+/** The file system that holds what containers write. */
+export interface Filesystem {
+  /** What is mounted, as the kernel names it: `/dev/sda1`. */
+  readonly device: string;
+  readonly capacityBytes: number;
+  /** For users without privileges. */
+  readonly availableBytes: number;
+  /** Absent where the file system makes them as they are needed. */
+  readonly inodes?: number;
+  readonly freeInodes?: number;
+}
+
+/** A container's part of the file system that holds it. */
+export interface ContainerFilesystem {
+  /** Bytes of its writable layer; absent where the runtime does not give them. */
+  readonly usageBytes?: number;
+  /** Absent where it cannot be reached. */
+  readonly filesystem?: Filesystem;
+}
 
 /** Result of measuring a runtime's disk usage, and its cost. */
 export interface DiskUsageReport {
   /** Of the last measurement; absent until the first, and when the last one failed. */
   readonly usage?: DiskUsage;
+  /** The file system of the runtime's containers, measured at that time; absent where it cannot be reached. */
+  readonly filesystem?: Filesystem;
   /** When it was measured; milliseconds since the epoch. */
   readonly measuredAt?: number;
   /** Duration of the last measurement, failed or not; absent until the first has ended. */

@@ -18,6 +18,8 @@ export interface RuntimeDescription {
   readonly cgroupVersion?: number;
   readonly cgroupDriver?: string;
   readonly storageDriver?: string;
+  /** Directory on its host that holds the layers of containers. */
+  readonly storageDirectory?: string;
   /** Images that it holds, when it was described. */
   readonly images?: number;
   readonly cpus?: number;

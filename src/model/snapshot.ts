@@ -1,5 +1,5 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from './container.ts';
-import type { DiskUsageReport } from './disk-usage.ts';
+import type { ContainerFilesystem, DiskUsageReport } from './disk-usage.ts';
 import type { RuntimeDescription } from './runtime.ts';
 import type { EventCountsSince, ImageEventCounts } from './events.ts';
 import type { DroppedAttributes } from './identity-mapper.ts';
@@ -40,6 +40,8 @@ export interface ContainerSnapshot {
   /** Our own measurement before that one, of the same run. */
   readonly previous?: PreviousSample;
   readonly starts: CounterStarts;
+  /** As last measured; absent without a measurement. */
+  readonly filesystem?: ContainerFilesystem;
   /** Failed measurements of this container since `trackedSince`. */
   readonly failures: number;
   /** Milliseconds since the epoch. */

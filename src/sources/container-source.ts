@@ -6,7 +6,7 @@ import type {
   HealthStatus,
 } from '../model/container.ts';
 import type { ContainerEvent } from '../model/events.ts';
-import type { DiskUsage } from '../model/disk-usage.ts';
+import type { DiskUsage, DiskUsageNeeds, Filesystem } from '../model/disk-usage.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { Sample } from '../model/sample.ts';
 import type { UsageReport } from '../model/usage-report.ts';
@@ -65,6 +65,8 @@ export interface UsageSource {
   round(signal: AbortSignal): UsageRound;
   /** Where the usage of its containers came from last; absent for a source with one answer to that. */
   report?(): UsageReport;
+  /** The file system of a directory of the containers' host; undefined where it cannot be reached. */
+  filesystem?(directory: string): Filesystem | undefined;
   /** Lets go of what it keeps open of containers that are gone or do not run. */
   retain?(mayRun: (id: string) => boolean): void;
   /** Lets go of all that it keeps open between rounds. */
@@ -97,7 +99,7 @@ export interface ContainerSource {
   /** The runtime's own usage, always there as the fallback. */
   readonly usage: UsageSource;
   /** Disk usage, which the runtime may take minutes for; absent where the source has none. Throws {@link SourceError}. */
-  diskUsage?(signal: AbortSignal): Promise<DiskUsage>;
+  diskUsage?(signal: AbortSignal, needs: DiskUsageNeeds): Promise<DiskUsage>;
   /**
    * Stream of events from now on, preceded by those that the runtime remembers since `sinceNanos`. Resolves once the
    * stream is open; iteration throws SourceError when it breaks off. Undefined for a runtime without reliable events.

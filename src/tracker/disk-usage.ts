@@ -1,6 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { DiskUsage, DiskUsageReport } from '../model/disk-usage.ts';
+import type {
+  DiskUsage,
+  DiskUsageNeeds,
+  DiskUsageReport,
+  Filesystem,
+  ContainerFilesystem,
+} from '../model/disk-usage.ts';
+import type { ContainerSnapshot } from '../model/snapshot.ts';
 import type { ContainerSource } from '../sources/container-source.ts';
 import { toSourceError, type SourceErrorCode } from '../sources/source-error.ts';
 
@@ -15,6 +22,9 @@ export interface DiskUsageScheduleOptions {
   readonly log: Log;
   /** From the end of one measurement to the begin of the next. */
   readonly intervalMillis: number;
+  readonly needs: DiskUsageNeeds;
+  /** The file system of the runtime's containers now; undefined where it cannot be reached. */
+  readonly filesystem?: () => Filesystem | undefined;
 }
 
 /**
@@ -28,7 +38,8 @@ export class DiskUsageSchedule {
   readonly #closed = new AbortController();
   #isBegun = false;
   #isFailing = false;
-  #last: Pick<DiskUsageReport, 'usage' | 'measuredAt' | 'seconds'> = {};
+  #last: Omit<DiskUsageReport, 'failures' | 'since'> = {};
+  readonly #ofContainers = new Map<string, ContainerFilesystem>();
 
   constructor(options: DiskUsageScheduleOptions) {
     this.#options = options;
@@ -55,6 +66,12 @@ export class DiskUsageSchedule {
     }
   }
 
+  /** The snapshot with its container's part of the file system, as last measured. */
+  withFilesystem(snapshot: ContainerSnapshot): ContainerSnapshot {
+    const filesystem = this.#ofContainers.get(snapshot.identity.id);
+    return filesystem ? { ...snapshot, filesystem } : snapshot;
+  }
+
   /** Gives up the measurement under way. */
   close(): void {
     this.#closed.abort();
@@ -73,11 +90,11 @@ export class DiskUsageSchedule {
 
   /** The type of the failure, if it was one. */
   async #measure(): Promise<SourceErrorCode | undefined> {
-    const { source, clock } = this.#options;
+    const { source, clock, needs } = this.#options;
     const start = clock.monotonic();
     const seconds = (): number => (clock.monotonic() - start) / 1000;
     try {
-      const usage = await source.diskUsage?.(this.#closed.signal);
+      const usage = await source.diskUsage?.(this.#closed.signal, needs);
       this.#succeeded(usage ?? {}, seconds());
       return undefined;
     } catch (thrown) {
@@ -85,13 +102,19 @@ export class DiskUsageSchedule {
       if (this.#closed.signal.aborted) return error.code;
       this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1);
       this.#last = { seconds: seconds() };
+      this.#ofContainers.clear();
       this.#logChange(true, error.message);
       return error.code;
     }
   }
 
   #succeeded(usage: DiskUsage, seconds: number): void {
-    this.#last = { usage, measuredAt: this.#options.clock.now(), seconds };
+    const { clock, needs, filesystem: measure } = this.#options;
+    const filesystem = needs.containers ? measure?.() : undefined;
+    this.#last = { usage, measuredAt: clock.now(), seconds, ...(filesystem && { filesystem }) };
+    this.#ofContainers.clear();
+    for (const [id, usageBytes] of usage.writableLayers ?? [])
+      this.#ofContainers.set(id, { usageBytes, ...(filesystem && { filesystem }) });
     this.#logChange(false);
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import type { DiskUsageNeeds } from '../model/disk-usage.ts';
 import type { EventObserver, ProbeObserver } from '../model/observers.ts';
 import type { IdentityMapper } from '../model/identity-mapper.ts';
 import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
@@ -29,4 +30,6 @@ export interface TrackerSetOptions {
   readonly collectMillis?: number;
   /** Between two measurements of disk usage; 0 or absent: none. */
   readonly diskUsageIntervalMillis?: number;
+  /** What these are for; sums by type by default. */
+  readonly diskUsageNeeds?: DiskUsageNeeds;
 }

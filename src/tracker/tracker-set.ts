@@ -1,4 +1,5 @@
 import type { ContainerIdentity } from '../model/container.ts';
+import type { Filesystem } from '../model/disk-usage.ts';
 import type { LiveMeasurement } from '../model/live-sample.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { RuntimeSnapshot } from '../model/snapshot.ts';
@@ -51,7 +52,14 @@ export class TrackerSet {
     this.#state = new SourceState(source.name, options);
     this.#lock = new UpdateLock(options, (signal) => this.#probe(signal));
     if (source.diskUsage && intervalMillis > 0)
-      this.#diskUsage = new DiskUsageSchedule({ source, clock, log, intervalMillis });
+      this.#diskUsage = new DiskUsageSchedule({
+        source,
+        clock,
+        log,
+        intervalMillis,
+        needs: options.diskUsageNeeds ?? { sums: true, containers: false },
+        filesystem: () => this.filesystem,
+      });
     this.#counter = new EventCounter({ clock, intervalMillis: collectMillis });
     const stream = options.events && new EventStream(options);
     this.#list = new ContainerList(clock, stream);
@@ -80,6 +88,12 @@ export class TrackerSet {
   /** Where usage came from last; undefined where it is the runtime's alone. */
   get usageReport(): UsageReport | undefined {
     return this.#options.usage?.report?.();
+  }
+
+  /** The file system of the runtime's containers now; undefined where it cannot be reached. */
+  get filesystem(): Filesystem | undefined {
+    const { storageDirectory } = this.runtime;
+    return storageDirectory === undefined ? undefined : this.#options.usage?.filesystem?.(storageDirectory);
   }
 
   /** True once a probe succeeded. */
@@ -124,12 +138,16 @@ export class TrackerSet {
     const now = this.#options.clock.now();
     const containers = counts ? [...trackers.values()] : [];
     const owners = new NetworkOwners(trackers);
-    const diskUsage = this.#diskUsage?.report;
+    const disks = this.#diskUsage;
+    const diskUsage = disks?.report;
     const { images: imageEvents } = this.#counter;
     return {
       owner: this,
       runtime,
-      containers: containers.flatMap((tracker) => this.#counter.counted(tracker.snapshot(runtime, owners))),
+      containers: containers.flatMap((tracker) => {
+        const counted = this.#counter.counted(tracker.snapshot(runtime, owners));
+        return disks ? counted.map((each) => disks.withFilesystem(each)) : counted;
+      }),
       removed: counts ? this.#counter.removed(runtime, now) : [],
       ...(imageEvents && { imageEvents }),
       ...counts,

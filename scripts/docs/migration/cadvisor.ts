@@ -79,6 +79,16 @@ export const cadvisorMoves: Moves = {
   container_fs_writes_bytes_total: ['container.disk.io{disk.io.direction=write}', byNumber],
   container_fs_reads_total: ['container.disk.operations{disk.io.direction=read}', byNumber],
   container_fs_writes_total: ['container.disk.operations{disk.io.direction=write}', byNumber],
+  container_fs_usage_bytes: [
+    'container.filesystem.usage',
+    'by the runtime, every `--disk-usage-interval`: bytes of the writable layer, without the log files that cAdvisor adds',
+  ],
+  container_fs_limit_bytes: ['container.filesystem.capacity', 'off by default'],
+  container_fs_inodes_total: [
+    '',
+    'righter: of the file system, where cAdvisor shows how many the container uses',
+  ],
+  container_fs_inodes_free: ['', 'righter: of the file system, where cAdvisor shows 0'],
   // The kernel's files are read for bytes and operations alone.
   'container_fs_*': [
     '',

@@ -9,8 +9,10 @@ import { OtlpTransport } from '../../export/otlp/transport.ts';
 import type { OtlpTransportOptions } from '../../export/otlp/transport.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
+import { diskUsageNeeds } from '../../metrics/catalogue.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
+import type { TrackerSet } from '../../tracker/tracker-set.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { inDemo } from './demo.ts';
 import { ProbeSession } from './probe-session.ts';
@@ -54,8 +56,12 @@ async function checkRuntimes(session: ProbeSession, stdout: NodeJS.WritableStrea
   await session.probe();
   if (session.snapshots().some(isUnmeasured)) await session.probeAgain();
   const failures = new Map(session.failures().map(({ runtime, reason }) => [runtime, reason]));
-  for (const set of session.trackers.sets)
-    stdout.write(runtimeReport(set.snapshot(), failures.get(set.runtime.name), set.usageReport));
+  const { containers: showsFilesystems } = diskUsageNeeds(session.resolved.catalogue);
+  for (const set of session.trackers.sets) {
+    const failure = failures.get(set.runtime.name);
+    stdout.write(runtimeReport(set.snapshot(), failure, set.usageReport));
+    if (showsFilesystems && failure === undefined) stdout.write(filesystemLine(set));
+  }
   return failures.size === 0;
 }
 
@@ -92,6 +98,14 @@ function runtimeReport(
     ...absenceLines(snapshot),
     '',
   ].join('\n');
+}
+
+/** Nothing where nothing is known of containers here: the directory would be another host's. */
+function filesystemLine({ filesystem, runtime: { storageDirectory }, usageReport }: TrackerSet): string {
+  if (storageDirectory === undefined || !usageReport?.containers) return '';
+  if (filesystem) return `     containers are stored on ${filesystem.device}, by ${storageDirectory}\n`;
+  const mount = `-v ${storageDirectory}:/host${storageDirectory}:ro`;
+  return `     ${storageDirectory} is not to be seen here: size and inodes of the containers' file system are missing; in a container mount it, as in ${mount}\n`;
 }
 
 /** Nothing where nothing runs. */

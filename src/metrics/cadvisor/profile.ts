@@ -1,5 +1,6 @@
 // One piece, because it is a table: one row for each metric of cAdvisor that is not usage.
 import type { ContainerLimits, LimitName } from '../../model/container.ts';
+import type { ContainerFilesystem } from '../../model/disk-usage.ts';
 import type { ContainerInstrument, RuntimeInstrument, MetricSource } from '../../model/instrument.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { cadvisorMetric, runtimeLacksIt } from './declare.ts';
@@ -82,6 +83,56 @@ function containerGauge(
   return cadvisorMetric({ name: `container_${name}`, kind: 'gauge', description, source }, (snapshot) => [
     { value: read(snapshot) },
   ]);
+}
+
+const notMeasured = '--disk-usage-interval is 0, or the runtime, or a proxy before it, refuses /system/df';
+const notReached =
+  'the runtime’s storage directory is not on this host, or not mounted where the agent runs; or disk usage is not measured';
+
+/** Metrics of profile `cadvisor` about the file system that holds a container's writable layer, on the slow schedule. */
+const cadvisorFilesystem: readonly ContainerInstrument[] = [
+  filesystemGauge('usage_bytes', 'Bytes of the writable layer', ({ usageBytes }) => usageBytes, notMeasured),
+  filesystemGauge(
+    'limit_bytes',
+    'Size of the file system that holds the container',
+    ({ filesystem }) => filesystem?.capacityBytes,
+  ),
+  filesystemGauge(
+    'inodes_total',
+    'Inodes of the file system that holds the container',
+    ({ filesystem }) => filesystem?.inodes,
+  ),
+  filesystemGauge(
+    'inodes_free',
+    'Free inodes of the file system that holds the container',
+    ({ filesystem }) => filesystem?.freeInodes,
+  ),
+];
+
+function filesystemGauge(
+  name: string,
+  description: string,
+  read: (of: ContainerFilesystem) => number | undefined,
+  absentWhen = notReached,
+): ContainerInstrument {
+  return {
+    ...cadvisorMetric(
+      {
+        name: `container_fs_${name}`,
+        kind: 'gauge',
+        description,
+        source: 'disk usage',
+        labels: ['device'],
+        absentWhen,
+      },
+      ({ filesystem: of }) => {
+        if (!of) return [];
+        const { device } = of.filesystem ?? {};
+        return [{ value: read(of), ...(device !== undefined && { labels: { device } }) }];
+      },
+    ),
+    stampedBy: 'now',
+  };
 }
 
 /** Undefined where it is not known whether a limit is set. */
@@ -179,16 +230,6 @@ const cadvisorUnavailable: readonly ContainerInstrument[] = [
   ),
   ...declared(
     'unavailable',
-    [
-      ['fs_inodes_free', 'gauge', 'Free inodes of the file system', 'device'],
-      ['fs_inodes_total', 'gauge', 'Inodes of the file system', 'device'],
-      ['fs_limit_bytes', 'gauge', 'Size of the file system', 'device'],
-      ['fs_usage_bytes', 'gauge', 'Bytes that the container uses on the file system', 'device'],
-    ],
-    'it takes walks over the host’s file systems',
-  ),
-  ...declared(
-    'unavailable',
     [['referenced_bytes', 'gauge', 'Memory referenced of late']],
     'to count it, the kernel must clear the page bits of every process',
   ),
@@ -236,6 +277,7 @@ export const cadvisorContainers: readonly ContainerInstrument[] = [
   ...cadvisorCpu,
   ...cadvisorMemory,
   ...cadvisorDisk,
+  ...cadvisorFilesystem,
   ...cadvisorNetwork,
   ...cadvisorPressure,
   cadvisorOom,

@@ -1,4 +1,5 @@
 // One piece, because it is a table: the metrics of usage besides memory, with their attributes.
+import type { ContainerFilesystem } from '../../model/disk-usage.ts';
 import { stampedBy } from '../../model/instrument.ts';
 import type { AttributeCache, Attributes, ContainerInstrument, Observe } from '../../model/instrument.ts';
 import type {
@@ -322,6 +323,59 @@ function pressure(name: string, description: string, kind: keyof Stalled): Conta
         if (nanos === undefined) continue;
         observe(Number(nanos) / 1e9, attributes, starts.of('pressure', pressureCounter(resource, kind)));
       }
+    },
+  };
+}
+
+const notMeasured = '--disk-usage-interval is 0, or the runtime, or a proxy before it, refuses /system/df';
+/** The same of every container of a host. */
+const ofHost = {
+  offByDefault: true,
+  absentWhen:
+    'the runtime’s storage directory is not on this host, or not mounted where the agent runs; or disk usage is not measured',
+} as const;
+
+/** File system metrics of profile `semconv`, on the slow schedule. */
+export const semconvFilesystem: readonly ContainerInstrument[] = [
+  {
+    ...filesystem('usage', 'Bytes of the writable layer', ({ usageBytes }) => usageBytes),
+    absentWhen: notMeasured,
+  },
+  {
+    ...filesystem(
+      'capacity',
+      'Size of the file system that holds the writable layer',
+      (of) => of.filesystem?.capacityBytes,
+    ),
+    ...ofHost,
+  },
+  {
+    ...filesystem(
+      'available',
+      'What is free of the file system that holds the writable layer',
+      (of) => of.filesystem?.availableBytes,
+    ),
+    ...ofHost,
+  },
+];
+
+function filesystem(
+  name: string,
+  description: string,
+  read: (of: ContainerFilesystem) => number | undefined,
+): ContainerInstrument {
+  return {
+    name: `container.filesystem.${name}`,
+    kind: 'updowncounter',
+    unit: 'By',
+    description,
+    attributes: [],
+    source: 'disk usage',
+    stampedBy: 'now',
+    stability: 'development',
+    observe({ filesystem: of }, observe) {
+      const bytes = of && read(of);
+      if (bytes !== undefined) observe(bytes);
     },
   };
 }

@@ -92,7 +92,9 @@ export class LiveAnswers implements EngineAnswers {
     const verbose = query.get('verbose');
     // Without the word, newer engines give the older lists besides.
     const form = apiMinor >= 52 && verbose !== null ? 'sums' : 'lists';
-    return jsonAnswer(diskUsageAnswer(this.#world.containers, form));
+    const whole = diskUsageAnswer(this.#world.containers, form, isTrue(verbose));
+    const type = apiMinor >= 42 ? query.get('type') : null;
+    return jsonAnswer(type === 'container' ? ofContainers(whole) : whole);
   }
 
   #with(reference: string, answer: (container: SimulatedContainer) => Answer): Answer {
@@ -266,7 +268,7 @@ const active: readonly string[] = ['running', 'paused', 'restarting'];
 type DiskUsageForm = 'sums' | 'lists';
 
 /** The answer to `/system/df` (shape of Moby's api/types/system DiskUsage, before API 1.52 and since). */
-function diskUsageAnswer(containers: ContainerSet, form: DiskUsageForm): object {
+function diskUsageAnswer(containers: ContainerSet, form: DiskUsageForm, isVerbose: boolean): object {
   const all = [...containers.values()];
   const parts = {
     images: images(all),
@@ -288,11 +290,12 @@ function diskUsageAnswer(containers: ContainerSet, form: DiskUsageForm): object 
     ImageUsage: usage(layersSize, parts.images, ({ Size, SharedSize, Containers }) =>
       Containers === 0 ? Size - SharedSize : 0,
     ),
-    ContainerUsage: usage(
-      sum(parts.containers.map(({ SizeRw }) => SizeRw)),
-      parts.containers,
-      ({ SizeRw, State }) => (active.includes(State) ? 0 : SizeRw),
-    ),
+    ContainerUsage: {
+      ...usage(sum(parts.containers.map(({ SizeRw }) => SizeRw)), parts.containers, ({ SizeRw, State }) =>
+        active.includes(State) ? 0 : SizeRw,
+      ),
+      ...(isVerbose && { Items: parts.containers }),
+    },
     VolumeUsage: usage(
       sum(parts.volumes.map(({ UsageData }) => UsageData.Size)),
       parts.volumes,
@@ -302,6 +305,11 @@ function diskUsageAnswer(containers: ContainerSet, form: DiskUsageForm): object 
       InUse || Shared ? 0 : Size,
     ),
   };
+}
+
+/** What `type=container` leaves of it. */
+function ofContainers(whole: object): object {
+  return Object.fromEntries(Object.entries(whole).filter(([key]) => key.startsWith('Container')));
 }
 
 const cache = [

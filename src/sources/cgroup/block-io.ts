@@ -1,8 +1,8 @@
 import type { BlockIoEntry, BlockIoUsage, Integer } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import { listsOf } from './cgroup-reading.ts';
-import type { DeviceNames } from './device-names.ts';
-import type { KernelText } from './kernel-text.ts';
+import type { DeviceNames } from '../kernel/device-names.ts';
+import type { KernelText } from '../kernel/kernel-text.ts';
 
 const colon = 0x3a;
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Integer } from '../../model/sample.ts';
-import type { DeviceNames } from './device-names.ts';
-import { OpenFile } from './open-file.ts';
-import type { DescriptorBudget } from './open-file.ts';
-import type { KernelText } from './kernel-text.ts';
-import type { FlatKeyed } from './flat-keyed.ts';
+import type { DeviceNames } from '../kernel/device-names.ts';
+import { OpenFile } from '../kernel/open-file.ts';
+import type { DescriptorBudget } from '../kernel/open-file.ts';
+import type { KernelText } from '../kernel/kernel-text.ts';
+import type { FlatKeyed } from '../kernel/flat-keyed.ts';
 
 /** What every read of one host shares. */
 export interface SharedReading {

@@ -12,9 +12,9 @@ import type {
 } from '../../model/sample.ts';
 import { largestCount, present } from '../json.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
-import type { HostFacts } from './host-files.ts';
-import { times } from './kernel-text.ts';
-import type { KernelText } from './kernel-text.ts';
+import type { HostFacts } from '../kernel/host-files.ts';
+import { times } from '../kernel/kernel-text.ts';
+import type { KernelText } from '../kernel/kernel-text.ts';
 
 /** Limits change seldom: they are read at the first round and then at each so many. */
 export const slowReadEvery = 6;

@@ -1,5 +1,6 @@
 // One piece, because the choice of a place for each figure is made here alone.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Filesystem } from '../../model/disk-usage.ts';
 import type { MemoryUsage, Sample, UsagePart } from '../../model/sample.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
 import type { InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
@@ -9,11 +10,12 @@ import type { CgroupPaths } from './cgroup-paths.ts';
 import { ContainerFinder } from './container-files.ts';
 import type { ContainerFiles, NoFiles } from './container-files.ts';
 import type { Hierarchies } from './hierarchies.ts';
-import { HostFiles } from './host-files.ts';
-import { DeviceNames } from './device-names.ts';
-import type { HostFacts } from './host-files.ts';
-import { DescriptorBudget } from './open-file.ts';
-import { KernelText } from './kernel-text.ts';
+import { HostFiles } from '../kernel/host-files.ts';
+import { DeviceNames } from '../kernel/device-names.ts';
+import type { HostFacts } from '../kernel/host-files.ts';
+import { DescriptorBudget } from '../kernel/open-file.ts';
+import { KernelText } from '../kernel/kernel-text.ts';
+import { filesystemOf } from '../kernel/mounts.ts';
 
 /** Reading is synchronous: others have their turn after so many milliseconds. */
 const turnMillis = 4;
@@ -110,6 +112,12 @@ export class CgroupUsage implements UsageSource {
       read: (container) => this.#read(container, signal, runtimeRound),
       close: () => ofRuntime?.close(),
     };
+  }
+
+  /** A container that was found here proves that the runtime's directories are those of this host. */
+  filesystem(directory: string): Filesystem | undefined {
+    const isHere = [...this.#known.values()].some(({ files }) => typeof files === 'object');
+    return isHere ? filesystemOf(directory, this.#options.roots.proc) : undefined;
   }
 
   retain(mayRun: (id: string) => boolean): void {

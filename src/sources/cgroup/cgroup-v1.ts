@@ -20,11 +20,11 @@ import {
   unknownMemory,
 } from './cgroup-reading.ts';
 import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
-import type { HostFacts } from './host-files.ts';
-import type { DeviceNames } from './device-names.ts';
-import { times } from './kernel-text.ts';
-import { FlatKeyed } from './flat-keyed.ts';
-import type { KernelText } from './kernel-text.ts';
+import type { HostFacts } from '../kernel/host-files.ts';
+import type { DeviceNames } from '../kernel/device-names.ts';
+import { times } from '../kernel/kernel-text.ts';
+import { FlatKeyed } from '../kernel/flat-keyed.ts';
+import type { KernelText } from '../kernel/kernel-text.ts';
 
 /** One table for each file: the kernel writes the keys of it in the same order for every cgroup. */
 export class V1Tables {

@@ -12,9 +12,9 @@ import {
   unknownMemory,
 } from './cgroup-reading.ts';
 import type { CgroupReading, CgroupReader } from './cgroup-reading.ts';
-import type { HostFacts } from './host-files.ts';
-import type { DeviceNames } from './device-names.ts';
-import { FlatKeyed } from './flat-keyed.ts';
+import type { HostFacts } from '../kernel/host-files.ts';
+import type { DeviceNames } from '../kernel/device-names.ts';
+import { FlatKeyed } from '../kernel/flat-keyed.ts';
 
 const leading = ['cpu.stat', 'memory.current', 'pids.current'] as const;
 

@@ -11,9 +11,9 @@ import type { CgroupReader } from './cgroup-reading.ts';
 import { CgroupV1, V1Tables } from './cgroup-v1.ts';
 import { CgroupV2, V2Tables } from './cgroup-v2.ts';
 import type { Hierarchies } from './hierarchies.ts';
-import type { HostFacts } from './host-files.ts';
-import type { KernelText } from './kernel-text.ts';
-import { ProcessHandle, readOnce } from './open-file.ts';
+import type { HostFacts } from '../kernel/host-files.ts';
+import type { KernelText } from '../kernel/kernel-text.ts';
+import { ProcessHandle, readOnce } from '../kernel/open-file.ts';
 
 /** Why a container has no files that can be read. */
 export type NoFiles = NoPlace | 'no-process' | 'not-shown' | 'failed';

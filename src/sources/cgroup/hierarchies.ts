@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { mountPoints } from '../kernel/mounts.ts';
 
 /** Version 2: every controller in one tree. Version 1: trees of some controllers each; hybrid ones have a tree of version 2 without controllers besides. */
 export type CgroupVersion = 1 | 2;
@@ -25,8 +26,8 @@ export interface Hierarchies {
 }
 
 /** Finds the trees below a root such as `/sys/fs/cgroup`; undefined where there is none. */
-export function findHierarchies(root: string, mountInfo = readMountInfo()): Hierarchies | undefined {
-  const mounts = parseMountInfo(mountInfo);
+export function findHierarchies(root: string, mountInfo?: string): Hierarchies | undefined {
+  const mounts = cgroupMounts(mountInfo);
   const whole = unifiedAt(root, mounts);
   if (whole) return { version: 2, unified: whole, byController: new Map() };
   const directories = directoryNames(root).map((name) => join(root, name));
@@ -72,9 +73,9 @@ export function directoryNumbers(
 export function namespaceRoot(
   { directory, version, controllers }: Hierarchy,
   ownRoot: string,
-  mountInfo = readMountInfo(),
+  mountInfo?: string,
 ): DirectoryNumbers | undefined {
-  const mounts = parseMountInfo(mountInfo);
+  const mounts = cgroupMounts(mountInfo);
   const tree = directoryNumbers(directory);
   const names = version === 2 ? ['', 'unified'] : [controllers.join(','), ...controllers];
   for (const path of names.map((name) => join(ownRoot, name))) {
@@ -118,30 +119,8 @@ function directoryNames(root: string): readonly string[] {
   }
 }
 
-/** Each cgroup mount's point, and the path of the cgroup that is mounted there (`proc_pid_mountinfo(5)`). */
-function parseMountInfo(mountInfo: string): ReadonlyMap<string, string> {
-  const mounts = new Map<string, string>();
-  for (const line of mountInfo.split('\n')) {
-    const [before = '', after = ''] = line.split(' - ', 2);
-    if (!/^cgroup2? /.test(after)) continue;
-    const [, , , path, point] = before.split(' ');
-    if (path !== undefined && point !== undefined) mounts.set(unescaped(point), unescaped(path));
-  }
-  return mounts;
-}
-
-/** The kernel writes spaces in paths as octal numbers. */
-function unescaped(path: string): string {
-  return path.replaceAll(/\\([0-7]{3})/g, (_whole, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  );
-}
-
-function readMountInfo(): string {
-  try {
-    return readFileSync('/proc/self/mountinfo', 'utf8');
-  } catch {
-    // Another system than Linux.
-    return '';
-  }
+/** Paths of the cgroups that are mounted, by their points (`proc_pid_mountinfo(5)`). */
+function cgroupMounts(mountInfo?: string): ReadonlyMap<string, string> {
+  const mounts = mountPoints(mountInfo).filter(({ type }) => type === 'cgroup' || type === 'cgroup2');
+  return new Map(mounts.map(({ point, root }) => [point, root]));
 }

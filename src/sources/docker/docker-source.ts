@@ -1,7 +1,7 @@
 // One piece, because version, prefix and clock of an engine are found in some calls and used in the others.
 import { readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import type { DiskUsage } from '../../model/disk-usage.ts';
+import type { DiskUsage, DiskUsageNeeds } from '../../model/disk-usage.ts';
 import type { ContainerEvent } from '../../model/events.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
 import type { Sample } from '../../model/sample.ts';
@@ -31,8 +31,8 @@ const diskUsageTimeoutMillis = 5 * 60_000;
 /** Spoken by Docker Engine 25 and newer; older ones refuse it, and say up to which version they speak. */
 const commonVersion = '1.44';
 
-/** The items of its lists have the fields that may be beyond the limits: labels of a container. */
-const diskUsageLevel = 3;
+/** Of the objects with fields that may be beyond the limits: items of a list, or from API 1.52 on of a list within a summary. */
+const diskUsageLevel = 4;
 
 /** Settings of one {@link DockerSource}. */
 export interface DockerSourceOptions {
@@ -160,9 +160,9 @@ export class DockerSource implements ContainerSource {
     return readEvents(await this.#client.stream(`${this.#prefix}${eventsPath(sinceNanos)}`, signal));
   }
 
-  async diskUsage(signal: AbortSignal): Promise<DiskUsage> {
-    // Sums alone from API 1.52 on; older engines ignore the parameter, and give their lists.
-    const path = `${this.#prefix}/system/df?verbose=false`;
+  async diskUsage(signal: AbortSignal, { sums, containers }: DiskUsageNeeds): Promise<DiskUsage> {
+    // Lists only on demand from API 1.52 on, and one type of them from 1.42 on; older engines ignore the parameters.
+    const path = `${this.#prefix}/system/df?verbose=${containers}${sums ? '' : '&type=container'}`;
     const options = { timeoutMillis: diskUsageTimeoutMillis, level: diskUsageLevel };
     const response = await this.#advised(this.#client.control(path, signal, options));
     return parseDiskUsage(expectOk(response, 'disk usage'));

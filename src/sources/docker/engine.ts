@@ -59,6 +59,7 @@ export function describeEngine(responses: EngineResponses): RuntimeDescription {
     cgroupVersion: cgroupVersion(info),
     cgroupDriver: shortOf(info['CgroupDriver']),
     storageDriver: shortOf(info['Driver']),
+    storageDirectory: storageDirectory(info),
     images: amountOf(info['Images']),
     cpus: positiveOf(info['NCPU']),
     memoryBytes: positiveOf(info['MemTotal']),
@@ -132,6 +133,20 @@ function cgroupVersion(info: Fields): number | undefined {
   return given === 1 || given === 2 ? given : undefined;
 }
 
+/** Where containerd keeps its snapshots unless it is configured. */
+const containerdDirectory = '/var/lib/containerd';
+
+/** Of an engine that leaves layers to containerd: that one's, unless the engine runs it, below its own directory. */
+function storageDirectory(info: Fields): string | undefined {
+  const own = shortOf(info['DockerRootDir']);
+  if (!own?.startsWith('/')) return undefined;
+  const status = listOf(info['DriverStatus']).map((pair) => textsOf(pair));
+  const isContainerd = status.some(([, value]) => value?.startsWith('io.containerd.snapshotter'));
+  if (!isContainerd) return own;
+  const address = textOf(objectOf(info['Containerd'])?.['Address']);
+  return address?.startsWith('/run/containerd/') ? containerdDirectory : own;
+}
+
 /** All versions begin with `1.`: the number behind it orders them. */
 function minor(version: string): number {
   return Number(version.split('.')[1]);
@@ -157,7 +172,18 @@ export function parseDiskUsage(response: unknown): DiskUsage {
     container: of('ContainerUsage', 'Containers', containerSize),
     volume: of('VolumeUsage', 'Volumes', volumeSize),
     build_cache: of('BuildCacheUsage', 'BuildCache', buildCacheSize),
+    writableLayers: writableLayers(fields['Containers'] ?? objectOf(fields['ContainerUsage'])?.['Items']),
   });
+}
+
+/** The engine leaves out a size of 0. */
+function writableLayers(items: unknown): ReadonlyMap<string, number> | undefined {
+  const layers = listOf(items).flatMap((item) => {
+    const { Id, SizeRw } = objectOf(item) ?? {};
+    const [id, bytes] = [shortOf(Id), amountOf(SizeRw ?? 0)];
+    return id === undefined || bytes === undefined ? [] : [[id, bytes] as const];
+  });
+  return layers.length > 0 ? new Map(layers) : undefined;
 }
 
 /** The engine leaves out what is 0. */

@@ -26,6 +26,8 @@ export class ScriptedSource implements ContainerSource {
   /** What the runtime says that its clock is ahead. */
   clockOffsetMillis: number | undefined;
   clockJumped = false;
+  /** What else it says of itself. */
+  description: Partial<RuntimeDescription> = {};
   /** Probes at one time, as this runtime sees it: lists that began and did not end. */
   maxLists = 0;
   maxSamples = 0;
@@ -47,7 +49,8 @@ export class ScriptedSource implements ContainerSource {
     await this.#begin('describe', '', signal);
     this.clockJumped = false;
     const { name, clockOffsetMillis } = this;
-    const described = { name, runtimeName: 'docker', hostName: `host of ${name}`, warnings: [] };
+    const host = { runtimeName: 'docker', hostName: `host of ${name}`, warnings: [] };
+    const described = { name, ...host, ...this.description };
     return clockOffsetMillis === undefined ? described : { ...described, clockOffsetMillis };
   }
 

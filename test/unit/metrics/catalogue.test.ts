@@ -44,6 +44,8 @@ const diskUsage: DiskUsageReport = {
   since: 1000,
 };
 
+const filesystem = { device: '/dev/sda', capacityBytes: 9, availableBytes: 5, inodes: 4, freeInodes: 2 };
+
 /**
  * Every recorded container by the runtime, and some by the kernel; once with every preset, a digest, a health and a
  * failure besides, and once with swap.
@@ -64,6 +66,7 @@ function recordedSnapshots(): ContainerSnapshot[] {
     state: { ...first.state, health: 'healthy' as const },
     failures: 3,
     sharedNetwork: { ownerId: 'f'.repeat(64), isCountedHere: true },
+    filesystem: { usageBytes: 1, filesystem },
     events: countedEvents(),
   };
   const swapping = {

@@ -95,16 +95,10 @@ function mapped(of: ContainerIdentity): ContainerIdentity {
   return { ...of, mapped: mapperWith().map(of) };
 }
 
-test('every metric that the conventions have is given, the file system ones excepted', () => {
+test('every metric that the conventions have is given, a former name excepted', () => {
   const ours = new Set(containers.map(({ name }) => name));
   const missing = [...constants('METRIC_CONTAINER_').keys()].filter((name) => !ours.has(name));
   assert.deepEqual(missing.sort(), [
-    // The Engine API has sizes only in list?size=1 and system/df, which walk the whole layer of each container
-    // on disk,
-    // and no capacity or free space at all. They come with a source that reads the host (kubelet).
-    'container.filesystem.available',
-    'container.filesystem.capacity',
-    'container.filesystem.usage',
     // The former name of container.paging.faults: giving both would count every fault twice.
     'container.memory.paging.faults',
   ]);

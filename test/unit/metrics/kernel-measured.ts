@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
-import { DeviceNames } from '../../../src/sources/cgroup/device-names.ts';
+import { DeviceNames } from '../../../src/sources/kernel/device-names.ts';
 import { CgroupV1, V1Tables } from '../../../src/sources/cgroup/cgroup-v1.ts';
 import { CgroupV2, V2Tables } from '../../../src/sources/cgroup/cgroup-v2.ts';
-import { DescriptorBudget } from '../../../src/sources/cgroup/open-file.ts';
-import { KernelText } from '../../../src/sources/cgroup/kernel-text.ts';
+import { DescriptorBudget } from '../../../src/sources/kernel/open-file.ts';
+import { KernelText } from '../../../src/sources/kernel/kernel-text.ts';
 import { parseInspect } from '../../../src/sources/docker/inspect.ts';
 import { KernelTree } from '../../support/fakes/kernel-tree.ts';
 import { recordedJson, type Capture } from '../../support/wire/recorded-cases.ts';

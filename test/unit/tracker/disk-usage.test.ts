@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DiskUsage } from '../../../src/model/disk-usage.ts';
+import type { DiskUsage, DiskUsageNeeds, Filesystem } from '../../../src/model/disk-usage.ts';
+import type { UsageSource } from '../../../src/sources/container-source.ts';
 import { SourceError } from '../../../src/sources/source-error.ts';
 import { DiskUsageSchedule } from '../../../src/tracker/disk-usage.ts';
+import type { TrackerSetOptions } from '../../../src/tracker/options.ts';
 import { TrackerSet } from '../../../src/tracker/tracker-set.ts';
 import { FakeClock } from '../../support/fakes/fake-clock.ts';
 import { KeptLog, ObservedProbes } from '../../support/fakes/observed-probes.ts';
@@ -16,12 +18,14 @@ const usage: DiskUsage = { image: { totalBytes: 5, reclaimableBytes: 1 } };
 /** A scripted runtime that reports its disk usage. */
 class DiskSource extends ScriptedSource {
   calls = 0;
+  needs: DiskUsageNeeds | undefined;
   inFlight = 0;
   max = 0;
   answer: (signal: AbortSignal) => Promise<DiskUsage> = () => Promise.resolve(usage);
 
-  async diskUsage(signal: AbortSignal): Promise<DiskUsage> {
+  async diskUsage(signal: AbortSignal, needs: DiskUsageNeeds): Promise<DiskUsage> {
     this.calls += 1;
+    this.needs = needs;
     this.max = Math.max(this.max, ++this.inFlight);
     try {
       return await this.answer(signal);
@@ -35,7 +39,8 @@ function scheduled() {
   const clock = new FakeClock();
   const source = new DiskSource([new ScriptedContainer('a', clock)]);
   const log = new KeptLog();
-  const schedule = new DiskUsageSchedule({ source, clock, log, intervalMillis });
+  const needs = { sums: true, containers: true };
+  const schedule = new DiskUsageSchedule({ source, clock, log, intervalMillis, needs });
   return { clock, source, log, schedule };
 }
 
@@ -142,10 +147,10 @@ test('closing gives up the call under way, counts nothing and asks no more', asy
   assert.deepEqual([schedule.report, log.messages, clock.sleepers], [undefined, [], 0]);
 });
 
-function trackerSet(diskUsageIntervalMillis: number) {
+function trackerSet(diskUsageIntervalMillis: number, parts: Partial<TrackerSetOptions> = {}) {
   const { clock, source, log } = scheduled();
   const timing = { minProbeIntervalMillis: 1000, probeTimeoutMillis: 120_000, diskUsageIntervalMillis };
-  const set = new TrackerSet({ source, observer: new ObservedProbes(), clock, log, ...timing });
+  const set = new TrackerSet({ source, observer: new ObservedProbes(), clock, log, ...timing, ...parts });
   return { clock, source, set };
 }
 
@@ -161,6 +166,40 @@ test('a probe neither waits for it nor asks for it', async () => {
     [source.calls, set.snapshot().containerCount, set.snapshot().diskUsage],
     [1, 1, undefined],
   );
+  set.close();
+});
+
+const filesystem: Filesystem = { device: '/dev/sda1', capacityBytes: 100, availableBytes: 40 };
+
+test('a container has its writable layer and the file system that holds it, until a measurement fails', async () => {
+  const directories: string[] = [];
+  const usageSource: UsageSource = {
+    kind: 'cgroup',
+    round: () => ({ read: () => Promise.resolve(undefined), close: () => undefined }),
+    filesystem: (directory) => {
+      directories.push(directory);
+      return filesystem;
+    },
+  };
+  const needs = { sums: false, containers: true };
+  const { clock, source, set } = trackerSet(intervalMillis, { usage: usageSource, diskUsageNeeds: needs });
+  source.description = { storageDirectory: '/var/lib/docker' };
+  const [first] = source.containers;
+  assert.ok(first);
+  source.containers.push(new ScriptedContainer('unmeasured', clock));
+  source.answer = () => Promise.resolve({ writableLayers: new Map([[first.id, 7]]) });
+  const shown = () => set.snapshot().containers.map((each) => each.filesystem);
+  await set.update(minute);
+  assert.deepEqual(shown(), [undefined, undefined]);
+  set.beginDiskUsage();
+  await clock.advance(0);
+  assert.deepEqual(source.needs, needs);
+  assert.deepEqual(directories, ['/var/lib/docker']);
+  assert.deepEqual(shown(), [{ usageBytes: 7, filesystem }, undefined]);
+  assert.deepEqual(set.snapshot().diskUsage?.filesystem, filesystem);
+  source.answer = () => Promise.reject(new SourceError('not-found', 'page not found'));
+  await clock.advance(intervalMillis);
+  assert.deepEqual(shown(), [undefined, undefined]);
   set.close();
 });
 

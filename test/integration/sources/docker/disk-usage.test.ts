@@ -58,6 +58,21 @@ test('the sums of API 1.52 are taken as they are, also beside the lists; what is
   assert.deepEqual(parseDiskUsage({ ImageUsage: {}, VolumeUsage: {} }), { image: none, volume: none });
 });
 
+test('writable layers by container, in the lists of older engines and of newer ones; empty ones have no size', () => {
+  const items = [{ Id: 'a', SizeRw: 7 }, { Id: 'b' }, { Id: 'c', SizeRw: -1 }, { SizeRw: 3 }, null];
+  const expectedLayers = new Map([
+    ['a', 7],
+    ['b', 0],
+  ]);
+  assert.deepEqual(parseDiskUsage({ Containers: items }).writableLayers, expectedLayers);
+  assert.deepEqual(
+    parseDiskUsage({ ContainerUsage: { TotalSize: 7, Items: items } }).writableLayers,
+    expectedLayers,
+  );
+  for (const none of [{}, { Containers: null }, { Containers: [] }, { ContainerUsage: { TotalSize: 7 } }])
+    assert.equal(parseDiskUsage(none).writableLayers, undefined);
+});
+
 test('an empty list is 0, a list that is not there is absent, and nonsense costs its figure alone', () => {
   const none = { totalBytes: 0, reclaimableBytes: 0 };
   assert.deepEqual(parseDiskUsage({ Containers: null, Volumes: [] }), { container: none, volume: none });
@@ -110,8 +125,20 @@ for (const apiVersion of ['1.41', '1.51', '1.52']) {
     const source = new DockerSource({ endpoint, callTimeoutMillis: 5000, now });
     const signal = new AbortController().signal;
     await source.describe(signal);
-    const usage = await source.diskUsage(signal);
+    const usage = await source.diskUsage(signal, { sums: true, containers: true });
+    const ofContainers = await source.diskUsage(signal, { sums: false, containers: true });
+    const { writableLayers, ...sums } = await source.diskUsage(signal, { sums: true, containers: false });
     source.close();
+    const layers = [...(usage.writableLayers?.values() ?? [])];
+    assert.equal(
+      layers.reduce((sum, bytes) => sum + bytes, 0),
+      usage.container?.totalBytes,
+    );
+    assert.deepEqual(ofContainers.writableLayers, usage.writableLayers);
+    assert.equal(ofContainers.image === undefined, apiVersion !== '1.41');
+    // Older engines give the lists whatever they are asked for.
+    assert.equal(writableLayers === undefined, apiVersion === '1.52');
+    assert.equal(Object.keys(sums).length, diskObjectTypes.length);
     for (const type of diskObjectTypes) {
       const { totalBytes = 0, reclaimableBytes = 0 } = usage[type] ?? {};
       assert.ok(reclaimableBytes > 0 && totalBytes > reclaimableBytes, type);
@@ -125,6 +152,8 @@ test('an engine that refuses throws, and does not count as one without disk usag
   engine.fault('df', { kind: 'status', status: 403 });
   const endpoint = { url: `unix://${engine.socket}` };
   const source = new DockerSource({ endpoint, callTimeoutMillis: 5000, now: Date.now });
-  await assert.rejects(source.diskUsage(new AbortController().signal), { code: 'runtime-error' });
+  await assert.rejects(source.diskUsage(new AbortController().signal, { sums: true, containers: false }), {
+    code: 'runtime-error',
+  });
   source.close();
 });

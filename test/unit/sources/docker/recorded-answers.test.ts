@@ -98,6 +98,7 @@ test('the engine and its host', () => {
       cgroupVersion: capture === 'cgroup_v1' ? 1 : 2,
       cgroupDriver: capture === 'cgroup_v2_systemd' ? 'systemd' : 'cgroupfs',
       storageDriver: 'overlay2',
+      storageDirectory: '/var/lib/docker',
       cpus: 2,
     });
     assert.equal(images, Object(info).Images);
@@ -241,4 +242,17 @@ test('the name of a container that others link to is its own, in whatever order 
   assert.equal(nameOf('/web/db'), 'web/db');
   assert.equal(nameOf('/', ' ', 7), 'a');
   assert.equal(nameOf(), 'a');
+});
+
+test('layers that containerd keeps are in its own directory, or in the engine’s where the engine runs it', () => {
+  const directoryOf = (info: object) =>
+    describeEngine({ name: 'x', version: undefined, info, apiVersion: undefined }).storageDirectory;
+  const DriverStatus = [['driver-type', 'io.containerd.snapshotter.v1']];
+  const own = { DockerRootDir: '/data/docker' };
+  const addressed = (Address: string) => ({ ...own, DriverStatus, Containerd: { Address } });
+  assert.equal(directoryOf(own), '/data/docker');
+  assert.equal(directoryOf(addressed('/run/containerd/containerd.sock')), '/var/lib/containerd');
+  assert.equal(directoryOf(addressed('/var/run/docker/containerd/containerd.sock')), '/data/docker');
+  for (const DockerRootDir of [undefined, '', 'C:\\ProgramData\\docker', 7])
+    assert.equal(directoryOf({ DockerRootDir }), undefined);
 });

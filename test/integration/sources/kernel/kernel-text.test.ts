@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { KernelText } from '../../../../src/sources/cgroup/kernel-text.ts';
-import { FlatKeyed } from '../../../../src/sources/cgroup/flat-keyed.ts';
+import { KernelText } from '../../../../src/sources/kernel/kernel-text.ts';
+import { FlatKeyed } from '../../../../src/sources/kernel/flat-keyed.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';
 
 const directories = new CgroupDirectories();

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { DescriptorBudget, OpenFile, ProcessHandle } from '../../../../src/sources/cgroup/open-file.ts';
-import { KernelText } from '../../../../src/sources/cgroup/kernel-text.ts';
+import { DescriptorBudget, OpenFile, ProcessHandle } from '../../../../src/sources/kernel/open-file.ts';
+import { KernelText } from '../../../../src/sources/kernel/kernel-text.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';
 import { unprivileged } from '../../../support/fakes/unprivileged.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nanosOfMicros } from '../../../../src/sources/cgroup/cgroup-reading.ts';
-import { times } from '../../../../src/sources/cgroup/kernel-text.ts';
-import { clockTicks } from '../../../../src/sources/cgroup/host-files.ts';
+import { times } from '../../../../src/sources/kernel/kernel-text.ts';
+import { clockTicks } from '../../../../src/sources/kernel/host-files.ts';
 
 /** An auxiliary vector as the kernel lays it out on 64 bits. */
 function auxiliary(...entries: readonly (readonly [type: bigint, value: bigint])[]): Buffer {

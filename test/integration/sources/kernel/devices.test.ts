@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Sample } from '../../../../src/model/sample.ts';
-import { DeviceNames } from '../../../../src/sources/cgroup/device-names.ts';
+import { DeviceNames } from '../../../../src/sources/kernel/device-names.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';
 import { KernelTree, readOne } from '../../../support/fakes/kernel-tree.ts';
 import type { Capture } from '../../../support/wire/recorded-cases.ts';

@@ -1,0 +1,85 @@
+import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Filesystem } from '../../model/disk-usage.ts';
+
+/** One mount as this process sees it. */
+export interface MountPoint {
+  readonly point: string;
+  /** Path within what is mounted. */
+  readonly root: string;
+  readonly type: string;
+  /** What is mounted: `/dev/sda1`, `tmpfs`. */
+  readonly device: string;
+}
+
+/** Every mount that this process sees, in the order of mounting (`proc_pid_mountinfo(5)`). */
+export function mountPoints(mountInfo = readMountInfo()): readonly MountPoint[] {
+  return mountInfo.split('\n').flatMap((line) => {
+    const [before = '', after = ''] = line.split(' - ', 2);
+    const [, , , root, point] = before.split(' ');
+    const [type, device] = after.split(' ');
+    if (root === undefined || point === undefined || type === undefined || device === undefined) return [];
+    return [{ point: unescaped(point), root: unescaped(root), type, device: unescaped(device) }];
+  });
+}
+
+/** The kernel writes spaces in paths as octal numbers. */
+function unescaped(path: string): string {
+  return path.replaceAll(/\\([0-7]{3})/g, (_whole, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+function readMountInfo(): string {
+  try {
+    return readFileSync('/proc/self/mountinfo', 'utf8');
+  } catch {
+    // Another system than Linux.
+    return '';
+  }
+}
+
+/**
+ * The file system of a directory of the host, such as the one where a runtime keeps layers: below the root beside the
+ * host's `/proc`, below `/rootfs`, where cAdvisor has the host's root, or at the same path; undefined where it is at none.
+ */
+export function filesystemOf(
+  directory: string,
+  procRoot: string,
+  mounts: readonly MountPoint[] = mountPoints(),
+): Filesystem | undefined {
+  for (const root of new Set([dirname(procRoot), '/rootfs', '/'])) {
+    const found = filesystemAt(join(root, directory), mounts);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function filesystemAt(path: string, mounts: readonly MountPoint[]): Filesystem | undefined {
+  try {
+    const real = realpathSync(path);
+    const { bsize, blocks, bavail, files, ffree } = statfsSync(real);
+    const device = deviceOf(real, mounts);
+    if (device === undefined || blocks === 0) return undefined;
+    return {
+      device,
+      capacityBytes: blocks * bsize,
+      availableBytes: bavail * bsize,
+      // Some file systems make inodes as they are needed, and say 0.
+      ...(files > 0 && { inodes: files, freeInodes: ffree }),
+    };
+  } catch {
+    // Not there, or in a directory that is closed to us.
+    return undefined;
+  }
+}
+
+/** What is mounted at the last of the mount points above a path: later ones hide earlier ones. */
+function deviceOf(path: string, mounts: readonly MountPoint[]): string | undefined {
+  let found: MountPoint | undefined;
+  for (const mount of mounts) {
+    const isAbove = mount.point === '/' || path === mount.point || path.startsWith(`${mount.point}/`);
+    if (isAbove && mount.point.length >= (found?.point.length ?? 0)) found = mount;
+  }
+  return found?.device;
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { filesystemOf, mountPoints } from '../../../../src/sources/kernel/mounts.ts';
+import { KernelTree, readOne } from '../../../support/fakes/kernel-tree.ts';
+
+/** A directory with the trees of a host in it. */
+class HostRoot implements Disposable {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'tidegauge-root-')));
+  readonly proc = join(this.folder, 'proc');
+
+  constructor(...directories: string[]) {
+    for (const each of directories) mkdirSync(join(this.folder, each), { recursive: true });
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+test('mounts: what the kernel writes of each, spaces and all; other lines are left out', () => {
+  const info = [
+    '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard',
+    '30 22 0:26 / /a\\040b rw - tmpfs tmp\\040fs rw',
+    'half a line',
+    '',
+  ].join('\n');
+  assert.deepEqual(mountPoints(info), [
+    { point: '/', root: '/', type: 'ext4', device: '/dev/vda' },
+    { point: '/a b', root: '/', type: 'tmpfs', device: 'tmp fs' },
+  ]);
+});
+
+test('the file system beside the host’s /proc: sizes by statfs, the device of the last mount above it', () => {
+  using root = new HostRoot('var/lib/docker');
+  const directory = join(root.folder, 'var/lib/docker');
+  const mounts = [
+    ['/', '/dev/root'],
+    [root.folder, '/dev/sda1'],
+    [`${root.folder}/va`, 'another'],
+    [root.folder, '/dev/sdb1'],
+    [`${directory}/overlay2`, 'below'],
+  ].map(([point = '', device = '']) => ({ point, root: '/', type: 'ext4', device }));
+  const found = filesystemOf('/var/lib/docker', root.proc, mounts);
+  const { bsize, blocks, files } = statfsSync(directory);
+  assert.equal(found?.device, '/dev/sdb1');
+  assert.equal(found.capacityBytes, blocks * bsize);
+  assert.ok(found.availableBytes <= found.capacityBytes);
+  assert.equal(found.inodes, files > 0 ? files : undefined);
+  assert.ok((found.freeInodes ?? 0) <= (found.inodes ?? 0));
+});
+
+test('a directory that is not there, or on no mount, has no file system', () => {
+  using root = new HostRoot('data');
+  assert.equal(filesystemOf('/no/such/directory', root.proc), undefined);
+  assert.equal(filesystemOf('/data', root.proc, []), undefined);
+});
+
+test('the file system is shown only where a container’s files prove that the runtime is on this host', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', ['idle']);
+  tree.write('var/lib/docker/x', '');
+  const usage = tree.usage();
+  assert.equal(usage.filesystem('/var/lib/docker'), undefined);
+  await readOne(usage, tree.container('idle'));
+  assert.ok(usage.filesystem('/var/lib/docker'));
+  usage.retain(() => false);
+  assert.equal(usage.filesystem('/var/lib/docker'), undefined);
+  usage.close();
+});

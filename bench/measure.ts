@@ -1,22 +1,24 @@
 import { loadavg } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AgentKind, RunningAgent } from './agents.ts';
+import { agentKinds } from './agents/kinds.ts';
+import type { AgentKind } from './agents/kinds.ts';
+import type { RunningAgent } from './agents/running-agent.ts';
+import type { FloorProcess } from './agents/floor.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
-import type { Measurement, Quantiles } from './measurement.ts';
+import type { Measurement } from './measurement.ts';
 import type { BenchOptions } from './options.ts';
+import type { Step } from './plan.ts';
 import { cpuSeconds, runtimeCpu, machineCpu, residentMebibytes } from './processes.ts';
 import type { RuntimeCpu } from './processes.ts';
-import { countSeries, firstOf, quantile, scrape, valueOf } from './scrape.ts';
+import { countSeries, firstOf, scrape, valueOf } from './scrape.ts';
 import type { Scrape } from './scrape.ts';
 
 /** Phase of a window's edges in an interval: after the push and the scrape, before the next push. */
 const edgePhase = 0.92;
-/** Whole periods of 30 s: each containerd-shim collects its garbage once in one. A part would miss some. */
-const idleSeconds = 60;
 const cachedScrapes = 30;
-const cachedScrapesMillis = 20_000;
-const pauseMillis = 100;
+const cachedScrapesMillis = 10_000;
+const pauseMillis = 50;
 const probeCount = 'tidegauge_probe_duration_seconds_count';
 const firstMinuteMillis = 60_000;
 
@@ -41,38 +43,45 @@ interface Gathered {
   readonly blockMillis: Measurement['blockMillis'];
 }
 
-/** CPU seconds per second that the runtime takes when no agent runs. */
-export async function measureIdle({ processes }: RuntimeUnderTest): Promise<RuntimeCpu> {
+/** CPU seconds per second that the runtime takes when no agent runs. The floor, which does not ask it, reads meanwhile. */
+export async function measureIdle(
+  { processes }: RuntimeUnderTest,
+  idleSeconds: number,
+  intervalSeconds: number,
+  floor?: FloorProcess,
+): Promise<RuntimeCpu> {
   const [before, start] = [runtimeCpu(processes), performance.now()];
-  await delay(idleSeconds * 1000);
+  for (let second = intervalSeconds / 2; floor && second < idleSeconds; second += intervalSeconds) {
+    await delay(start + 1000 * second - performance.now());
+    await floor.measureRead();
+  }
+  await delay(start + 1000 * idleSeconds - performance.now());
   const [after, end] = [runtimeCpu(processes), performance.now()];
   return perUnit(minus(after, before), (end - start) / 1000);
 }
 
 /** Starts an agent, measures a window of whole cycles, and ends the agent. The idle cost is yet to be taken off. */
 export async function measureAgent(
-  kind: AgentKind,
   runtime: RuntimeUnderTest,
+  step: Step,
   options: BenchOptions,
 ): Promise<(idlePerSecond: RuntimeCpu) => Measurement> {
+  if (step.agent === 'floor') throw new Error('the floor is no agent to be started');
+  const kind = agentKinds[step.agent];
   const startedAt = performance.now();
-  await using agent = await kind.start(runtime, options);
-  const gathered = await gather(agent, runtime, options, startedAt);
+  await using agent = await kind.start(runtime, step, options);
+  const gathered = await gather(agent, runtime, { step, options, startedAt });
   const cached = await scrapeFromCache(agent);
   const load = loadavg()[0] ?? 0;
   return (idlePerSecond) => ({
-    runtime: runtime.name,
-    containers: runtime.containers,
-    agent: kind.name,
-    exports: kind.exports,
-    program: kind.name !== 'docker_stats' ? `${basename(dirname(options.program))}` : 'otelcol',
-    intervalSeconds: options.intervalMillis / 1000,
-    ...cycleValues(gathered, kind, options.cycles, idlePerSecond),
+    program: kind.isOurs ? basename(dirname(options.program)) : '',
+    ...cycleValues(gathered, kind, step, idlePerSecond),
+    exportedPoints: agent.sink?.countLastPoints(),
     idlePerSecond,
     residentMebibytes: { mean: mean(gathered.resident), max: Math.max(...gathered.resident) },
     blockMillis: gathered.blockMillis,
-    scrape: quantiles(gathered.scrapes),
-    cachedScrape: quantiles(cached),
+    scrapeMillis: gathered.scrapes.map(({ millis }) => millis),
+    cachedScrapeMillis: cached.map(({ millis }) => millis),
     ...pageValues(gathered.scrapes.at(-1) ?? gathered.baseline),
     readySeconds: agent.readyMillis === undefined ? undefined : agent.readyMillis / 1000,
     load,
@@ -82,9 +91,11 @@ export async function measureAgent(
 async function gather(
   agent: RunningAgent,
   runtime: RuntimeUnderTest,
-  { intervalMillis, warmUpCycles, cycles, scrapePhase }: BenchOptions,
-  startedAt: number,
+  { step, options, startedAt }: { step: Step; options: BenchOptions; startedAt: number },
 ): Promise<Gathered> {
+  const { cycles, scrapePhase } = step;
+  const { warmUpCycles } = options;
+  const intervalMillis = 1000 * step.intervalSeconds;
   const first = Math.ceil((performance.now() - agent.anchor) / intervalMillis);
   const until = async (cycle: number, phase: number): Promise<void> => {
     const at = agent.anchor + (first + cycle + phase) * intervalMillis;
@@ -110,14 +121,7 @@ async function gather(
   await until(warmUpCycles + cycles - 1, edgePhase);
   clearInterval(sampling);
   const after = await read(agent, runtime);
-  return {
-    before,
-    after,
-    baseline,
-    scrapes,
-    resident,
-    blockMillis: { start: blocks.start, later: blocks.later },
-  };
+  return { before, after, baseline, scrapes, resident, blockMillis: blocks };
 }
 
 async function read(agent: RunningAgent, runtime: RuntimeUnderTest): Promise<Reading> {
@@ -127,45 +131,42 @@ async function read(agent: RunningAgent, runtime: RuntimeUnderTest): Promise<Rea
     runtime: runtimeCpu(runtime.processes),
     machine: machineCpu(),
     calls: await runtime.requests(),
-    exported: agent.sink.received,
+    exported: agent.sink?.received ?? { exports: 0, requests: 0, bytes: 0 },
   };
 }
 
+type CycleValues = Pick<
+  Measurement,
+  'completed' | 'probes' | 'inlineTimeouts' | 'exported' | 'cpuPerCycle' | 'others' | 'calls'
+>;
+
 function cycleValues(
   gathered: Gathered,
-  { name, exports }: AgentKind,
-  cycles: number,
+  { freshMetric }: AgentKind,
+  { exports, cycles }: Step,
   idle: RuntimeCpu,
-): Pick<
-  Measurement,
-  'cycles' | 'completed' | 'probes' | 'inlineTimeouts' | 'exported' | 'cpuPerCycle' | 'others' | 'calls'
-> {
+): CycleValues {
   const { before, after, baseline, scrapes } = gathered;
   const seconds = (after.at - before.at) / 1000;
   const grown = (metric: string): number | undefined => {
     const [from, to] = [valueOf(baseline, metric), valueOf(scrapes.at(-1) ?? baseline, metric)];
     return to === undefined ? undefined : to - (from ?? 0);
   };
-  const probes = grown(probeCount);
   const exported = minusEach(after.exported, before.exported);
-  const renewed =
-    name !== 'docker_stats'
-      ? freshPages(gathered, probeCount)
-      : freshPages(gathered, 'container_uptime_seconds');
-  const completed = exports === 'prometheus' ? renewed : Math.min(exported.exports, cycles);
+  const completed =
+    exports === 'prometheus' ? freshPages(gathered, freshMetric) : Math.min(exported.exports, cycles);
   const spent = minus(after.runtime, before.runtime);
   const net = perUnit(minus(spent, perUnit(idle, 1 / seconds)), completed || cycles);
   const agent = (after.agent - before.agent) / (completed || cycles);
   const runtime = net.daemon + net.containerd + net.shims;
-  const ours = after.agent - before.agent + spent.daemon + spent.containerd + spent.shims;
+  const measured = after.agent - before.agent + spent.daemon + spent.containerd + spent.shims;
   return {
-    cycles,
     completed,
-    probes,
+    probes: grown(probeCount),
     inlineTimeouts: grown('tidegauge_probe_inline_timeouts_total'),
     exported,
     cpuPerCycle: { agent, ...net, runtime, total: agent + runtime },
-    others: (after.machine - before.machine - ours) / seconds,
+    others: (after.machine - before.machine - measured) / seconds,
     calls: before.calls && after.calls && minusEach(after.calls, before.calls),
   };
 }
@@ -195,11 +196,6 @@ async function scrapeFromCache({ metricsUrl }: RunningAgent): Promise<Scrape[]> 
     before = page;
   }
   return cached;
-}
-
-function quantiles(scrapes: readonly Scrape[]): Quantiles {
-  const millis = scrapes.map((page) => page.millis);
-  return { p50: quantile(millis, 0.5), p99: quantile(millis, 0.99), count: millis.length };
 }
 
 function mean(numbers: readonly number[]): number {

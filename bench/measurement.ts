@@ -1,28 +1,17 @@
 import type { RuntimeCpu } from './processes.ts';
 
-/** Two quantiles of durations, in milliseconds, and of how many. */
-export interface Quantiles {
-  readonly p50: number | undefined;
-  readonly p99: number | undefined;
-  readonly count: number;
-}
-
 /** Cost of one agent on one runtime. */
 export interface Measurement {
-  readonly runtime: string;
-  readonly containers: number;
-  readonly agent: string;
-  readonly exports: string;
   readonly program: string;
-  readonly intervalSeconds: number;
-  /** Intervals in the window, and those in which everything was measured anew. */
-  readonly cycles: number;
+  /** Intervals in which everything was measured anew. */
   readonly completed: number;
-  /** Rounds over all containers; of our agent only, the peer does not count them. */
+  /** Rounds over all containers; of our agent only, the peers do not count them. */
   readonly probes: number | undefined;
   /** Scrapes or exports that did not wait for their probe. */
   readonly inlineTimeouts: number | undefined;
   readonly exported: { readonly exports: number; readonly requests: number; readonly bytes: number };
+  /** Of the last export. */
+  readonly exportedPoints: number | undefined;
   /** CPU seconds per completed cycle, the runtime's without its idle cost. */
   readonly cpuPerCycle: RuntimeCpu & {
     readonly agent: number;
@@ -32,11 +21,11 @@ export interface Measurement {
   readonly idlePerSecond: RuntimeCpu;
   readonly residentMebibytes: { readonly mean: number; readonly max: number };
   /** The agent's own `nodejs.eventloop.delay.max`: in the minute of its start, and later. */
-  readonly blockMillis: { readonly start: number | undefined; readonly later: number | undefined };
-  /** Once per cycle. Of our agent these wait for a probe; the peer serves them from its cache. */
-  readonly scrape: Quantiles;
-  /** Right after each other: our agent serves these from its cache too. */
-  readonly cachedScrape: Quantiles;
+  readonly blockMillis: { readonly start?: number; readonly later?: number };
+  /** One per cycle. Of our agent these wait for a probe; the peers serve them from what they hold. */
+  readonly scrapeMillis: readonly number[];
+  /** Right after each other: our agent serves these, too, from what it holds. */
+  readonly cachedScrapeMillis: readonly number[];
   readonly scrapeBytes: number;
   readonly series: number;
   readonly containerSeries: number;

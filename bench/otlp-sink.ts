@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { countPoints } from './count-points.ts';
 
 /** Requests that follow each other within this belong to one export. */
 const exportGapMillis = 1500;
@@ -12,12 +14,22 @@ export class OtlpSink {
   #exports = 0;
   #requests = 0;
   #bytes = 0;
+  /** Of the latest export, as sent. */
+  #bodies: { readonly data: Buffer; readonly isGzip: boolean }[] = [];
 
   private constructor() {
     this.#server = createServer((request, response) => {
       this.#begin();
-      request.on('data', (part: Buffer) => (this.#bytes += part.length));
-      request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => {
+        this.#bytes += part.length;
+        parts.push(part);
+      });
+      request.on('end', () => {
+        const isGzip = request.headers['content-encoding'] === 'gzip';
+        this.#bodies.push({ data: Buffer.concat(parts), isGzip });
+        response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+      });
     });
   }
 
@@ -44,6 +56,13 @@ export class OtlpSink {
     return { exports: this.#exports, requests: this.#requests, bytes: this.#bytes };
   }
 
+  /** Data points of the latest export; undefined before the first. */
+  countLastPoints(): number | undefined {
+    if (this.#bodies.length === 0) return undefined;
+    const counts = this.#bodies.map(({ data, isGzip }) => countPoints(isGzip ? gunzipSync(data) : data));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -55,6 +74,7 @@ export class OtlpSink {
     if (now - this.#lastRequestAt > exportGapMillis) {
       this.#exports += 1;
       this.#lastExportAt = now;
+      this.#bodies = [];
     }
     this.#lastRequestAt = now;
   }

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { RequestCounts } from '../src/simulator/server/request-counters.ts';
 import { startEngine } from '../test/support/real/real-engine.ts';
-import type { EngineVersion } from '../test/support/real/real-engine.ts';
-import type { BenchRuntime } from './options.ts';
+import type { EngineVersion, RealEngine } from '../test/support/real/real-engine.ts';
+import type { Group, RuntimeName } from './plan.ts';
 import { processesOf } from './processes.ts';
 import type { RuntimeProcesses } from './processes.ts';
 
@@ -14,69 +14,139 @@ const startsAtOnce = 6;
 
 /** A runtime with its containers, ready to be measured. */
 export interface RuntimeUnderTest extends AsyncDisposable {
-  readonly name: BenchRuntime;
+  readonly name: RuntimeName;
   readonly containers: number;
   readonly socket: string;
   readonly apiVersion: string;
   readonly processes: RuntimeProcesses;
+  /** For our agent, to find the kernel's files of simulated containers. */
+  readonly agentFlags: readonly string[];
+  /** Starts containers until it has that many; a simulated one has them all. */
+  grow(containers: number): Promise<void>;
   /** Number of calls by endpoint, where the runtime counts them. */
   requests(): Promise<RequestCounts | undefined>;
 }
 
-/** Starts a runtime with that many containers that sleep, or simulated ones that seem busy. */
-export async function startRuntimeUnderTest(
-  name: BenchRuntime,
-  containers?: number,
-): Promise<RuntimeUnderTest> {
-  return name === 'simulated' ? await simulated(containers ?? 1000) : await real(name, containers ?? 200);
+/** Starts a runtime: a real one without containers, which sleep, or a simulated one with those of its steps, which seem busy. */
+export async function startRuntimeUnderTest({
+  runtime,
+  steps,
+  hasCgroups,
+}: Group): Promise<RuntimeUnderTest> {
+  if (runtime !== 'simulated') return await RealRuntime.start(runtime);
+  return await SimulatedRuntime.start(Math.max(...steps.map(({ containers }) => containers)), hasCgroups);
 }
 
-async function real(version: EngineVersion, containers: number): Promise<RuntimeUnderTest> {
-  const runtime = await startEngine(version);
-  try {
-    const names = Array.from({ length: containers }, (_, index) => `bench-${index}`).values();
+class RealRuntime implements RuntimeUnderTest {
+  readonly name: EngineVersion;
+  readonly agentFlags = [];
+  readonly #runtime: RealEngine;
+  #containers = 0;
+  #processes: RuntimeProcesses;
+
+  private constructor(name: EngineVersion, runtime: RealEngine) {
+    this.name = name;
+    this.#runtime = runtime;
+    this.#processes = processesOf(runtime.directory);
+  }
+
+  static async start(version: EngineVersion): Promise<RealRuntime> {
+    return new RealRuntime(version, await startEngine(version));
+  }
+
+  get containers(): number {
+    return this.#containers;
+  }
+
+  get socket(): string {
+    return this.#runtime.socket;
+  }
+
+  get apiVersion(): string {
+    return this.#runtime.apiVersion;
+  }
+
+  get processes(): RuntimeProcesses {
+    return this.#processes;
+  }
+
+  async grow(containers: number): Promise<void> {
     const startSome = async (): Promise<void> => {
-      for (const name of names) await runtime.run(name, [], 'exec sleep 1000000');
+      while (this.#containers < containers) {
+        const name = `bench-${this.#containers++}`;
+        await this.#runtime.run(name, [], 'exec sleep 1000000');
+      }
     };
     await Promise.all(Array.from({ length: startsAtOnce }, startSome));
-  } catch (error) {
-    await runtime[Symbol.asyncDispose]();
-    throw error;
+    this.#processes = processesOf(this.#runtime.directory);
   }
-  return {
-    name: version,
-    containers,
-    socket: runtime.socket,
-    apiVersion: runtime.apiVersion,
-    processes: processesOf(runtime.directory),
-    requests: () => Promise.resolve(undefined),
-    [Symbol.asyncDispose]: () => runtime[Symbol.asyncDispose](),
-  };
+
+  async requests(): Promise<undefined> {
+    // A real runtime does not count them.
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#runtime[Symbol.asyncDispose]();
+  }
 }
 
-async function simulated(containers: number): Promise<RuntimeUnderTest> {
-  const child = fork(join(import.meta.dirname, 'simulated-engine.ts'), [`--containers=${containers}`]);
-  const started = await message<{ socket: string }>(child);
-  return {
-    name: 'simulated',
-    containers,
-    socket: started.socket,
-    apiVersion: '1.51',
-    processes: { daemon: child.pid === undefined ? [] : [child.pid], containerd: [], shims: [] },
-    requests: async () => {
-      const response = message<{ requests: RequestCounts }>(child);
-      child.send('requests');
-      return (await response).requests;
-    },
-    [Symbol.asyncDispose]: async () => {
-      const ended = once(child, 'exit');
-      child.disconnect();
-      await ended;
-    },
-  };
+class SimulatedRuntime implements RuntimeUnderTest {
+  readonly name = 'simulated';
+  readonly apiVersion = '1.51';
+  readonly containers: number;
+  readonly socket: string;
+  readonly agentFlags: readonly string[];
+  readonly processes: RuntimeProcesses;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, containers: number, started: Started) {
+    this.containers = containers;
+    this.socket = started.socket;
+    this.agentFlags = started.agentFlags;
+    this.processes = { daemon: child.pid === undefined ? [] : [child.pid], containerd: [], shims: [] };
+    this.#child = child;
+  }
+
+  static async start(containers: number, hasCgroups: boolean): Promise<SimulatedRuntime> {
+    const flags = [`--containers=${containers}`, ...(hasCgroups ? ['--cgroups'] : [])];
+    const child = fork(join(import.meta.dirname, 'simulated-engine.ts'), flags);
+    return new SimulatedRuntime(child, containers, await message<Started>(child));
+  }
+
+  async grow(): Promise<void> {
+    // It has them all.
+  }
+
+  async requests(): Promise<RequestCounts> {
+    const response = message<{ requests: RequestCounts }>(this.#child);
+    this.#child.send('requests');
+    return (await response).requests;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await ended;
+  }
 }
 
-async function message<T>(child: ChildProcess): Promise<T> {
-  const [received] = (await once(child, 'message')) as [T];
-  return received;
+interface Started {
+  readonly socket: string;
+  readonly agentFlags: readonly string[];
+}
+
+/** The next message of a child process; throws when it ends instead. */
+export async function message<T>(child: ChildProcess): Promise<T> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const ended = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`${child.spawnargs.join(' ')} ended with ${code}`);
+  });
+  try {
+    const [received] = (await Promise.race([once(child, 'message', { signal }), ended])) as [T];
+    return received;
+  } finally {
+    stop.abort();
+    ended.catch(() => undefined);
+  }
 }

@@ -39,19 +39,13 @@ export function valueOf({ text }: Scrape, name: string): number | undefined {
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
 }
 
-/** The first value of a sample name, as text. */
+/** The first value of a sample name, as text, with its timestamp if it has one. */
 export function firstOf({ text }: Scrape, name: string): string | undefined {
-  return new RegExp(`^${name}(?:\\{.*\\})? (\\S+)`, 'm').exec(text)?.[1];
+  return new RegExp(`^${name}(?:\\{.*\\})? (.+)$`, 'm').exec(text)?.[1];
 }
 
 /** Series on the page, and those of containers among them. */
 export function countSeries({ text }: Scrape): { all: number; containers: number } {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return { all: lines.length, containers: lines.filter((line) => line.startsWith('container_')).length };
-}
-
-/** The value below which that share of the numbers lies; undefined for none. */
-export function quantile(numbers: readonly number[], share: number): number | undefined {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
 }

@@ -46,8 +46,7 @@ export class ContainerLife {
     const startedAt = ending ? now : now - ageMillis;
     const started = states.startedState(
       { ...states.created, restartCount },
-      startedAt,
-      healthcheck !== undefined,
+      { at: startedAt, ordinal: container.ordinal, hasHealthcheck: healthcheck !== undefined },
     );
     container.become(healthcheck ? { ...started, health: { status: 'healthy', failingStreak: 0 } } : started);
     if (initially === 'paused') container.become(states.pausedState(container.state, now - ageMillis / 2));
@@ -174,7 +173,10 @@ export class ContainerLife {
   }
 
   #run(container: SimulatedContainer, at: number): void {
-    container.become(states.startedState(container.state, at, container.spec.healthcheck !== undefined));
+    const { ordinal, spec } = container;
+    container.become(
+      states.startedState(container.state, { at, ordinal, hasHealthcheck: spec.healthcheck !== undefined }),
+    );
     recordNetworkEvents(this.#world.events, container, 'connect', at);
     this.#record(container, 'start', at);
     this.#foresee(container, at);

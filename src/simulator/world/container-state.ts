@@ -39,11 +39,21 @@ export const created: ContainerState = {
 };
 
 const firstBackoffMillis = 100;
+const firstPid = 1000;
+/** A container that starts again has another pid. */
+const pidsPerRun = 65_537;
+const maxPid = 4_000_000;
 /** A run at least this long starts the back-off anew (Moby's restartmanager). */
 const longRunMillis = 10_000;
 
-/** The state after a start; as in Moby it wipes exit code and OOM flag and keeps the last finish. */
-export function startedState(last: ContainerState, at: number, hasHealthcheck: boolean): ContainerState {
+/**
+ * The state after a start; as in Moby it wipes exit code and OOM flag and keeps the last finish.
+ * @param ordinal the container's, so that no two that run have one pid.
+ */
+export function startedState(
+  last: ContainerState,
+  { at, ordinal, hasHealthcheck }: { at: number; ordinal: number; hasHealthcheck: boolean },
+): ContainerState {
   const run = last.run + 1;
   return {
     ...created,
@@ -53,7 +63,7 @@ export function startedState(last: ContainerState, at: number, hasHealthcheck: b
     ...(hasHealthcheck && { health: { status: 'starting', failingStreak: 0 } }),
     restartCount: last.restartCount,
     backoffMillis: last.backoffMillis,
-    pid: 1000 + ((run * 7919 + Math.floor(at)) % 30_000),
+    pid: firstPid + ((ordinal + run * pidsPerRun) % maxPid),
     run,
   };
 }

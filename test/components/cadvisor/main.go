@@ -31,6 +31,7 @@ var offByDefault = container.MetricSet{
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8080", "address of /metrics")
+	flag.Var(&offByDefault, "disable_metrics", "kinds of metrics to leave out, separated by commas")
 	klog.InitFlags(nil)
 	flag.Parse()
 	included := container.AllMetrics.Difference(offByDefault)

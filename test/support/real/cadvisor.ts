@@ -23,24 +23,37 @@ export async function buildCadvisor(): Promise<void> {
   await rename(`${program}.new`, program);
 }
 
-/** URL of the runtime that it monitors, and directory of its log. */
+/** URL of the runtime that it monitors, directory of its log, and how often it measures: each second by default. */
 interface CadvisorOptions {
   readonly url: string;
   readonly directory: string;
+  readonly housekeepingSeconds?: number;
+  /** Kinds of metrics that it leaves out, by its own flag; the program's default has the processes. */
+  readonly disabled?: readonly string[];
 }
 
 /** A real cAdvisor that monitors a runtime's containers. */
 export class Cadvisor {
+  /** Its page. */
+  readonly url: string;
   readonly #daemon: Daemon;
-  readonly #url: string;
 
   private constructor(daemon: Daemon, url: string) {
     this.#daemon = daemon;
-    this.#url = url;
+    this.url = url;
+  }
+
+  get pid(): number {
+    return this.#daemon.pid;
   }
 
   /** Starts it; buildCadvisor() comes before. */
-  static async start({ url: docker, directory }: CadvisorOptions): Promise<Cadvisor> {
+  static async start({
+    url: docker,
+    directory,
+    housekeepingSeconds = 1,
+    disabled,
+  }: CadvisorOptions): Promise<Cadvisor> {
     const address = `${ownLoopbackAddress()}:8080`;
     const url = `http://${address}/metrics`;
     const daemon = await startDaemon({
@@ -49,7 +62,8 @@ export class Cadvisor {
         `-listen=${address}`,
         `-docker=${docker}`,
         '-docker_only',
-        '-housekeeping_interval=1s',
+        `-housekeeping_interval=${housekeepingSeconds}s`,
+        ...(disabled ? [`-disable_metrics=${disabled.join(',')}`] : []),
         '-allow_dynamic_housekeeping=false',
         '-logtostderr',
       ],
@@ -65,7 +79,7 @@ export class Cadvisor {
 
   /** Every series about a container, with the time when it was measured. */
   async scrape(): Promise<readonly Series[]> {
-    const response = await fetch(this.#url);
+    const response = await fetch(this.url);
     const all = parseExposition(await response.text()).series.filter(({ labels }) => labels['name']);
     // Series of a container's configuration have no timestamp.
     return all.map((series) => ({ millis: Date.now(), ...series }));

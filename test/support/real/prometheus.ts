@@ -73,6 +73,10 @@ export class Prometheus {
     this.#daemon = daemon;
   }
 
+  get pid(): number {
+    return this.#daemon.pid;
+  }
+
   /** Evaluates an expression now; throws with Prometheus' own words when it is wrong. */
   async query(promql: string): Promise<PrometheusSeries[]> {
     const { result }: QueryData = await this.#api(`query?query=${encodeURIComponent(promql)}`);

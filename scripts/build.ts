@@ -1,7 +1,8 @@
-import http from 'node:http';
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
-import { build, type BuildOptions, type BuildResult, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type BuildResult, type Metafile } from 'esbuild';
+import { asciiOnly, plugins } from './bundle-plugins.ts';
 import { licencesOf } from './licences.ts';
 
 const repository = join(import.meta.dirname, '..');
@@ -11,43 +12,6 @@ const requireHere = [
   "import { createRequire as createBundleRequire } from 'node:module';",
   'const require = createBundleRequire(import.meta.url);',
 ].join('\n');
-
-/** As packages name it. */
-const nodeHttp = /^(?:node:)?http$/;
-
-/** zod loads its messages in forty languages; ours are written here, and in English. */
-const oneLanguage: Plugin = {
-  name: 'one-language',
-  setup(bundler) {
-    bundler.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-      resolveDir: join(repository, 'node_modules/zod/v4/locales'),
-    }));
-  },
-};
-
-/**
- * An import of Node's http evaluates all of its exports, among them WebSocket, for which Node loads the whole
- * of undici. Nothing here uses that: 2 MiB, and a tenth of the time to start. `require` evaluates only the
- * properties that are read.
- */
-const requiredHttp: Plugin = {
-  name: 'required-http',
-  setup(bundler) {
-    bundler.onResolve({ filter: nodeHttp }, ({ kind }) =>
-      kind.startsWith('require') ? undefined : { path: 'node:http', namespace: 'required' },
-    );
-    bundler.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
-      contents: `export const { ${plainExports(http).join(', ')} } = require(${JSON.stringify(path)});`,
-    }));
-  },
-};
-
-/** Names of exports that are plain values, not getters. */
-function plainExports(exported: object): string[] {
-  const all = Object.entries(Object.getOwnPropertyDescriptors(exported));
-  return all.flatMap(([name, exportedAs]) => ('value' in exportedAs ? [name] : []));
-}
 
 function optionsFor(directory: string): BuildOptions & { metafile: true } {
   return {
@@ -68,7 +32,7 @@ function optionsFor(directory: string): BuildOptions & { metafile: true } {
     legalComments: 'external',
     banner: { js: requireHere },
     define: { __dirname: 'import.meta.dirname' },
-    plugins: [oneLanguage, requiredHttp],
+    plugins,
     // Native helpers of ssh2, which does without them.
     external: ['*.node', 'cpu-features'],
     metafile: true,
@@ -79,16 +43,16 @@ function optionsFor(directory: string): BuildOptions & { metafile: true } {
 /** Things that a later version of a dependency may undo without an error. */
 function mistakesIn({ warnings, metafile }: BuildResult<{ metafile: true }>): string[] {
   const outputs = Object.values(metafile.outputs);
-  const isHttpImported = outputs
+  const imported = outputs
     .flatMap(({ imports }) => imports)
-    .some(({ path, kind }) => nodeHttp.test(path) && !kind.startsWith('require'));
+    .find(({ path, kind }) => isBuiltin(path) && path !== 'node:process' && !kind.startsWith('require'));
   const atStart = startInputs(metafile);
   const simulated = atStart.find((path) => path.startsWith('src/simulator/'));
   // As large as half of all the rest, and needed for an engine behind SSH alone.
   const isSshEager = atStart.some((path) => /node_modules\/ssh2\//.test(path));
   return [
     ...warnings.map(({ text }) => text),
-    ...(isHttpImported ? ['http is imported, and undici with it'] : []),
+    ...(imported ? [`${imported.path} is imported, and every one of its exports evaluated`] : []),
     ...(isSshEager ? ['ssh2 is not loaded late'] : []),
     ...(simulated === undefined ? [] : [`every start parses ${simulated}`]),
   ];
@@ -112,8 +76,12 @@ function importsOf(outputs: Metafile['outputs'], path = '', kinds: readonly stri
   return imports.filter(({ kind, external }) => !external && kinds.includes(kind)).map((each) => each.path);
 }
 
+async function rewrite(file: string, change: (code: string) => string): Promise<void> {
+  await writeFile(file, change(await readFile(file, 'utf8')));
+}
+
 async function makeExecutable(file: string): Promise<void> {
-  await writeFile(file, `#!/usr/bin/env node\n${await readFile(file, 'utf8')}`);
+  await rewrite(file, (code) => `#!/usr/bin/env node\n${code}`);
   await chmod(file, 0o755);
 }
 
@@ -123,6 +91,8 @@ export async function bundle(directory: string): Promise<Metafile> {
   const result = await build(optionsFor(directory));
   const mistakes = mistakesIn(result);
   if (mistakes.length > 0) throw new Error(`the bundle is not as it should be: ${mistakes.join('; ')}`);
+  for (const path of await readdir(directory, { recursive: true }))
+    if (path.endsWith('.js')) await rewrite(join(directory, path), asciiOnly);
   await makeExecutable(join(directory, 'main.js'));
   await writeFile(
     join(directory, 'licences.txt'),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Schemas that the OpenAPI file names; everything that the API sends is declared here and nowhere else. */
 export const apiSchemas = z.registry<{ readonly id: string }>();

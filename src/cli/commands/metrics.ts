@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { chosenMetrics } from '../../agent/catalogue.ts';
 import { metricsMarkdown, metricsTable, profileRows } from '../../metrics/listing.ts';
 import type { Command, CommandContext } from '../command.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ProbeSignal } from '../../agent/signals.ts';
 import { collectOnce, Recorded } from '../../export/collect-once.ts';
 import type { Collected } from '../../export/collect-once.ts';

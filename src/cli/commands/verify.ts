@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ResponsePairs } from '../../audit/response-pairs.ts';
 import type { ResponsePair } from '../../audit/response-pairs.ts';
 import { agreesWithKernel, compareMetrics, isWithin } from '../../audit/compare.ts';

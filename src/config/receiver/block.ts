@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { boolean, text } from '../types/scalars.ts';
 import { compileExclusion } from './excluded-images.ts';
 import { compilePattern } from '../types/pattern.ts';

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { compilePattern, isExpression, isGlob, pattern, cutAtEquals } from './pattern.ts';
 
 /** Matches labels or variables that become attributes, and names these. */

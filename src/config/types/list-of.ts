@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A list: separated by commas in one text, a flag given several times, or a YAML list; each item once. */
 export function listOf<Item extends z.ZodType>(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { didYouMean } from '../messages.ts';
 
 /** Options of {@link oneOf}. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** URL of OTLP exports, used as written: `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`. */
 export function otlpUrl(): z.ZodType<URL> {

@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** True for a text that a pattern matches. */
 export type Matcher = (text: string) => boolean;

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A whole number between the two bounds, as a number or in decimal digits. */
 export function integer(minimum: number, maximum: number): z.ZodType<number> {

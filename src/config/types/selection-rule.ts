@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { didYouMean } from '../messages.ts';
 import { compilePattern, isExpression, isGlob, cutAtEquals } from './pattern.ts';
 import type { Matcher } from './pattern.ts';

@@ -1,3 +1,4 @@
+import { systemClock } from '../src/clock.ts';
 import { findHierarchies } from '../src/sources/cgroup/hierarchies.ts';
 import { CgroupUsage } from '../src/sources/cgroup/cgroup-usage.ts';
 import { FloorFiles } from './kernel/floor-files.ts';
@@ -14,8 +15,7 @@ const containers = await inspectRunning(socket);
 const hierarchies = findHierarchies('/sys/fs/cgroup');
 if (!hierarchies) throw new Error('there are no cgroup trees at /sys/fs/cgroup');
 const roots = { cgroup: '/sys/fs/cgroup', proc: '/proc', sys: '/sys' };
-const clock = { now: Date.now, monotonic: () => performance.now() };
-const usage = new CgroupUsage({ roots, hierarchies, clock, maxDescriptors });
+const usage = new CgroupUsage({ roots, hierarchies, clock: systemClock, maxDescriptors });
 using floor = new FloorFiles(containers.map(({ pid = 0 }) => pid));
 
 async function readUsage(): Promise<void> {

@@ -75,6 +75,7 @@ export function kernelUsage(
     roots,
     hierarchies,
     clock,
+    parent: () => source.cgroupParent,
     maxDescriptors: Math.floor(maxKeptDescriptors() / sourceCount),
     ...(hasFallback && { fallback: source.usage }),
   });

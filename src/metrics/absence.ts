@@ -34,7 +34,7 @@ export function absencesOf(snapshot: ContainerSnapshot): readonly AbsenceReason[
   const { sample, givesNoUsage, isListedOnly } = snapshot;
   if (isListedOnly) return ['no-inspect'];
   if (givesNoUsage) return ['no-usage'];
-  if (!sample) return [];
+  if (!sample || sample.isLast) return [];
   const { cpu, memory, pids, windows } = sample;
   const reasons = [
     cpu ? undefined : 'no-cpu',

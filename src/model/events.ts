@@ -1,5 +1,6 @@
 import type { ContainerIdentity, HealthStatus } from './container.ts';
 import type { RuntimeDescription } from './runtime.ts';
+import type { Sample } from './sample.ts';
 
 /** Actions of the runtime that are counted, in its own words. Health transitions are counted by what they lead to. */
 export const countedActions = ['start', 'restart', 'die', 'oom', 'kill', 'pause'] as const;
@@ -91,4 +92,6 @@ export interface ReceivedEvent {
   readonly event: ContainerEvent;
   /** As its tracker has it, else as the event describes it; absent when it is not selected. */
   readonly identity?: ContainerIdentity;
+  /** Of `die`: what the run had used, where the kernel's files gave it. */
+  readonly last?: Sample;
 }

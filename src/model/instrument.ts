@@ -163,8 +163,16 @@ export function stampedAt(stamp: Stamp, { sample, stateAt }: ContainerSnapshot, 
 
 /** True when an instrument may be observed of a container: the one rule for readers, API and commands. */
 export function isObservable(
-  { outlivesPublication }: Pick<Instrument<never>, 'outlivesPublication'>,
-  { published }: Pick<ContainerSnapshot, 'published'>,
+  instrument: Pick<Instrument<never>, 'outlivesPublication' | 'source' | 'stampedBy'>,
+  { published, sample }: Pick<ContainerSnapshot, 'published' | 'sample'>,
 ): boolean {
-  return published || outlivesPublication === true;
+  if (published || instrument.outlivesPublication === true) return true;
+  // Of the last values of a removed container, which are counters and peaks alone.
+  return sample?.isLast === true && isOfUsage(instrument);
+}
+
+/** True for what is read of a container's usage, and so of the last values of a run that has ended. */
+export function isOfUsage(instrument: Pick<Instrument<never>, 'source' | 'stampedBy'>): boolean {
+  const stamp = stampOf(instrument);
+  return stamp !== 'state' && stamp !== 'now';
 }

@@ -55,6 +55,14 @@ export interface MemoryUsage {
   readonly privateWorkingSet?: Integer;
 }
 
+/** Keys of `memory.stat` that count events; all others are amounts. */
+const eventKey = /^(?:total_)?(?:pg|thp_|workingset_(?!nodes)|numa_)/;
+
+/** True for a key of `memory.stat` that counts events. */
+export function isEventCount(key: string): boolean {
+  return eventKey.test(key);
+}
+
 /** Key of a count of `memory.events` among all memory counters, for its start time. */
 export function memoryEventCounter(event: string): string {
   return `event ${event}`;
@@ -161,6 +169,8 @@ export interface Sample {
   readonly storage?: StorageUsage;
   /** Windows only: processors as the runtime counts them. */
   readonly processors?: number;
+  /** True for the last values of a run: counters and peaks alone, as nothing is in use any more. */
+  readonly isLast?: true;
   /** Parts of which nothing is known, or not all; of others that are absent it is known that nothing was counted. */
   readonly unknown?: readonly SamplePart[];
   /** Times of the parts that were read from a second place, at another moment than `takenAt`; milliseconds since the epoch. */

@@ -27,7 +27,7 @@ export interface ContainerSnapshot {
   readonly limits: ContainerLimits;
   /** When the runtime last reported the state; milliseconds since the epoch. */
   readonly stateAt: number;
-  /** The latest measurement; absent while the container does not run or was never measured. */
+  /** The latest measurement, or for a while the last one of a run that has ended; else absent while the container does not run. */
   readonly sample?: Sample;
   /** True while the runtime lists the container and cannot describe it: its name and state are all there is of it. */
   readonly isListedOnly?: boolean;

@@ -58,6 +58,14 @@ export interface InspectedContainer {
   readonly pod?: ContainerPod;
 }
 
+/** What one run of a container had used, as last read. */
+export interface EndedRun {
+  /** Counters and peaks alone. */
+  readonly sample: Sample;
+  /** When its cgroup was made, or is known to have been there; milliseconds since the epoch by the agent's clock. */
+  readonly since: number;
+}
+
 /** Source of usage: a runtime's API, the kernel's cgroup files. */
 export interface UsageSource {
   readonly kind: 'docker' | 'cgroup' | 'cri' | 'kubelet';
@@ -69,6 +77,11 @@ export interface UsageSource {
   filesystem?(directory: string): Filesystem | undefined;
   /** Lets go of what it keeps open of containers that are gone or do not run. */
   retain?(mayRun: (id: string) => boolean): void;
+  /**
+   * What a run had used that the runtime says has ended: each run once, the earliest first. Undefined where that was not
+   * read near its end.
+   */
+  ended?(id: string): EndedRun | undefined;
   /** Lets go of all that it keeps open between rounds. */
   close?(): void;
 }
@@ -86,6 +99,8 @@ export interface UsageRound {
 export interface ContainerSource {
   /** The endpoint without credentials. */
   readonly name: string;
+  /** Path of the cgroup in which it makes those of its containers, where nothing else is set; absent while that is not known. */
+  readonly cgroupParent?: string | undefined;
   /** Number of items of its last list that are not measured, since they are malformed or beyond the limits. */
   readonly refusedCount?: number;
   /** Version and host of the runtime; negotiates the API version. Throws {@link SourceError}. */

@@ -7,6 +7,7 @@ import type { ContainerTracker } from './container/container-tracker.ts';
 import type { EventRefresher } from './event-refresher.ts';
 import type { TrackerSetOptions } from './options.ts';
 import type { SourceState } from './source-state.ts';
+import type { EndedRuns } from './ended-runs.ts';
 import type { EventCounter } from './events/event-counter.ts';
 import type { EventStreamListener } from './events/event-stream.ts';
 
@@ -18,6 +19,7 @@ export interface RuntimeEventsOptions {
   readonly trackers: ReadonlyMap<string, ContainerTracker>;
   readonly list: ContainerList;
   readonly counter: EventCounter;
+  readonly ended: EndedRuns;
   readonly refresher: EventRefresher;
 }
 
@@ -48,11 +50,18 @@ export class RuntimeEvents implements EventStreamListener {
   }
 
   received(event: ContainerEvent): void {
-    const { list, refresher, counter, observer, state, trackers } = this.#options;
+    const { list, refresher, counter, ended, observer, state, trackers } = this.#options;
     list.change(event.id);
-    const identity = trackers.get(event.id)?.identity ?? this.#identityOf(event);
+    const tracker = trackers.get(event.id);
+    const identity = tracker?.identity ?? this.#identityOf(event);
     if (identity) counter.count(event, identity);
-    observer.eventReceived({ runtime: state.runtime, event, ...(identity && { identity }) });
+    const last = event.action === 'die' && identity ? ended.report(event.id, tracker) : undefined;
+    observer.eventReceived({
+      runtime: state.runtime,
+      event,
+      ...(identity && { identity }),
+      ...(last && { last }),
+    });
     refresher.request();
   }
 

@@ -8,6 +8,7 @@ import { toSourceError } from '../sources/source-error.ts';
 import { ContainerList } from './container-list.ts';
 import { DiskUsageSchedule } from './disk-usage.ts';
 import { EventRefresher, LiveSampler } from './event-refresher.ts';
+import { EndedRuns } from './ended-runs.ts';
 import { EventCounter } from './events/event-counter.ts';
 import { EventStream } from './events/event-stream.ts';
 import { RuntimeEvents } from './runtime-events.ts';
@@ -40,6 +41,7 @@ export class TrackerSet {
   readonly #list: ContainerList;
   readonly #reconciler: Reconciler;
   readonly #counter: EventCounter;
+  readonly #ended: EndedRuns;
   readonly #events: EventWatch | undefined;
   readonly #live: LiveSampler;
   readonly #diskUsage: DiskUsageSchedule | undefined;
@@ -61,9 +63,10 @@ export class TrackerSet {
         filesystem: () => this.filesystem,
       });
     this.#counter = new EventCounter({ clock, intervalMillis: collectMillis });
+    this.#ended = new EndedRuns({ ...options, intervalMillis: collectMillis });
     const stream = options.events && new EventStream(options);
     this.#list = new ContainerList(clock, stream);
-    const shared = { list: this.#list, counter: this.#counter, state: this.#state };
+    const shared = { list: this.#list, counter: this.#counter, state: this.#state, ended: this.#ended };
     this.#reconciler = new Reconciler(options, shared);
     const sampling = {
       calls: options,
@@ -144,11 +147,13 @@ export class TrackerSet {
     return {
       owner: this,
       runtime,
-      containers: containers.flatMap((tracker) => {
-        const counted = this.#counter.counted(tracker.snapshot(runtime, owners));
-        return disks ? counted.map((each) => disks.withFilesystem(each)) : counted;
-      }),
-      removed: counts ? this.#counter.removed(runtime, now) : [],
+      ...this.#ended.shown(
+        containers.flatMap((tracker) => {
+          const counted = this.#counter.counted(tracker.snapshot(runtime, owners));
+          return disks ? counted.map((each) => disks.withFilesystem(each)) : counted;
+        }),
+        counts ? this.#counter.removed(runtime, now) : [],
+      ),
       ...(imageEvents && { imageEvents }),
       ...counts,
       ...(diskUsage && { diskUsage }),
@@ -175,10 +180,17 @@ export class TrackerSet {
     const calls = new SourceCalls(this.#options, signal);
     const succeeded = await this.#round(calls);
     calls.close();
-    if (succeeded) this.#options.usage?.retain?.((id) => this.#reconciler.trackers.get(id)?.mayRun ?? false);
+    if (succeeded) this.#settle();
     // A runtime that was never reached has no events.
     if (succeeded) this.#events?.stream.start(this.#events.listener);
     observer.probeEnded(source.name, (clock.monotonic() - start) / 1000, succeeded);
+  }
+
+  /** Lets go of what is kept of runs that have ended, with or without an event. */
+  #settle(): void {
+    const { trackers } = this.#reconciler;
+    this.#options.usage?.retain?.((id) => trackers.get(id)?.mayRun ?? false);
+    this.#ended.sweep(trackers.values());
   }
 
   async #round(calls: SourceCalls): Promise<boolean> {

@@ -83,7 +83,9 @@ function runtimeReport(
   const version = `${runtime.runtimeName ?? 'runtime'} ${runtime.runtimeVersion ?? '(version unknown)'}`;
   const api = runtime.apiVersion ? `API ${runtime.apiVersion}` : 'API version unknown';
   const cgroup = runtime.cgroupVersion ? `cgroup v${runtime.cgroupVersion}` : 'cgroup version unknown';
-  const running = containers.filter(({ sample, givesNoUsage }) => sample && !givesNoUsage).length;
+  const running = containers.filter(
+    ({ sample, givesNoUsage }) => sample && !sample.isLast && !givesNoUsage,
+  ).length;
   return [
     `ok   runtime ${runtime.name}: ${version}, ${api}, ${cgroup}; ${containers.length} containers, ${running} measured${
       unselectedCount > 0 ? `; ${unselectedCount} more are not selected` : ''

@@ -1,17 +1,17 @@
-import { SeverityNumber } from '@opentelemetry/api';
-import type { Attributes, HrTime, Logger } from '@opentelemetry/api';
+import type { Logger } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult as SdkExportResult } from '@opentelemetry/core';
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { ContainerEvent, ReceivedEvent } from '../../model/events.ts';
+import type { ReceivedEvent } from '../../model/events.ts';
 import type { EventLogObserver, EventObserver, ExportObserver, ExportResult } from '../../model/observers.ts';
 import { Entities } from '../entity.ts';
 import type { EntityOptions } from '../entity.ts';
 import { ExportTally, handOver } from '../otlp/export-log.ts';
 import { encodingFailure } from '../otlp/failure.ts';
+import { eventRecord } from './event-record.ts';
 import { OtlpTransport } from '../otlp/transport.ts';
 import type { OtlpTransportOptions } from '../otlp/transport.ts';
 
@@ -71,12 +71,12 @@ export class EventLogs implements EventObserver {
 
   eventsMissed(_runtime: string): void {}
 
-  eventReceived({ runtime, event, identity }: ReceivedEvent): void {
+  eventReceived({ runtime, event, identity, last }: ReceivedEvent): void {
     if (this.#isEnded || !identity) return;
     if (this.#pending >= maxPending) return this.#options.instruments.recordsDropped(1, 'queue_full');
     this.#pending += 1;
     const { resource } = this.#entities.ofContainer({ runtime, identity });
-    const record = eventRecord(event, identity.name);
+    const record = eventRecord(event, identity.name, last);
     this.#logger(resource).emit({ ...record, observedTimestamp: this.#options.now() });
   }
 
@@ -116,50 +116,6 @@ export class EventLogs implements EventObserver {
     instruments.recordsExported(count - result.rejectedPoints);
     if (result.rejectedPoints > 0) instruments.recordsDropped(result.rejectedPoints, 'rejected');
   }
-}
-
-/** A log record of an event, without its container's identity. */
-interface EventRecord {
-  readonly eventName: string;
-  readonly severityNumber: SeverityNumber;
-  readonly severityText: 'INFO' | 'WARN';
-  readonly body: string;
-  readonly attributes: Attributes;
-  /** Time of the event by the runtime's clock; absent when the event has none, or a malformed one. */
-  readonly timestamp?: HrTime;
-}
-
-/** Limit of a signed 64-bit field of nanoseconds. */
-const maxNanos = 2 ** 63;
-
-/** An event as a log record: a `container.ACTION` event, of severity WARN for failures. */
-export function eventRecord(event: ContainerEvent, name: string): EventRecord {
-  const { action, health, exitCode, signal } = event;
-  const isBad = isUnwished(action, exitCode, health);
-  const timestamp = timeOf(event);
-  return {
-    eventName: `container.${action}`,
-    severityNumber: isBad ? SeverityNumber.WARN : SeverityNumber.INFO,
-    severityText: isBad ? 'WARN' : 'INFO',
-    body: `${name}: ${action}${health === undefined ? '' : `: ${health}`}${exitCode === undefined ? '' : `, exit code ${exitCode}`}`,
-    attributes: {
-      'container.event.action': action,
-      ...(exitCode !== undefined && { 'container.exit_code': exitCode }),
-      ...(signal !== undefined && { 'container.event.signal': signal }),
-      ...(health !== undefined && { 'container.health.status': health }),
-    },
-    ...(timestamp && { timestamp }),
-  };
-}
-
-function isUnwished(action: string, exitCode = 0, health = ''): boolean {
-  return action === 'oom' || health === 'unhealthy' || (action === 'die' && exitCode !== 0);
-}
-
-function timeOf({ nanos }: ContainerEvent): HrTime | undefined {
-  if (nanos === undefined || nanos >= maxNanos) return undefined;
-  const fraction = nanos % 1e9;
-  return [Math.round((nanos - fraction) / 1e9), fraction];
 }
 
 /** Settings of an {@link EventLogExporter}. */

@@ -1,3 +1,4 @@
+import { isOfUsage } from '../../model/instrument.ts';
 import type { Attributes, ContainerInstrument, MetricSource } from '../../model/instrument.ts';
 import type { Integer } from '../../model/sample.ts';
 import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
@@ -33,15 +34,19 @@ export interface CadvisorDeclaration {
 /** Why what the kernel counts may be absent: `source` says that it comes from its files. */
 export const runtimeLacksIt = 'usage is read by the runtime’s API, which lacks it';
 
-/** A metric of profile `cadvisor`: cAdvisor shows a container while it has a cgroup, and so while it runs or is paused. */
+/**
+ * A metric of profile `cadvisor`: cAdvisor shows a container while it has a cgroup, and so while it runs or is paused; of
+ * one that has ended the last values are shown.
+ */
 export function cadvisorMetric(
   { name, kind, description, source, labels = [], absentWhen, ...others }: CadvisorDeclaration,
   read: (snapshot: ContainerSnapshot, options: CadvisorOptions) => readonly CadvisorSeries[],
 ): CadvisorInstrument {
+  const isUsage = isOfUsage({ source });
   const observeWith =
     (options: CadvisorOptions): ContainerInstrument['observe'] =>
     (snapshot, observe, cache) => {
-      if (!hasCgroup(snapshot)) return;
+      if (!hasCgroup(snapshot) && !(isUsage && snapshot.sample?.isLast)) return;
       const all = read(snapshot, options);
       const base = cadvisorLabels(snapshot, cache, { makers: options.labels, series: all.length });
       for (const { value, labels: own, group, counter, startedAt: began } of all) {

@@ -55,6 +55,6 @@ export function observePresent(
 /** The receiver shows running containers only; ours are shown while paused, too: their memory is still in use. */
 export function isUp({ state, sample }: ContainerSnapshot): boolean {
   return state.status === undefined
-    ? sample !== undefined
+    ? sample !== undefined && !sample.isLast
     : state.status === 'running' || state.status === 'paused';
 }

@@ -7,9 +7,11 @@ import type {
   MemoryUsage,
   PidsUsage,
   PressureUsage,
+  Sample,
   SamplePart,
   Stalled,
 } from '../../model/sample.ts';
+import { isEventCount } from '../../model/sample.ts';
 import { largestCount, present } from '../json.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
@@ -41,6 +43,11 @@ export interface CgroupReader {
   refresh(): void;
   /** Undefined once the cgroup is removed. */
   read(host: HostFacts): CgroupReading | undefined;
+  /**
+   * Counters and peaks of the few files that cost the least to read; undefined once the cgroup is removed.
+   * @param before the reading before: it holds while no CPU time was used.
+   */
+  readCounters(host: HostFacts, before: CgroupReading | undefined): CgroupReading | undefined;
   close(): void;
 }
 
@@ -129,4 +136,37 @@ function totalOf(text: KernelText): Integer | undefined {
     text.word();
   }
   return undefined;
+}
+
+/** What holds of a sample when no process is left. Networks went with their namespace. */
+export function lastOf({ takenAt, windows, cpu, memory, blockIo, pressure, partTimes }: Sample): Sample {
+  return present<Sample>({
+    takenAt,
+    readAt: takenAt,
+    windows,
+    isLast: true,
+    cpu: cpu && cpuCounters(cpu),
+    memory: memory && memoryCounters(memory),
+    blockIo,
+    pressure,
+    partTimes,
+    unknown: blockIo ? ['networks'] : ['networks', 'blockIo'],
+  });
+}
+
+function cpuCounters({ totalNanos, userNanos, kernelNanos, perCpuNanos, throttling }: CpuUsage): CpuUsage {
+  // CPUs that never were have no time.
+  const cores = 1 + (perCpuNanos?.findLastIndex((nanos) => nanos > 0) ?? -1);
+  return present<CpuUsage>({
+    totalNanos,
+    userNanos,
+    kernelNanos,
+    perCpuNanos: cores > 0 ? perCpuNanos?.slice(0, cores) : undefined,
+    throttling,
+  });
+}
+
+function memoryCounters({ maxUsage, failures, events, stats }: MemoryUsage): MemoryUsage {
+  const counts = Object.fromEntries(Object.entries(stats).filter(([key]) => isEventCount(key)));
+  return present<MemoryUsage>({ maxUsage, failures, events, stats: counts });
 }

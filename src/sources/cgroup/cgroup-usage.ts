@@ -1,14 +1,16 @@
 // One piece, because the choice of a place for each figure is made here alone.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Filesystem } from '../../model/disk-usage.ts';
+import { agentTime } from '../../model/runtime.ts';
 import type { MemoryUsage, Sample, UsagePart } from '../../model/sample.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
-import type { InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
+import type { EndedRun, InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
 import { present } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 import type { CgroupPaths } from './cgroup-paths.ts';
 import { ContainerFinder } from './container-files.ts';
 import type { ContainerFiles, NoFiles } from './container-files.ts';
+import { ContainerRuns } from './container-runs.ts';
 import type { Hierarchies } from './hierarchies.ts';
 import { HostFiles } from '../kernel/host-files.ts';
 import { DeviceNames } from '../kernel/device-names.ts';
@@ -44,7 +46,9 @@ export interface CgroupUsageOptions {
   readonly hierarchies: Hierarchies;
   /** The runtime's own usage, of containers whose files cannot be read, and for parts that they lack; absent: they have none. */
   readonly fallback?: UsageSource;
-  readonly clock: { now(): number; monotonic(): number };
+  /** Path of the cgroup in which the runtime makes those of its containers; undefined while that is not known. */
+  readonly parent?: () => string | undefined;
+  readonly clock: { now(): number; monotonic(): number; sleep(millis: number): Promise<void> };
   /** Maximum number of descriptors that stay open. */
   readonly maxDescriptors: number;
 }
@@ -65,6 +69,7 @@ export class CgroupUsage implements UsageSource {
   readonly #options: CgroupUsageOptions;
   readonly #host: HostFiles;
   readonly #finder: ContainerFinder;
+  readonly #runs: ContainerRuns;
   readonly #known = new Map<string, Known>();
   /** Parts whose trees are not mounted here, although the kernel has them. */
   readonly #unmounted: readonly UsagePart[];
@@ -75,11 +80,13 @@ export class CgroupUsage implements UsageSource {
 
   constructor(options: CgroupUsageOptions) {
     this.#options = options;
-    const { roots, hierarchies, maxDescriptors } = options;
+    const { roots, hierarchies, clock, maxDescriptors } = options;
     const budget = new DescriptorBudget(maxDescriptors);
     const shared = { text: new KernelText(), budget, devices: new DeviceNames(roots.sys) };
     this.#host = new HostFiles(roots.proc);
     this.#finder = new ContainerFinder(roots.proc, hierarchies, shared);
+    const facts = (): HostFacts => this.#facts ?? this.#factsNow();
+    this.#runs = new ContainerRuns({ hierarchies, finder: this.#finder, clock, facts });
     this.#unmounted = unmountedParts(hierarchies, this.#finder.ownPaths);
   }
 
@@ -108,6 +115,8 @@ export class CgroupUsage implements UsageSource {
     const { fallback } = this.#options;
     const runtimeRound = fallback && ((): UsageRound => (ofRuntime ??= fallback.round(signal)));
     this.#facts = undefined;
+    const parent = this.#options.parent?.();
+    if (parent !== undefined) this.#runs.watchParent(parent);
     return {
       read: (container) => this.#read(container, signal, runtimeRound),
       close: () => ofRuntime?.close(),
@@ -122,11 +131,20 @@ export class CgroupUsage implements UsageSource {
 
   retain(mayRun: (id: string) => boolean): void {
     // Descriptors would keep what is removed in the kernel's memory.
-    for (const id of this.#known.keys()) if (!mayRun(id)) this.#drop(id);
+    for (const id of this.#known.keys()) {
+      if (mayRun(id)) continue;
+      this.#runs.drop(id);
+      this.#drop(id);
+    }
+  }
+
+  ended(id: string): EndedRun | undefined {
+    return this.#isClosed ? undefined : this.#runs.ended(id);
   }
 
   close(): void {
     this.#isClosed = true;
+    this.#runs.close();
     for (const id of this.#known.keys()) this.#drop(id);
   }
 
@@ -144,6 +162,7 @@ export class CgroupUsage implements UsageSource {
       throw new SourceError('no-files', `container ${container.identity.name}: ${reasons[files]}`);
     }
     const sample = this.#sample(files) ?? this.#elsewhere(container);
+    if (sample) this.#runs.read(container.identity.id, sample);
     if (!sample || !runtimeRound) return sample;
     const lacking = this.#lackingParts(sample, files);
     if (lacking.length === 0) return sample;
@@ -177,7 +196,14 @@ export class CgroupUsage implements UsageSource {
     const files = this.#finder.find(container);
     const found = { pid, files, container, freshUntil: this.#freshUntil(files) };
     this.#known.set(identity.id, found);
+    if (typeof files === 'object') this.#runs.named(identity.id, files, this.#startOf(container));
     return found;
+  }
+
+  #startOf(container: InspectedContainer): number {
+    const { startedAt } = container.state;
+    const now = this.#options.clock.now();
+    return startedAt === undefined ? now : Math.min(now, agentTime(startedAt, container));
   }
 
   #isStillThere(container: InspectedContainer, known: Known): boolean {

@@ -85,14 +85,25 @@ export class CgroupV1 implements CgroupReader {
   read(host: HostFacts): CgroupReading | undefined {
     if (this.#readCount % slowReadEvery === 0) this.#readLimits(host);
     this.#readCount += 1;
-    const blockIo = this.#blkio ? blockIoOf(this.#blkio, this.#devices) : 'unknown';
+    const { blockIo, unknown } = this.#blockIo();
     const reading = present<CgroupReading>({
       cpu: this.#cpuUsage(host),
       memory: this.#memoryUsage(),
-      blockIo: blockIo === 'unknown' ? undefined : blockIo,
+      blockIo,
       pids: this.#pidsUsage(),
       pressure: this.#unified && readPressure(this.#unified),
-      unknown: blockIo === 'unknown' ? unknownBlockIo : undefined,
+      unknown,
+    });
+    return this.#isRemoved(reading) ? undefined : reading;
+  }
+
+  readCounters(host: HostFacts, before: CgroupReading | undefined): CgroupReading | undefined {
+    const totalNanos = this.#cpuacct?.integer('cpuacct.usage');
+    if (totalNanos !== undefined && totalNanos === before?.cpu?.totalNanos) return before;
+    const reading = present<CgroupReading>({
+      cpu: this.#cpuUsage(host),
+      memory: this.#memoryCounters(),
+      ...this.#blockIo(),
     });
     return this.#isRemoved(reading) ? undefined : reading;
   }
@@ -156,7 +167,6 @@ export class CgroupV1 implements CgroupReader {
     if (!files || usage === undefined) return undefined;
     const stats = files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
     const failures = files.integer('memory.failcnt');
-    const killed = files.keyed('memory.oom_control', this.#tables.events)?.get('oom_kill');
     return present<MemoryUsage>({
       usage,
       maxUsage: files.integer('memory.max_usage_in_bytes'),
@@ -166,8 +176,25 @@ export class CgroupV1 implements CgroupReader {
       swapUsage: stats['total_swap'] ?? stats['swap'],
       stats,
       unknown: unknownMemory(stats, 'total_inactive_file', failures === undefined),
-      events: killed === undefined ? undefined : { oom_kill: killed },
+      events: this.#memoryEvents(),
     });
+  }
+
+  #memoryCounters(): MemoryUsage | undefined {
+    const maxUsage = this.#memory?.integer('memory.max_usage_in_bytes');
+    if (maxUsage === undefined) return undefined;
+    return present<MemoryUsage>({ maxUsage, stats: {}, events: this.#memoryEvents() });
+  }
+
+  #blockIo(): { blockIo: BlockIoUsage | undefined; unknown: CgroupReading['unknown'] } {
+    const blockIo = this.#blkio ? blockIoOf(this.#blkio, this.#devices) : 'unknown';
+    if (blockIo === 'unknown') return { blockIo: undefined, unknown: unknownBlockIo };
+    return { blockIo, unknown: undefined };
+  }
+
+  #memoryEvents(): MemoryUsage['events'] {
+    const killed = this.#memory?.keyed('memory.oom_control', this.#tables.events)?.get('oom_kill');
+    return killed === undefined ? undefined : { oom_kill: killed };
   }
 
   #pidsUsage(): PidsUsage | undefined {

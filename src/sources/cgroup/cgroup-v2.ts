@@ -66,6 +66,21 @@ export class CgroupV2 implements CgroupReader {
     return this.#files.isGone || (!hasLeading && this.#isAbsent) ? undefined : reading;
   }
 
+  readCounters(_host: HostFacts, before: CgroupReading | undefined): CgroupReading | undefined {
+    const cpu = this.#cpu();
+    if (this.#files.isGone || !cpu) return undefined;
+    if (cpu.totalNanos === before?.cpu?.totalNanos) return before;
+    const events = this.#memoryEvents();
+    const io = this.#files.text('io.stat');
+    return present<CgroupReading>({
+      cpu,
+      memory:
+        events && present<MemoryUsage>({ maxUsage: this.#files.integer('memory.peak'), events, stats: {} }),
+      blockIo: io && parseIoStat(io, this.#devices),
+      unknown: io ? undefined : unknownBlockIo,
+    });
+  }
+
   /** True where none of these files is there, for no other reason: every cgroup has the first, with or without a controller. */
   get #isAbsent(): boolean {
     return leading.every((name) => this.#files.isAbsent(name));
@@ -107,7 +122,7 @@ export class CgroupV2 implements CgroupReader {
     const usage = this.#files.integer('memory.current');
     if (usage === undefined) return undefined;
     const stats = this.#files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
-    const events = this.#files.keyed('memory.events', this.#tables.events)?.record();
+    const events = this.#memoryEvents();
     return present<MemoryUsage>({
       usage,
       maxUsage: this.#files.integer('memory.peak'),
@@ -117,6 +132,10 @@ export class CgroupV2 implements CgroupReader {
       unknown: unknownMemory(stats, 'inactive_file', events === undefined),
       events,
     });
+  }
+
+  #memoryEvents(): MemoryUsage['events'] {
+    return this.#files.keyed('memory.events', this.#tables.events)?.record();
   }
 
   #pids(): PidsUsage | undefined {

@@ -7,7 +7,7 @@ import { parseCgroupPaths } from './cgroup-paths.ts';
 import type { CgroupPaths } from './cgroup-paths.ts';
 import { CgroupPlaces } from './cgroup-place.ts';
 import type { CgroupPlace, NoPlace } from './cgroup-place.ts';
-import type { CgroupReader } from './cgroup-reading.ts';
+import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
 import { CgroupV1, V1Tables } from './cgroup-v1.ts';
 import { CgroupV2, V2Tables } from './cgroup-v2.ts';
 import type { Hierarchies } from './hierarchies.ts';
@@ -67,6 +67,14 @@ export class ContainerFinder {
     const place = this.#chosenPlace(container, ofProcess);
     if (typeof place === 'string') return place;
     return new ContainerFiles(place, this.#readerOf(place), () => (network.isHost ? 'none' : 'unknown'));
+  }
+
+  /** The files of a cgroup that names the container, at a path below the roots of the trees; no process is known. Never throws. */
+  findAt(id: string, path: string): ContainerFiles | NoFiles {
+    const place = this.#places.atPath(id, path);
+    return typeof place === 'string'
+      ? place
+      : new ContainerFiles(place, this.#readerOf(place), () => 'unknown');
   }
 
   /** True when a container is where its files were found. Never throws. */
@@ -222,6 +230,11 @@ export class ContainerFiles {
       networks: typeof networks === 'string' ? undefined : networks,
       unknown: unknown.length > 0 ? unknown : undefined,
     });
+  }
+
+  /** See {@link CgroupReader.readCounters}. Never throws. */
+  readCounters(host: HostFacts, before: CgroupReading | undefined): CgroupReading | undefined {
+    return this.#reader.readCounters(host, before);
   }
 
   close(): void {

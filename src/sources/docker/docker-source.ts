@@ -1,6 +1,7 @@
 // One piece, because version, prefix and clock of an engine are found in some calls and used in the others.
 import { readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DiskUsage, DiskUsageNeeds } from '../../model/disk-usage.ts';
 import type { ContainerEvent } from '../../model/events.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
@@ -20,7 +21,7 @@ import type { EngineEndpoint } from './address.ts';
 import { DockerClient, expectOk } from './docker-client.ts';
 import { clockJumped, clockOffset, describeEngine, negotiateVersion, parseDiskUsage } from './engine.ts';
 import { eventsPath, readEvents } from './events.ts';
-import { parseInspect } from './inspect.ts';
+import { cgroupPath, parseInspect } from './inspect.ts';
 import { ContainerListReader } from './list.ts';
 import type { ContainerListing, RefusedContainer } from './list.ts';
 import { parseStats } from './stats.ts';
@@ -77,6 +78,10 @@ export class DockerSource implements ContainerSource {
     this.name = shownUrl(options.endpoint.url);
     this.#client = new DockerClient(options.endpoint, options.callTimeoutMillis);
     this.#prefix = options.apiVersion ? `/v${options.apiVersion}` : '';
+  }
+
+  get cgroupParent(): string | undefined {
+    return this.#engine && dirname(cgroupPath({ id: 'ID', parent: undefined }, this.#engine));
   }
 
   get clockJumped(): boolean {

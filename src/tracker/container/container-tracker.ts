@@ -6,7 +6,7 @@ import { agentTime } from '../../model/runtime.ts';
 import type { RuntimeDescription } from '../../model/runtime.ts';
 import { hasUsage, withoutNetworks } from '../../model/sample.ts';
 import type { Sample } from '../../model/sample.ts';
-import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import type { ContainerSnapshot, CounterStarts } from '../../model/snapshot.ts';
 import type { InspectedContainer, ListedContainer } from '../../sources/container-source.ts';
 import { toSourceError } from '../../sources/source-error.ts';
 import type { SourceError } from '../../sources/source-error.ts';
@@ -47,6 +47,8 @@ export class ContainerTracker implements Networked {
   #hasUsage = false;
   /** Samples without usage in a row while it runs. */
   #emptySamples = 0;
+  /** When the last values of the present run were read; absent while it has not ended. Milliseconds since the epoch. */
+  #endedAt: number | undefined;
   /** Until then a probe needs no sample of its own; by the monotonic clock. */
   #freshUntil = 0;
 
@@ -157,6 +159,20 @@ export class ContainerTracker implements Networked {
     }
   }
 
+  /** Start of the present run, or when it was first seen; milliseconds since the epoch. */
+  get startedAt(): number {
+    return this.#history.startedAt;
+  }
+
+  /** The run has ended with these values. Gives when their counters began; undefined where more is known than they are. */
+  end(last: Sample): CounterStarts | undefined {
+    if (isLess(last, this.#history.sample)) return undefined;
+    this.#history.count(last);
+    this.#hasUsage = false;
+    this.#endedAt = last.takenAt;
+    return this.#history.starts(undefined);
+  }
+
   /** Hides everything until the next update; what is known is kept. */
   unpublish(): void {
     this.#isPublished = false;
@@ -238,6 +254,7 @@ export class ContainerTracker implements Networked {
     this.#history.beginRun(startedAt, network);
     this.#hasUsage = false;
     this.#emptySamples = 0;
+    this.#endedAt = undefined;
   }
 
   async #acceptSample(
@@ -247,8 +264,10 @@ export class ContainerTracker implements Networked {
   ): Promise<void> {
     this.#hasUsage = false;
     const sample = this.#confirmed(response, this.#inspection.inspected?.state.status ?? listed.status);
-    if (!sample) return;
-    if (this.#history.count(sample)) await this.#restarted(sample, calls);
+    // Taken before the end, and given after it.
+    if (!sample || sample.takenAt <= (this.#endedAt ?? -Infinity)) return;
+    const fell = this.#history.count(sample);
+    if (fell || this.#endedAt !== undefined) await this.#restarted(sample, calls);
     this.#history.keep(sample);
     // Network counters begin with the owner as it is known at this sample.
     this.#history.starts(this.#networkStartedAt(new NetworkOwners(this.#neighbours)));
@@ -267,7 +286,7 @@ export class ContainerTracker implements Networked {
     return this.#emptySamples >= confirmedEmptySamples;
   }
 
-  /** CPU time fell: the container was restarted since its inspect, and nothing of the old run holds. */
+  /** CPU time fell, or the run has ended: the container was restarted since its inspect, and nothing of the old run holds. */
   async #restarted(sample: Sample, calls: SourceCalls): Promise<void> {
     this.#history.forgetSamples();
     // The counters of a new run have not seen this sample yet.
@@ -284,6 +303,13 @@ export class ContainerTracker implements Networked {
     const status = this.#inspection.inspected?.state.status ?? listed.status;
     return status === undefined || status === 'running' || status === 'paused';
   }
+}
+
+/** True where CPU time is less than it was: the values are of another cgroup, or older. */
+function isLess({ cpu, takenAt }: Sample, known: Sample | undefined): boolean {
+  if (!known) return false;
+  const { totalNanos = 0 } = known.cpu ?? {};
+  return takenAt < known.takenAt || (cpu?.totalNanos ?? 0) < totalNanos;
 }
 
 /** The container in log lines of failures. */

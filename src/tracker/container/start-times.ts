@@ -1,6 +1,12 @@
 // One piece, because counters of a container, its network and its host begin anew by the same rules.
 import { agentTime } from '../../model/runtime.ts';
-import { timeOf, blockIoCounter, memoryEventCounter, pressureCounter } from '../../model/sample.ts';
+import {
+  timeOf,
+  blockIoCounter,
+  isEventCount,
+  memoryEventCounter,
+  pressureCounter,
+} from '../../model/sample.ts';
 import type {
   BlockIoUsage,
   CpuUsage,
@@ -265,9 +271,6 @@ export function isNetwork(group: CounterGroup): boolean {
   return group.startsWith('network ');
 }
 
-/** Keys of `memory.stat` that count events; all others are amounts. */
-const eventKey = /^(?:total_)?(?:pg|thp_|workingset_(?!nodes)|numa_)/;
-
 /** Visits the counters of a run's cgroup. */
 export function cgroupCounters({ cpu, memory, blockIo, pressure, storage }: Sample, visit: Visit): void {
   if (cpu) visitCpu(cpu, visit);
@@ -279,7 +282,7 @@ export function cgroupCounters({ cpu, memory, blockIo, pressure, storage }: Samp
 
 function visitMemory({ failures, stats, events }: MemoryUsage, visit: Visit): void {
   visit('memory', 'failures', failures);
-  for (const key in stats) if (eventKey.test(key)) visit('memory', key, stats[key]);
+  for (const key in stats) if (isEventCount(key)) visit('memory', key, stats[key]);
   for (const key in events) visit('memory', memoryEventCounter(key), events[key]);
 }
 

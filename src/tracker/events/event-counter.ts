@@ -180,8 +180,13 @@ function increment<Key>(counts: Map<Key, number>, key: Key): void {
 
 const nothing = new EventTally();
 
-/** Removed containers are retained this long, or for two intervals. */
 const minRetentionMillis = 60_000;
+
+/** How long what ended stays in sight: a minute, or two intervals. */
+export function retentionMillis(intervalMillis: number): number {
+  return Math.max(minRetentionMillis, 2 * intervalMillis);
+}
+
 /** A death this soon after a signal was caused by it: `docker stop` waits 10 s. */
 const killMillis = 30_000;
 /** Beyond this the oldest are dropped; the counts of their images hold them. */
@@ -233,10 +238,10 @@ class RemovedContainers {
 
   /** Snapshots that hold nothing but identity and counts. */
   snapshots(runtime: RuntimeDescription, now: number): ContainerSnapshot[] {
-    const retentionMillis = Math.max(minRetentionMillis, 2 * this.#intervalMillis);
+    const retained = retentionMillis(this.#intervalMillis);
     const monotonicNow = this.#clock.monotonic();
     for (const [id, { removedAt }] of this.#removed)
-      if (monotonicNow - removedAt >= retentionMillis) this.#removed.delete(id);
+      if (monotonicNow - removedAt >= retained) this.#removed.delete(id);
     return [...this.#removed.values()].map(({ known, events }) => ({
       ...known,
       runtime,

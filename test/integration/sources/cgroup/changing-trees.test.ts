@@ -1,26 +1,19 @@
 import assert from 'node:assert/strict';
-import { linkSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { linkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { InspectedContainer } from '../../../../src/sources/container-source.ts';
 import { SourceError } from '../../../../src/sources/source-error.ts';
-import { KernelTree, readEach, readOne, recordedContainer } from '../../../support/fakes/kernel-tree.ts';
+import {
+  KernelTree,
+  openBelow,
+  readEach,
+  readOne,
+  recordedContainer,
+} from '../../../support/fakes/kernel-tree.ts';
 
 const name = 'io_writer';
 const other = 'cpu_throttled';
-
-/** Descriptors that this process has open below a folder. */
-function openBelow(folder: string): readonly string[] {
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const path = readlinkSync(`/proc/self/fd/${fd}`);
-      return path.startsWith(folder) ? [path] : [];
-    } catch {
-      // The descriptor of the listing itself.
-      return [];
-    }
-  });
-}
 
 function withPid({ ...container }: InspectedContainer, pid: number | undefined): InspectedContainer {
   const { pid: _old, ...others } = container;

@@ -1,0 +1,378 @@
+// One piece, because a run is watched, read and handed over by one rule, whether the kernel announces its end or not.
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import type { Sample } from '../../model/sample.ts';
+import type { EndedRun } from '../container-source.ts';
+import type { CgroupPlace } from './cgroup-place.ts';
+import { lastOf } from './cgroup-reading.ts';
+import type { CgroupReading } from './cgroup-reading.ts';
+import type { ContainerFiles, ContainerFinder } from './container-files.ts';
+import { directoryNumbers } from './hierarchies.ts';
+import type { Hierarchies, Hierarchy } from './hierarchies.ts';
+import type { HostFacts } from '../kernel/host-files.ts';
+import { KernelText } from '../kernel/kernel-text.ts';
+import { readOnce } from '../kernel/open-file.ts';
+
+/** Before a new directory is read: a runtime makes those of version 1 one after the other. */
+const firstReadMillis = 15;
+/** The kernel adds the time of a task's last moments to its cgroup when another task runs on that CPU. */
+const settledMillis = 3;
+/** Without an announced end a run is read at this share of its age, so that hardly more than that of it is missed. */
+const readShare = 1 / 40;
+const minReadMillis = 15;
+/** Of older runs what the rounds read is near enough to their end. */
+const youngMillis = 40_000;
+/** Reading is synchronous: the rest of what is due waits for the next turn. */
+const turnMillis = 4;
+/** Runs that are read so often at the same time; others are read by the rounds alone. */
+const maxYoung = 1000;
+/** A reading is of a run's end up to this long before it, or up to this share of the run. */
+const nearMillis = 1000;
+const nearShare = 0.05;
+/** The runtime names the container of what has ended within this time, or never. */
+const unclaimedMillis = 20_000;
+const maxUnclaimed = 1000;
+/** Pods have a parent each. */
+const maxParents = 64;
+
+/** Dependencies of {@link ContainerRuns}. */
+export interface ContainerRunsOptions {
+  readonly hierarchies: Hierarchies;
+  readonly finder: ContainerFinder;
+  readonly clock: { now(): number; monotonic(): number; sleep(millis: number): Promise<void> };
+  /** The host's own values as of now, or a moment ago. */
+  readonly facts: () => HostFacts;
+}
+
+/** One run of what may be a container, from before its first process until its cgroup is removed. */
+interface Run {
+  readonly id: string;
+  readonly inode: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly files: ContainerFiles;
+  /** True for the files of a container that the runtime named: they are closed by their owner. */
+  readonly isNamed: boolean;
+  watcher?: FSWatcher;
+  /** The latest reading, of whatever kind. */
+  last?: Sample;
+  counters?: CgroupReading;
+  /** When it is read again, on the monotonic clock, and when it began by it. */
+  dueAt: number;
+  readonly begunAt: number;
+  isEnded: boolean;
+  isClaimed: boolean;
+}
+
+interface Unclaimed {
+  readonly run: EndedRun;
+  /** On the monotonic clock. */
+  readonly at: number;
+}
+
+/**
+ * Follows the runs of containers to their ends. The kernel announces in `cgroup.events` of version 2 that the last
+ * process of a cgroup has ended; the runtime removes the cgroup some milliseconds later. Version 1 announces nothing:
+ * there a young run is read again and again, less often as it grows older. A directory names a container, and nothing of
+ * it is handed over until the runtime names that container.
+ */
+export class ContainerRuns {
+  readonly #options: ContainerRunsOptions;
+  /** The tree in which new cgroups are noticed. */
+  readonly #tree: Hierarchy | undefined;
+  readonly #text = new KernelText();
+  readonly #parents = new Map<string, FSWatcher>();
+  readonly #runs = new Map<string, Run>();
+  readonly #young = new Set<Run>();
+  readonly #unclaimed = new Map<string, readonly Unclaimed[]>();
+  #isReading = false;
+  #isClosed = false;
+
+  constructor(options: ContainerRunsOptions) {
+    this.#options = options;
+    const { version, unified, byController } = options.hierarchies;
+    const controller = ['cpuacct', 'memory', 'pids', 'blkio'].find((each) => byController.has(each));
+    this.#tree = version === 2 ? unified : byController.get(controller ?? '');
+  }
+
+  /** Notices the cgroups that are made in this one, by its path below the root of the tree. */
+  watchParent(path: string): void {
+    const tree = this.#tree;
+    if (!tree || this.#isClosed || this.#parents.has(path) || this.#parents.size >= maxParents) return;
+    const directory = join(tree.directory, path);
+    if (!directoryNumbers(directory)) return;
+    const watcher = watched(directory, (name) => this.#noticed(path, name));
+    if (watcher) this.#parents.set(path, watcher);
+  }
+
+  /** The runtime named a container, and its files were found. @param startedAt milliseconds since the epoch. */
+  named(id: string, files: ContainerFiles, startedAt: number): void {
+    const directory = this.#directoryOf(files.place);
+    if (directory === undefined || this.#isClosed) return;
+    this.watchParent(this.#pathOf(dirname(directory)));
+    const inode = directoryNumbers(directory)?.inode;
+    const run = this.#runIn(id, inode);
+    if (run) this.#end(run);
+    this.#begin({ id, inode, files, isNamed: true, since: run?.since ?? startedAt }, run);
+  }
+
+  /** A round has read a container. */
+  read(id: string, sample: Sample): void {
+    const run = this.#runs.get(id);
+    if (run && !run.isEnded) run.last = sample;
+  }
+
+  /** The container of that name is not to be followed any more. */
+  drop(id: string): void {
+    const run = this.#runs.get(id);
+    if (run?.isNamed) this.#finish(run);
+  }
+
+  /** See {@link UsageSource.ended}. */
+  ended(id: string): EndedRun | undefined {
+    const run = this.#runs.get(id);
+    if (!this.#unclaimed.has(id) && run && !run.isClaimed) {
+      if (this.#check(run) === 'gone') this.#finish(run);
+      else if (run.isEnded && run.last) {
+        run.isClaimed = true;
+        return { sample: lastOf(run.last), since: run.since };
+      }
+    }
+    return this.#claim(id);
+  }
+
+  /** Containers whose end would be announced, and cannot be watched. */
+  get unwatched(): number {
+    let count = 0;
+    for (const { isNamed, watcher, files } of this.#runs.values())
+      if (isNamed && !watcher && eventsOf(files.place) !== undefined) count += 1;
+    return count;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const watcher of this.#parents.values()) watcher.close();
+    for (const run of this.#runs.values()) this.#end(run);
+    this.#runs.clear();
+    this.#unclaimed.clear();
+  }
+
+  #claim(id: string): EndedRun | undefined {
+    const [first, ...others] = this.#recent(this.#unclaimed.get(id) ?? []);
+    if (others.length > 0) this.#unclaimed.set(id, others);
+    else this.#unclaimed.delete(id);
+    return first?.run;
+  }
+
+  #recent(kept: readonly Unclaimed[]): readonly Unclaimed[] {
+    const now = this.#options.clock.monotonic();
+    return kept.filter(({ at }) => now - at < unclaimedMillis);
+  }
+
+  /** A directory was made or removed. */
+  #noticed(path: string, name: string): void {
+    const directory = join(this.#tree?.directory ?? '', path, name);
+    const id = idIn(name);
+    if (name === basename(path) && !directoryNumbers(dirname(directory))) this.#forgetParent(path);
+    if (id === undefined || this.#isClosed) return;
+    const inode = directoryNumbers(directory)?.inode;
+    if (this.#runIn(id, inode) || inode === undefined) return;
+    void this.#announced(id, join(path, name));
+  }
+
+  /** The run in that directory; one in another of its name has ended. */
+  #runIn(id: string, inode: number | undefined): Run | undefined {
+    const run = this.#runs.get(id);
+    if (!run || run.inode === inode) return run;
+    this.#finish(run);
+    return undefined;
+  }
+
+  /** It was removed, and may be made again. */
+  #forgetParent(path: string): void {
+    this.#parents.get(path)?.close();
+    this.#parents.delete(path);
+  }
+
+  async #announced(id: string, path: string): Promise<void> {
+    const { clock, finder } = this.#options;
+    const since = clock.now();
+    await clock.sleep(firstReadMillis);
+    if (this.#isClosed || this.#runs.has(id)) return;
+    const files = finder.findAt(id, path);
+    if (typeof files === 'string') return;
+    const directory = this.#directoryOf(files.place);
+    const inode = directory === undefined ? undefined : directoryNumbers(directory)?.inode;
+    this.#begin({ id, inode, files, isNamed: false, since });
+  }
+
+  #begin(run: Pick<Run, 'id' | 'inode' | 'files' | 'isNamed' | 'since'>, before?: Run): void {
+    const { clock } = this.#options;
+    const now = clock.monotonic();
+    const begunAt = now - Math.max(0, clock.now() - run.since);
+    const { last, counters, isEnded = false, isClaimed = false } = before ?? {};
+    const begun: Run = {
+      ...run,
+      begunAt,
+      dueAt: now,
+      isEnded,
+      isClaimed,
+      ...(last && { last }),
+      ...(counters && { counters }),
+    };
+    this.#runs.set(run.id, begun);
+    const events = eventsOf(run.files.place);
+    const watcher = events === undefined ? undefined : watched(events, () => void this.#changed(begun));
+    if (watcher) begun.watcher = watcher;
+    else this.#readOften(begun);
+    // It may have ended before it was watched.
+    if (watcher) void this.#changed(begun);
+  }
+
+  async #changed(run: Run): Promise<void> {
+    if (this.#checkCurrent(run) !== 'empty') return;
+    await this.#options.clock.sleep(settledMillis);
+    this.#checkCurrent(run);
+  }
+
+  #checkCurrent(run: Run): 'running' | 'empty' | 'gone' {
+    if (this.#runs.get(run.id) !== run) return 'gone';
+    const population = this.#check(run);
+    if (population === 'gone') this.#finish(run);
+    return population;
+  }
+
+  /** Reads the last values of a run without processes. */
+  #check(run: Run): 'running' | 'empty' | 'gone' {
+    const population = this.#population(run);
+    if (population === 'running') run.isEnded = run.isClaimed = false;
+    if (population !== 'empty') return population;
+    const { clock, facts } = this.#options;
+    const sample = run.files.read(facts(), clock.now());
+    if (!sample) return 'gone';
+    // A cgroup is empty, too, before its first process.
+    if (!sample.cpu?.totalNanos) return 'running';
+    run.last = sample;
+    run.isEnded = true;
+    return population;
+  }
+
+  #population({ files: { place } }: Run): 'running' | 'empty' | 'gone' {
+    const events = eventsOf(place);
+    const path = events ?? join(this.#directoryOf(place) ?? '', 'cgroup.procs');
+    const outcome = readOnce(path, this.#text, events !== undefined);
+    if (outcome === 'absent' || outcome === 'gone') return 'gone';
+    // What cannot be read says nothing.
+    if (outcome !== 'read') return 'running';
+    const { content } = this.#text;
+    return (events === undefined ? content.trim() === '' : /^populated 0$/m.test(content))
+      ? 'empty'
+      : 'running';
+  }
+
+  /** Its directory is gone, or another's: what was read last is what it had used. */
+  #finish(run: Run): void {
+    this.#end(run);
+    this.#runs.delete(run.id);
+    if (!run.isClaimed && run.last && this.#isNearEnd(run, run.last)) this.#keep(run, run.last);
+  }
+
+  #isNearEnd({ since, isEnded }: Run, { takenAt }: Sample): boolean {
+    const now = this.#options.clock.now();
+    return isEnded || now - takenAt <= Math.max(nearMillis, nearShare * (now - since));
+  }
+
+  #keep({ id, since }: Run, last: Sample): void {
+    for (const [other, kept] of this.#unclaimed)
+      if (this.#unclaimed.size >= maxUnclaimed || this.#recent(kept).length === 0)
+        this.#unclaimed.delete(other);
+    const run = { sample: lastOf(last), since };
+    const kept = this.#unclaimed.get(id) ?? [];
+    this.#unclaimed.set(id, [...kept, { run, at: this.#options.clock.monotonic() }]);
+  }
+
+  #end(run: Run): void {
+    run.watcher?.close();
+    this.#young.delete(run);
+    if (!run.isNamed) run.files.close();
+  }
+
+  #readOften(run: Run): void {
+    if (this.#young.size >= maxYoung || this.#ageOf(run) >= youngMillis) return;
+    this.#young.add(run);
+    if (!this.#isReading) void this.#readYoung();
+  }
+
+  async #readYoung(): Promise<void> {
+    const { clock } = this.#options;
+    this.#isReading = true;
+    while (this.#young.size > 0) {
+      const now = clock.monotonic();
+      const next = Math.min(...[...this.#young].map(({ dueAt }) => dueAt));
+      await clock.sleep(Math.max(minReadMillis, next - now));
+      this.#readDue(clock.monotonic());
+    }
+    this.#isReading = false;
+  }
+
+  #readDue(now: number): void {
+    for (const run of this.#young) {
+      if (run.dueAt > now) continue;
+      this.#readCounters(run, now);
+      if (this.#options.clock.monotonic() - now >= turnMillis) return;
+    }
+  }
+
+  #readCounters(run: Run, now: number): void {
+    const { clock, facts } = this.#options;
+    const reading = run.files.readCounters(facts(), run.counters);
+    if (!reading) return this.#finish(run);
+    // Last in turn, so that others have theirs.
+    this.#young.delete(run);
+    if (this.#ageOf(run) < youngMillis) this.#young.add(run);
+    run.dueAt = now + Math.max(minReadMillis, this.#ageOf(run) * readShare);
+    run.counters = reading;
+    const takenAt = clock.now();
+    run.last = { takenAt, readAt: takenAt, windows: false, ...reading };
+  }
+
+  #ageOf({ begunAt }: Run): number {
+    return this.#options.clock.monotonic() - begunAt;
+  }
+
+  #directoryOf({ unified, byController }: CgroupPlace): string | undefined {
+    const { version } = this.#options.hierarchies;
+    if (version === 2) return unified;
+    const controller = this.#tree?.controllers.find((each) => byController.has(each));
+    return controller === undefined ? undefined : byController.get(controller);
+  }
+
+  #pathOf(directory: string): string {
+    return `/${relative(this.#tree?.directory ?? '/', directory)}`;
+  }
+}
+
+/** The file that announces the end of a cgroup's last process. */
+function eventsOf({ unified }: CgroupPlace): string | undefined {
+  return unified === undefined ? undefined : join(unified, 'cgroup.events');
+}
+
+/** Ids of Docker and Podman have 64 digits; names of directories are `ID`, `docker-ID.scope` and their like. */
+const idPattern = /(?<![\da-z])[\da-f]{64}(?![\da-z])/;
+
+/** The container of which a directory is; none for those of its monitor (`libpod-conmon-ID.scope`). */
+function idIn(name: string): string | undefined {
+  return name.includes('conmon') ? undefined : idPattern.exec(name)?.[0];
+}
+
+/** Undefined where it cannot be watched: it is gone, or the host has no watches left (`fs.inotify.max_user_watches`). */
+function watched(path: string, changed: (name: string) => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(path, { persistent: false }, (_event, name) => changed(name ?? ''));
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+}

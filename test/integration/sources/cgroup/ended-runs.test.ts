@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { watch } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { EndedRun, UsageSource } from '../../../../src/sources/container-source.ts';
+import { KernelTree, openBelow, readOne, recordedContainer } from '../../../support/fakes/kernel-tree.ts';
+
+const name = 'io_writer';
+
+/** A host of version 2 with one container that the runtime has named, and has read once. */
+async function v2Host() {
+  const tree = KernelTree.recorded('cgroup_v2', [name]);
+  tree.set(name, 'cgroup.events', 'populated 1\nfrozen 0\n');
+  // Files are opened for each read: on a disk a descriptor goes on to read what was removed.
+  const usage = tree.usage({ maxDescriptors: 0 });
+  const sample = await readOne(usage, tree.container(name));
+  assert.ok(sample);
+  return { tree, usage, id: tree.container(name).identity.id, sample };
+}
+
+/** Waits until the kernel has said of a change below this path, and others have taken notice. */
+async function noticed(path: string, change: () => void): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const watcher = watch(path, () => {
+      watcher.close();
+      resolve();
+    });
+    change();
+  });
+  for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+}
+
+/** CPU time of the runs that ended, in microseconds. */
+function micros(run: EndedRun | undefined): number | undefined {
+  const nanos = run?.sample.cpu?.totalNanos;
+  return nanos === undefined ? undefined : Number(nanos) / 1000;
+}
+
+function allOf(usage: UsageSource, id: string): (number | undefined)[] {
+  return [1, 2, 3].map(() => micros(usage.ended?.(id)));
+}
+
+test('version 2: the values at the end outlive the cgroup, once, and nothing in use is among them', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  assert.equal(usage.ended(id), undefined, 'it runs');
+  tree.set(name, 'cpu.stat', 'usage_usec 700\nuser_usec 500\nsystem_usec 200\n');
+  tree.set(name, 'memory.peak', '4096\n');
+  tree.set(name, 'memory.events', 'low 0\nhigh 0\nmax 3\noom 1\noom_kill 1\n');
+  const events = join(tree.folder, tree.pathOf(name, 'cgroup.events'));
+  await noticed(events, () => tree.set(name, 'cgroup.events', 'populated 0\nfrozen 0\n'));
+  await noticed(dirname(dirname(events)), () => tree.remove(dirname(tree.pathOf(name, 'cgroup.events'))));
+  const run = usage.ended(id);
+  assert.ok(run);
+  const { cpu, memory, pids, isLast } = run.sample;
+  assert.deepEqual(cpu, { totalNanos: 700_000, userNanos: 500_000, kernelNanos: 200_000 });
+  assert.deepEqual([memory?.maxUsage, memory?.events?.['oom_kill']], [4096, 1]);
+  assert.deepEqual([memory?.usage, memory?.limit, pids, isLast], [undefined, undefined, undefined, true]);
+  assert.equal(usage.ended(id), undefined);
+  usage.close();
+  assert.deepEqual(openBelow(tree.folder), []);
+});
+
+test('the last moments of a task count, too: the kernel adds them a little later', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  const events = join(tree.folder, tree.pathOf(name, 'cgroup.events'));
+  await noticed(events, () => tree.set(name, 'cgroup.events', 'populated 0\n'));
+  tree.set(name, 'cpu.stat', 'usage_usec 123456789\n');
+  await tree.clock.advance(5);
+  await noticed(dirname(dirname(events)), () => tree.remove(dirname(tree.pathOf(name, 'cgroup.events'))));
+  assert.equal(micros(usage.ended(id)), 123_456_789);
+  usage.close();
+});
+
+test('a cgroup that has processes again has not ended', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  const events = join(tree.folder, tree.pathOf(name, 'cgroup.events'));
+  await noticed(events, () => tree.set(name, 'cgroup.events', 'populated 0\n'));
+  await noticed(events, () => tree.set(name, 'cgroup.events', 'populated 1\n'));
+  assert.equal(usage.ended(id), undefined);
+  tree.set(name, 'cpu.stat', 'usage_usec 900\n');
+  tree.set(name, 'cgroup.events', 'populated 0\n');
+  assert.deepEqual(allOf(usage, id), [900, undefined, undefined]);
+  usage.close();
+});
+
+test('runs of one container are told apart by their directories, the earliest first', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  const events = tree.pathOf(name, 'cgroup.events');
+  const parent = join(tree.folder, dirname(dirname(events)));
+  const end = async (used: number): Promise<void> => {
+    tree.set(name, 'cpu.stat', `usage_usec ${used}\n`);
+    await noticed(join(tree.folder, events), () => tree.set(name, 'cgroup.events', 'populated 0\n'));
+    await noticed(parent, () => tree.move(dirname(events), `old-${used}`));
+  };
+  await end(800);
+  await noticed(parent, () => tree.set(name, 'cgroup.events', 'populated 1\n'));
+  await tree.clock.advance(20);
+  await end(300);
+  await noticed(parent, () => tree.set(name, 'cgroup.events', 'populated 1\n'));
+  tree.set(name, 'cpu.stat', 'usage_usec 5\n');
+  await tree.clock.advance(20);
+  assert.deepEqual(allOf(usage, id), [800, 300, undefined]);
+  usage.close();
+});
+
+test('a container that the runtime names only when it has gone was followed by its directory', async () => {
+  const { tree, usage } = await v2Host();
+  using _ = tree;
+  const id = 'f'.repeat(64);
+  const directory = join(dirname(dirname(tree.pathOf(name, 'cgroup.events'))), id);
+  const parent = join(tree.folder, dirname(directory));
+  const madeAt = tree.clock.now();
+  await noticed(parent, () => {
+    tree.write(`${directory}/cgroup.events`, 'populated 0\n');
+    tree.write(`${directory}/cpu.stat`, 'usage_usec 0\n');
+  });
+  await tree.clock.advance(20);
+  await noticed(join(parent, id, 'cgroup.events'), () =>
+    tree.write(`${directory}/cgroup.events`, 'populated 1\n'),
+  );
+  tree.write(`${directory}/cpu.stat`, 'usage_usec 42\n');
+  await noticed(join(parent, id, 'cgroup.events'), () =>
+    tree.write(`${directory}/cgroup.events`, 'populated 0\n'),
+  );
+  await noticed(parent, () => tree.remove(directory));
+  const run = usage.ended(id);
+  assert.deepEqual([micros(run), run?.since], [42, madeAt]);
+  // A monitor beside it has the id in its name, and is no container.
+  await noticed(parent, () =>
+    tree.write(`${dirname(directory)}/libpod-conmon-${id}.scope/cpu.stat`, 'usage_usec 9\n'),
+  );
+  await tree.clock.advance(20);
+  assert.equal(usage.ended(id), undefined);
+  usage.close();
+});
+
+test('nobody names it: it is forgotten', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  const events = tree.pathOf(name, 'cgroup.events');
+  await noticed(join(tree.folder, events), () => tree.set(name, 'cgroup.events', 'populated 0\n'));
+  await noticed(join(tree.folder, dirname(dirname(events))), () => tree.remove(dirname(events)));
+  await tree.clock.advance(30_000);
+  assert.equal(usage.ended(id), undefined);
+  usage.close();
+});
+
+test('the parent by the runtime’s rules is watched before the first container', async () => {
+  using tree = new KernelTree('cgroup_v2');
+  tree.write('cgroup/docker/cpu.stat', '');
+  const usage = tree.usage({ maxDescriptors: 0, parent: () => '/docker' });
+  usage.round(AbortSignal.timeout(60_000)).close();
+  const id = 'a'.repeat(64);
+  const directory = `cgroup/docker/${id}`;
+  await noticed(join(tree.folder, 'cgroup/docker'), () => {
+    tree.write(`${directory}/cgroup.events`, 'populated 1\n');
+    tree.write(`${directory}/cpu.stat`, 'usage_usec 42\n');
+  });
+  await tree.clock.advance(20);
+  tree.write(`${directory}/cgroup.events`, 'populated 0\n');
+  assert.equal(micros(usage.ended(id)), 42);
+  usage.close();
+});
+
+/** Version 1 has nothing that announces an end. */
+async function v1Host(ageMillis: number) {
+  const tree = new KernelTree('cgroup_v1');
+  const laid = recordedContainer('cgroup_v1', name);
+  const files = Object.fromEntries(
+    Object.entries(laid.files).filter(([file]) => !file.startsWith('unified/')),
+  );
+  const startedAt = tree.clock.now() - ageMillis;
+  const inspected = { ...laid.inspected, state: { ...laid.inspected.state, startedAt } };
+  tree.add(name, { ...laid, files, inspected });
+  const usage = tree.usage({ maxDescriptors: 0 });
+  await readOne(usage, inspected);
+  const use = (nanos: number): void => {
+    tree.set(name, 'cpuacct/cpuacct.usage', `${nanos}\n`);
+    tree.set(name, 'cpuacct/cgroup.procs', '7\n');
+  };
+  const remove = (): void => {
+    for (const each of ['cpu', 'cpuacct', 'memory', 'blkio', 'pids'])
+      tree.remove(dirname(tree.pathOf(name, `${each}/x`)));
+  };
+  return { tree, usage, id: inspected.identity.id, use, remove };
+}
+
+test('version 1: a young run is read again and again, less often as it grows older, and then no more', async () => {
+  const { tree, usage, id, use, remove } = await v1Host(100);
+  using _ = tree;
+  use(5e15);
+  await tree.clock.advance(20);
+  use(6e15);
+  await tree.clock.advance(15);
+  remove();
+  await tree.clock.advance(15);
+  assert.equal(micros(usage.ended(id)), 6e12);
+  usage.close();
+  await tree.clock.advance(1000);
+  assert.equal(tree.clock.sleepers, 0);
+});
+
+test('version 1: an old run is left to the rounds, whose reading holds while it is near the end', async () => {
+  for (const [waitMillis, expected] of [
+    [10_000, 5e12],
+    [60_000, undefined],
+  ] as const) {
+    const { tree, usage, id, use, remove } = await v1Host(600_000);
+    using _ = tree;
+    assert.equal(tree.clock.sleepers, 0, 'it is not read between rounds');
+    use(5e15);
+    await readOne(usage, tree.container(name));
+    await tree.clock.advance(waitMillis);
+    remove();
+    assert.equal(micros(usage.ended(id)), expected);
+    usage.close();
+  }
+});
+
+test('version 1: what is still there when the runtime announces the end is read then', async () => {
+  const { tree, usage, id, use } = await v1Host(600_000);
+  using _ = tree;
+  use(5e15);
+  assert.equal(usage.ended(id), undefined, 'it has processes');
+  tree.set(name, 'cpuacct/cgroup.procs', '');
+  assert.deepEqual(allOf(usage, id), [5e12, undefined, undefined]);
+  usage.close();
+});
+
+test('a container that does not run any more is let go of, and its values are kept for its event', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  tree.set(name, 'cpu.stat', 'usage_usec 900\n');
+  await noticed(join(tree.folder, tree.pathOf(name, 'cgroup.events')), () =>
+    tree.set(name, 'cgroup.events', 'populated 0\n'),
+  );
+  usage.retain(() => false);
+  assert.deepEqual(openBelow(tree.folder), []);
+  assert.equal(micros(usage.ended(id)), 900);
+  usage.close();
+  assert.equal(usage.ended(id), undefined);
+});

@@ -8,6 +8,8 @@ export interface UsageReport {
   readonly elsewhere: ReadonlyMap<string, number>;
   /** Files that could not be read, by name: of so many containers. */
   readonly unreadable: ReadonlyMap<string, number>;
+  /** Containers whose end is announced by the kernel, and cannot be watched. */
+  readonly unwatched: number;
   /** True where the runtime gives what is not read there. */
   readonly hasFallback: boolean;
 }

@@ -15,11 +15,10 @@ import {
 } from '../support/wire/otlp-points.ts';
 import { prometheusSeries } from '../support/wire/prometheus-series.ts';
 
-const usageFamilies = [
-  'container_memory_usage_bytes',
-  'container_cpu_time_seconds_total',
-  'container_pids_current',
-];
+const cpuFamily = 'container_cpu_time_seconds_total';
+/** What is in use, and so gone at the end. */
+const inUse = ['container_memory_usage_bytes', 'container_pids_current'];
+const usageFamilies = ['container_memory_usage_bytes', cpuFamily, 'container_pids_current'];
 
 suite('lifecycle', { concurrency: true, skip: skipWithoutScene }, () => {
   for (const version of engineVersions) suite(version, { concurrency: true }, () => lifecycleOf(version));
@@ -148,7 +147,7 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     await runtime.docker('rm', '--force', 'paused');
   });
 
-  test('a killed container keeps identity and state, and has an exit code instead of figures', async () => {
+  test('a killed container keeps identity, state and what it had used, and has an exit code instead of what is in use', async () => {
     const { runtime, agent, collector } = scene;
     await runtime.run('killed', [], 'exec sleep 1000');
     const alive = await agent.waitForMetrics(
@@ -162,7 +161,8 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
     assert.equal(shown.value('container_exit_code', named), 137);
     assert.equal(shown.value('container_oom_killed', named), 0);
     assert.equal(shown.value('container_info', named), 1);
-    for (const name of usageFamilies) assert.deepEqual(shown.all(name, named), []);
+    for (const name of inUse) assert.deepEqual(shown.all(name, named), []);
+    assert.ok(shown.sum(cpuFamily, named) >= alive.sum(cpuFamily, named));
     const requests = await collector.waitForExport(
       (all) => pointsNamed(all.at(-1) ?? {}, 'killed', 'container.exit_code').length > 0,
     );
@@ -179,11 +179,16 @@ function lifecycleOf(version: (typeof engineVersions)[number]): void {
       const until = `--until=${(Date.now() / 1000).toFixed(3)}`;
       return (await runtime.docker(...word, until)) !== '';
     });
+    const starved = { container_name: 'starved' };
+    const alive = await agent.afterNextProbe();
+    const kills = 'container_memory_oom_kills_total';
+    assert.deepEqual([alive.state('starved'), alive.value(kills, starved)], ['running', 1]);
     await runtime.docker('exec', id, 'touch', '/told');
     await runtime.docker('wait', id);
     const shown = await agent.afterNextProbe();
-    assert.equal(shown.value('container_oom_killed', { container_name: 'starved' }), 1);
-    assert.equal(shown.value('container_exit_code', { container_name: 'starved' }), 137);
+    assert.equal(shown.value('container_oom_killed', starved), 1);
+    assert.equal(shown.value('container_exit_code', starved), 137);
+    assert.equal(shown.value(kills, starved), 1);
   });
 
   test('restarts by the restart policy are counted', async () => {

@@ -111,7 +111,8 @@ function filesystemLine({ filesystem, runtime: { storageDirectory }, usageReport
 }
 
 /** Nothing where nothing runs. */
-function usageLines({ place, containers, elsewhere, unreadable, hasFallback }: UsageReport): string[] {
+function usageLines(report: UsageReport): string[] {
+  const { place, containers, elsewhere, unreadable, unwatched, hasFallback } = report;
   const others = hasFallback ? "by the runtime's API" : 'is missing';
   return [
     ...(containers > 0 ? [`     usage of ${containers} containers by the kernel's files: ${place}`] : []),
@@ -119,8 +120,12 @@ function usageLines({ place, containers, elsewhere, unreadable, hasFallback }: U
     ...[...unreadable].map(
       ([name, count]) => `     ${count} × ${name} cannot be read: ${cureOf(name, hasFallback)}`,
     ),
+    ...(unwatched > 0 ? [`     ${unwatched} × cgroup.events cannot be watched: ${unwatchedCost}`] : []),
   ];
 }
+
+const unwatchedCost =
+  'what a container uses in its last moments may be missing; raise fs.inotify.max_user_watches and fs.inotify.max_user_instances (sysctl)';
 
 function cureOf(name: string, hasFallback: boolean): string {
   if (name === 'net/dev') {

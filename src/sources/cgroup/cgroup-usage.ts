@@ -106,6 +106,7 @@ export class CgroupUsage implements UsageSource {
       containers,
       elsewhere,
       unreadable,
+      unwatched: this.#runs.unwatched,
       hasFallback: fallback !== undefined,
     };
   }

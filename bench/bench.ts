@@ -51,10 +51,10 @@ async function measureGroup(group: Group, options: BenchOptions): Promise<void> 
   if (windows.length > 0 || floorStep) await measureWindows(runtime, { windows, floorStep }, options);
 }
 
-type Values = Pick<Result, 'startSeconds' | 'reading' | 'backends'>;
+type Values = Pick<Result, 'startSeconds' | 'startCpuSeconds' | 'reading' | 'backends'>;
 
 async function measureTask(runtime: RuntimeUnderTest, step: Step, options: BenchOptions): Promise<Values> {
-  if (step.task === 'start') return { startSeconds: await measureStarts(runtime, step, options) };
+  if (step.task === 'start') return await measureStarts(runtime, step, options);
   if (step.task === 'backends') return { backends: await measureBackends(runtime, step, options) };
   return { reading: await measureReading(runtime) };
 }

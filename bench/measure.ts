@@ -71,6 +71,7 @@ export async function measureAgent(
   const startedAt = performance.now();
   await using agent = await kind.start(runtime, step, options);
   const gathered = await gather(agent, runtime, { step, options, startedAt });
+  assertWhole(gathered.scrapes.at(-1), kind, runtime);
   const cached = await scrapeFromCache(agent);
   const load = loadavg()[0] ?? 0;
   return (idlePerSecond) => ({
@@ -169,6 +170,13 @@ function cycleValues(
     others: (after.machine - before.machine - measured) / seconds,
     calls: before.calls && after.calls && minusEach(after.calls, before.calls),
   };
+}
+
+/** An agent that does not see every container would cost nothing. */
+function assertWhole(page: Scrape | undefined, kind: AgentKind, { containers }: RuntimeUnderTest): void {
+  const count = page?.text.match(kind.containerLine)?.length ?? 0;
+  if (count === containers) return;
+  throw new Error(`${kind.title} shows ${count} of ${containers} containers: its values would mean nothing`);
 }
 
 /** Scrapes that show something measured since the scrape before. */

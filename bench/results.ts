@@ -44,6 +44,8 @@ export interface Result {
   readonly machine: string;
   readonly measurement?: Measurement;
   readonly startSeconds?: readonly number[];
+  /** CPU of each start: the same on a busy machine. */
+  readonly startCpuSeconds?: readonly number[];
   readonly reading?: ReadingValues;
   readonly floor?: FloorValues;
   readonly backends?: BackendValues;

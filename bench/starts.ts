@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { spawnTidegauge } from './agents/tidegauge.ts';
 import type { BenchOptions } from './options.ts';
 import type { Step } from './plan.ts';
+import { cpuSeconds } from './processes.ts';
 import type { RuntimeUnderTest } from './runtimes.ts';
 import { scrape } from './scrape.ts';
 
 const starts = 5;
 
-/** Seconds from the start of the process to its first page that shows CPU and memory of every container, several times. */
+/** Time and CPU seconds from the start of the process to its first page that shows every container's memory and uptime, several times. */
 export async function measureStarts(
   runtime: RuntimeUnderTest,
   step: Step,
   options: BenchOptions,
-): Promise<readonly number[]> {
-  const seconds: number[] = [];
+): Promise<{ readonly startSeconds: readonly number[]; readonly startCpuSeconds: readonly number[] }> {
+  const [startSeconds, startCpuSeconds]: [number[], number[]] = [[], []];
   const agentFlags = ['--usage-source=cgroup', ...options.agentFlags];
   for (let start = 0; start < starts; start += 1) {
     const directory = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'));
@@ -23,13 +24,14 @@ export async function measureStarts(
     const began = performance.now() - (agent.readyMillis ?? 0);
     try {
       while (!isComplete((await scrape(agent.metricsUrl)).text, runtime.containers));
-      seconds.push((performance.now() - began) / 1000);
+      startSeconds.push((performance.now() - began) / 1000);
+      startCpuSeconds.push(cpuSeconds(agent.pid));
     } finally {
       await agent[Symbol.asyncDispose]();
       await rm(directory, { recursive: true });
     }
   }
-  return seconds;
+  return { startSeconds, startCpuSeconds };
 }
 
 function isComplete(page: string, containers: number): boolean {

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts';
 import { buildCadvisor, Cadvisor } from '../../test/support/real/cadvisor.ts';
+import { componentPath } from '../../test/support/real/component.ts';
 import type { Step } from '../plan.ts';
 import type { RuntimeUnderTest } from '../runtimes.ts';
 import type { RunningAgent } from './running-agent.ts';
@@ -27,20 +29,30 @@ export async function startCadvisor(
   { intervalSeconds }: Step,
 ): Promise<RunningAgent> {
   await buildCadvisor();
+  await using stack = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'tidegauge-bench-'));
-  const cadvisor = await Cadvisor.start({
-    url: `unix://${runtime.socket}`,
-    directory,
-    housekeepingSeconds: intervalSeconds,
-    disabled: offByDefault,
-  });
+  stack.defer(() => rm(directory, { recursive: true }));
+  const versioned = runtime.name === 'current' ? stack.use(await startVersioned(runtime)) : undefined;
+  const cadvisor = stack.use(
+    await Cadvisor.start({
+      url: versioned?.url ?? `unix://${runtime.socket}`,
+      directory,
+      housekeepingSeconds: intervalSeconds,
+      // The host's own cgroup has series for each overlay mount, so also for those of other engines.
+      flags: [`-disable_metrics=${offByDefault.join(',')}`, '-disable_root_cgroup_stats'],
+    }),
+  );
+  const all = stack.move();
   return {
     pid: cadvisor.pid,
     metricsUrl: cadvisor.url,
     anchor: performance.now(),
-    [Symbol.asyncDispose]: async () => {
-      await cadvisor[Symbol.asyncDispose]();
-      await rm(directory, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** The current engine was built from its module and has no version, without which cAdvisor reads no container. */
+async function startVersioned({ socket }: RuntimeUnderTest): Promise<VersionedRuntime> {
+  const version = basename(componentPath('engine-current')).replace('dockerd-', '');
+  return await VersionedRuntime.start({ directory: dirname(socket), socket }, version);
 }

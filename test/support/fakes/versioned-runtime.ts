@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { RealEngine } from '../real/real-engine.ts';
 
+type Runtime = Pick<RealEngine, 'directory' | 'socket'>;
+
 const versionPaths = /\/(?:info|version)(?:\?|$)/;
 
 /**
@@ -13,11 +15,11 @@ const versionPaths = /\/(?:info|version)(?:\?|$)/;
 export class VersionedRuntime {
   /** As a program takes the runtime's. */
   readonly url: string;
-  readonly #runtime: RealEngine;
+  readonly #runtime: Runtime;
   readonly #version: string;
   readonly #server: Server;
 
-  private constructor(runtime: RealEngine, version: string) {
+  private constructor(runtime: Runtime, version: string) {
     this.#runtime = runtime;
     this.#version = version;
     this.url = `unix://${join(runtime.directory, 'versioned.sock')}`;
@@ -25,7 +27,7 @@ export class VersionedRuntime {
   }
 
   /** Starts to listen. */
-  static async start(runtime: RealEngine, version: string): Promise<VersionedRuntime> {
+  static async start(runtime: Runtime, version: string): Promise<VersionedRuntime> {
     const versioned = new VersionedRuntime(runtime, version);
     versioned.#server.listen(versioned.url.replace('unix://', ''));
     await once(versioned.#server, 'listening');

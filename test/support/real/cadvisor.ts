@@ -28,8 +28,8 @@ interface CadvisorOptions {
   readonly url: string;
   readonly directory: string;
   readonly housekeepingSeconds?: number;
-  /** Kinds of metrics that it leaves out, by its own flag; the program's default has the processes. */
-  readonly disabled?: readonly string[];
+  /** Further flags of its own. */
+  readonly flags?: readonly string[];
 }
 
 /** A real cAdvisor that monitors a runtime's containers. */
@@ -52,7 +52,7 @@ export class Cadvisor {
     url: docker,
     directory,
     housekeepingSeconds = 1,
-    disabled,
+    flags = [],
   }: CadvisorOptions): Promise<Cadvisor> {
     const address = `${ownLoopbackAddress()}:8080`;
     const url = `http://${address}/metrics`;
@@ -63,9 +63,9 @@ export class Cadvisor {
         `-docker=${docker}`,
         '-docker_only',
         `-housekeeping_interval=${housekeepingSeconds}s`,
-        ...(disabled ? [`-disable_metrics=${disabled.join(',')}`] : []),
         '-allow_dynamic_housekeeping=false',
         '-logtostderr',
+        ...flags,
       ],
       logFile: join(directory, 'cadvisor.log'),
       isReady: () =>

@@ -58,11 +58,17 @@ for (const version of engineVersions) {
       await passes(await take(), take, (differences) => assert.deepEqual(differences, []));
     });
 
-    test('the runtime is asked for no usage', async () => {
-      await byKernel.afterNextProbe();
-      const ids = (await runtime.docker('ps', '--quiet', '--no-trunc')).split('\n');
-      assert.equal(ids.length, Object.keys(specs).length);
-      for (const id of ids) assert.deepEqual(proxy.answers(id), []);
+    test('the runtime is asked for no usage, and neither for a list nor for inspections in each round', async () => {
+      const asked = (path: string) => proxy.requests.get(path) ?? 0;
+      const paths = ['/containers/json', '/containers/ID/json'];
+      const count = Object.keys(specs).length;
+      const [lists = 0, inspections = 0] = paths.map(asked);
+      assert.ok(inspections >= count, 'each was inspected once');
+      for (let round = 0; round < 5; round += 1) await byKernel.afterNextProbe();
+      assert.equal(asked('/containers/ID/stats'), 0);
+      // Once a minute there is a list, after which those that began shortly before are inspected again.
+      assert.ok(asked('/containers/json') - lists <= 1);
+      assert.ok(asked('/containers/ID/json') - inspections <= count);
     });
   });
 }

@@ -26,7 +26,7 @@ export interface RecordedAnswer extends StatsAnswer {
   readonly stolenNanos: number;
 }
 
-/** A proxy between an agent and a runtime that keeps the runtime's stats responses. */
+/** A proxy between an agent and a runtime that keeps the runtime's stats responses, and counts what is asked. */
 export class RecordingProxy {
   /** As `--docker-url` takes it. */
   readonly url: string;
@@ -34,6 +34,8 @@ export class RecordingProxy {
   readonly runtimeSocket: string;
   readonly #server: Server;
   readonly #answers = new Map<string, RecordedAnswer[]>();
+  /** Requests so far by their path, with `ID` for a container's and without the version. */
+  readonly requests = new Map<string, number>();
 
   private constructor(runtimeSocket: string, directory: string) {
     this.runtimeSocket = runtimeSocket;
@@ -63,8 +65,14 @@ export class RecordingProxy {
 
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { method, url: path = '', headers } = incoming;
+    const kind = new URL(path, 'http://runtime').pathname
+      .replace(/^\/v[\d.]+/, '')
+      .replace(/^\/containers\/[0-9a-f]{12,}\//, '/containers/ID/');
+    this.requests.set(kind, (this.requests.get(kind) ?? 0) + 1);
     const onward = request({ socketPath: this.runtimeSocket, method, path, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      // A stream of events has nothing to send at first.
+      outgoing.flushHeaders();
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       // Kept before the agent has it whole, so that what it shows was recorded.

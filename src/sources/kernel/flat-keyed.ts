@@ -12,38 +12,69 @@ interface Key {
  * line's key is compared with the one that was there before, and no string is made.
  */
 export class FlatKeyed {
+  /** Keys by line, as they were read last. */
   readonly #layout: Key[] = [];
-  readonly #values = new Map<string, Integer>();
+  readonly #values: (Integer | undefined)[] = [];
+  #count = 0;
+  /** Lines by key. */
+  #lines = new Map<string, number>();
+  /** All keys, without a value. */
+  #blank: object = {};
 
   /** Values by key of what was read last. */
   get(key: string): Integer | undefined {
-    return this.#values.get(key);
+    const line = this.#lines.get(key);
+    return line === undefined || line >= this.#count ? undefined : this.#values[line];
   }
 
   /** Reads all lines; keys whose value is no integer are absent. */
   parse(text: KernelText): this {
-    this.#values.clear();
-    for (let line = 0; !text.isAtEnd; line += 1) {
-      const name = this.#keyOf(text, line);
+    let isSameLayout = true;
+    let line = 0;
+    for (; !text.isAtEnd; line += 1) {
+      const isExpected = this.#isExpected(text, line);
+      if (!isExpected) this.#addKey(text, line);
+      isSameLayout &&= isExpected;
       const value = text.integer();
-      if (value !== undefined && text.isAtLineEnd) this.#values.set(name, value);
+      this.#values[line] = text.isAtLineEnd ? value : undefined;
       text.nextLine();
     }
+    this.#count = line;
+    if (!isSameLayout) this.#relayout();
     return this;
   }
 
   /** A copy of what was read last. */
   record(): Readonly<Record<string, Integer>> {
-    const record: Record<string, Integer> = {};
-    for (const [key, value] of this.#values) record[key] = value;
+    const isWhole = this.#count === this.#layout.length;
+    const record: Record<string, Integer> = isWhole ? { ...this.#blank } : {};
+    for (let line = 0; line < this.#count; line += 1) {
+      const [key, value] = [this.#layout[line]?.name ?? '', this.#values[line]];
+      if (value !== undefined) record[key] = value;
+      else Reflect.deleteProperty(record, key);
+    }
     return record;
   }
 
-  #keyOf(text: KernelText, line: number): string {
+  #isExpected(text: KernelText, line: number): boolean {
     const expected = this.#layout[line];
-    if (expected && text.accepts(expected.bytes)) return expected.name;
+    return expected !== undefined && text.accepts(expected.bytes);
+  }
+
+  #addKey(text: KernelText, line: number): void {
     const name = text.word();
     this.#layout[line] = { name, bytes: Buffer.from(`${name} `, 'latin1') };
-    return name;
+  }
+
+  /**
+   * Makes what is looked up by key anew. An object that grows key by key becomes a hash table of some 5 KB; one that is
+   * parsed has a shape, which its copies share.
+   */
+  #relayout(): void {
+    this.#layout.length = this.#count;
+    this.#lines = new Map(this.#layout.map(({ name }, line) => [name, line]));
+    const names = this.#layout.map(({ name }) => name).filter((name) => name !== '__proto__');
+    const blank: unknown = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:null`).join()}}`);
+    this.#blank = typeof blank === 'object' && blank !== null ? blank : {};
   }
 }

@@ -78,13 +78,14 @@ export interface ObservedTimes {
 }
 
 const noAttributes: Attributes = {};
+const maxSharedTimes = 16;
 
 /** Argument of the batch callback: the API's result, one entity at a time. */
 export interface ContainerObservableResult extends BatchObservableResult {
   /** Time-out of the collecting reader; absent when it has none. */
   readonly timeoutMillis: number | undefined;
   forEntity(observed: ObservedEntity): void;
-  /** The API's `observe` with the times that it does not take. */
+  /** The API's `observe` with the times that it does not take; these are read at once. */
   observeAt(
     observable: ContainerObservable,
     value: number,
@@ -212,15 +213,14 @@ class Collection implements ContainerObservableResult {
 
 /** Times in the SDK's form; the points of one container share a few of them. */
 class HrTimes {
-  readonly #known = new Map<number, HrTime>();
+  readonly #known: { readonly millis: number; readonly time: HrTime }[] = [];
 
   of(millis: number): HrTime {
-    const known = this.#known.get(millis);
-    if (known) return known;
+    for (const each of this.#known) if (each.millis === millis) return each.time;
     // Each container has its own times: what went before is of no more use.
-    if (this.#known.size > 16) this.#known.clear();
+    if (this.#known.length >= maxSharedTimes) this.#known.length = 0;
     const time = millisToHrTime(millis);
-    this.#known.set(millis, time);
+    this.#known.push({ millis, time });
     return time;
   }
 }

@@ -86,6 +86,8 @@ class ContainerObserver {
   readonly #declared: readonly { instrument: Instrument<ContainerSnapshot>; observe: Observe }[];
   #snapshot: ContainerSnapshot | undefined;
   #now = 0;
+  /** One object for all observations. */
+  readonly #times: { at: number; startedAt: number | undefined } = { at: 0, startedAt: undefined };
 
   constructor(
     result: ContainerObservableResult,
@@ -99,8 +101,9 @@ class ContainerObserver {
     this.#declared = declared.map(({ instrument, observable }) => {
       const stamp = stampOf(instrument);
       const observe: Observe = (value, attributes, startedAt) => {
-        const at = this.#snapshot ? stampedAt(stamp, this.#snapshot, this.#now) : this.#now;
-        result.observeAt(observable, value, attributes, { at, startedAt });
+        this.#times.at = this.#snapshot ? stampedAt(stamp, this.#snapshot, this.#now) : this.#now;
+        this.#times.startedAt = startedAt;
+        result.observeAt(observable, value, attributes, this.#times);
       };
       return { instrument, observe };
     });

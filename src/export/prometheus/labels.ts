@@ -32,6 +32,15 @@ export interface Pairs {
   readonly each: readonly string[];
   /** The same joined by commas. */
   readonly text: string;
+  /** See {@link sortedText}. */
+  sorted?: string;
+}
+
+const noPairs: Pairs = { each: [], text: '', sorted: '' };
+
+/** Equal for equal labels in whatever order they stand; made once. */
+export function sortedText(pairs: Pairs): string {
+  return (pairs.sorted ??= pairs.each.toSorted().join());
 }
 
 /** Labels of a sequence of attribute keys; one node per key, so that a look-up needs no joined string. */
@@ -63,6 +72,7 @@ export class AttributeLabels {
 
   /** The labels of one set, written once per object. */
   of(attributes: Attributes): Pairs {
+    if (isEmpty(attributes)) return noPairs;
     const known = this.#written.get(attributes);
     if (known) return known;
     const each = this.#pairs(attributes);
@@ -74,7 +84,6 @@ export class AttributeLabels {
   #pairs(attributes: Attributes): string[] {
     const pairs: string[] = [];
     const keys = Object.keys(attributes);
-    if (keys.length === 0) return pairs;
     for (const {
       start,
       keys: [key = '', ...others],
@@ -106,6 +115,11 @@ export class AttributeLabels {
   }
 }
 
+function isEmpty(attributes: Attributes): boolean {
+  for (const _ in attributes) return false;
+  return true;
+}
+
 /** Strings as they are, all else as JSON, as the specification requires; empty for values without JSON. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -120,10 +134,12 @@ export interface Identity {
   readonly pairs: readonly string[];
   /** The pairs joined by commas. */
   readonly text: string;
+  /** The same before further labels. */
+  readonly lead: string;
 }
 
 /** The identity of series that have none. */
-const anonymous: Identity = { names: [], pairs: [], text: '' };
+const anonymous: Identity = { names: [], pairs: [], text: '', lead: '' };
 
 /** Writes identity labels, once per object: between two scrapes hardly a container changes. */
 export class IdentityLabels {
@@ -135,7 +151,9 @@ export class IdentityLabels {
     if (known) return known;
     const present = Object.entries(labels).filter(([, value]) => value !== '');
     const pairs = present.map(([name, value]) => `${name}="${escapeLabelValue(value)}"`);
-    const identity = { names: present.map(([name]) => name), pairs, text: pairs.join(',') };
+    const text = pairs.join(',');
+    const lead = text === '' ? '' : `${text},`;
+    const identity = { names: present.map(([name]) => name), pairs, text, lead };
     this.#written.set(labels, identity);
     return identity;
   }

@@ -35,7 +35,7 @@ export interface FamilyHead {
 }
 
 /** One metric of one scope. */
-interface FamilyPart {
+export interface FamilyPart {
   readonly metric: MetricData;
   readonly labels: ScopeLabels;
 }

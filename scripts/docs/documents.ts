@@ -4,6 +4,7 @@ import { alwaysThere, type ProfileName } from '../../src/metrics/catalogue.ts';
 import { markdownTable, metricRows, metricsMarkdown } from '../../src/metrics/listing.ts';
 import { roomRows } from '../layers.ts';
 import { agentMetrics } from './agent-metrics.ts';
+import { flagTable, groupTable } from './cadvisor-flags.ts';
 import { fieldTable, pathTable } from './openapi.ts';
 import { peerTable, profileRows, telegrafTable } from './migration-blocks.ts';
 import { receiverDifferenceTable } from './receiver-differences.ts';
@@ -36,10 +37,11 @@ export const documents: readonly GeneratedDocument[] = [
     blocks: { metrics: () => metricsMarkdown(profileRows(profile)) },
   })),
   { file: 'docs/metrics/agent.md', blocks: { metrics: agentTable } },
-  ...(['docker_exporter', 'cadvisor'] as const).map((profile) => ({
-    file: `docs/migration/${pageOf(profile)}`,
-    blocks: { metrics: () => peerTable(profile) },
-  })),
+  { file: 'docs/migration/docker-exporter.md', blocks: { metrics: () => peerTable('docker_exporter') } },
+  {
+    file: 'docs/migration/cadvisor.md',
+    blocks: { flags: flagTable, groups: groupTable, metrics: () => peerTable('cadvisor') },
+  },
   {
     file: 'docs/migration/docker-stats.md',
     blocks: { differences: receiverDifferenceTable, metrics: () => peerTable('docker_stats') },

@@ -24,8 +24,8 @@ export interface KernelFiles {
   readonly hasFallback: boolean;
 }
 
-/** A container's own trees come first where the host's are mounted. */
-const hostRoots = { cgroup: '/host/sys/fs/cgroup', proc: '/host/proc', sys: '/host/sys' } as const;
+/** Where a container has its host's trees, and where cAdvisor's and the node exporter's containers have the host's root. */
+const hostMounts = ['/host', '/rootfs'] as const;
 const ownRoots = { cgroup: '/sys/fs/cgroup', proc: '/proc', sys: '/sys' } as const;
 
 /** What a tree has that is the host's: a mount of one tree makes empty directories of those above it. */
@@ -56,13 +56,16 @@ export function findKernelFiles({
   const demanded = usageSource === 'cgroup' ? '--usage-source cgroup' : cgroupRoot && '--cgroup-root';
   if (!hierarchies && demanded)
     throw new ConfigError([
-      `${demanded}: there is no cgroup tree at ${roots.cgroup}: expected cgroup.controllers (version 2) or directories such as memory (version 1); in a container mount the host's, as in -v /sys/fs/cgroup:${hostRoots.cgroup}:ro`,
+      `${demanded}: there is no cgroup tree at ${roots.cgroup}: expected cgroup.controllers (version 2) or directories such as memory (version 1); in a container mount the host's, as in -v /sys/fs/cgroup:${hostMounts[0]}${ownRoots.cgroup}:ro`,
     ]);
   return hierarchies && { roots, hierarchies, hasFallback: usageSource === 'auto' };
 }
 
+/** The host's trees come before those of the agent's own container. */
 function rootOf(tree: keyof HostRoots, set: string | undefined): string {
-  return set ?? (existsSync(join(hostRoots[tree], marks[tree])) ? hostRoots[tree] : ownRoots[tree]);
+  if (set !== undefined) return set;
+  const mounted = hostMounts.map((mount) => mount + ownRoots[tree]);
+  return mounted.find((root) => existsSync(join(root, marks[tree]))) ?? ownRoots[tree];
 }
 
 /** Reads usage of one source's containers from the kernel's files. */

@@ -4,7 +4,7 @@ import { nearest, showValue } from '../config/messages.ts';
 import { flagOf, isSwitch } from '../config/settings/setting.ts';
 import type { NamedSetting } from '../config/settings/setting.ts';
 import { flaggedSettings } from '../config/settings/settings.ts';
-import type { Command, CommandOption, Flags } from './command.ts';
+import type { Command, CommandOption, Flags, OwnArguments } from './command.ts';
 
 /** Commands and version of a program. */
 export interface Program {
@@ -21,6 +21,8 @@ export type CommandLine =
       readonly command: Command;
       readonly flags: Flags;
       readonly problems: readonly string[];
+      /** Where the command read its arguments by itself. */
+      readonly own?: OwnArguments;
     };
 
 /**
@@ -28,6 +30,8 @@ export type CommandLine =
  * which finds every mistake at once where yargs would stop at the first.
  */
 export function parseCommandLine(args: readonly string[], program: Program): CommandLine {
+  const reader = program.commands.find(({ name }) => name === args[0]);
+  if (reader?.readArguments) return readOwn(reader, args.slice(1), program.version);
   const parser = createParser(program.version);
   const chosen: { command: Command; flags: Flags }[] = [];
   program.commands.forEach((command, index) => {
@@ -45,6 +49,12 @@ export function parseCommandLine(args: readonly string[], program: Program): Com
   if (first.flags._[0] === completion) return { kind: 'text', text: completionScript(program) };
   const problems = findStrays(args, { ...first, commands: program.commands });
   return { kind: 'command', ...first, problems };
+}
+
+function readOwn(command: Command, args: readonly string[], version: string): CommandLine {
+  const own = command.readArguments?.(args, version) ?? '';
+  if (typeof own === 'string') return { kind: 'text', text: own };
+  return { kind: 'command', command, flags: own.flags, problems: own.problems, own };
 }
 
 const completion = 'completion';
@@ -144,6 +154,8 @@ function strayWords({ command, commands, flags }: Parsed): string[] {
   const words = flags._.map(String);
   const names = commands.map(({ name }) => name);
   const [first, ...rest] = words;
+  if (command.readArguments)
+    return [`${command.name}: has arguments of its own, and stands before all of them`];
   if (first === undefined || first === command.name)
     return rest.map((word) => `unexpected argument ${showValue(word)}`);
   const near = nearest(first, names);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ConfigInput } from '../config/load-config.ts';
 import type { Config } from '../config/settings/settings.ts';
 import type { Log } from '../log.ts';
 
@@ -46,6 +47,13 @@ export interface RunningCommand {
   readonly ended?: Promise<number>;
 }
 
+/** Arguments that a command read by itself. */
+export interface OwnArguments extends Required<Pick<ConfigInput, 'given' | 'defaults'>> {
+  readonly flags: Flags;
+  readonly warnings: readonly string[];
+  readonly problems: readonly string[];
+}
+
 /** One subcommand. */
 export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly name: string;
@@ -53,6 +61,8 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly describe: string;
   readonly options: Options;
   readonly examples: readonly CommandExample[];
+  /** Reads the arguments behind its name, where they are another program's; or gives a text to print. */
+  readonly readArguments?: (args: readonly string[], version: string) => OwnArguments | string;
   /** The exit code once done, or a command that goes on. An error is logged, and the exit code is 1. */
   run(context: CommandContext<Options>): Promise<number | RunningCommand>;
 }

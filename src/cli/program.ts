@@ -12,6 +12,7 @@ import type { RootLog } from '../log.ts';
 import type { Program } from './command-line.ts';
 import { parseCommandLine } from './command-line.ts';
 import type { Command, RunningCommand, CommandOptions } from './command.ts';
+import { cadvisorCommand } from './commands/cadvisor.ts';
 import { checkCommand } from './commands/check.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { onceCommand } from './commands/once.ts';
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   checkCommand,
   verifyCommand,
   metricsCommand,
+  cadvisorCommand,
 ];
 
 /** Maximum time for a command to stop. */
@@ -242,13 +244,27 @@ function readInvocation(
   const line = parseCommandLine(args, program);
   if (line.kind === 'text') return line;
   const { argv, problems } = readOptions(line.command.options, line.flags);
-  const input = { flags: line.flags, environment, readFile };
+  const { given, defaults, warnings = [] } = line.own ?? {};
+  const input = {
+    flags: line.flags,
+    environment,
+    readFile,
+    ...(given && { given }),
+    ...(defaults && { defaults }),
+  };
   const reread = () => readConfig(input);
   const reading = reread();
   const allProblems = [...line.problems, ...problems, ...('problems' in reading ? reading.problems : [])];
   if ('problems' in reading || allProblems.length > 0)
     return { kind: 'refusal', problems: [...allProblems, ...metricMistakes(readMetricNames(input))] };
-  return { kind: 'command', command: line.command, argv, reread, ...reading };
+  return {
+    kind: 'command',
+    command: line.command,
+    argv,
+    reread,
+    config: reading.config,
+    warnings: [...warnings, ...reading.warnings],
+  };
 }
 
 function readConfig(input: ConfigInput): Reading {

@@ -16,11 +16,23 @@ export interface Candidate {
   readonly hasLowPriority?: true;
 }
 
-/** The three places, read already. */
+/** A value that a flag of another program gives a setting; it stands between our own flags and the variables. */
+export interface GivenValue {
+  /** Of the setting. */
+  readonly key: string;
+  /** The flag as the user wrote it. */
+  readonly name: string;
+  readonly raw: unknown;
+  /** Where its text differs from the setting's own. */
+  readonly type?: z.ZodType;
+}
+
+/** The places, read already. */
 export interface Places {
   /** By flag, without dashes. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly given?: readonly GivenValue[] | undefined;
   /** By file key. */
   readonly file: ReadonlyMap<string, FileEntry>;
 }
@@ -33,11 +45,15 @@ export type ValidationResult =
   { readonly value: unknown; readonly warning?: string } | { readonly error: string };
 
 /** All candidates for this setting's value, highest precedence first. Empty variables count as unset. */
-export function findCandidates(setting: NamedSetting, { flags, environment, file }: Places): Candidate[] {
+export function findCandidates(
+  setting: NamedSetting,
+  { flags, environment, given = [], file }: Places,
+): Candidate[] {
   const { flag, fileKey, type } = setting;
   const entry = setting.isOutsideFile ? undefined : file.get(fileKey);
   const found: Candidate[] = [
     { name: `--${flag}`, raw: flags[flag], from: 'flag', type, isLenient: false },
+    ...given.filter(({ key }) => key === setting.key).map((value) => fromGiven(value, type)),
     ...setting.variables.map((name) => fromVariable(setting, name, environment[name])),
     {
       name: entry?.name ?? fileKey,
@@ -68,6 +84,11 @@ export function validate(
     return { error: `${named}: ${isQuoted ? `${quotesHint}; ` : ''}${fault}` };
   if (!isQuoted) return { value: parsed.data };
   return { value: parsed.data, warning: `${named}: ${quotesHint}, which is used as it stands` };
+}
+
+/** Completes and is completed by variables: the port may come from the one, the address from the other. */
+function fromGiven({ name, raw, type }: GivenValue, settingType: z.ZodType): Candidate {
+  return { name, raw, from: 'environment', type: type ?? settingType, isLenient: false };
 }
 
 function fromVariable(setting: NamedSetting, name: string, text: string | undefined): Candidate {

@@ -1,13 +1,13 @@
 // One piece, because choosing, checking and filling in are steps over the same table of chosen settings.
 import { findCandidates, validate } from './candidate.ts';
-import type { Candidate, Chosen, ChosenByKey, Places } from './candidate.ts';
+import type { Candidate, Chosen, ChosenByKey, GivenValue, Places } from './candidate.ts';
 import { ConfigError } from './config-error.ts';
 import { parseConfigFile } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import { hasQuotes, nearest, quotesHint, readFailure, showValue } from './messages.ts';
 import { proxyVariables } from './proxy-variables.ts';
 import { unusedBlock, readDockerStats } from './receiver/read-block.ts';
-import type { KnownValues, NamedSetting } from './settings/setting.ts';
+import type { KnownValues, NamedSetting, Setting } from './settings/setting.ts';
 import { isConfig, namedSettings, settings } from './settings/settings.ts';
 import type { Config } from './settings/settings.ts';
 
@@ -16,6 +16,10 @@ export interface ConfigInput {
   /** By flag without dashes, as yargs parses them: text, true or false, or an array where a flag was repeated. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of flags that are another program's. */
+  readonly given?: readonly GivenValue[];
+  /** Defaults in place of the settings' own, by key. */
+  readonly defaults?: Readonly<Record<string, NonNullable<Setting['default']>>>;
   /** Throws as `fs.readFileSync` does. */
   readonly readFile: (path: string) => string;
 }
@@ -32,8 +36,9 @@ export interface LoadedConfig {
  */
 export function loadConfig(input: ConfigInput): LoadedConfig {
   const file = readDockerStats(readConfigFile(input), input.environment);
-  const places = { flags: input.flags, environment: input.environment, file: file.entries };
-  const resolved = namedSettings.map((setting) => resolve(setting, places, input.readFile));
+  const { flags, environment, given } = input;
+  const places = { flags, environment, given, file: file.entries };
+  const resolved = settingsOf(input).map((setting) => resolve(setting, places, input.readFile));
   const checked = checkConflicts(new Map(resolved.map(({ chosen }) => [chosen.setting.key, chosen])));
   const problems = [file, ...resolved, checked].flatMap((each) => each.problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -47,15 +52,22 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   return { config, warnings: [...earlier, ...warnings, ...unusedBlock(config)] };
 }
 
+function settingsOf({ defaults = {} }: ConfigInput): readonly NamedSetting[] {
+  return namedSettings.map(({ defaultText, ...setting }) => {
+    const other = defaults[setting.key];
+    return other === undefined
+      ? { ...setting, ...(defaultText !== undefined && { defaultText }) }
+      : { ...setting, default: other };
+  });
+}
+
 /** The settings that name metrics, as far as they are valid: other errors must not hide those in the names. */
 export function readMetricNames(input: ConfigInput): Partial<Pick<Config, 'profile' | 'metric'>> {
-  const places = {
-    flags: input.flags,
-    environment: input.environment,
-    file: readConfigFile(input).entries,
-  };
+  const { flags, environment, given } = input;
+  const places = { flags, environment, given, file: readConfigFile(input).entries };
+  const known = settingsOf(input);
   const valueOf = (key: string): unknown => {
-    const setting = namedSettings.find((each) => each.key === key);
+    const setting = known.find((each) => each.key === key);
     const resolved = setting && resolve(setting, places, input.readFile);
     return resolved?.problems.length === 0 ? givenOrConstant(resolved.chosen) : undefined;
   };
@@ -226,6 +238,7 @@ function applyDefaults(chosen: ChosenByKey): LoadedConfig {
   const known = {
     intervalMillis: settings.intervalMillis.type.parse(values.get('intervalMillis')),
     resourceAttributes: settings.resourceAttributes.type.parse(values.get('resourceAttributes')),
+    isEndpointGiven: (chosen.get('otlpEndpoint')?.names.length ?? 0) > 0,
   };
   for (const [key, each] of chosen) values.set(key, values.get(key) ?? derivedDefault(each, known));
   const warnings = [...chosen.values()].flatMap((each) => clamp(each, chosen, values));

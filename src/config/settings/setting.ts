@@ -7,6 +7,8 @@ type SettingGroup = 'Runtime' | 'Containers' | 'Probing' | 'Export' | 'OTLP' | '
 export interface KnownValues {
   readonly intervalMillis: number;
   readonly resourceAttributes: Readonly<Record<string, string>>;
+  /** An OTLP endpoint was named, and is not the default. */
+  readonly isEndpointGiven: boolean;
 }
 
 /** A variable of the OpenTelemetry specification that gives a setting. */

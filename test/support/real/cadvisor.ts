@@ -23,6 +23,11 @@ export async function buildCadvisor(): Promise<void> {
   await rename(`${program}.new`, program);
 }
 
+/** The value for node:test's `skip` option: false when cAdvisor has been built. */
+export function skipWithoutCadvisor(): string | false {
+  return existsSync(program) ? false : 'cAdvisor is not built: run npm run side-by-side';
+}
+
 /** URL of the runtime that it monitors, directory of its log, and how often it measures: each second by default. */
 interface CadvisorOptions {
   readonly url: string;

@@ -49,6 +49,8 @@ suite('event logs', { concurrency: true, skip: skipWithoutScene }, () => {
       );
       assert.equal(died.severity, 'WARN');
       assert.equal(died.attributes['container.exit_code'], 3);
+      // It lived for some milliseconds: long enough for the kernel to count what it used.
+      assert.ok(Number(died.attributes['container.cpu.time']) > 0, JSON.stringify(died.attributes));
       assert.ok(died.nanos / 1e6 >= before - 1 && died.nanos / 1e6 <= Date.now());
       const seen = await waitUntil('both', async () => {
         const records = await recordsOf('lasting');

@@ -18,7 +18,7 @@ import { readOnce } from '../kernel/open-file.ts';
 const firstReadMillis = 15;
 /** The kernel adds the time of a task's last moments to its cgroup when another task runs on that CPU. */
 const settledMillis = 3;
-/** Without an announced end a run is read at this share of its age, so that hardly more than that of it is missed. */
+/** A run is read at this share of its age, so that hardly more than that of it is missed without an announced end, or where that is read too late. */
 const readShare = 1 / 40;
 const minReadMillis = 15;
 /** Of older runs what the rounds read is near enough to their end. */
@@ -73,9 +73,9 @@ interface Unclaimed {
 
 /**
  * Follows the runs of containers to their ends. The kernel announces in `cgroup.events` of version 2 that the last
- * process of a cgroup has ended; the runtime removes the cgroup some milliseconds later. Version 1 announces nothing:
- * there a young run is read again and again, less often as it grows older. A directory names a container, and nothing of
- * it is handed over until the runtime names that container.
+ * process of a cgroup has ended; the runtime removes the cgroup some milliseconds later, which on a busy machine may be
+ * too soon, and version 1 announces nothing: so a young run is read again and again besides, less often as it grows
+ * older. A directory names a container, and nothing of it is handed over until the runtime names that container.
  */
 export class ContainerRuns {
   readonly #options: ContainerRunsOptions;
@@ -225,7 +225,7 @@ export class ContainerRuns {
     const events = eventsOf(run.files.place);
     const watcher = events === undefined ? undefined : watched(events, () => void this.#changed(begun));
     if (watcher) begun.watcher = watcher;
-    else this.#readOften(begun);
+    this.#readOften(begun);
     // It may have ended before it was watched.
     if (watcher) void this.#changed(begun);
   }
@@ -326,10 +326,11 @@ export class ContainerRuns {
 
   #readCounters(run: Run, now: number): void {
     const { clock, facts } = this.#options;
+    this.#young.delete(run);
+    if (run.isEnded) return;
     const reading = run.files.readCounters(facts(), run.counters);
     if (!reading) return this.#finish(run);
     // Last in turn, so that others have theirs.
-    this.#young.delete(run);
     if (this.#ageOf(run) < youngMillis) this.#young.add(run);
     run.dueAt = now + Math.max(minReadMillis, this.#ageOf(run) * readShare);
     run.counters = reading;

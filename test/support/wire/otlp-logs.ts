@@ -38,9 +38,9 @@ function plainRecord(record: OtlpLogRecord, resource: readonly OtlpAttribute[] =
 function plain(attributes: readonly OtlpAttribute[]): Record<string, unknown> {
   return Object.fromEntries(
     attributes.map(({ key, value = {} }) => {
-      const { stringValue, intValue, arrayValue } = value;
+      const { stringValue, intValue, doubleValue, arrayValue } = value;
       if (arrayValue) return [key, arrayValue.values?.map((each) => each.stringValue)];
-      return [key, stringValue ?? Number(intValue)];
+      return [key, stringValue ?? doubleValue ?? Number(intValue)];
     }),
   );
 }

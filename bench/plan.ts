@@ -77,10 +77,21 @@ export function plan(options: PlanOptions): readonly Group[] {
   const groups = repetitions.flatMap((repetition) =>
     options.parts.flatMap((part) => makers[part](options, repetition)),
   );
-  return groups.flatMap((group) => {
-    const steps = group.steps.filter((step) => isWanted(step, options));
-    return steps.length > 0 && options.runtimes.includes(group.runtime) ? [{ ...group, steps }] : [];
+  const wanted = groups.flatMap((each) => {
+    const steps = each.steps.filter((step) => isWanted(step, options));
+    return steps.length > 0 && options.runtimes.includes(each.runtime) ? [{ ...each, steps }] : [];
   });
+  return wanted.reduce(joined, []);
+}
+
+/** A real runtime takes a minute to start its containers: what one repetition does on it is done at once. */
+function joined(groups: readonly Group[], next: Group): readonly Group[] {
+  const same = groups.find(({ runtime, steps }) => {
+    return runtime === next.runtime && steps[0]?.repetition === next.steps[0]?.repetition;
+  });
+  if (!same || next.runtime === 'simulated') return [...groups, next];
+  const steps = [...same.steps, ...next.steps];
+  return groups.map((each) => (each === same ? { ...each, steps } : each));
 }
 
 function isWanted({ task, agent }: Step, { agents }: PlanOptions): boolean {

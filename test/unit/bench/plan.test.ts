@@ -29,6 +29,14 @@ test('each repetition has every runtime and agent before the next begins', () =>
   }
 });
 
+test('what one repetition does on a real runtime is done at once', () => {
+  const groups = plan(readOptions(['--only=real,fast,simulated', '--engine=20.10,simulated', '--repeat=2']));
+  assert.deepEqual(
+    groups.map(({ runtime, steps }) => `${runtime} ${steps[0]?.repetition} ${steps.at(-1)?.part}`),
+    ['20.10 1 fast', 'simulated 1 simulated', '20.10 2 fast', 'simulated 2 simulated'],
+  );
+});
+
 test('runtimes and agents that are not named are left out, and what has no step is not started', () => {
   const groups = plan(readOptions(['--engine=current,simulated', '--agents=kernel', '--repeat=1']));
   assert.deepEqual(

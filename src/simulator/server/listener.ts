@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Connections that wait to be accepted: as many as Linux allows, which Moby's server takes; Node's 511 refuse a client that opens a thousand. */
+const maxPending = 4096;
+
 /** Address of an engine. */
 export interface ListenOptions {
   /** Path of the unix socket; left out, one in a fresh directory that only its owner may enter. */
@@ -44,9 +47,13 @@ export class EngineListener {
 
   async up(): Promise<void> {
     if (this.#servers.length > 0) return;
-    this.#servers.push(await this.#serve((server) => server.listen(this.socket)));
+    this.#servers.push(
+      await this.#serve((server) => server.listen({ path: this.socket, backlog: maxPending })),
+    );
     if (this.#port === undefined) return;
-    const tcp = await this.#serve((server) => server.listen(this.#port, '127.0.0.1'));
+    const tcp = await this.#serve((server) =>
+      server.listen({ port: this.#port, host: '127.0.0.1', backlog: maxPending }),
+    );
     this.#servers.push(tcp);
     this.#port = portOf(tcp.address());
   }

@@ -22,10 +22,10 @@ interface Group {
   startedAt: number;
   /** The last value of each counter. */
   readonly values: Map<string, Integer>;
-  /** Own start times of counters that began again alone. */
-  readonly own: Map<string, number>;
-  /** Counters that fell in the sample that is being accepted. */
-  readonly fallen: Set<string>;
+  /** Own start times of counters that began again alone, seldom any: replaced and never changed, as it is handed out. */
+  own: ReadonlyMap<string, number> | undefined;
+  /** Counters that fell in the sample that is being accepted: seldom any. */
+  fallen: Set<string> | undefined;
 }
 
 /**
@@ -76,7 +76,7 @@ export class CounterStartTimes {
       if (value !== undefined)
         take(this.#groups.get(name) ?? this.#open(name, readAt(sample, name)), key, value);
     });
-    const wasRestarted = this.#groups.get('cpu')?.fallen.has('total') === true;
+    const wasRestarted = this.#groups.get('cpu')?.fallen?.has('total') === true;
     for (const [name, group] of this.#groups)
       this.#settle(group, readAt(sample, name), wasRestarted && name === 'cpu');
     this.#lastAt = sample.takenAt;
@@ -92,8 +92,8 @@ export class CounterStartTimes {
     const group = {
       startedAt,
       values: new Map<string, Integer>(),
-      own: new Map<string, number>(),
-      fallen: new Set<string>(),
+      own: undefined,
+      fallen: undefined,
     };
     this.#groups.set(name, group);
     this.#starts = undefined;
@@ -105,11 +105,12 @@ export class CounterStartTimes {
     // Either the whole group began again, or the clock was set back to before its start.
     if (beganAnew) this.#begin(group, this.#restart(latest, takenAt));
     else if (takenAt < latest) this.#begin(group, takenAt);
-    for (const key of beganAnew ? [] : group.fallen) {
-      group.own.set(key, this.#restart(group.own.get(key) ?? group.startedAt, takenAt));
+    for (const key of (!beganAnew && group.fallen) || []) {
+      const startedAt = this.#restart(group.own?.get(key) ?? group.startedAt, takenAt);
+      group.own = new Map(group.own).set(key, startedAt);
       this.#starts = undefined;
     }
-    group.fallen.clear();
+    group.fallen = undefined;
   }
 
   /** Differs from the previous start, and is never after the sample, wherever the clock was set to. */
@@ -120,7 +121,7 @@ export class CounterStartTimes {
 
   #begin(group: Group, startedAt: number): void {
     group.startedAt = startedAt;
-    group.own.clear();
+    group.own = undefined;
     this.#starts = undefined;
   }
 
@@ -146,21 +147,22 @@ function readAt(sample: Sample, group: CounterGroup): number {
   return isNetwork(group) ? timeOf(sample, 'networks') : sample.takenAt;
 }
 
-function take({ values, fallen }: Group, key: string, value: Integer): void {
-  const before = values.get(key);
-  if (before !== undefined && value < before) fallen.add(key);
-  values.set(key, value);
+function take(group: Group, key: string, value: Integer): void {
+  const before = group.values.get(key);
+  if (before === value) return;
+  if (before !== undefined && value < before) (group.fallen ??= new Set()).add(key);
+  group.values.set(key, value);
 }
 
 /** The latest start in a group: that of a sum over its counters. */
 function latestStart({ startedAt, own }: Group): number {
-  return own.size === 0 ? startedAt : Math.max(startedAt, ...own.values());
+  return own ? Math.max(startedAt, ...own.values()) : startedAt;
 }
 
 /** The start of one counter, or without a key the latest of the group. */
 function startsOf(group: Group): (counter?: string) => number {
-  const { startedAt } = group;
-  const own = new Map(group.own);
+  const { startedAt, own } = group;
+  if (!own) return () => startedAt;
   const latest = latestStart(group);
   return (counter) => (counter === undefined ? latest : (own.get(counter) ?? startedAt));
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { diskUsageNeeds } from '../metrics/catalogue.ts';
+import { diskUsageNeeds, hostNeeds } from '../metrics/catalogue.ts';
 import type { EventObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
@@ -11,7 +11,7 @@ import { TrackerSet } from '../tracker/tracker-set.ts';
 import { Trackers } from '../tracker/trackers.ts';
 import type { ResolvedContainers } from './containers.ts';
 import { bracketedUsage, kernelUsage } from './usage.ts';
-import type { KernelFiles } from './usage.ts';
+import type { KernelFiles, KernelUsageOptions } from './usage.ts';
 
 /** Dependencies of trackers beside the configuration. */
 interface TrackerDependencies {
@@ -46,7 +46,9 @@ export function createTrackers(
       onPartRefused: partRefusalsOf(shownUrl(endpoint.url), log),
       ...(stats && { onStats: (id, text) => stats.statsReceived(id, text) }),
     });
-    const usage = kernelFiles && usageOf(source, kernelFiles, { stats, clock, sourceCount });
+    const needs = hostNeeds(catalogue, config.cgroupRows);
+    const usage =
+      kernelFiles && usageOf(source, kernelFiles, { stats, clock, sourceCount, hostNeeds: needs });
     return new TrackerSet({
       source,
       ...(usage && { usage }),
@@ -71,12 +73,9 @@ export function createTrackers(
 function usageOf(
   source: ContainerSource,
   files: KernelFiles,
-  {
-    stats,
-    ...rest
-  }: { readonly stats: StatsObserver | undefined; readonly clock: Clock; readonly sourceCount: number },
+  { stats, hostNeeds: needs, ...rest }: KernelUsageOptions & { readonly stats: StatsObserver | undefined },
 ): UsageSource | undefined {
-  if (!stats) return kernelUsage(files, source, rest);
+  if (!stats) return kernelUsage(files, source, { ...rest, ...(needs && { hostNeeds: needs }) });
   if (!stats.kernelRead) return undefined;
   const beside = kernelUsage({ ...files, hasFallback: false }, source, rest);
   return bracketedUsage(source, beside, (id, around) => stats.kernelRead?.(id, around));

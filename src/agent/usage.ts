@@ -8,6 +8,7 @@ import type { HostRoots } from '../sources/cgroup/cgroup-usage.ts';
 import { findHierarchies } from '../sources/cgroup/hierarchies.ts';
 import type { Hierarchies } from '../sources/cgroup/hierarchies.ts';
 import type { UsageBracket } from '../model/observers.ts';
+import type { HostNeeds } from '../model/host.ts';
 import type { Sample } from '../model/sample.ts';
 import type {
   ContainerSource,
@@ -68,11 +69,19 @@ function rootOf(tree: keyof HostRoots, set: string | undefined): string {
   return mounted.find((root) => existsSync(join(root, marks[tree]))) ?? ownRoots[tree];
 }
 
+/** What the reading of one source's containers depends on. */
+export interface KernelUsageOptions {
+  readonly clock: Clock;
+  readonly sourceCount: number;
+  /** Absent: nothing of the host besides containers. */
+  readonly hostNeeds?: HostNeeds;
+}
+
 /** Reads usage of one source's containers from the kernel's files. */
 export function kernelUsage(
   { roots, hierarchies, hasFallback }: KernelFiles,
   source: ContainerSource,
-  { clock, sourceCount }: { readonly clock: Clock; readonly sourceCount: number },
+  { clock, sourceCount, hostNeeds }: KernelUsageOptions,
 ): UsageSource {
   return new CgroupUsage({
     roots,
@@ -80,6 +89,7 @@ export function kernelUsage(
     clock,
     parent: () => source.cgroupParent,
     maxDescriptors: Math.floor(maxKeptDescriptors() / sourceCount),
+    ...(hostNeeds && { hostNeeds }),
     ...(hasFallback && { fallback: source.usage }),
   });
 }

@@ -113,8 +113,17 @@ const containers: readonly CadvisorFlag[] = [
   {
     name: 'docker_only',
     kind: 'bool',
-    here: 'containers are all there is; `=false` is warned of',
-    effect: unlessAlways('docker_only', 'true', 'containers are measured, and no other cgroups'),
+    here: '`--cgroup-rows`: besides containers the root (the default); with `=false` slices, too, and services none',
+    effect: (value, all) =>
+      all.get('disable_root_cgroup_stats') === 'true'
+        ? {}
+        : given('cgroupRows', 'docker_only', value === 'true' ? 'root' : 'slices'),
+  },
+  {
+    name: 'disable_root_cgroup_stats',
+    kind: 'bool',
+    here: '`--cgroup-rows none`: containers alone',
+    effect: (value) => (value === 'true' ? given('cgroupRows', 'disable_root_cgroup_stats', 'none') : {}),
   },
 ];
 
@@ -244,14 +253,13 @@ const noEventStore = 'events are not stored; `/api/v1/events` streams them';
 const oneRound = 'all containers are measured in one round';
 const stderrAlone = 'the log goes to standard error, as JSON lines, and nowhere else';
 const noContainerd = 'containers are found through Docker or Podman';
-const noMachineId = 'no metric has a label with an id of the machine';
+const noMachineId = 'the ids of the machine are read beside the host’s `/proc`, or at the same path';
 const noMesos = 'containers of Mesos are not measured';
 
 /** Flags of cAdvisor that are accepted and have no meaning here: the line of each goes to the log. */
 const unusedFlags: readonly CadvisorFlag[] = [
-  ...rows('only containers are measured, and no other cgroups', [
+  ...rows('cgroups besides containers are chosen by `--cgroup-rows`', [
     ['raw_cgroup_prefix_whitelist', 'string'],
-    ['disable_root_cgroup_stats', 'bool'],
   ]),
   ...rows(noContainerd, [
     ['containerd', 'string'],

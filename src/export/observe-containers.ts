@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ValueType } from '@opentelemetry/api';
 import type { Catalogue } from '../metrics/catalogue.ts';
 import { AttributeCache, isObservable, stampedAt, stampOf } from '../model/instrument.ts';
-import type { Instrument, Observe } from '../model/instrument.ts';
-import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
+import type { ContainerInstrument, Instrument, Observe, RuntimeInstrument } from '../model/instrument.ts';
+import type { CgroupSnapshot, ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import type { ContainerMeter, ContainerObservable, ContainerObservableResult } from './container-producer.ts';
 import type { Entities } from './entity.ts';
@@ -11,8 +11,8 @@ import type { Entities } from './entity.ts';
 /** Containers observed in one turn of the event loop: about 10 ms of work. */
 const containersPerTurn = 200;
 
-interface Declared<T> {
-  readonly instrument: Instrument<T>;
+interface Declared<Each> {
+  readonly instrument: Each;
   readonly observable: ContainerObservable;
 }
 
@@ -36,6 +36,10 @@ export function observeContainers(
     for (const snapshot of trackers.snapshots()) {
       result.forEntity({ entity: entities.ofRuntime(snapshot), owner: snapshot.owner });
       observeRuntime(result, snapshot, runtime, cache);
+      for (const cgroup of snapshot.cgroups ?? []) {
+        result.forEntity({ entity: entities.ofRuntime(snapshot), owner: cgroup.owner });
+        observer.observeCgroup(cgroup, snapshot.now);
+      }
       for (const [index, container] of snapshot.containers.entries()) {
         if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
         observer.observe(container, snapshot.now);
@@ -49,7 +53,7 @@ export function observeContainers(
   );
 }
 
-function declare<T>(meter: ContainerMeter, instrument: Instrument<T>): Declared<T> {
+function declare<Each extends Instrument<never>>(meter: ContainerMeter, instrument: Each): Declared<Each> {
   const { name, kind, unit, description } = instrument;
   const byUnit = unit === 'By' || (unit.startsWith('{') && unit !== '{cpu}') ? 'int' : 'double';
   const valueType = (instrument.valueType ?? byUnit) === 'int' ? ValueType.INT : ValueType.DOUBLE;
@@ -67,7 +71,7 @@ function declare<T>(meter: ContainerMeter, instrument: Instrument<T>): Declared<
 function observeRuntime(
   result: ContainerObservableResult,
   snapshot: RuntimeSnapshot,
-  declared: readonly Declared<RuntimeSnapshot>[],
+  declared: readonly Declared<RuntimeInstrument>[],
   cache: AttributeCache,
 ): void {
   for (const { instrument, observable } of declared) {
@@ -83,15 +87,15 @@ class ContainerObserver {
   readonly #result: ContainerObservableResult;
   readonly #entities: Entities;
   readonly #cache: AttributeCache;
-  readonly #declared: readonly { instrument: Instrument<ContainerSnapshot>; observe: Observe }[];
-  #snapshot: ContainerSnapshot | undefined;
+  readonly #declared: readonly { instrument: ContainerInstrument; observe: Observe }[];
+  #snapshot: Pick<ContainerSnapshot, 'sample' | 'stateAt'> | undefined;
   #now = 0;
   /** One object for all observations. */
   readonly #times: { at: number; startedAt: number | undefined } = { at: 0, startedAt: undefined };
 
   constructor(
     result: ContainerObservableResult,
-    declared: readonly Declared<ContainerSnapshot>[],
+    declared: readonly Declared<ContainerInstrument>[],
     entities: Entities,
     cache: AttributeCache,
   ) {
@@ -107,6 +111,14 @@ class ContainerObserver {
       };
       return { instrument, observe };
     });
+  }
+
+  /** Observes a cgroup that is no container's, by the instruments that it has. */
+  observeCgroup(cgroup: CgroupSnapshot, now: number): void {
+    this.#snapshot = cgroup;
+    this.#now = now;
+    for (const { instrument, observe } of this.#declared)
+      instrument.observeCgroup?.(cgroup, observe, this.#cache);
   }
 
   /** @param now the moment of the collection; milliseconds since the epoch. */

@@ -1,9 +1,11 @@
 import { containerResource } from '../attributes/resource.ts';
 import type { ResourceAttributes, ResourceOf } from '../attributes/resource.ts';
 import type { DiskUsageNeeds } from '../model/disk-usage.ts';
+import type { HostNeeds } from '../model/host.ts';
 import type { ContainerInstrument, RuntimeInstrument } from '../model/instrument.ts';
 import type { Identified } from '../model/snapshot.ts';
-import { cadvisorContainers, cadvisorRuntime } from './cadvisor/profile.ts';
+import { cadvisorRuntime } from './cadvisor/machine.ts';
+import { cadvisorContainers } from './cadvisor/profile.ts';
 import { dockerExporterContainers, dockerExporterRuntime } from './docker-exporter/profile.ts';
 import { receiverDefaults, withOptions } from './docker-stats/options.ts';
 import type { DockerStatsOptions } from './docker-stats/options.ts';
@@ -75,6 +77,15 @@ export type ProfileName = keyof typeof profiles;
 export interface Catalogue {
   readonly containers: readonly ContainerInstrument[];
   readonly runtime: readonly RuntimeInstrument[];
+}
+
+/** What the instruments of a catalogue need of the runtime's host besides containers. */
+export function hostNeeds({ containers, runtime }: Catalogue, cgroups: HostNeeds['cgroups']): HostNeeds {
+  const hasCgroups = containers.some((each) => 'observeCgroup' in each);
+  return {
+    machine: runtime.some(({ source }) => source === 'proc'),
+    cgroups: hasCgroups ? cgroups : 'none',
+  };
 }
 
 /** What the instruments of a catalogue need of a runtime's disk usage. */

@@ -59,7 +59,7 @@ export function residentMemory({ stats }: MemoryUsage): Integer | undefined {
  * True where memory is counted by cgroup v2. By the runtime's word; engines that give none (before API 1.41) and
  * recordings without it have the kernel's keys: `anon` is of v2 alone.
  */
-export function isCgroupV2({ runtime, sample }: ContainerSnapshot): boolean {
+export function isCgroupV2({ runtime, sample }: Pick<ContainerSnapshot, 'runtime' | 'sample'>): boolean {
   const { cgroupVersion } = runtime;
   return cgroupVersion === undefined ? sample?.memory?.stats['anon'] !== undefined : cgroupVersion === 2;
 }

@@ -1,4 +1,4 @@
-import type { Instrument, MetricSource } from '../model/instrument.ts';
+import type { Instrument } from '../model/instrument.ts';
 import { alwaysThere, profiles } from './catalogue.ts';
 import type { Catalogue, ProfileName } from './catalogue.ts';
 import { dockerExporterOwn } from './docker-exporter/profile.ts';
@@ -136,17 +136,12 @@ function rowOf<T>(instrument: Instrument<T>): MetricRow {
   };
 }
 
-/** Sources that this version does not read, and their requirements. */
-const missingSources: Readonly<Partial<Record<MetricSource, string>>> = {
-  proc: 'needs the host’s /proc, which is not read yet',
-};
-
 /** The reason why a metric is never observed, with any runtime; undefined for observed ones. */
 function absenceHere({
   source,
   absentWhen = 'from nowhere',
 }: Pick<Instrument<never>, 'source' | 'absentWhen'>): string | undefined {
-  return source === 'unavailable' ? `not read: ${absentWhen}` : missingSources[source];
+  return source === 'unavailable' ? `not read: ${absentWhen}` : undefined;
 }
 
 /**

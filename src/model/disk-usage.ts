@@ -51,6 +51,8 @@ export interface DiskUsageReport {
   readonly usage?: DiskUsage;
   /** The file system of the runtime's containers, measured at that time; absent where it cannot be reached. */
   readonly filesystem?: Filesystem;
+  /** What is in use of each file system of the host; absent where they cannot be reached. */
+  readonly hostFilesystems?: readonly ContainerFilesystem[];
   /** When it was measured; milliseconds since the epoch. */
   readonly measuredAt?: number;
   /** Duration of the last measurement, failed or not; absent until the first has ended. */

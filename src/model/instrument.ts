@@ -2,7 +2,7 @@ import type { ContainerIdentity } from './container.ts';
 import type { RuntimeDescription } from './runtime.ts';
 import { timeOf } from './sample.ts';
 import type { UsagePart } from './sample.ts';
-import type { ContainerSnapshot, Identified, RuntimeSnapshot } from './snapshot.ts';
+import type { CgroupSnapshot, ContainerSnapshot, Identified, RuntimeSnapshot } from './snapshot.ts';
 
 /** Attributes of one observation. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
@@ -134,7 +134,10 @@ export interface Instrument<Entity> {
 }
 
 /** An instrument of one container. */
-export type ContainerInstrument = Instrument<ContainerSnapshot>;
+export interface ContainerInstrument extends Instrument<ContainerSnapshot> {
+  /** Observes the same metric of a cgroup that is no container's; absent where such a cgroup has none. Pure, too. */
+  observeCgroup?(cgroup: CgroupSnapshot, observe: Observe, cache: AttributeCache): void;
+}
 
 /** An instrument of one runtime. */
 export type RuntimeInstrument = Instrument<RuntimeSnapshot>;
@@ -147,15 +150,19 @@ export function stampOf({ source, stampedBy }: Pick<Instrument<never>, 'source' 
 }
 
 /** The same instruments; those that are stamped by the sample are stamped by one part of it. */
-export function stampedBy<Entity>(
+export function stampedBy<Each extends Instrument<never>>(
   part: UsagePart,
-  instruments: readonly Instrument<Entity>[],
-): readonly Instrument<Entity>[] {
+  instruments: readonly Each[],
+): readonly Each[] {
   return instruments.map((each) => (stampOf(each) === 'sample' ? { ...each, stampedBy: part } : each));
 }
 
 /** Time of a snapshot's values under a stamp; milliseconds since the epoch. */
-export function stampedAt(stamp: Stamp, { sample, stateAt }: ContainerSnapshot, now: number): number {
+export function stampedAt(
+  stamp: Stamp,
+  { sample, stateAt }: Pick<ContainerSnapshot, 'sample' | 'stateAt'>,
+  now: number,
+): number {
   if (stamp === 'now') return now;
   if (stamp === 'state' || !sample) return stateAt;
   return stamp === 'sample' ? sample.takenAt : timeOf(sample, stamp);

@@ -13,6 +13,9 @@ export interface RuntimeDescription {
   /** The runtime's own identifier of its host (`Info.ID`). */
   readonly hostId?: string;
   readonly osType?: string;
+  /** As its makers name it: `Debian GNU/Linux 12 (bookworm)`. */
+  readonly operatingSystem?: string;
+  readonly kernelVersion?: string;
   readonly architecture?: string;
   /** 1 or 2. */
   readonly cgroupVersion?: number;

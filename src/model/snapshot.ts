@@ -1,5 +1,6 @@
 import type { ContainerIdentity, ContainerLimits, ContainerState, ContainerStatus } from './container.ts';
 import type { ContainerFilesystem, DiskUsageReport } from './disk-usage.ts';
+import type { Machine } from './host.ts';
 import type { RuntimeDescription } from './runtime.ts';
 import type { EventCountsSince, ImageEventCounts } from './events.ts';
 import type { DroppedAttributes } from './identity-mapper.ts';
@@ -52,6 +53,24 @@ export interface ContainerSnapshot {
   readonly published: boolean;
 }
 
+/** What is measured of any cgroup, a container's or not. */
+export interface Measured extends Pick<
+  ContainerSnapshot,
+  'runtime' | 'state' | 'limits' | 'stateAt' | 'sample' | 'sharedNetwork' | 'filesystem' | 'starts' | 'events'
+> {
+  readonly identity: Pick<ContainerIdentity, 'createdAt'>;
+  /** What is in use of each file system; of a host's root alone. */
+  readonly filesystems?: readonly ContainerFilesystem[];
+}
+
+/** A cgroup of the host that is no container's, at one moment: the root, or one that holds others. */
+export interface CgroupSnapshot extends Measured {
+  /** Stands for the cgroup: what a reader keeps of it hangs on it in a WeakMap and dies with it. */
+  readonly owner: object;
+  /** From the root of the tree. */
+  readonly path: string;
+}
+
 /** A container's identity and its runtime. */
 export type Identified = Pick<ContainerSnapshot, 'runtime' | 'identity'>;
 
@@ -68,6 +87,10 @@ export interface RuntimeSnapshot {
   readonly containersByStatus?: ReadonlyMap<ContainerStatus, number>;
   /** Containers that are gone, whose `events` stay in sight for a while. */
   readonly removed?: readonly ContainerSnapshot[];
+  /** Cgroups of its host that are no containers': entities of their own, neither listed nor counted among those. */
+  readonly cgroups?: readonly CgroupSnapshot[];
+  /** The machine that it runs on, by the kernel's files; absent where these are not known to be its. */
+  readonly machine?: Machine;
   /** Absent without a stream of events. */
   readonly imageEvents?: ImageEventCounts;
   /** Absent until it has been measured once. */

@@ -6,7 +6,8 @@ import type {
   HealthStatus,
 } from '../model/container.ts';
 import type { ContainerEvent } from '../model/events.ts';
-import type { DiskUsage, DiskUsageNeeds, Filesystem } from '../model/disk-usage.ts';
+import type { ContainerFilesystem, DiskUsage, DiskUsageNeeds, Filesystem } from '../model/disk-usage.ts';
+import type { HostReading } from '../model/host.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { Sample } from '../model/sample.ts';
 import type { UsageReport } from '../model/usage-report.ts';
@@ -75,6 +76,10 @@ export interface UsageSource {
   report?(): UsageReport;
   /** The file system of a directory of the containers' host; undefined where it cannot be reached. */
   filesystem?(directory: string): Filesystem | undefined;
+  /** What is in use of each file system of the containers' host; undefined where they are not known to be on this one. */
+  hostFilesystems?(): readonly ContainerFilesystem[] | undefined;
+  /** What is wanted of the containers' host besides them; undefined where they are not known to be on this one. */
+  host?(): HostReading | undefined;
   /** Lets go of what it keeps open of containers that are gone or do not run. */
   retain?(mayRun: (id: string) => boolean): void;
   /**

@@ -25,6 +25,8 @@ export interface DiskUsageScheduleOptions {
   readonly needs: DiskUsageNeeds;
   /** The file system of the runtime's containers now; undefined where it cannot be reached. */
   readonly filesystem?: () => Filesystem | undefined;
+  /** What is in use of each file system of the host now. */
+  readonly hostFilesystems?: () => readonly ContainerFilesystem[] | undefined;
 }
 
 /**
@@ -109,9 +111,16 @@ export class DiskUsageSchedule {
   }
 
   #succeeded(usage: DiskUsage, seconds: number): void {
-    const { clock, needs, filesystem: measure } = this.#options;
-    const filesystem = needs.containers ? measure?.() : undefined;
-    this.#last = { usage, measuredAt: clock.now(), seconds, ...(filesystem && { filesystem }) };
+    const { clock, needs } = this.#options;
+    const filesystem = needs.containers ? this.#options.filesystem?.() : undefined;
+    const hostFilesystems = needs.containers ? this.#options.hostFilesystems?.() : undefined;
+    this.#last = {
+      usage,
+      measuredAt: clock.now(),
+      seconds,
+      ...(filesystem && { filesystem }),
+      ...(hostFilesystems && { hostFilesystems }),
+    };
     this.#ofContainers.clear();
     for (const [id, usageBytes] of usage.writableLayers ?? [])
       this.#ofContainers.set(id, { usageBytes, ...(filesystem && { filesystem }) });

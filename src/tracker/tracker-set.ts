@@ -12,6 +12,7 @@ import { EndedRuns } from './ended-runs.ts';
 import { EventCounter } from './events/event-counter.ts';
 import { EventStream } from './events/event-stream.ts';
 import { RuntimeEvents } from './runtime-events.ts';
+import { HostHistory } from './host-history.ts';
 import type { TrackerSetOptions } from './options.ts';
 import { NetworkOwners } from './container/network-owners.ts';
 import { Reconciler } from './reconciler.ts';
@@ -45,6 +46,7 @@ export class TrackerSet {
   readonly #events: EventWatch | undefined;
   readonly #live: LiveSampler;
   readonly #diskUsage: DiskUsageSchedule | undefined;
+  readonly #host = new HostHistory();
   #isClosed = false;
 
   constructor(options: TrackerSetOptions) {
@@ -61,6 +63,7 @@ export class TrackerSet {
         intervalMillis,
         needs: options.diskUsageNeeds ?? { sums: true, containers: false },
         filesystem: () => this.filesystem,
+        hostFilesystems: () => options.usage?.hostFilesystems?.(),
       });
     this.#counter = new EventCounter({ clock, intervalMillis: collectMillis });
     this.#ended = new EndedRuns({ ...options, intervalMillis: collectMillis });
@@ -157,6 +160,7 @@ export class TrackerSet {
       ...(imageEvents && { imageEvents }),
       ...counts,
       ...(diskUsage && { diskUsage }),
+      ...this.#host.shown(runtime, diskUsage?.hostFilesystems),
       ...(this.#options.mapper && { droppedAttributes: this.#options.mapper.dropped() }),
       ...(lastSuccess !== undefined && { lastSuccess }),
       now,
@@ -181,6 +185,7 @@ export class TrackerSet {
     const succeeded = await this.#round(calls);
     calls.close();
     if (succeeded) this.#settle();
+    this.#host.accept(this.#options.usage?.host?.());
     // A runtime that was never reached has no events.
     if (succeeded) this.#events?.stream.start(this.#events.listener);
     observer.probeEnded(source.name, (clock.monotonic() - start) / 1000, succeeded);

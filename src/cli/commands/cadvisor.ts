@@ -45,6 +45,7 @@ const versionFlag = { name: 'version', kind: 'bool' } as const;
 const cadvisorDefaults: OwnArguments['defaults'] = {
   profile: 'cadvisor',
   cadvisorGroup: defaultGroups,
+  cgroupRows: 'slices',
   listen: ':8080',
   minProbeIntervalMillis: '1s',
   exporter: ({ isEndpointGiven }) => (isEndpointGiven ? 'otlp,prometheus' : 'prometheus'),

@@ -4,7 +4,7 @@ import { listOf } from '../types/list-of.ts';
 import { oneOf } from '../types/one-of.ts';
 import { otlpBaseUrl, otlpUrl } from '../types/otlp-url.ts';
 import { headers, keyValues, boolean, text } from '../types/scalars.ts';
-import { cadvisorGroupNames, profileNames } from './names.ts';
+import { cadvisorGroupNames, cgroupRows, profileNames } from './names.ts';
 import type { KnownValues, OtelVariable, SettingTable } from './setting.ts';
 
 const aloneError = 'all and none exclude every other name';
@@ -60,6 +60,13 @@ export const exportSettings = {
     help: 'Groups of metrics of profile cadvisor, as cAdvisor names them (docs/migration/cadvisor.md); all, or none of them',
     example: 'cpu,memory,network',
     isRepeatable: true,
+  },
+  cgroupRows: {
+    type: oneOf(cgroupRows),
+    default: 'root',
+    group: 'Export',
+    help: 'Cgroups besides containers in profile cadvisor: none, the root (id="/"), or slices: what is directly below it, and slices of systemd',
+    example: 'slices',
   },
   cadvisorLabel: {
     type: listOf(text('a label')).refine(isAlone, { error: aloneError }),

@@ -7,6 +7,9 @@ export const presetNames = ['compose', 'swarm', 'kubernetes', 'oci'] as const;
 /** Where usage may be read. */
 export const usageSources = ['auto', 'cgroup', 'runtime'] as const;
 
+/** Which cgroups that are no containers' have rows of their own. */
+export const cgroupRows = ['none', 'root', 'slices'] as const;
+
 /** cAdvisor's groups of metrics there are: the catalogue knows the group of each metric. */
 export const cadvisorGroupNames = [
   'advtcp',

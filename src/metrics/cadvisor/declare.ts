@@ -1,7 +1,7 @@
 import { isOfUsage } from '../../model/instrument.ts';
-import type { Attributes, ContainerInstrument, MetricSource } from '../../model/instrument.ts';
+import type { Attributes, ContainerInstrument, MetricSource, Observe } from '../../model/instrument.ts';
 import type { Integer } from '../../model/sample.ts';
-import type { ContainerSnapshot, CounterGroup } from '../../model/snapshot.ts';
+import type { ContainerSnapshot, CounterGroup, CounterStarts, Measured } from '../../model/snapshot.ts';
 import { cadvisorDefaults, cadvisorLabels } from './options.ts';
 import type { CadvisorInstrument, CadvisorOptions } from './options.ts';
 
@@ -36,25 +36,25 @@ export const runtimeLacksIt = 'usage is read by the runtime’s API, which lacks
 
 /**
  * A metric of profile `cadvisor`: cAdvisor shows a container while it has a cgroup, and so while it runs or is paused; of
- * one that has ended the last values are shown.
+ * one that has ended the last values are shown. Cgroups that are no containers' have the same.
  */
 export function cadvisorMetric(
   { name, kind, description, source, labels = [], absentWhen, ...others }: CadvisorDeclaration,
-  read: (snapshot: ContainerSnapshot, options: CadvisorOptions) => readonly CadvisorSeries[],
+  read: (measured: Measured, options: CadvisorOptions) => readonly CadvisorSeries[],
 ): CadvisorInstrument {
   const isUsage = isOfUsage({ source });
-  const observeWith =
-    (options: CadvisorOptions): ContainerInstrument['observe'] =>
-    (snapshot, observe, cache) => {
+  const observeWith = (options: CadvisorOptions): Pick<ContainerInstrument, 'observe' | 'observeCgroup'> => ({
+    observe(snapshot, observe, cache) {
       if (!hasCgroup(snapshot) && !(isUsage && snapshot.sample?.isLast)) return;
       const all = read(snapshot, options);
       const base = cadvisorLabels(snapshot, cache, { makers: options.labels, series: all.length });
-      for (const { value, labels: own, group, counter, startedAt: began } of all) {
-        if (value === undefined) continue;
-        const startedAt = group ? snapshot.starts.of(group, counter) : began;
-        observe(Number(value), own ? { ...base, ...own } : base, startedAt);
-      }
-    };
+      observeAll(all, { base, starts: snapshot.starts, observe });
+    },
+    observeCgroup(cgroup, observe, cache) {
+      const base = cache.ofNames(labelsOfCgroup, cgroup.path);
+      observeAll(read(cgroup, options), { base, starts: cgroup.starts, observe });
+    },
+  });
   return {
     name,
     kind,
@@ -66,9 +66,29 @@ export function cadvisorMetric(
     stability: 'peer',
     literal: { type: kind },
     ...(absentWhen !== undefined && { absentWhen }),
-    observe: observeWith(cadvisorDefaults),
+    ...observeWith(cadvisorDefaults),
     observeWith,
   };
+}
+
+/** cAdvisor's `name` and `image` are empty here, which to Prometheus is the same as none. */
+function labelsOfCgroup(path: string): Attributes {
+  return { id: path };
+}
+
+function observeAll(
+  series: readonly CadvisorSeries[],
+  {
+    base,
+    starts,
+    observe,
+  }: { readonly base: Attributes; readonly starts: CounterStarts; readonly observe: Observe },
+): void {
+  for (const { value, labels: own, group, counter, startedAt: began } of series) {
+    if (value === undefined) continue;
+    const startedAt = group ? starts.of(group, counter) : began;
+    observe(Number(value), own ? { ...base, ...own } : base, startedAt);
+  }
 }
 
 /** The unit that the name ends with; any other would change the name on the way from OTLP to Prometheus. */

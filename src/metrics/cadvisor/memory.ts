@@ -2,7 +2,7 @@ import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import { difference, memoryEventCounter, pressureCounter } from '../../model/sample.ts';
 import type { Integer, MemoryUsage, PressureUsage, Stalled } from '../../model/sample.ts';
-import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import type { Measured } from '../../model/snapshot.ts';
 import { isCgroupV2, residentMemory } from '../formulas.ts';
 import { cadvisorMetric, inSeconds, runtimeLacksIt } from './declare.ts';
 import type { CadvisorDeclaration, CadvisorSeries } from './declare.ts';
@@ -121,7 +121,7 @@ type Count = Required<Pick<CadvisorSeries, 'value' | 'counter'>>;
 
 function counted(
   { name, description }: Pick<CadvisorDeclaration, 'name' | 'description'>,
-  read: (memory: MemoryUsage, snapshot: ContainerSnapshot) => Count,
+  read: (memory: MemoryUsage, measured: Measured) => Count,
   parts: Parts,
 ): ContainerInstrument {
   return cadvisorMetric(

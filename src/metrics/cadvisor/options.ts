@@ -27,7 +27,7 @@ export interface LabelChoice {
 
 /** A metric of profile `cadvisor`, which can be observed with other options. */
 export interface CadvisorInstrument extends ContainerInstrument {
-  observeWith(options: CadvisorOptions): ContainerInstrument['observe'];
+  observeWith(options: CadvisorOptions): Pick<ContainerInstrument, 'observe' | 'observeCgroup'>;
 }
 
 /** The instruments, those of profile `cadvisor` among them with these options. */
@@ -39,7 +39,7 @@ export function withCadvisorOptions(
     if (!isCadvisors(instrument)) return instrument;
     const own = instrument.attributes.filter((key) => !cadvisorDefaults.labels.keys.includes(key));
     const attributes = [...options.labels.keys, ...own];
-    return { ...instrument, attributes, observe: instrument.observeWith(options) };
+    return { ...instrument, attributes, ...instrument.observeWith(options) };
   });
 }
 

@@ -1,8 +1,8 @@
 // One piece, because it is a table: one row for each metric of cAdvisor that is not usage.
 import type { ContainerLimits, LimitName } from '../../model/container.ts';
 import type { ContainerFilesystem } from '../../model/disk-usage.ts';
-import type { ContainerInstrument, RuntimeInstrument, MetricSource } from '../../model/instrument.ts';
-import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import type { ContainerInstrument, MetricSource } from '../../model/instrument.ts';
+import type { Measured } from '../../model/snapshot.ts';
 import { cadvisorMetric, runtimeLacksIt } from './declare.ts';
 import { cadvisorMemory, cadvisorPressure, ofEvent } from './memory.ts';
 import { cadvisorCpu, cadvisorDisk, cadvisorNetwork } from './usage.ts';
@@ -77,7 +77,7 @@ const cadvisorSpec: readonly ContainerInstrument[] = [
 function containerGauge(
   name: string,
   description: string,
-  read: (snapshot: ContainerSnapshot) => number | undefined,
+  read: (snapshot: Measured) => number | undefined,
   source: MetricSource = 'inspect',
 ): ContainerInstrument {
   return cadvisorMetric({ name: `container_${name}`, kind: 'gauge', description, source }, (snapshot) => [
@@ -91,7 +91,12 @@ const notReached =
 
 /** Metrics of profile `cadvisor` about the file system that holds a container's writable layer, on the slow schedule. */
 const cadvisorFilesystem: readonly ContainerInstrument[] = [
-  filesystemGauge('usage_bytes', 'Bytes of the writable layer', ({ usageBytes }) => usageBytes, notMeasured),
+  filesystemGauge(
+    'usage_bytes',
+    'Bytes of the writable layer; of the root, what is in use of each file system',
+    ({ usageBytes }) => usageBytes,
+    notMeasured,
+  ),
   filesystemGauge(
     'limit_bytes',
     'Size of the file system that holds the container',
@@ -125,11 +130,11 @@ function filesystemGauge(
         labels: ['device'],
         absentWhen,
       },
-      ({ filesystem: of }) => {
-        if (!of) return [];
-        const { device } = of.filesystem ?? {};
-        return [{ value: read(of), ...(device !== undefined && { labels: { device } }) }];
-      },
+      ({ filesystem, filesystems = filesystem ? [filesystem] : [] }) =>
+        filesystems.map((of) => {
+          const { device } = of.filesystem ?? {};
+          return { value: read(of), ...(device !== undefined && { labels: { device } }) };
+        }),
     ),
     stampedBy: 'now',
   };
@@ -145,7 +150,7 @@ function orDefault(
 }
 
 /** `--cpus` is a quota, too. */
-function quota({ limits }: ContainerSnapshot): number | undefined {
+function quota({ limits }: Measured): number | undefined {
   if (limits.cpuQuotaMicros !== undefined) return limits.cpuQuotaMicros;
   return limits.cpus === undefined
     ? undefined
@@ -153,7 +158,7 @@ function quota({ limits }: ContainerSnapshot): number | undefined {
 }
 
 /** Docker counts memory and swap together, as cgroup v1 does; v2 counts swap alone. */
-function swapLimit({ limits, runtime }: ContainerSnapshot): number | undefined {
+function swapLimit({ limits, runtime }: Measured): number | undefined {
   const memorySwapBytes = orDefault(limits, 'memorySwapBytes', 0);
   const memoryBytes = orDefault(limits, 'memoryBytes', 0);
   if (memorySwapBytes === undefined || memoryBytes === undefined) return undefined;
@@ -189,24 +194,28 @@ const cadvisorOom = cadvisorMetric(
 
 /** The metrics of cAdvisor that the agent does not read: declared with the source they need, never observed. */
 const cadvisorUnavailable: readonly ContainerInstrument[] = [
-  ...declared('proc', [
-    ['cpu_schedstat_run_seconds_total', 'counter', 'Time that tasks have run'],
-    ['cpu_schedstat_runqueue_seconds_total', 'counter', 'Time that tasks have waited to run'],
-    ['cpu_schedstat_run_periods_total', 'counter', 'How often tasks have run'],
-    ['cpu_load_average_10s', 'gauge', 'Tasks that run or want to, over 10 s'],
-    ['cpu_load_d_average_10s', 'gauge', 'Tasks that wait without interruption, over 10 s'],
-    ['tasks_state', 'gauge', 'Tasks by state', 'state'],
-    ['network_tcp_usage_total', 'gauge', 'TCP sockets by state', 'tcp_state'],
-    ['network_tcp6_usage_total', 'gauge', 'TCP sockets over IPv6 by state', 'tcp_state'],
-    ['network_advance_tcp_stats_total', 'gauge', 'Events of TCP by name', 'tcp_state'],
-    ['network_udp_usage_total', 'gauge', 'UDP sockets by state', 'udp_state'],
-    ['network_udp6_usage_total', 'gauge', 'UDP sockets over IPv6 by state', 'udp_state'],
-    ['processes', 'gauge', 'Processes'],
-    ['file_descriptors', 'gauge', 'Open file descriptors'],
-    ['sockets', 'gauge', 'Open sockets'],
-    ['ulimits_soft', 'gauge', 'Soft limits of the first process, -1 without', 'ulimit'],
-    ['fs_io_time_weighted_seconds_total', 'counter', 'Weighted time spent on I/O', 'device'],
-  ]),
+  ...declared(
+    'unavailable',
+    [
+      ['cpu_schedstat_run_seconds_total', 'counter', 'Time that tasks have run'],
+      ['cpu_schedstat_runqueue_seconds_total', 'counter', 'Time that tasks have waited to run'],
+      ['cpu_schedstat_run_periods_total', 'counter', 'How often tasks have run'],
+      ['cpu_load_average_10s', 'gauge', 'Tasks that run or want to, over 10 s'],
+      ['cpu_load_d_average_10s', 'gauge', 'Tasks that wait without interruption, over 10 s'],
+      ['tasks_state', 'gauge', 'Tasks by state', 'state'],
+      ['network_tcp_usage_total', 'gauge', 'TCP sockets by state', 'tcp_state'],
+      ['network_tcp6_usage_total', 'gauge', 'TCP sockets over IPv6 by state', 'tcp_state'],
+      ['network_advance_tcp_stats_total', 'gauge', 'Events of TCP by name', 'tcp_state'],
+      ['network_udp_usage_total', 'gauge', 'UDP sockets by state', 'udp_state'],
+      ['network_udp6_usage_total', 'gauge', 'UDP sockets over IPv6 by state', 'udp_state'],
+      ['processes', 'gauge', 'Processes'],
+      ['file_descriptors', 'gauge', 'Open file descriptors'],
+      ['sockets', 'gauge', 'Open sockets'],
+      ['ulimits_soft', 'gauge', 'Soft limits of the first process, -1 without', 'ulimit'],
+      ['fs_io_time_weighted_seconds_total', 'counter', 'Weighted time spent on I/O', 'device'],
+    ],
+    'the files of every process are not read',
+  ),
   ...declared(
     'unavailable',
     [
@@ -283,34 +292,3 @@ export const cadvisorContainers: readonly ContainerInstrument[] = [
   cadvisorOom,
   ...cadvisorUnavailable,
 ];
-
-/** cAdvisor's metrics of the host, as far as a runtime reports them. */
-export const cadvisorRuntime: readonly RuntimeInstrument[] = [
-  {
-    ...machineGauge('machine_cpu_cores', 'Logical CPUs of the host'),
-    observe: ({ runtime }, observe) => runtime.cpus !== undefined && observe(runtime.cpus),
-  },
-  {
-    ...machineGauge('machine_memory_bytes', 'Memory of the host'),
-    unit: 'By',
-    observe: ({ runtime }, observe) => runtime.memoryBytes !== undefined && observe(runtime.memoryBytes),
-  },
-  {
-    ...machineGauge('container_scrape_error', '1 while the runtime does not answer, else 0'),
-    source: 'list',
-    observe: ({ containerCount }, observe) => observe(Number(containerCount === undefined)),
-  },
-];
-
-function machineGauge(name: string, description: string): Omit<RuntimeInstrument, 'observe'> {
-  return {
-    name,
-    kind: 'gauge',
-    unit: '',
-    description,
-    attributes: [],
-    source: 'info',
-    stability: 'peer',
-    literal: { type: 'gauge' },
-  };
-}

@@ -9,7 +9,7 @@ import type {
   InterfaceUsage,
 } from '../../model/sample.ts';
 import { blockIoCounter, deviceName } from '../../model/sample.ts';
-import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import type { Measured } from '../../model/snapshot.ts';
 import { entriesOfPeers, hasCpuModes } from '../formulas.ts';
 import { cadvisorMetric, inSeconds, runtimeLacksIt } from './declare.ts';
 import type { CadvisorDeclaration, CadvisorSeries } from './declare.ts';
@@ -61,7 +61,7 @@ function mode(
 }
 
 /** CPUs that the container never ran on are left out, as cAdvisor leaves them out. */
-function usage({ sample }: ContainerSnapshot, { perCpu }: CadvisorOptions): readonly CadvisorSeries[] {
+function usage({ sample }: Measured, { perCpu }: CadvisorOptions): readonly CadvisorSeries[] {
   if (!sample?.cpu) return [];
   const { totalNanos, perCpuNanos } = sample.cpu;
   if (!perCpuNanos || !perCpu) {

@@ -1,6 +1,7 @@
 // One piece, because the choice of a place for each figure is made here alone.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Filesystem } from '../../model/disk-usage.ts';
+import type { ContainerFilesystem, Filesystem } from '../../model/disk-usage.ts';
+import type { HostNeeds, HostReading, Machine } from '../../model/host.ts';
 import { agentTime } from '../../model/runtime.ts';
 import type { MemoryUsage, Sample, UsagePart } from '../../model/sample.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
@@ -12,12 +13,14 @@ import { ContainerFinder } from './container-files.ts';
 import type { ContainerFiles, NoFiles } from './container-files.ts';
 import { ContainerRuns } from './container-runs.ts';
 import type { Hierarchies } from './hierarchies.ts';
+import { HostCgroups } from './host-cgroups.ts';
 import { HostFiles } from '../kernel/host-files.ts';
 import { DeviceNames } from '../kernel/device-names.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
+import { readMachine } from '../kernel/machine.ts';
 import { DescriptorBudget } from '../kernel/open-file.ts';
 import { KernelText } from '../kernel/kernel-text.ts';
-import { filesystemOf } from '../kernel/mounts.ts';
+import { filesystemOf, hostFilesystems } from '../kernel/mounts.ts';
 
 /** Reading is synchronous: others have their turn after so many milliseconds. */
 const turnMillis = 4;
@@ -29,6 +32,8 @@ const retryMillis = 60_000;
 const placeFreshMillis = 60_000;
 
 const spreadSteps = 64;
+/** CPUs and memory may be added to a machine that runs, but not often. */
+const machineFreshMillis = 10 * 60_000;
 
 /** Where a host's files are. */
 export interface HostRoots {
@@ -48,6 +53,8 @@ export interface CgroupUsageOptions {
   readonly fallback?: UsageSource;
   /** Path of the cgroup in which the runtime makes those of its containers; undefined while that is not known. */
   readonly parent?: () => string | undefined;
+  /** Absent: nothing. */
+  readonly hostNeeds?: HostNeeds;
   readonly clock: { now(): number; monotonic(): number; sleep(millis: number): Promise<void> };
   /** Maximum number of descriptors that stay open. */
   readonly maxDescriptors: number;
@@ -71,6 +78,10 @@ export class CgroupUsage implements UsageSource {
   readonly #finder: ContainerFinder;
   readonly #runs: ContainerRuns;
   readonly #known = new Map<string, Known>();
+  readonly #hostCgroups: HostCgroups | undefined;
+  #machine: (Machine & { readonly readAt: number }) | undefined;
+  /** True once a container was found: the runtime is on this host. */
+  #isOwnHost = false;
   /** Parts whose trees are not mounted here, although the kernel has them. */
   readonly #unmounted: readonly UsagePart[];
   #isClosed = false;
@@ -88,6 +99,15 @@ export class CgroupUsage implements UsageSource {
     const facts = (): HostFacts => this.#facts ?? this.#factsNow();
     this.#runs = new ContainerRuns({ hierarchies, finder: this.#finder, clock, facts });
     this.#unmounted = unmountedParts(hierarchies, this.#finder.ownPaths);
+    const { cgroups: which = 'none' } = options.hostNeeds ?? {};
+    if (which !== 'none')
+      this.#hostCgroups = new HostCgroups({
+        hierarchies,
+        which,
+        proc: roots.proc,
+        readerOf: (place) => this.#finder.readerOf(place),
+        networks: () => this.#finder.hostNetworks(),
+      });
   }
 
   report(): UsageReport {
@@ -124,10 +144,28 @@ export class CgroupUsage implements UsageSource {
     };
   }
 
-  /** A container that was found here proves that the runtime's directories are those of this host. */
   filesystem(directory: string): Filesystem | undefined {
-    const isHere = [...this.#known.values()].some(({ files }) => typeof files === 'object');
-    return isHere ? filesystemOf(directory, this.#options.roots.proc) : undefined;
+    return this.#isOwnHost ? filesystemOf(directory, this.#options.roots.proc) : undefined;
+  }
+
+  hostFilesystems(): readonly ContainerFilesystem[] | undefined {
+    const { hostNeeds, roots } = this.#options;
+    const hasRoot = this.#isOwnHost && hostNeeds !== undefined && hostNeeds.cgroups !== 'none';
+    return hasRoot ? hostFilesystems(roots.proc) : undefined;
+  }
+
+  host(): HostReading | undefined {
+    const { clock, hostNeeds } = this.#options;
+    if (!this.#isOwnHost || !hostNeeds || this.#isClosed) return undefined;
+    const now = clock.monotonic();
+    const cgroups = this.#hostCgroups?.read(this.#factsNow(), { now, takenAt: clock.now() }) ?? [];
+    return hostNeeds.machine ? { cgroups, machine: this.#machineNow(now) } : { cgroups };
+  }
+
+  #machineNow(now: number): Machine {
+    if (!this.#machine || now - this.#machine.readAt > machineFreshMillis)
+      this.#machine = { ...readMachine(this.#options.roots), readAt: now };
+    return this.#machine;
   }
 
   retain(mayRun: (id: string) => boolean): void {
@@ -146,6 +184,7 @@ export class CgroupUsage implements UsageSource {
   close(): void {
     this.#isClosed = true;
     this.#runs.close();
+    this.#hostCgroups?.close();
     for (const id of this.#known.keys()) this.#drop(id);
   }
 
@@ -195,6 +234,7 @@ export class CgroupUsage implements UsageSource {
     }
     this.#drop(identity.id);
     const files = this.#finder.find(container);
+    this.#isOwnHost ||= typeof files === 'object';
     const found = { pid, files, container, freshUntil: this.#freshUntil(files) };
     this.#known.set(identity.id, found);
     if (typeof files === 'object') this.#runs.named(identity.id, files, this.#startOf(container));

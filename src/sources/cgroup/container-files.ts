@@ -61,12 +61,21 @@ export class ContainerFinder {
       const inode = handle.inode('net/dev');
       const isHost = network.isHost === true || (inode !== undefined && inode === this.#hostNetwork);
       const networks = isHost ? noNetworks(handle) : this.#networksOf(identity.id, handle);
-      return new ContainerFiles(ofProcess, this.#readerOf(ofProcess), ...networks);
+      return new ContainerFiles(ofProcess, this.readerOf(ofProcess), ...networks);
     }
     handle?.close();
     const place = this.#chosenPlace(container, ofProcess);
     if (typeof place === 'string') return place;
-    return new ContainerFiles(place, this.#readerOf(place), () => (network.isHost ? 'none' : 'unknown'));
+    return new ContainerFiles(place, this.readerOf(place), () => (network.isHost ? 'none' : 'unknown'));
+  }
+
+  /** Interfaces of the host's own network namespace; undefined where its first process is not to be seen. */
+  hostNetworks(): readonly InterfaceUsage[] | undefined {
+    const init = this.#isHostProc ? this.#open(1) : undefined;
+    if (!(init instanceof ProcessHandle)) return undefined;
+    const networks = this.#networks(init);
+    init.close();
+    return typeof networks === 'string' ? undefined : networks;
   }
 
   /** The files of a cgroup that names the container, at a path below the roots of the trees; no process is known. Never throws. */
@@ -74,7 +83,7 @@ export class ContainerFinder {
     const place = this.#places.atPath(id, path);
     return typeof place === 'string'
       ? place
-      : new ContainerFiles(place, this.#readerOf(place), () => 'unknown');
+      : new ContainerFiles(place, this.readerOf(place), () => 'unknown');
   }
 
   /** True when a container is where its files were found. Never throws. */
@@ -118,7 +127,8 @@ export class ContainerFinder {
     return this.#places.ofProcess(id, parseCgroupPaths(text.content));
   }
 
-  #readerOf(place: CgroupPlace): CgroupReader {
+  /** Reads the cgroup of a place again and again. */
+  readerOf(place: CgroupPlace): CgroupReader {
     const { unified } = place;
     return this.#hierarchies.version === 2 && unified !== undefined
       ? new CgroupV2(unified, this.#shared, this.#v2)

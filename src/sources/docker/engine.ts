@@ -55,6 +55,8 @@ export function describeEngine(responses: EngineResponses): RuntimeDescription {
     // Podman makes one up for each response.
     hostId: isPodman(version) ? undefined : shortOf(info['ID']),
     osType: shortOf(info['OSType']) ?? shortOf(version['Os']),
+    operatingSystem: shortOf(info['OperatingSystem']),
+    kernelVersion: shortOf(info['KernelVersion']),
     architecture: shortOf(info['Architecture']) ?? shortOf(version['Arch']),
     cgroupVersion: cgroupVersion(info),
     cgroupDriver: shortOf(info['CgroupDriver']),

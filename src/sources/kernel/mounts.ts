@@ -1,6 +1,6 @@
-import { readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Filesystem } from '../../model/disk-usage.ts';
+import type { ContainerFilesystem, Filesystem } from '../../model/disk-usage.ts';
 
 /** One mount as this process sees it. */
 export interface MountPoint {
@@ -10,16 +10,18 @@ export interface MountPoint {
   readonly type: string;
   /** What is mounted: `/dev/sda1`, `tmpfs`. */
   readonly device: string;
+  /** Numbers of the device, such as `8:1`. */
+  readonly numbers: string;
 }
 
 /** Every mount that this process sees, in the order of mounting (`proc_pid_mountinfo(5)`). */
-export function mountPoints(mountInfo = readMountInfo()): readonly MountPoint[] {
+export function mountPoints(mountInfo = contentOf('/proc/self/mountinfo')): readonly MountPoint[] {
   return mountInfo.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ', 2);
-    const [, , , root, point] = before.split(' ');
+    const [, , numbers = '', root, point] = before.split(' ');
     const [type, device] = after.split(' ');
     if (root === undefined || point === undefined || type === undefined || device === undefined) return [];
-    return [{ point: unescaped(point), root: unescaped(root), type, device: unescaped(device) }];
+    return [{ point: unescaped(point), root: unescaped(root), type, device: unescaped(device), numbers }];
   });
 }
 
@@ -30,11 +32,11 @@ function unescaped(path: string): string {
   );
 }
 
-function readMountInfo(): string {
+function contentOf(path: string): string {
   try {
-    return readFileSync('/proc/self/mountinfo', 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
-    // Another system than Linux.
+    // Not there, as on another system than Linux, or closed to us.
     return '';
   }
 }
@@ -53,6 +55,34 @@ export function filesystemOf(
     if (found) return found;
   }
   return undefined;
+}
+
+/** What is in use of each device that the host has mounted; those that are not to be seen from here are left out. */
+export function hostFilesystems(proc: string): readonly ContainerFilesystem[] {
+  const found = new Map<string, ContainerFilesystem>();
+  for (const mount of mountPoints(contentOf(join(proc, '1/mountinfo')))) {
+    if (!mount.device.startsWith('/dev/') || found.has(mount.device)) continue;
+    for (const root of new Set([dirname(proc), '/rootfs'])) {
+      const path = join(root, mount.point);
+      const filesystem = isDevice(path, mount.numbers)
+        ? filesystemAt(path, [{ ...mount, point: '/' }])
+        : undefined;
+      if (filesystem) found.set(mount.device, { filesystem, usageBytes: usedBytes(path) });
+    }
+  }
+  return [...found.values()];
+}
+
+function usedBytes(path: string): number {
+  const { bsize, blocks, bfree } = statfsSync(path);
+  return (blocks - bfree) * bsize;
+}
+
+/** True where the path is a directory on the device of these numbers (`makedev(3)`). */
+function isDevice(path: string, numbers: string): boolean {
+  const [major = 0, minor = 0] = numbers.split(':').map(Number);
+  const { dev } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  return dev === (major & 0xfff) * 0x100 + (minor & 0xff) + Math.floor(minor / 0x100) * 0x100000;
 }
 
 function filesystemAt(path: string, mounts: readonly MountPoint[]): Filesystem | undefined {

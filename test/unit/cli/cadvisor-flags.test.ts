@@ -169,10 +169,23 @@ describe('what cannot be honoured', () => {
   });
 
   test('is said where the agent does the other thing always, and not where it does the same', () => {
-    for (const line of ['--docker_only', '--logtostderr', '--allow_dynamic_housekeeping=false', '-v=2'])
+    for (const line of ['--logtostderr', '--allow_dynamic_housekeeping=false', '-v=2'])
       assert.deepEqual(read(line).warnings, [], line);
-    for (const line of ['--docker_only=false', '--logtostderr=false', '--allow_dynamic_housekeeping'])
+    for (const line of ['--logtostderr=false', '--allow_dynamic_housekeeping'])
       assert.equal(read(line).warnings.length, 1, line);
+  });
+
+  test('chooses the rows of cgroups besides containers', () => {
+    for (const [line, rows] of [
+      ['', 'slices'],
+      ['--docker_only', 'root'],
+      ['--docker_only=false', 'slices'],
+      ['--disable_root_cgroup_stats', 'none'],
+      ['--docker_only --disable_root_cgroup_stats', 'none'],
+      ['--disable_root_cgroup_stats=false', 'slices'],
+      ['--docker_only --cgroup-rows=none', 'none'],
+    ] as const)
+      assert.equal(configOf(line).cgroupRows, rows, line);
   });
 
   test('is refused where a user relies on it', () => {

@@ -39,6 +39,7 @@ export const samples: Readonly<
   profile: ['docker_exporter', 'docker_exporter,semconv', 'semconv,docker_exporter'],
   metric: ['a.b', '!a.b', 'c,!d'],
   cadvisorGroup: ['none', 'cpu,DISKIO', 'memory'],
+  cgroupRows: ['none', 'slices', 'SLICES'],
   cadvisorLabel: ['none', 'a.b', 'c,d'],
   cadvisorEnv: ['A', 'B_', 'C,D'],
   eventLogs: ['true', 'TRUE', 'True'],

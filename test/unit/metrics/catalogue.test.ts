@@ -87,7 +87,9 @@ test('names are unique, described, and in units that UCUM and OpenTelemetry have
     for (const { name, unit, description, kind, literal } of all) {
       assert.match(
         name,
-        literal ? /^(container|docker|machine)_[a-z0-9_]+$/ : /^(container|tidegauge)(\.[a-z][a-z0-9_]*)+$/,
+        literal
+          ? /^(cadvisor|container|docker|machine)_[a-z0-9_]+$/
+          : /^(container|tidegauge)(\.[a-z][a-z0-9_]*)+$/,
       );
       assert.match(
         unit,

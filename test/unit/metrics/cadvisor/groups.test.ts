@@ -6,7 +6,7 @@ import { profiles } from '../../../../src/metrics/catalogue.ts';
 
 /** What cAdvisor shows whatever groups are on; the rest of `machine_*` is the host's description. */
 const always =
-  /^(?:container_(?:last_seen|health_state|creation_time_seconds|start_time_seconds|spec_\w+|scrape_error)|machine_(?!cpu_cache_|thread_|node_)\w+)$/;
+  /^(?:cadvisor_version_info|container_(?:last_seen|health_state|creation_time_seconds|start_time_seconds|spec_\w+|scrape_error)|machine_(?!cpu_cache_|thread_|node_)\w+)$/;
 
 test('every metric of profile cadvisor is in a group of cAdvisor’s, or always there', () => {
   const { containers, runtime } = profiles.cadvisor;

@@ -236,6 +236,7 @@ test('the host: CPUs and memory as the runtime gives them, and whether it answer
   const described = { ...dockerRuntime, cpus: 4, memoryBytes: 8 };
   const values = (parts: object) =>
     runtime.flatMap((each) => observationsOf(each, runtimeSnapshot(parts)).map(({ value }) => value));
-  assert.deepEqual(values({ runtime: described, containerCount: 3 }), [4, 8, 0]);
+  // The last but one is the information on versions.
+  assert.deepEqual(values({ runtime: described, containerCount: 3 }), [4, 8, 1, 0]);
   assert.deepEqual(values({}), [1]);
 });

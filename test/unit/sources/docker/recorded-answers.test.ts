@@ -81,12 +81,14 @@ test('the engine and its host', () => {
     const info = recordedJson(`${capture}/engine/info.json`);
     const apiVersion = negotiateVersion(version);
     assert.equal(apiVersion, capture === 'cgroup_v2_api_1.56' ? '1.56' : '1.41');
-    const { warnings, memoryBytes, hostId, images, ...rest } = describeEngine({
-      name: 'x',
-      version,
-      info,
-      apiVersion,
-    });
+    const { warnings, memoryBytes, hostId, images, operatingSystem, kernelVersion, ...rest } = describeEngine(
+      {
+        name: 'x',
+        version,
+        info,
+        apiVersion,
+      },
+    );
     assert.deepEqual(rest, {
       name: 'x',
       runtimeName: 'docker',
@@ -103,6 +105,8 @@ test('the engine and its host', () => {
     });
     assert.equal(images, Object(info).Images);
     assert.ok(hostId);
+    assert.equal(operatingSystem, Object(info).OperatingSystem);
+    assert.equal(kernelVersion, Object(info).KernelVersion);
     assert.ok(memoryBytes && memoryBytes > 2e9);
     assert.equal(warnings.length > 0, capture !== 'cgroup_v1');
   }

@@ -1,0 +1,272 @@
+// One piece, because which cgroups have rows, where their files are and what limits them is decided from the same trees.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ContainerLimits } from '../../model/container.ts';
+import type { HostCgroup } from '../../model/host.ts';
+import type { InterfaceUsage, MemoryUsage, Sample } from '../../model/sample.ts';
+import { present } from '../json.ts';
+import type { HostFacts } from '../kernel/host-files.ts';
+import type { CgroupPlace } from './cgroup-place.ts';
+import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
+import type { Hierarchies } from './hierarchies.ts';
+
+/** Which cgroups there are is looked at after so long. */
+const listFreshMillis = 60_000;
+/** A host has some tens of them; hostile ones may not fill the memory. */
+const maxCgroups = 500;
+/** Files that version 1 has in the root of a tree alone, and version 2 everywhere but there. */
+const [rootFileV1, noRootFileV2] = ['release_agent', 'cgroup.type'];
+const idOfContainer = /[\da-f]{64}/;
+
+interface Row {
+  readonly path: string;
+  readonly reader: CgroupReader;
+  readonly limits: ContainerLimits;
+  readonly createdAt: number;
+}
+
+/** Settings of {@link HostCgroups}. */
+export interface HostCgroupsOptions {
+  readonly hierarchies: Hierarchies;
+  readonly which: 'root' | 'slices';
+  readonly readerOf: (place: CgroupPlace) => CgroupReader;
+  /** Interfaces of the host's own network namespace; undefined where these are not known. */
+  readonly networks: () => readonly InterfaceUsage[] | undefined;
+  readonly proc: string;
+}
+
+/** Reads cgroups of a host that are no containers': the root, and those that hold others. */
+export class HostCgroups {
+  readonly #options: HostCgroupsOptions;
+  readonly #isRootMounted: boolean;
+  readonly #rows = new Map<string, Row>();
+  #listedAt = -Infinity;
+
+  constructor(options: HostCgroupsOptions) {
+    this.#options = options;
+    this.#isRootMounted = isWhole(options.hierarchies);
+  }
+
+  /**
+   * What is there now; nothing where the mounted trees are a part of the host's.
+   * @param now milliseconds of a clock that never goes back.
+   */
+  read(host: HostFacts, { now, takenAt }: { readonly now: number; readonly takenAt: number }): HostCgroup[] {
+    if (!this.#isRootMounted) return [];
+    if (now - this.#listedAt >= listFreshMillis) {
+      this.#listedAt = now;
+      this.#list(takenAt);
+    }
+    return [...this.#rows.values()].flatMap((row) => {
+      const reading = row.reader.read(host);
+      if (!reading) {
+        this.#drop(row);
+        return [];
+      }
+      const { path, limits, createdAt } = row;
+      return [{ path, limits, createdAt, sample: this.#sample(path, reading, takenAt) }];
+    });
+  }
+
+  close(): void {
+    for (const row of this.#rows.values()) this.#drop(row);
+  }
+
+  #list(takenAt: number): void {
+    const { hierarchies, which, proc } = this.#options;
+    const paths = which === 'root' ? ['/'] : ['/', ...slicesBelow(leadingTree(hierarchies))];
+    const wanted = new Set(paths.slice(0, maxCgroups));
+    for (const row of this.#rows.values()) if (!wanted.has(row.path)) this.#drop(row);
+    const bootedAt = bootTime(proc) ?? takenAt;
+    for (const path of wanted) this.#rows.set(path, this.#row(path, bootedAt, takenAt));
+  }
+
+  /** As it is known, with its limits as they are now. */
+  #row(path: string, bootedAt: number, takenAt: number): Row {
+    const { hierarchies, proc, readerOf } = this.#options;
+    const { version } = hierarchies;
+    const place = placeAt(hierarchies, path);
+    const isRoot = path === '/';
+    const limits = isRoot ? limitsOfHost(proc, version) : limitsOf(place, version);
+    const known = this.#rows.get(path);
+    if (known) return { ...known, limits };
+    const began = isRoot ? bootedAt : createdAt(place, bootedAt, takenAt);
+    return { path, limits, reader: readerOf(place), createdAt: began };
+  }
+
+  /** The root of version 2 has no memory of its own: what is in use of the host's is. */
+  #sample(path: string, reading: CgroupReading, takenAt: number): Sample {
+    const isRoot = path === '/';
+    const networks = isRoot ? this.#options.networks() : undefined;
+    const memory = reading.memory ?? (isRoot ? this.#memoryOfHost() : undefined);
+    return present<Sample>({ takenAt, readAt: takenAt, windows: false, ...reading, memory, networks });
+  }
+
+  #memoryOfHost(): MemoryUsage | undefined {
+    const { proc, hierarchies } = this.#options;
+    const memory = amountsOf(textOf(join(proc, 'meminfo')), /^(\w+):\s+(\d+) kB$/gm);
+    const [total, free] = [memory['MemTotal'], memory['MemFree']];
+    if (total === undefined || free === undefined) return undefined;
+    const stat = hierarchies.unified && textOf(join(hierarchies.unified.directory, 'memory.stat'));
+    const [swapTotal, swapFree] = [memory['SwapTotal'], memory['SwapFree']];
+    return present<MemoryUsage>({
+      usage: (total - free) * 1024,
+      limit: total * 1024,
+      swapUsage:
+        swapTotal === undefined || swapFree === undefined ? undefined : (swapTotal - swapFree) * 1024,
+      stats: amountsOf(stat, /^(\w+) (\d+)$/gm),
+    });
+  }
+
+  #drop(row: Row): void {
+    row.reader.close();
+    this.#rows.delete(row.path);
+  }
+}
+
+/** True where the roots of the host's trees are mounted, and not a cgroup below them. */
+function isWhole({ version, unified, byController }: Hierarchies): boolean {
+  if (version === 2) return unified !== undefined && !existsSync(join(unified.directory, noRootFileV2));
+  const trees = [...byController.values()];
+  return trees.length > 0 && trees.every(({ directory }) => existsSync(join(directory, rootFileV1)));
+}
+
+/** The tree whose directories stand for those of all. */
+function leadingTree({ version, unified, byController }: Hierarchies): string | undefined {
+  if (version === 2) return unified?.directory;
+  const leading = ['memory', 'cpuacct', 'pids', 'blkio'].map((name) => byController.get(name));
+  return leading.find((tree) => tree !== undefined)?.directory;
+}
+
+/** Cgroups directly below the root, and slices of systemd below slices; none of a container. */
+function slicesBelow(root: string | undefined): readonly string[] {
+  const paths = root === undefined ? [] : namesOfDirectories(root).map((name) => `/${name}`);
+  for (let index = 0; index < Math.min(paths.length, maxCgroups); index += 1) {
+    const path = paths[index] ?? '';
+    if (!path.endsWith('.slice')) continue;
+    const slices = namesOfDirectories(join(root ?? '', path)).filter((name) => name.endsWith('.slice'));
+    paths.push(...slices.map((name) => `${path}/${name}`));
+  }
+  return paths.filter((path) => !idOfContainer.test(path));
+}
+
+function placeAt({ unified, byController }: Hierarchies, path: string): CgroupPlace {
+  const directories = [...byController].flatMap(([controller, { directory }]) => {
+    const joined = join(directory, path);
+    return existsSync(joined) ? [[controller, joined] as const] : [];
+  });
+  const ofUnified = unified && join(unified.directory, path);
+  return {
+    byController: new Map(directories),
+    ...(ofUnified !== undefined && existsSync(ofUnified) && { unified: ofUnified }),
+  };
+}
+
+/** When the directory was made, as far as the kernel remembers: times of its files may be later. */
+function createdAt(place: CgroupPlace, bootedAt: number, now: number): number {
+  const times = [
+    ...place.byController.values(),
+    ...(place.unified === undefined ? [] : [place.unified]),
+  ].flatMap((directory) => [
+    directory,
+    join(directory, 'cgroup.clone_children'),
+    join(directory, 'cgroup.events'),
+  ]);
+  const known = times.flatMap((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? []);
+  return Math.round(Math.max(bootedAt, Math.min(now, ...known)));
+}
+
+/** When the host was booted; milliseconds since the epoch. */
+function bootTime(proc: string): number | undefined {
+  const seconds = /^btime (\d{1,15})$/m.exec(textOf(join(proc, 'stat')) ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+/** cAdvisor's limits of the root are what the host has. */
+function limitsOfHost(proc: string, version: 1 | 2): ContainerLimits {
+  const memory = amountsOf(textOf(join(proc, 'meminfo')), /^(\w+):\s+(\d+) kB$/gm);
+  const [total, swap] = [memory['MemTotal'], memory['SwapTotal']];
+  const withSwap = total === undefined || swap === undefined ? undefined : total + swap;
+  const memorySwap = version === 1 ? swap : withSwap;
+  return present<ContainerLimits>({
+    memoryBytes: total === undefined ? undefined : total * 1024,
+    memorySwapBytes: memorySwap === undefined ? undefined : memorySwap * 1024,
+  });
+}
+
+/** The limits that are set, by a cgroup's own files. */
+function limitsOf({ unified, byController }: CgroupPlace, version: 1 | 2): ContainerLimits {
+  const fileOf = (controller: string, name: string): string => {
+    const directory = version === 2 ? unified : byController.get(controller);
+    return directory === undefined ? '' : (textOf(join(directory, name))?.trim() ?? '');
+  };
+  return version === 2 ? limitsOfV2(fileOf) : limitsOfV1(fileOf);
+}
+
+type FileOf = (controller: string, name: string) => string;
+
+function limitsOfV1(fileOf: FileOf): ContainerLimits {
+  const quota = countOf(fileOf('cpu', 'cpu.cfs_quota_us'));
+  const period = countOf(fileOf('cpu', 'cpu.cfs_period_us'));
+  return present<ContainerLimits>({
+    ...quotaOf(quota, period),
+    cpuPeriodMicros: period,
+    cpuShares: countOf(fileOf('cpu', 'cpu.shares')),
+    memoryBytes: countOf(fileOf('memory', 'memory.limit_in_bytes')),
+    memorySwapBytes: countOf(fileOf('memory', 'memory.memsw.limit_in_bytes')),
+    memoryReservationBytes: countOf(fileOf('memory', 'memory.soft_limit_in_bytes')),
+    pids: countOf(fileOf('pids', 'pids.max')),
+  });
+}
+
+function limitsOfV2(fileOf: FileOf): ContainerLimits {
+  const [quota = '', period = ''] = fileOf('', 'cpu.max').split(' ');
+  const weight = countOf(fileOf('', 'cpu.weight'));
+  const [memoryBytes, swap] = [countOf(fileOf('', 'memory.max')), countOf(fileOf('', 'memory.swap.max'))];
+  return present<ContainerLimits>({
+    ...quotaOf(countOf(quota), countOf(period)),
+    cpuPeriodMicros: countOf(period),
+    // As runtimes turn shares into a weight, the other way round.
+    cpuShares: weight === undefined ? undefined : Math.floor(2 + ((weight - 1) * 262_142) / 9999),
+    memoryBytes,
+    memorySwapBytes: swap === undefined ? undefined : (memoryBytes ?? 0) + swap,
+    memoryReservationBytes: countOf(fileOf('', 'memory.min')) || undefined,
+    pids: countOf(fileOf('', 'pids.max')),
+  });
+}
+
+function quotaOf(quota: number | undefined, period: number | undefined): ContainerLimits {
+  if (quota === undefined || !period) return {};
+  return { cpuQuotaMicros: quota, cpus: quota / period };
+}
+
+/** Undefined for `max`, -1, and the most that version 1 can write. */
+function countOf(text: string): number | undefined {
+  const count = /^\d{1,19}$/.test(text) ? Number(text) : undefined;
+  return count !== undefined && count < 2 ** 62 ? count : undefined;
+}
+
+function amountsOf(text: string | undefined, line: RegExp): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...(text ?? '').matchAll(line)].map(([, key = '', value]) => [key, Number(value)]),
+  );
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Not there, or closed to us.
+    return undefined;
+  }
+}
+
+function namesOfDirectories(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).toSorted();
+  } catch {
+    // Removed meanwhile.
+    return [];
+  }
+}

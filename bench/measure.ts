@@ -41,6 +41,7 @@ interface Gathered {
   readonly scrapes: readonly Scrape[];
   readonly resident: readonly number[];
   readonly blockMillis: Measurement['blockMillis'];
+  readonly failures: number;
 }
 
 /** CPU seconds per second that the runtime takes when no agent runs. The floor, which does not ask it, reads meanwhile. */
@@ -71,7 +72,7 @@ export async function measureAgent(
   const startedAt = performance.now();
   await using agent = await kind.start(runtime, step, options);
   const gathered = await gather(agent, runtime, { step, options, startedAt });
-  assertWhole(gathered.scrapes.at(-1), kind, runtime);
+  assertWhole(gathered.scrapes.at(-1) ?? gathered.baseline, kind, runtime);
   const cached = await scrapeFromCache(agent);
   const load = loadavg()[0] ?? 0;
   return (idlePerSecond) => ({
@@ -81,6 +82,7 @@ export async function measureAgent(
     idlePerSecond,
     residentMebibytes: { mean: mean(gathered.resident), max: Math.max(...gathered.resident) },
     blockMillis: gathered.blockMillis,
+    failedScrapes: gathered.failures,
     scrapeMillis: gathered.scrapes.map(({ millis }) => millis),
     cachedScrapeMillis: cached.map(({ millis }) => millis),
     ...pageValues(gathered.scrapes.at(-1) ?? gathered.baseline),
@@ -103,26 +105,42 @@ async function gather(
     await delay(Math.max(0, at - performance.now()));
   };
   const blocks: { start?: number; later?: number } = {};
-  const scrapeAt = async (cycle: number): Promise<Scrape> => {
+  let failures = 0;
+  const scrapeAt = async (cycle: number): Promise<Scrape | undefined> => {
     await until(cycle, scrapePhase);
-    const page = await scrape(agent.metricsUrl);
+    const page = await scrape(agent.metricsUrl).catch((error: unknown) => {
+      process.stderr.write(`a scrape failed: ${String(error)}\n`);
+      failures += 1;
+    });
+    if (!page) return undefined;
     const block = 1000 * (valueOf(page, 'nodejs_eventloop_delay_max_seconds') ?? Number.NaN);
     const key = performance.now() - startedAt < 1.2 * firstMinuteMillis ? 'start' : 'later';
     if (!Number.isNaN(block)) blocks[key] = Math.max(blocks[key] ?? 0, block);
     return page;
   };
-  let baseline = await scrapeAt(0);
-  for (let cycle = 1; cycle < warmUpCycles; cycle += 1) baseline = await scrapeAt(cycle);
+  let baseline: Scrape | undefined;
+  for (let cycle = 0; cycle < warmUpCycles; cycle += 1) baseline = (await scrapeAt(cycle)) ?? baseline;
   await until(warmUpCycles - 1, edgePhase);
   const before = await read(agent, runtime);
   const resident: number[] = [];
   const sampling = setInterval(() => resident.push(residentMebibytes(agent.pid)), 500);
   const scrapes: Scrape[] = [];
-  for (let cycle = 0; cycle < cycles; cycle += 1) scrapes.push(await scrapeAt(warmUpCycles + cycle));
+  for (let cycle = 0; cycle < cycles; cycle += 1) {
+    const page = await scrapeAt(warmUpCycles + cycle);
+    if (page) scrapes.push(page);
+  }
   await until(warmUpCycles + cycles - 1, edgePhase);
   clearInterval(sampling);
   const after = await read(agent, runtime);
-  return { before, after, baseline, scrapes, resident, blockMillis: blocks };
+  return {
+    before,
+    after,
+    baseline: baseline ?? scrapes[0] ?? (await scrape(agent.metricsUrl)),
+    scrapes,
+    resident,
+    blockMillis: blocks,
+    failures,
+  };
 }
 
 async function read(agent: RunningAgent, runtime: RuntimeUnderTest): Promise<Reading> {
@@ -154,8 +172,8 @@ function cycleValues(
     return to === undefined ? undefined : to - (from ?? 0);
   };
   const exported = minusEach(after.exported, before.exported);
-  const completed =
-    exports === 'prometheus' ? freshPages(gathered, freshMetric) : Math.min(exported.exports, cycles);
+  const fresh = freshMetric === undefined ? cycles : freshPages(gathered, freshMetric);
+  const completed = exports === 'prometheus' ? fresh : Math.min(exported.exports, cycles);
   const spent = minus(after.runtime, before.runtime);
   const net = perUnit(minus(spent, perUnit(idle, 1 / seconds)), completed || cycles);
   const agent = (after.agent - before.agent) / (completed || cycles);
@@ -173,8 +191,8 @@ function cycleValues(
 }
 
 /** An agent that does not see every container would cost nothing. */
-function assertWhole(page: Scrape | undefined, kind: AgentKind, { containers }: RuntimeUnderTest): void {
-  const count = page?.text.match(kind.containerLine)?.length ?? 0;
+function assertWhole(page: Scrape, kind: AgentKind, { containers }: RuntimeUnderTest): void {
+  const count = page.text.match(kind.containerLine)?.length ?? 0;
   if (count === containers) return;
   throw new Error(`${kind.title} shows ${count} of ${containers} containers: its values would mean nothing`);
 }

@@ -24,6 +24,8 @@ export interface Measurement {
   readonly blockMillis: { readonly start?: number; readonly later?: number };
   /** One per cycle. Of our agent these wait for a probe; the peers serve them from what they hold. */
   readonly scrapeMillis: readonly number[];
+  /** Scrapes that got no page, those that warm up included. */
+  readonly failedScrapes?: number;
   /** Right after each other: our agent serves these, too, from what it holds. */
   readonly cachedScrapeMillis: readonly number[];
   readonly scrapeBytes: number;

@@ -10,8 +10,8 @@ import { startTidegauge } from './tidegauge.ts';
 export interface AgentKind {
   readonly title: string;
   readonly isOurs: boolean;
-  /** A metric that changes with each measuring. */
-  readonly freshMetric: string;
+  /** A metric that changes with each measuring; absent for cAdvisor, which measures each container after 10 to 20 s. */
+  readonly freshMetric?: string;
   /** The beginning of one line for each container. */
   readonly containerLine: RegExp;
   start(runtime: RuntimeUnderTest, step: Step, options: BenchOptions): Promise<RunningAgent>;
@@ -39,7 +39,6 @@ export const agentKinds: Readonly<Record<Exclude<AgentName, 'floor'>, AgentKind>
   cadvisor: {
     title: 'cAdvisor',
     isOurs: false,
-    freshMetric: 'container_cpu_usage_seconds_total',
     containerLine: /^container_last_seen\{.*\bname="[^"]/gm,
     start: startCadvisor,
   },

@@ -16,10 +16,7 @@ const columns: readonly (readonly [title: string, text: (row: Row) => string])[]
   ['agent', ({ windows }) => titleOf(windows[0]?.step.agent)],
   ['exports', ({ windows }) => windows[0]?.step.exports ?? ''],
   ['interval', ({ windows }) => `${windows[0]?.step.intervalSeconds ?? ''} s`],
-  [
-    'cycles',
-    ({ windows }) => `${sum(windows, (w) => w.measurement.completed)}/${sum(windows, (w) => w.step.cycles)}`,
-  ],
+  ['cycles', ({ windows }) => cyclesOf(windows)],
   ['agent CPU s', each(({ cpuPerCycle }) => cpuPerCycle.agent, 3)],
   ['daemon', each(({ cpuPerCycle }) => cpuPerCycle.daemon, 3)],
   ['containerd', each(({ cpuPerCycle }) => cpuPerCycle.containerd, 3)],
@@ -97,6 +94,12 @@ function each(valueOf: (measurement: Measurement) => number, digits: number): (r
 
 function sum(windows: readonly Window[], valueOf: (window: Window) => number): number {
   return windows.reduce((total, window) => total + valueOf(window), 0);
+}
+
+function cyclesOf(windows: readonly Window[]): string {
+  const [completed, all] = [sum(windows, (w) => w.measurement.completed), sum(windows, (w) => w.step.cycles)];
+  const failed = sum(windows, (w) => w.measurement.failedScrapes ?? 0);
+  return `${completed}/${all}${failed > 0 ? `, ${failed} scrapes failed` : ''}`;
 }
 
 function maxText(values: readonly (number | undefined)[]): string {

@@ -78,7 +78,6 @@ export interface ObservedTimes {
 }
 
 const noAttributes: Attributes = {};
-const maxSharedTimes = 16;
 
 /** Argument of the batch callback: the API's result, one entity at a time. */
 export interface ContainerObservableResult extends BatchObservableResult {
@@ -167,7 +166,8 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
 class Collection implements ContainerObservableResult {
   readonly timeoutMillis: number | undefined;
   readonly scopes: ScopeMetrics[] = [];
-  readonly #clock = new HrTimes();
+  readonly #times = new HrTimes();
+  readonly #starts = new HrTimes();
   #metrics: NumberMetric[] = [];
   /** The metric of the last observation: observations of one instrument mostly come together. */
   #last: NumberMetric | undefined;
@@ -196,8 +196,8 @@ class Collection implements ContainerObservableResult {
   ): void {
     const isInt = observable.descriptor.valueType === ValueType.INT;
     if (!Number.isFinite(value) || (isInt && Math.abs(value) >= largestInt)) return;
-    const endTime = this.#clock.of(at);
-    const startTime = startedAt < at ? this.#clock.of(startedAt) : endTime;
+    const endTime = this.#times.of(at);
+    const startTime = startedAt < at ? this.#starts.of(startedAt) : endTime;
     this.#add(observable, { startTime, endTime, attributes, value });
   }
 
@@ -211,17 +211,15 @@ class Collection implements ContainerObservableResult {
   }
 }
 
-/** Times in the SDK's form; the points of one container share a few of them. */
+/** Times in the SDK's form; points that follow each other mostly share theirs. */
 class HrTimes {
-  readonly #known: { readonly millis: number; readonly time: HrTime }[] = [];
+  #millis = Number.NaN;
+  #time: HrTime = [0, 0];
 
   of(millis: number): HrTime {
-    for (const each of this.#known) if (each.millis === millis) return each.time;
-    // Each container has its own times: what went before is of no more use.
-    if (this.#known.length >= maxSharedTimes) this.#known.length = 0;
-    const time = millisToHrTime(millis);
-    this.#known.push({ millis, time });
-    return time;
+    if (millis !== this.#millis) this.#time = millisToHrTime(millis);
+    this.#millis = millis;
+    return this.#time;
   }
 }
 

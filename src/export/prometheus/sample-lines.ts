@@ -105,8 +105,10 @@ export class FamilyLines {
   }
 
   /** The counter's start in Unix time; nothing where it is unknown. */
-  #addCreated(own: Pairs, [seconds, nanos]: HrTime, identity: ScopeLabels['identity']): void {
-    if (!this.#options.created || this.#options.format === 'text' || seconds <= 0) return;
+  #addCreated(own: Pairs, startTime: HrTime, identity: ScopeLabels['identity']): void {
+    if (!this.#options.created || this.#options.format === 'text') return;
+    const [seconds, nanos] = startTime;
+    if (seconds <= 0) return;
     const created = formatValue(seconds + nanos / 1e9);
     this.#lines.add(sampleLine(`${this.#head.name}_created`, joined({ identity }, own), created));
   }

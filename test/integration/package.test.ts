@@ -28,6 +28,9 @@ test('npx runs the packed tarball in an empty folder, without a registry', async
   await mkdir(empty);
   // Beside other tests: nothing is built in the repository itself.
   await run(process.execPath, [join(repository, 'scripts/build.ts'), join(source, 'dist')]);
+  for (const file of await readdir(join(source, 'dist'), { recursive: true }))
+    if (file.endsWith('.js'))
+      assert.doesNotMatch(await readFile(join(source, 'dist', file), 'utf8'), /[^\0-\x7f]/, file);
   for (const file of ['package.json', 'README.md', 'LICENSE'])
     await copyFile(join(repository, file), join(source, file));
   const env = {

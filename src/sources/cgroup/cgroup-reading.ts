@@ -166,7 +166,15 @@ function cpuCounters({ totalNanos, userNanos, kernelNanos, perCpuNanos, throttli
   });
 }
 
-function memoryCounters({ maxUsage, failures, events, stats }: MemoryUsage): MemoryUsage {
+function memoryCounters({ maxUsage, failures, events, stats, unknown }: MemoryUsage): MemoryUsage {
   const counts = Object.fromEntries(Object.entries(stats).filter(([key]) => isEventCount(key)));
-  return present<MemoryUsage>({ maxUsage, failures, events, stats: counts });
+  // Of hits of the limit alone it matters whether there were none, or nothing is known of them.
+  const unknownCounts = unknown?.filter((part) => part === 'failcnt');
+  return present<MemoryUsage>({
+    maxUsage,
+    failures,
+    events,
+    stats: counts,
+    unknown: unknownCounts?.length ? unknownCounts : undefined,
+  });
 }

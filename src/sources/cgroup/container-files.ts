@@ -198,6 +198,7 @@ export class ContainerFiles {
   readonly #networks: () => Networks;
   readonly #close: () => void;
   #lacksNetworks = false;
+  #isClosed = false;
 
   constructor(
     place: CgroupPlace,
@@ -209,6 +210,11 @@ export class ContainerFiles {
     this.#reader = reader;
     this.#networks = networks;
     this.#close = close;
+  }
+
+  /** True once it was closed: a later read opens files anew, and knows of no process. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Names of files that may not be read, or could not be at the last read. */
@@ -226,7 +232,8 @@ export class ContainerFiles {
   read(host: HostFacts, takenAt: number): Sample | undefined {
     const reading = this.#reader.read(host);
     if (!reading) return undefined;
-    const networks = this.#networks();
+    // The number of a closed descriptor may be another process's by now.
+    const networks = this.#isClosed ? 'unknown' : this.#networks();
     this.#lacksNetworks = networks === 'unknown';
     const unknown: readonly SamplePart[] = [
       ...(reading.unknown ?? []),
@@ -247,9 +254,11 @@ export class ContainerFiles {
     return this.#reader.readCounters(host, before);
   }
 
+  /** May be called again after a later read. */
   close(): void {
     this.#reader.close();
-    this.#close();
+    if (!this.#isClosed) this.#close();
+    this.#isClosed = true;
   }
 }
 

@@ -132,7 +132,7 @@ export class ContainerRuns {
   /** See {@link UsageSource.ended}. */
   ended(id: string): EndedRun | undefined {
     const run = this.#runs.get(id);
-    if (!this.#unclaimed.has(id) && run && !run.isClaimed) {
+    if (this.#recent(this.#unclaimed.get(id)).length === 0 && run && !run.isClaimed) {
       if (this.#check(run) === 'gone') this.#finish(run);
       else if (run.isEnded && run.last) {
         run.isClaimed = true;
@@ -159,13 +159,13 @@ export class ContainerRuns {
   }
 
   #claim(id: string): EndedRun | undefined {
-    const [first, ...others] = this.#recent(this.#unclaimed.get(id) ?? []);
+    const [first, ...others] = this.#recent(this.#unclaimed.get(id));
     if (others.length > 0) this.#unclaimed.set(id, others);
     else this.#unclaimed.delete(id);
     return first?.run;
   }
 
-  #recent(kept: readonly Unclaimed[]): readonly Unclaimed[] {
+  #recent(kept: readonly Unclaimed[] = []): readonly Unclaimed[] {
     const now = this.#options.clock.monotonic();
     return kept.filter(({ at }) => now - at < unclaimedMillis);
   }
@@ -258,9 +258,12 @@ export class ContainerRuns {
     return population;
   }
 
-  #population({ files: { place } }: Run): 'running' | 'empty' | 'gone' {
+  #population({ inode, files: { place } }: Run): 'running' | 'empty' | 'gone' {
     const events = eventsOf(place);
-    const path = events ?? join(this.#directoryOf(place) ?? '', 'cgroup.procs');
+    const directory = this.#directoryOf(place) ?? '';
+    // Its path is that of the next run, too, whose processes are not its own.
+    if (directoryNumbers(directory)?.inode !== inode) return 'gone';
+    const path = events ?? join(directory, 'cgroup.procs');
     const outcome = readOnce(path, this.#text, events !== undefined);
     if (outcome === 'absent' || outcome === 'gone') return 'gone';
     // What cannot be read says nothing.
@@ -295,7 +298,8 @@ export class ContainerRuns {
   #end(run: Run): void {
     run.watcher?.close();
     this.#young.delete(run);
-    if (!run.isNamed) run.files.close();
+    // Its owner has closed those of a named one, or will: what was read after that is open again.
+    if (!run.isNamed || run.files.isClosed) run.files.close();
   }
 
   #readOften(run: Run): void {
@@ -332,6 +336,8 @@ export class ContainerRuns {
     if (!reading) return this.#finish(run);
     // Last in turn, so that others have theirs.
     if (this.#ageOf(run) < youngMillis) this.#young.add(run);
+    // One that has no name by now may never get one, and would hold its descriptors as long as it runs.
+    else if (!run.isNamed) run.files.close();
     run.dueAt = now + Math.max(minReadMillis, this.#ageOf(run) * readShare);
     run.counters = reading;
     const takenAt = clock.now();

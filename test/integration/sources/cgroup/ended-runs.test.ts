@@ -108,6 +108,72 @@ test('runs of one container are told apart by their directories, the earliest fi
   usage.close();
 });
 
+test('a run that was handed over is not handed over again when the next one has its path already', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  const events = tree.pathOf(name, 'cgroup.events');
+  const parent = join(tree.folder, dirname(dirname(events)));
+  tree.set(name, 'cpu.stat', 'usage_usec 800\n');
+  await noticed(join(tree.folder, events), () => tree.set(name, 'cgroup.events', 'populated 0\n'));
+  assert.equal(micros(usage.ended(id)), 800);
+  // The agent was busy: it receives all of this at once.
+  await noticed(parent, () => {
+    tree.set(name, 'cgroup.events', 'populated 0\nfrozen 0\n');
+    tree.move(dirname(events), 'old');
+    tree.set(name, 'cgroup.events', 'populated 1\n');
+  });
+  await tree.clock.advance(20);
+  tree.set(name, 'cpu.stat', 'usage_usec 300\n');
+  await noticed(join(tree.folder, events), () => tree.set(name, 'cgroup.events', 'populated 0\n'));
+  assert.deepEqual(allOf(usage, id), [300, undefined, undefined]);
+  usage.close();
+});
+
+test('what nobody asked for in time does not hide the end of a later run', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  const events = tree.pathOf(name, 'cgroup.events');
+  const parent = join(tree.folder, dirname(dirname(events)));
+  await noticed(join(tree.folder, events), () => tree.set(name, 'cgroup.events', 'populated 0\n'));
+  await noticed(parent, () => tree.move(dirname(events), 'old'));
+  await noticed(parent, () => tree.set(name, 'cgroup.events', 'populated 1\n'));
+  await tree.clock.advance(30_000);
+  tree.set(name, 'cpu.stat', 'usage_usec 300\n');
+  tree.set(name, 'cgroup.events', 'populated 0\n');
+  assert.deepEqual(allOf(usage, id), [300, undefined, undefined]);
+  usage.close();
+});
+
+test('files that are read after their container was found no more are closed with its run', async () => {
+  const { tree, id } = await v2Host();
+  using _ = tree;
+  const usage = tree.usage();
+  await readOne(usage, tree.container(name));
+  // Its process has ended, and the runtime did not say so yet when its place was to be looked at again.
+  tree.remove(`proc/${tree.container(name).pid}`);
+  await tree.clock.advance(120_000);
+  await assert.rejects(readOne(usage, tree.container(name)), /neither its process nor its cgroup is known/);
+  assert.deepEqual(openBelow(tree.folder), []);
+  tree.set(name, 'cpu.stat', 'usage_usec 300\n');
+  tree.set(name, 'cgroup.events', 'populated 0\n');
+  assert.equal(micros(usage.ended(id)), 300);
+  usage.retain(() => false);
+  assert.deepEqual(openBelow(tree.folder), []);
+  usage.close();
+});
+
+test('hits of the limit of which nothing was known are no zero at the end', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  tree.remove(tree.pathOf(name, 'memory.events'));
+  tree.write(`${tree.pathOf(name, 'memory.events')}/a`, 'a directory cannot be read');
+  tree.set(name, 'cgroup.events', 'populated 0\n');
+  const memory = usage.ended(id)?.sample.memory;
+  assert.ok(memory && Object.keys(memory.stats).length > 0);
+  assert.deepEqual(memory.unknown, ['failcnt']);
+  usage.close();
+});
+
 test('a container that the runtime names only when it has gone was followed by its directory', async () => {
   const { tree, usage } = await v2Host();
   using _ = tree;
@@ -220,6 +286,21 @@ test('version 1: an old run is left to the rounds, whose reading holds while it 
     assert.equal(micros(usage.ended(id)), expected);
     usage.close();
   }
+});
+
+test('version 1: one that the runtime never names keeps no descriptor when it is young no more', async () => {
+  const { tree } = await v1Host(600_000);
+  using _ = tree;
+  const parent = dirname(dirname(tree.pathOf(name, 'cpuacct/x')));
+  const usage = tree.usage({ parent: () => parent.slice('cgroup/cpuacct'.length) });
+  usage.round(AbortSignal.timeout(60_000)).close();
+  const directory = `${parent}/${'f'.repeat(64)}`;
+  await noticed(join(tree.folder, parent), () => tree.write(`${directory}/cpuacct.usage`, '7\n'));
+  await tree.clock.advance(1000);
+  assert.ok(openBelow(tree.folder).length > 0);
+  await tree.clock.advance(60_000);
+  assert.deepEqual(openBelow(tree.folder), []);
+  usage.close();
 });
 
 test('version 1: what is still there when the runtime announces the end is read then', async () => {

@@ -68,7 +68,9 @@ export class CgroupV2 implements CgroupReader {
 
   readCounters(_host: HostFacts, before: CgroupReading | undefined): CgroupReading | undefined {
     const cpu = this.#cpu();
-    if (this.#files.isGone || !cpu) return undefined;
+    if (this.#files.isGone) return undefined;
+    // Every cgroup has the file: that it cannot be read now is no end.
+    if (!cpu) return this.#files.isAbsent('cpu.stat') ? undefined : {};
     if (cpu.totalNanos === before?.cpu?.totalNanos) return before;
     const events = this.#memoryEvents();
     const io = this.#files.text('io.stat');

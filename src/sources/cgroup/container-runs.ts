@@ -339,6 +339,8 @@ export class ContainerRuns {
     // One that has no name by now may never get one, and would hold its descriptors as long as it runs.
     else if (!run.isNamed) run.files.close();
     run.dueAt = now + Math.max(minReadMillis, this.#ageOf(run) * readShare);
+    // Nothing could be read: what was read before holds.
+    if (!reading.cpu) return;
     run.counters = reading;
     const takenAt = clock.now();
     run.last = { takenAt, readAt: takenAt, windows: false, ...reading };

@@ -136,7 +136,10 @@ test('what nobody asked for in time does not hide the end of a later run', async
   const parent = join(tree.folder, dirname(dirname(events)));
   await noticed(join(tree.folder, events), () => tree.set(name, 'cgroup.events', 'populated 0\n'));
   await noticed(parent, () => tree.move(dirname(events), 'old'));
-  await noticed(parent, () => tree.set(name, 'cgroup.events', 'populated 1\n'));
+  await noticed(parent, () => {
+    tree.set(name, 'cpu.stat', 'usage_usec 5\n');
+    tree.set(name, 'cgroup.events', 'populated 1\n');
+  });
   await tree.clock.advance(30_000);
   tree.set(name, 'cpu.stat', 'usage_usec 300\n');
   tree.set(name, 'cgroup.events', 'populated 0\n');
@@ -269,6 +272,29 @@ test('version 1: a young run is read again and again, less often as it grows old
   usage.close();
   await tree.clock.advance(1000);
   assert.equal(tree.clock.sleepers, 0);
+});
+
+test('a reading that fails leaves what was read before, and is no end', async () => {
+  for (const [capture, file, content] of [
+    ['cgroup_v2', 'cpu.stat', 'usage_usec 700000\n'],
+    ['cgroup_v1', 'cpuacct/cpuacct.usage', '700000000\n'],
+  ] as const) {
+    using tree = new KernelTree(capture);
+    const laid = recordedContainer(capture, name);
+    const state = { ...laid.inspected.state, startedAt: tree.clock.now() - 100 };
+    tree.add(name, { ...laid, inspected: { ...laid.inspected, state } });
+    tree.set(name, file, content);
+    const usage = tree.usage({ maxDescriptors: 0 });
+    await readOne(usage, tree.container(name));
+    await tree.clock.advance(20);
+    // A directory is read as little as a file beyond the limit of descriptors.
+    tree.remove(tree.pathOf(name, file));
+    tree.write(`${tree.pathOf(name, file)}/a`, '');
+    await tree.clock.advance(50);
+    usage.retain(() => false);
+    assert.equal(micros(usage.ended(laid.inspected.identity.id)), 700_000);
+    usage.close();
+  }
 });
 
 test('version 1: an old run is left to the rounds, whose reading holds while it is near the end', async () => {

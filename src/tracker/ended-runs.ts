@@ -44,6 +44,8 @@ export class EndedRuns {
     this.#claim(id, tracker);
     const last = this.#lasts.get(id);
     if (!last || last.isReported) return undefined;
+    // Those of a run before it, whose own event never came.
+    if (tracker && tracker.startedAt > last.sample.takenAt) return undefined;
     last.isReported = true;
     return last.sample;
   }
@@ -61,11 +63,12 @@ export class EndedRuns {
     removed: readonly ContainerSnapshot[],
   ): Required<Pick<RuntimeSnapshot, 'containers' | 'removed'>> {
     if (this.#lasts.size === 0) return { containers, removed };
-    // Where the name alone identifies a series, it is the new container's.
+    // Where the name alone identifies a series, it is the new container's, or the first that is observed.
     const names = new Set(removed.length > 0 ? containers.map(({ identity }) => identity.name) : []);
+    const newestFirst = removed.toReversed();
     return {
       containers: containers.map((each) => (each.published ? this.#withLast(each) : each)),
-      removed: removed.map((each) => (names.has(each.identity.name) ? each : this.#withLast(each))),
+      removed: newestFirst.map((each) => (names.has(each.identity.name) ? each : this.#withLast(each))),
     };
   }
 

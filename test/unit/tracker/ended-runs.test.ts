@@ -73,6 +73,25 @@ test('another container of that name hides the values of the one that is gone', 
   runtime.set.close();
 });
 
+test('of several that are gone under one name the newest is observed first: where that is all, a series is its own', async () => {
+  const runtime = await EndingRuntime.start([]);
+  const lasts = [];
+  for (const id of ['first', 'second']) {
+    const job = new ScriptedContainer(id, runtime.clock);
+    job.name = 'job';
+    await runtime.clock.advance(1000);
+    lasts.push(runtime.ends(job, 1e9));
+    runtime.emit(job, 'create', 'start', 'die', 'destroy');
+    await runtime.settle();
+  }
+  const shown = runtime.set.snapshot().removed ?? [];
+  assert.deepEqual(
+    shown.map(({ sample }) => sample),
+    lasts.toReversed(),
+  );
+  runtime.set.close();
+});
+
 test('one that was removed by force is gone at once', async () => {
   const runtime = await EndingRuntime.start(['web']);
   const web = runtime.container('web');
@@ -151,5 +170,24 @@ test('an end whose event never comes is found by the probe, and one that comes l
   runtime.emit(web, 'die', 'die');
   await runtime.settle();
   assert.deepEqual(runtime.observed.lasts.slice(-2), [last, undefined]);
+  runtime.set.close();
+});
+
+test('an end of which nothing is known is not reported with the values of the run before', async () => {
+  const runtime = await EndingRuntime.start(['web']);
+  const web = runtime.container('web');
+  await runtime.clock.advance(1000);
+  runtime.ends(web, 3e9);
+  web.exit(0);
+  runtime.emit(web, 'stop');
+  await runtime.settle();
+  await runtime.probe();
+  web.restart(1e8);
+  runtime.emit(web, 'start');
+  await runtime.settle();
+  web.exit(0);
+  runtime.emit(web, 'die');
+  await runtime.settle();
+  assert.equal(runtime.observed.lasts.at(-1), undefined);
   runtime.set.close();
 });

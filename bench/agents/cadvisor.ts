@@ -4,24 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts';
 import { buildCadvisor, Cadvisor } from '../../test/support/real/cadvisor.ts';
 import { componentPath } from '../../test/support/real/component.ts';
+import { offByDefault } from '../../src/cli/cadvisor-flags.ts';
 import type { Step } from '../plan.ts';
 import type { RuntimeUnderTest } from '../runtimes.ts';
 import type { RunningAgent } from './running-agent.ts';
-
-/** What cAdvisor's own program leaves out by default (its flag `--disable_metrics`). */
-const offByDefault = [
-  'advtcp',
-  'cpu_topology',
-  'cpuset',
-  'hugetlb',
-  'memory_numa',
-  'process',
-  'referenced_memory',
-  'resctrl',
-  'sched',
-  'tcp',
-  'udp',
-] as const;
 
 /** Starts cAdvisor with its default metrics, which measures at the interval. */
 export async function startCadvisor(

@@ -23,8 +23,8 @@ export interface CadvisorFlag extends GoFlag {
   readonly effect?: (value: string, all: Values) => Effect;
 }
 
-/** cAdvisor's metrics that are off unless they are asked for. */
-const offByDefault = [
+/** cAdvisor's groups of metrics that are off unless they are asked for. */
+export const offByDefault: readonly string[] = [
   'advtcp',
   'cpu_topology',
   'cpuset',

@@ -63,26 +63,29 @@ export function hostFilesystems(proc: string): readonly ContainerFilesystem[] {
   for (const mount of mountPoints(contentOf(join(proc, '1/mountinfo')))) {
     if (!mount.device.startsWith('/dev/') || found.has(mount.device)) continue;
     for (const root of new Set([dirname(proc), '/rootfs'])) {
-      const path = join(root, mount.point);
-      const filesystem = isDevice(path, mount.numbers)
-        ? filesystemAt(path, [{ ...mount, point: '/' }])
-        : undefined;
-      if (filesystem) found.set(mount.device, { filesystem, usageBytes: usedBytes(path) });
+      const used = usedAt(join(root, mount.point), mount);
+      if (used) found.set(mount.device, used);
     }
   }
   return [...found.values()];
 }
 
-function usedBytes(path: string): number {
-  const { bsize, blocks, bfree } = statfsSync(path);
-  return (blocks - bfree) * bsize;
+/** Undefined where another device is at the path, or it is closed to us, as what is mounted below others' directories may be. */
+function usedAt(path: string, mount: MountPoint): ContainerFilesystem | undefined {
+  try {
+    if (statSync(path).dev !== deviceNumber(mount.numbers)) return undefined;
+    const { bsize, blocks, bfree } = statfsSync(path);
+    const filesystem = filesystemAt(path, [{ ...mount, point: '/' }]);
+    return filesystem && { filesystem, usageBytes: (blocks - bfree) * bsize };
+  } catch {
+    return undefined;
+  }
 }
 
-/** True where the path is a directory on the device of these numbers (`makedev(3)`). */
-function isDevice(path: string, numbers: string): boolean {
+/** As `makedev(3)` makes it of two numbers. */
+function deviceNumber(numbers: string): number {
   const [major = 0, minor = 0] = numbers.split(':').map(Number);
-  const { dev } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  return dev === (major & 0xfff) * 0x100 + (minor & 0xff) + Math.floor(minor / 0x100) * 0x100000;
+  return (major & 0xfff) * 0x100 + (minor & 0xff) + Math.floor(minor / 0x100) * 0x100000;
 }
 
 function filesystemAt(path: string, mounts: readonly MountPoint[]): Filesystem | undefined {

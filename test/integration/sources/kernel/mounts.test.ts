@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { filesystemOf, mountPoints } from '../../../../src/sources/kernel/mounts.ts';
+import { filesystemOf, hostFilesystems, mountPoints } from '../../../../src/sources/kernel/mounts.ts';
 import { KernelTree, readOne } from '../../../support/fakes/kernel-tree.ts';
 
 /** A directory with the trees of a host in it. */
@@ -62,6 +71,19 @@ test('a directory that is not there, or on no mount, has no file system', () => 
   using root = new HostRoot('data');
   assert.equal(filesystemOf('/no/such/directory', root.proc), undefined);
   assert.equal(filesystemOf('/data', root.proc, []), undefined);
+});
+
+test('a file system of the host that is closed to us hides no other', () => {
+  using root = new HostRoot('proc/1', 'data');
+  symlinkSync('loop', join(root.folder, 'loop'));
+  const { dev } = statSync(join(root.folder, 'data'));
+  const numbers = `${(dev >> 8) & 0xfff}:${(dev & 0xff) + Math.floor(dev / 0x100000) * 0x100}`;
+  const info = ['/loop', '/data'].map(
+    (point, index) => `3${index} 1 ${numbers} / ${point} rw - ext4 /dev/sd${index} rw`,
+  );
+  writeFileSync(join(root.proc, '1/mountinfo'), `${info.join('\n')}\n`);
+  const devices = hostFilesystems(root.proc).map(({ filesystem }) => filesystem?.device);
+  assert.deepEqual(devices, ['/dev/sd1']);
 });
 
 test('the file system is shown only where a container’s files prove that the runtime is on this host', async () => {

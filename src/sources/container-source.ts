@@ -74,10 +74,13 @@ export interface UsageSource {
   round(signal: AbortSignal): UsageRound;
   /** Where the usage of its containers came from last; absent for a source with one answer to that. */
   report?(): UsageReport;
-  /** The file system of a directory of the containers' host; undefined where it cannot be reached. */
-  filesystem?(directory: string): Filesystem | undefined;
+  /**
+   * The file system of a directory of the containers' host; undefined where it cannot be reached. Throws
+   * {@link SourceError} where it does not respond.
+   */
+  filesystem?(directory: string): Promise<Filesystem | undefined>;
   /** What is in use of each file system of the containers' host; undefined where they are not known to be on this one. */
-  hostFilesystems?(): readonly ContainerFilesystem[] | undefined;
+  hostFilesystems?(): Promise<readonly ContainerFilesystem[] | undefined>;
   /** What is wanted of the containers' host besides them; undefined where they are not known to be on this one. */
   host?(): HostReading | undefined;
   /** Lets go of what it keeps open of containers that are gone or do not run. */

@@ -23,10 +23,10 @@ export interface DiskUsageScheduleOptions {
   /** From the end of one measurement to the begin of the next. */
   readonly intervalMillis: number;
   readonly needs: DiskUsageNeeds;
-  /** The file system of the runtime's containers now; undefined where it cannot be reached. */
-  readonly filesystem?: () => Filesystem | undefined;
-  /** What is in use of each file system of the host now. */
-  readonly hostFilesystems?: () => readonly ContainerFilesystem[] | undefined;
+  /** The file system of the runtime's containers now; undefined where it cannot be reached. Throws SourceError. */
+  readonly filesystem?: () => Promise<Filesystem | undefined>;
+  /** What is in use of each file system of the host now. Throws SourceError. */
+  readonly hostFilesystems?: () => Promise<readonly ContainerFilesystem[] | undefined>;
 }
 
 /**
@@ -97,12 +97,13 @@ export class DiskUsageSchedule {
     const seconds = (): number => (clock.monotonic() - start) / 1000;
     try {
       const usage = await source.diskUsage?.(this.#closed.signal, needs);
-      this.#succeeded(usage ?? {}, seconds());
+      const taken = seconds();
+      await this.#succeeded(usage ?? {}, taken);
       return undefined;
     } catch (thrown) {
       const error = toSourceError(thrown, 'disk usage');
       if (this.#closed.signal.aborted) return error.code;
-      this.#failures.set(error.code, (this.#failures.get(error.code) ?? 0) + 1);
+      this.#count(error.code);
       this.#last = { seconds: seconds() };
       this.#ofContainers.clear();
       this.#logChange(true, error.message);
@@ -110,10 +111,26 @@ export class DiskUsageSchedule {
     }
   }
 
-  #succeeded(usage: DiskUsage, seconds: number): void {
-    const { clock, needs } = this.#options;
-    const filesystem = needs.containers ? this.#options.filesystem?.() : undefined;
-    const hostFilesystems = needs.containers ? this.#options.hostFilesystems?.() : undefined;
+  /** What does not respond is absent, and counted. */
+  async #reached<T>(read: (() => Promise<T>) | undefined): Promise<T | undefined> {
+    try {
+      return this.#options.needs.containers ? await read?.() : undefined;
+    } catch (thrown) {
+      this.#count(toSourceError(thrown, 'file system').code);
+      return undefined;
+    }
+  }
+
+  #count(code: SourceErrorCode): void {
+    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1);
+  }
+
+  async #succeeded(usage: DiskUsage, seconds: number): Promise<void> {
+    const { clock } = this.#options;
+    const [filesystem, hostFilesystems] = await Promise.all([
+      this.#reached(this.#options.filesystem),
+      this.#reached(this.#options.hostFilesystems),
+    ]);
     this.#last = {
       usage,
       measuredAt: clock.now(),

@@ -62,8 +62,8 @@ export class TrackerSet {
         log,
         intervalMillis,
         needs: options.diskUsageNeeds ?? { sums: true, containers: false },
-        filesystem: () => this.filesystem,
-        hostFilesystems: () => options.usage?.hostFilesystems?.(),
+        filesystem: () => this.filesystem(),
+        hostFilesystems: async () => options.usage?.hostFilesystems?.(),
       });
     this.#counter = new EventCounter({ clock, intervalMillis: collectMillis });
     this.#ended = new EndedRuns({ ...options, intervalMillis: collectMillis });
@@ -96,8 +96,8 @@ export class TrackerSet {
     return this.#options.usage?.report?.();
   }
 
-  /** The file system of the runtime's containers now; undefined where it cannot be reached. */
-  get filesystem(): Filesystem | undefined {
+  /** The file system of the runtime's containers now; undefined where it cannot be reached. Throws SourceError. */
+  async filesystem(): Promise<Filesystem | undefined> {
     const { storageDirectory } = this.runtime;
     return storageDirectory === undefined ? undefined : this.#options.usage?.filesystem?.(storageDirectory);
   }

@@ -10,6 +10,7 @@ import type { OtlpTransportOptions } from '../../export/otlp/transport.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
 import { diskUsageNeeds } from '../../metrics/catalogue.ts';
+import type { Filesystem } from '../../model/disk-usage.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
 import type { TrackerSet } from '../../tracker/tracker-set.ts';
@@ -60,7 +61,7 @@ async function checkRuntimes(session: ProbeSession, stdout: NodeJS.WritableStrea
   for (const set of session.trackers.sets) {
     const failure = failures.get(set.runtime.name);
     stdout.write(runtimeReport(set.snapshot(), failure, set.usageReport));
-    if (showsFilesystems && failure === undefined) stdout.write(filesystemLine(set));
+    if (showsFilesystems && failure === undefined) stdout.write(await filesystemLine(set));
   }
   return failures.size === 0;
 }
@@ -103,8 +104,19 @@ function runtimeReport(
 }
 
 /** Nothing where nothing is known of containers here: the directory would be another host's. */
-function filesystemLine({ filesystem, runtime: { storageDirectory }, usageReport }: TrackerSet): string {
+async function filesystemLine(set: TrackerSet): Promise<string> {
+  const { runtime, usageReport } = set;
+  const { storageDirectory } = runtime;
   if (storageDirectory === undefined || !usageReport?.containers) return '';
+  try {
+    return storageLine(storageDirectory, await set.filesystem());
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    return `     ${reason}: size and inodes of the containers' file system are missing\n`;
+  }
+}
+
+function storageLine(storageDirectory: string, filesystem: Filesystem | undefined): string {
   if (filesystem) return `     containers are stored on ${filesystem.device}, by ${storageDirectory}\n`;
   const mount = `-v ${storageDirectory}:/host${storageDirectory}:ro`;
   return `     ${storageDirectory} is not to be seen here: size and inodes of the containers' file system are missing; in a container mount it, as in ${mount}\n`;

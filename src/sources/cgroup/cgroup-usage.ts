@@ -20,7 +20,7 @@ import type { HostFacts } from '../kernel/host-files.ts';
 import { readMachine } from '../kernel/machine.ts';
 import { DescriptorBudget } from '../kernel/open-file.ts';
 import { KernelText } from '../kernel/kernel-text.ts';
-import { filesystemOf, hostFilesystems } from '../kernel/mounts.ts';
+import { filesystemOf, Filesystems, hostFilesystems } from '../kernel/mounts.ts';
 
 /** Reading is synchronous: others have their turn after so many milliseconds. */
 const turnMillis = 4;
@@ -55,7 +55,11 @@ export interface CgroupUsageOptions {
   readonly parent?: () => string | undefined;
   /** Absent: nothing. */
   readonly hostNeeds?: HostNeeds;
-  readonly clock: { now(): number; monotonic(): number; sleep(millis: number): Promise<void> };
+  readonly clock: {
+    now(): number;
+    monotonic(): number;
+    sleep(millis: number, signal?: AbortSignal): Promise<void>;
+  };
   /** Maximum number of descriptors that stay open. */
   readonly maxDescriptors: number;
 }
@@ -77,6 +81,8 @@ export class CgroupUsage implements UsageSource {
   readonly #host: HostFiles;
   readonly #finder: ContainerFinder;
   readonly #runs: ContainerRuns;
+  readonly #storage: Filesystems<Filesystem | undefined>;
+  readonly #filesystems: Filesystems<readonly ContainerFilesystem[]>;
   readonly #known = new Map<string, Known>();
   readonly #hostCgroups: HostCgroups | undefined;
   #machine: (Machine & { readonly readAt: number }) | undefined;
@@ -98,6 +104,9 @@ export class CgroupUsage implements UsageSource {
     this.#finder = new ContainerFinder(roots.proc, hierarchies, shared);
     const facts = (): HostFacts => this.#facts ?? this.#factsNow();
     this.#runs = new ContainerRuns({ hierarchies, finder: this.#finder, clock, facts });
+    const sleep = clock.sleep.bind(clock);
+    this.#storage = new Filesystems(sleep);
+    this.#filesystems = new Filesystems(sleep);
     this.#unmounted = unmountedParts(hierarchies, this.#finder.ownPaths);
     const { cgroups: which = 'none' } = options.hostNeeds ?? {};
     if (which !== 'none')
@@ -144,14 +153,16 @@ export class CgroupUsage implements UsageSource {
     };
   }
 
-  filesystem(directory: string): Filesystem | undefined {
-    return this.#isOwnHost ? filesystemOf(directory, this.#options.roots.proc) : undefined;
+  async filesystem(directory: string): Promise<Filesystem | undefined> {
+    if (!this.#isOwnHost) return undefined;
+    const { proc } = this.#options.roots;
+    return await this.#storage.read(directory, () => filesystemOf(directory, proc));
   }
 
-  hostFilesystems(): readonly ContainerFilesystem[] | undefined {
+  async hostFilesystems(): Promise<readonly ContainerFilesystem[] | undefined> {
     const { hostNeeds, roots } = this.#options;
     const hasRoot = this.#isOwnHost && hostNeeds !== undefined && hostNeeds.cgroups !== 'none';
-    return hasRoot ? hostFilesystems(roots.proc) : undefined;
+    return hasRoot ? await this.#filesystems.read(roots.proc, () => hostFilesystems(roots.proc)) : undefined;
   }
 
   host(): HostReading | undefined {

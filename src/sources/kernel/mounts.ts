@@ -1,6 +1,9 @@
-import { readFileSync, realpathSync, statSync, statfsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { settlesWithin } from '../../concurrency/cancellation.ts';
 import type { ContainerFilesystem, Filesystem } from '../../model/disk-usage.ts';
+import { SourceError } from '../source-error.ts';
 
 /** One mount as this process sees it. */
 export interface MountPoint {
@@ -41,29 +44,59 @@ function contentOf(path: string): string {
   }
 }
 
+/** Others respond at once. */
+const hangMillis = 5000;
+
+type Sleep = Parameters<typeof settlesWithin>[2];
+
+/**
+ * What is read of file systems. One whose device or server is gone may never respond, and holds a thread meanwhile: it is
+ * read once at a time, and not waited for.
+ */
+export class Filesystems<T> {
+  readonly #sleep: Sleep;
+  readonly #reading = new Map<string, Promise<T>>();
+
+  constructor(sleep: Sleep) {
+    this.#sleep = sleep;
+  }
+
+  /**
+   * What a reading gives, or one of the same that is under way. Throws {@link SourceError} where it does not respond.
+   * @param read never rejects.
+   */
+  async read(of: string, read: () => Promise<T>): Promise<T> {
+    const reading = this.#reading.get(of) ?? read().finally(() => this.#reading.delete(of));
+    this.#reading.set(of, reading);
+    const ended = reading.then(() => undefined);
+    if (await settlesWithin(ended, hangMillis, this.#sleep)) return await reading;
+    throw new SourceError('timeout', `${of}: a file system does not respond`);
+  }
+}
+
 /**
  * The file system of a directory of the host, such as the one where a runtime keeps layers: below the root beside the
  * host's `/proc`, below `/rootfs`, where cAdvisor has the host's root, or at the same path; undefined where it is at none.
  */
-export function filesystemOf(
+export async function filesystemOf(
   directory: string,
   procRoot: string,
   mounts: readonly MountPoint[] = mountPoints(),
-): Filesystem | undefined {
+): Promise<Filesystem | undefined> {
   for (const root of new Set([dirname(procRoot), '/rootfs', '/'])) {
-    const found = filesystemAt(join(root, directory), mounts);
+    const found = await filesystemAt(join(root, directory), mounts);
     if (found) return found;
   }
   return undefined;
 }
 
 /** What is in use of each device that the host has mounted; those that are not to be seen from here are left out. */
-export function hostFilesystems(proc: string): readonly ContainerFilesystem[] {
+export async function hostFilesystems(proc: string): Promise<readonly ContainerFilesystem[]> {
   const found = new Map<string, ContainerFilesystem>();
   for (const mount of mountPoints(contentOf(join(proc, '1/mountinfo')))) {
     if (!mount.device.startsWith('/dev/') || found.has(mount.device)) continue;
     for (const root of new Set([dirname(proc), '/rootfs'])) {
-      const used = usedAt(join(root, mount.point), mount);
+      const used = await usedAt(join(root, mount.point), mount);
       if (used) found.set(mount.device, used);
     }
   }
@@ -71,11 +104,12 @@ export function hostFilesystems(proc: string): readonly ContainerFilesystem[] {
 }
 
 /** Undefined where another device is at the path, or it is closed to us, as what is mounted below others' directories may be. */
-function usedAt(path: string, mount: MountPoint): ContainerFilesystem | undefined {
+async function usedAt(path: string, mount: MountPoint): Promise<ContainerFilesystem | undefined> {
   try {
-    if (statSync(path).dev !== deviceNumber(mount.numbers)) return undefined;
-    const { bsize, blocks, bfree } = statfsSync(path);
-    const filesystem = filesystemAt(path, [{ ...mount, point: '/' }]);
+    const { dev } = await stat(path);
+    if (dev !== deviceNumber(mount.numbers)) return undefined;
+    const { bsize, blocks, bfree } = await statfs(path);
+    const filesystem = await filesystemAt(path, [{ ...mount, point: '/' }]);
     return filesystem && { filesystem, usageBytes: (blocks - bfree) * bsize };
   } catch {
     return undefined;
@@ -88,10 +122,10 @@ function deviceNumber(numbers: string): number {
   return (major & 0xfff) * 0x100 + (minor & 0xff) + Math.floor(minor / 0x100) * 0x100000;
 }
 
-function filesystemAt(path: string, mounts: readonly MountPoint[]): Filesystem | undefined {
+async function filesystemAt(path: string, mounts: readonly MountPoint[]): Promise<Filesystem | undefined> {
   try {
-    const real = realpathSync(path);
-    const { bsize, blocks, bavail, files, ffree } = statfsSync(real);
+    const real = await realpath(path);
+    const { bsize, blocks, bavail, files, ffree } = await statfs(real);
     const device = deviceOf(real, mounts);
     if (device === undefined || blocks === 0) return undefined;
     return {

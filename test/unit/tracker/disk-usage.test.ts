@@ -178,7 +178,7 @@ test('a container has its writable layer and the file system that holds it, unti
     round: () => ({ read: () => Promise.resolve(undefined), close: () => undefined }),
     filesystem: (directory) => {
       directories.push(directory);
-      return filesystem;
+      return Promise.resolve(filesystem);
     },
   };
   const needs = { sums: false, containers: true };
@@ -201,6 +201,27 @@ test('a container has its writable layer and the file system that holds it, unti
   await clock.advance(intervalMillis);
   assert.deepEqual(shown(), [undefined, undefined]);
   set.close();
+});
+
+test('a file system that does not respond is absent and counted, and the layers hold', async () => {
+  const clock = new FakeClock();
+  const source = new DiskSource([]);
+  const usageOfLayers: DiskUsage = { writableLayers: new Map([['id', 7]]) };
+  source.answer = () => Promise.resolve(usageOfLayers);
+  const schedule = new DiskUsageSchedule({
+    source,
+    clock,
+    log: new KeptLog(),
+    intervalMillis,
+    needs: { sums: false, containers: true },
+    filesystem: () => Promise.reject(new SourceError('timeout', 'it does not respond')),
+  });
+  void schedule.run();
+  await clock.advance(0);
+  const { usage: shown, filesystem: none, failures } = schedule.report ?? {};
+  assert.deepEqual([shown, none], [usageOfLayers, undefined]);
+  assert.deepEqual([...(failures ?? [])], [['timeout', 1]]);
+  schedule.close();
 });
 
 test('interval 0: never', async () => {

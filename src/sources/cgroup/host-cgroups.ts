@@ -172,8 +172,17 @@ function createdAt(place: CgroupPlace, bootedAt: number, now: number): number {
     join(directory, 'cgroup.clone_children'),
     join(directory, 'cgroup.events'),
   ]);
-  const known = times.flatMap((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? []);
+  const known = times.flatMap((path) => changedAt(path) ?? []);
   return Math.round(Math.max(bootedAt, Math.min(now, ...known)));
+}
+
+function changedAt(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  } catch {
+    // Closed to us: the other rows hold.
+    return undefined;
+  }
 }
 
 /** When the host was booted; milliseconds since the epoch. */

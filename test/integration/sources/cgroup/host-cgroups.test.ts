@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostCgroup, HostNeeds } from '../../../../src/model/host.ts';
 import { KernelTree, readOne } from '../../../support/fakes/kernel-tree.ts';
@@ -58,6 +60,13 @@ test('the root of version 2: memory is what is in use of the host’s, as it has
   );
   assert.equal(sample.networks?.[0]?.name, 'eth0');
   assert.deepEqual(limits, { memoryBytes: 1000 * 1024, memorySwapBytes: 1300 * 1024 });
+});
+
+test('a cgroup whose files are closed to us has its row without their times, and hides no other', async () => {
+  using tree = rootOfV2();
+  tree.write('cgroup/closed.slice/cpu.stat', 'usage_usec 1\n');
+  symlinkSync('cgroup.events', join(tree.folder, 'cgroup/closed.slice/cgroup.events'));
+  assert.deepEqual([...(await rowsOf(tree)).keys()], ['/', '/closed.slice', '/docker']);
 });
 
 test('slices: what is directly below the root, and slices of systemd below slices; no container, no service', async () => {

@@ -53,7 +53,7 @@ const serving: readonly CadvisorFlag[] = [
     name: 'listen_ip',
     kind: 'string',
     here: 'the address of `--listen`; every interface by default',
-    effect: (value) => (value === '' ? {} : given('listen', 'listen_ip', value, hostPart())),
+    effect: (value) => givenUnlessEmpty('listen', 'listen_ip', value, hostPart()),
   },
   {
     name: 'url_base_prefix',
@@ -87,15 +87,15 @@ const containers: readonly CadvisorFlag[] = [
     kind: 'string',
     here: '`--docker-url`; without it the runtime is found as the `docker` command finds it',
     effect: (value, all) =>
-      all.get('podman')
+      value !== '' && all.get('podman')
         ? { problems: ['--docker with --podman: cAdvisor’s names leave room for one runtime; leave out one'] }
-        : given('dockerUrl', 'docker', value),
+        : givenUnlessEmpty('dockerUrl', 'docker', value),
   },
   {
     name: 'podman',
     kind: 'string',
     here: '`--docker-url`, for Podman’s socket; not together with `--docker`',
-    effect: (value, all) => (all.get('docker') ? {} : given('dockerUrl', 'podman', value)),
+    effect: (value, all) => (all.get('docker') ? {} : givenUnlessEmpty('dockerUrl', 'podman', value)),
   },
   {
     name: 'docker-tls',
@@ -140,6 +140,13 @@ function tlsFiles(all: Values): readonly GivenValue[] {
   ];
 }
 
+/** cAdvisor has the first win, and the second for Docker's containers. */
+const envFlags = [
+  'env_metadata_whitelist',
+  'docker_env_metadata_whitelist',
+  'containerd_env_metadata_whitelist',
+] as const;
+
 /** Metrics, and the labels of their series. */
 const metrics: readonly CadvisorFlag[] = [
   {
@@ -173,13 +180,16 @@ const metrics: readonly CadvisorFlag[] = [
         ? {}
         : { warnings: [`--${labelFlag}: does nothing without --store_container_labels=false`] },
   },
-  ...(
-    ['env_metadata_whitelist', 'docker_env_metadata_whitelist', 'containerd_env_metadata_whitelist'] as const
-  ).map((name): CadvisorFlag => ({
+  ...envFlags.map((name, index): CadvisorFlag => ({
     name,
     kind: 'string',
-    here: '`--cadvisor-env`: variables whose names begin so become labels `container_env_*`',
-    effect: (value) => (listed(value) === '' ? {} : given('cadvisorEnv', name, listed(value))),
+    here: '`--cadvisor-env`: variables whose names begin so become labels `container_env_*`; of these flags the first that is given counts',
+    effect(value, all) {
+      const stronger = envFlags.slice(0, index).find((each) => listed(all.get(each)) !== '');
+      if (listed(value) === '' || stronger === undefined)
+        return givenUnlessEmpty('cadvisorEnv', name, listed(value));
+      return { warnings: [`--${name}: does nothing beside --${stronger}`] };
+    },
   })),
 ];
 
@@ -217,7 +227,9 @@ const working: readonly CadvisorFlag[] = [
     kind: 'duration',
     here: '`--min-probe-interval`: containers are measured when a scrape asks for it, and a sample younger than half of this (1s at least) is shared; without the flag one younger than 1s',
     effect: (value) =>
-      given('minProbeIntervalMillis', 'housekeeping_interval', `${Math.max(1_000, Number(value) / 2)}ms`),
+      Number(value) < 0
+        ? { problems: [`--housekeeping_interval ${value}ms: expected 0 or more`] }
+        : given('minProbeIntervalMillis', 'housekeeping_interval', `${Math.max(1_000, Number(value) / 2)}ms`),
   },
   {
     name: 'allow_dynamic_housekeeping',
@@ -372,6 +384,11 @@ export const cadvisorFlags: readonly CadvisorFlag[] = [
 
 function given(key: string, flag: string, raw: string, type?: GivenValue['type']): Effect {
   return { given: [{ key, name: `--${flag}`, raw, ...(type && { type }) }] };
+}
+
+/** As in cAdvisor, where an empty text is the same as no flag. */
+function givenUnlessEmpty(key: string, flag: string, raw: string, type?: GivenValue['type']): Effect {
+  return raw === '' ? {} : given(key, flag, raw, type);
 }
 
 /** The agent does it always: another value has no meaning. */

@@ -134,7 +134,7 @@ function readGoDuration(text: string): string | undefined {
   const [, sign = '', amount = ''] = /^([+-]?)(.+)$/s.exec(text) ?? [];
   if (amount === '0') return '0';
   const parts = [...amount.matchAll(/(\d+\.?\d*|\.\d+)([^\d.]+)/g)];
-  const isWhole = parts.map(([part]) => part).join('') === amount;
+  const isWhole = amount !== '' && parts.map(([part]) => part).join('') === amount;
   if (!isWhole || !parts.every(([, , unit = '']) => unitMillis.has(unit))) return undefined;
   const millis = parts.reduce(
     (sum, [, count, unit = '']) => sum + Number(count) * (unitMillis.get(unit) ?? NaN),

@@ -79,5 +79,5 @@ function helpText(): string {
 
 /** A line of the documents, in a terminal. */
 function plain(line: string): string {
-  return line.replaceAll(/[`*]/g, '');
+  return line.replaceAll(/`|\*\*/g, '');
 }

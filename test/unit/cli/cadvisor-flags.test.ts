@@ -81,6 +81,14 @@ test('without a flag it serves what cAdvisor serves where it does, and pushes no
   );
 });
 
+test('help names every flag, and labels whole', () => {
+  const help = cadvisorCommand.readArguments?.(['--help'], '1.2.3');
+  assert.ok(typeof help === 'string');
+  for (const { name } of cadvisorFlags) assert.ok(help.includes(`--${name}`), name);
+  assert.match(help, / container_env_\*/);
+  assert.doesNotMatch(help, /`|\*\*/);
+});
+
 describe('settings stay usable', () => {
   test('an endpoint in a variable, the file or a flag asks for pushes', () => {
     const endpoint = 'http://collector:4318';
@@ -116,6 +124,10 @@ describe('a flag is read by its meaning', () => {
     ['--housekeeping_interval=100ms', { minProbeIntervalMillis: 1_000 }],
     ['--url_base_prefix=/', { pathPrefix: undefined }],
     ['--url_base_prefix=/a/b', { pathPrefix: '/a/b' }],
+    ['--docker=', { dockerUrl: undefined }],
+    ['--podman=', { dockerUrl: undefined }],
+    ['--docker= --podman=unix:///p', { dockerUrl: ['unix:///p'] }],
+    ['--docker=tcp://a:1 --podman=', { dockerUrl: ['tcp://a:1'] }],
     ['--docker=tcp://a:1', { dockerUrl: ['tcp://a:1'] }],
     ['--podman=unix:///p', { dockerUrl: ['unix:///p'] }],
     ['--store_container_labels', { cadvisorLabel: ['all'] }],
@@ -136,6 +148,19 @@ describe('a flag is read by its meaning', () => {
         assert.deepEqual(Object.entries(config).find(([each]) => each === key)?.[1], value, key);
     });
   }
+
+  test('of the flags for variables the first counts, wherever it stands', () => {
+    const first = '--env_metadata_whitelist=A';
+    for (const other of ['docker_env_metadata_whitelist', 'containerd_env_metadata_whitelist']) {
+      for (const line of [`--${other}=B ${first}`, `${first} --${other}=B`]) {
+        assert.deepEqual(configOf(line).cadvisorEnv, ['A'], line);
+        assert.deepEqual(read(line).warnings, [`--${other}: does nothing beside --env_metadata_whitelist`]);
+      }
+      assert.deepEqual(configOf(`--${other}=B --env_metadata_whitelist=`).cadvisorEnv, ['B']);
+    }
+    const both = '--containerd_env_metadata_whitelist=B --docker_env_metadata_whitelist=C';
+    assert.deepEqual(configOf(both).cadvisorEnv, ['C']);
+  });
 
   test('groups that are disabled leave all others, those that are off by default among them', () => {
     const { cadvisorGroup } = configOf('--disable_metrics=percpu,tcp');
@@ -199,6 +224,12 @@ describe('what cannot be honoured', () => {
       assert.deepEqual(read(`--${flag}=`).problems, []);
     }
     assert.match(read('--docker=unix:///a --podman=unix:///b').problems.join(), /^--docker with --podman: /);
+  });
+
+  test('is refused where a time goes backwards', () => {
+    assert.deepEqual(read('--housekeeping_interval=-5s').problems, [
+      '--housekeeping_interval -5000ms: expected 0 or more',
+    ]);
   });
 
   test('is found all at once, by the names that the user wrote', () => {

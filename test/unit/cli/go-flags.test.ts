@@ -55,6 +55,8 @@ describe('arguments as Go takes them', () => {
     ['--docker_only false', 'unexpected argument "false"; did you mean --docker_only=false?'],
     ['--docker_only words --port=1 more', 'unexpected argument "words"', 'unexpected argument "more"'],
     ['--every=10', '--every "10": expected a duration as Go writes it, such as 500ms, 10s or 1m30s'],
+    ['--every=', '--every "": expected a duration as Go writes it, such as 500ms, 10s or 1m30s'],
+    ['--every=-', '--every "-": expected a duration as Go writes it, such as 500ms, 10s or 1m30s'],
     ['--every=10s5', '--every "10s5": expected a duration as Go writes it, such as 500ms, 10s or 1m30s'],
     [
       '-prot=1 --nothing-like-it',

@@ -84,7 +84,7 @@ export function createHttpServer({
   ].map((route) => ({ ...route, path: pathPrefix + route.path }));
   // What asks for health knows the address, and not what a proxy puts before the path.
   const served = pathPrefix === '' ? prefixed : [...prefixed, ...probes];
-  const app = createApp([indexRoute(`${pathPrefix}/`, prefixed), ...served], log, {
+  const app = createApp([...indexRoutes(pathPrefix, prefixed, served), ...served], log, {
     pathPrefix,
     stalledMillis,
     responseMillis,
@@ -101,6 +101,17 @@ export function createHttpServer({
     },
     close: () => closeWithin(app, closeMillis),
   };
+}
+
+/** The index behind a prefix is at the prefix itself too, unless health or readiness is. */
+function indexRoutes(
+  pathPrefix: string,
+  listed: readonly Route[],
+  served: readonly Route[],
+): readonly Route[] {
+  const index = indexRoute(`${pathPrefix}/`, listed);
+  const isTaken = pathPrefix === '' || served.some(({ path }) => path === pathPrefix);
+  return isTaken ? [index] : [index, { ...index, path: pathPrefix }];
 }
 
 interface AppOptions {

@@ -40,7 +40,7 @@ test('/ names the paths', async () => {
 test('a prefix stands before every path, and health and readiness are without it too', async () => {
   await using served = await serve({ metricsPath: '/container.metrics', pathPrefix: '/host/a' });
   const statusOf = async (path: string): Promise<number> => (await ask(served.url + path)).status;
-  for (const path of ['/', '/container.metrics', '/healthz', '/readyz'])
+  for (const path of ['', '/', '/container.metrics', '/healthz', '/readyz'])
     assert.equal(await statusOf(`/host/a${path}`), 200, path);
   for (const path of ['/healthz', '/readyz']) assert.equal(await statusOf(path), 200, path);
   for (const path of ['/', '/metrics', '/container.metrics', '/host/a/metrics', '/host/a/containerXmetrics'])
@@ -49,6 +49,13 @@ test('a prefix stands before every path, and health and readiness are without it
   for (const path of ['/container.metrics', '/healthz'])
     assert.ok(body.includes(`href="/host/a${path}"`), path);
   assert.equal((await ask(`${served.url}/host/a/container.metrics`, { method: 'POST' })).status, 405);
+});
+
+test('a prefix may be the path of health, which stays what it is', async () => {
+  await using served = await serve({ pathPrefix: '/healthz' });
+  assert.equal((await ask(`${served.url}/healthz`)).body, 'ok\n');
+  for (const path of ['/healthz/', '/healthz/metrics', '/healthz/healthz'])
+    assert.equal((await ask(served.url + path)).status, 200, path);
 });
 
 test('HEAD is answered everywhere, without a body', async () => {

@@ -151,12 +151,22 @@ function choose(setting: NamedSetting, valid: readonly ValidCandidate[]): Chosen
 /** Kubernetes adds variables for each service, so an unknown one is a mistake only when it is nearly a known one. */
 function unknownVariables(environment: ConfigInput['environment']): string[] {
   const known = namedSettings.flatMap(({ variables }) => variables).filter((name) => name.startsWith(prefix));
-  const endings = known.map((name) => name.slice(prefix.length));
   return Object.keys(environment)
-    .filter((name) => name.startsWith(prefix) && !known.includes(name))
-    .map((name) => ({ name, near: nearest(name.slice(prefix.length), endings) }))
-    .filter(({ near }) => near !== undefined)
-    .map(({ name, near }) => `${name}: unknown variable; did you mean ${prefix}${near}?`);
+    .filter((name) => name.startsWith(prefix) && !known.includes(name) && environment[name] !== '')
+    .map((name) => ({ name, meant: meantVariables(name, known) }))
+    .filter(({ meant }) => meant !== undefined)
+    .map(({ name, meant }) => `${name}: unknown variable; did you mean ${meant}?`);
+}
+
+/** The specification's variables of a setting that has no other, or a known one of nearly this name. */
+function meantVariables(name: string, known: readonly string[]): string | undefined {
+  const setting = namedSettings.find(({ fileKey }) => name === prefix + fileKey.toUpperCase());
+  if (setting?.otelVariables) return setting.variables.join(' or ');
+  const near = nearest(
+    name.slice(prefix.length),
+    known.map((each) => each.slice(prefix.length)),
+  );
+  return near === undefined ? undefined : prefix + near;
 }
 
 const prefix = 'TIDEGAUGE_';

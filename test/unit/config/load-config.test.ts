@@ -335,6 +335,21 @@ test('a misspelt variable is warned of, one that Kubernetes made is not', () => 
   assert.deepEqual(warnings, ['TIDEGAUGE_DOCKER_URLS: unknown variable; did you mean TIDEGAUGE_DOCKER_URL?']);
 });
 
+test('a variable of our prefix is warned of where the specification has its own', () => {
+  const { config, warnings } = load({
+    environment: {
+      TIDEGAUGE_LISTEN: '127.0.0.1:1',
+      TIDEGAUGE_OTLP_COMPRESSION: 'gzip',
+      TIDEGAUGE_EXPORTER: '',
+    },
+  });
+  assert.equal(config.listen.port, 9417);
+  assert.deepEqual(warnings, [
+    'TIDEGAUGE_LISTEN: unknown variable; did you mean OTEL_EXPORTER_PROMETHEUS_HOST or OTEL_EXPORTER_PROMETHEUS_PORT?',
+    'TIDEGAUGE_OTLP_COMPRESSION: unknown variable; did you mean OTEL_EXPORTER_OTLP_METRICS_COMPRESSION or OTEL_EXPORTER_OTLP_COMPRESSION?',
+  ]);
+});
+
 test("OpenTelemetry's own configuration file is said not to be read", () => {
   const { warnings } = load({
     environment: { OTEL_CONFIG_FILE: '/etc/otel.yaml', OTEL_EXPERIMENTAL_CONFIG_FILE: '' },

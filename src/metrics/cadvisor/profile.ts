@@ -69,7 +69,7 @@ const cadvisorSpec: readonly ContainerInstrument[] = [
   containerGauge(
     'threads_max',
     'Processes and threads that the container may have, 0 without a limit',
-    ({ sample, limits }) => sample?.pids && Number(limits.pids ?? sample.pids.limit ?? 0),
+    threadsMax,
     'stats',
   ),
 ];
@@ -155,6 +155,14 @@ function quota({ limits }: Measured): number | undefined {
   return limits.cpus === undefined
     ? undefined
     : Math.round(limits.cpus * (limits.cpuPeriodMicros ?? defaultPeriodMicros));
+}
+
+/** Absent where the limits are not known and the sample names none. */
+function threadsMax({ sample, limits }: Measured): number | undefined {
+  if (!sample?.pids) return undefined;
+  return limits.pids === undefined && sample.pids.limit !== undefined
+    ? Number(sample.pids.limit)
+    : orDefault(limits, 'pids', 0);
 }
 
 /** Docker counts memory and swap together, as cgroup v1 does; v2 counts swap alone. */

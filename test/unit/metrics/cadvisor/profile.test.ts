@@ -176,6 +176,19 @@ test('without a quota there is no throttling, as cAdvisor has it; without a limi
   assert.deepEqual(valuesOf('spec_cpu_shares', snapshot), [1024]);
 });
 
+test('a limit of tasks that is not known is absent; the sample’s counts where there is one', () => {
+  const threadsMax = (limit?: number): readonly number[] =>
+    valuesOf(
+      'threads_max',
+      running(
+        { pids: { current: 3, ...(limit !== undefined && { limit }) } },
+        { limits: { unknown: ['pids'] } },
+      ),
+    );
+  assert.deepEqual(threadsMax(), []);
+  assert.deepEqual(threadsMax(9), [9]);
+});
+
 test('more inactive cache than usage leaves a working set of 0; no cache to subtract leaves none', () => {
   const workingSet = (stats: Record<string, number>): readonly number[] =>
     valuesOf('memory_working_set_bytes', running({ memory: { usage: 10, stats } }));

@@ -87,7 +87,7 @@ function containerGauge(
 
 const notMeasured = '--disk-usage-interval is 0, or the runtime, or a proxy before it, refuses /system/df';
 const notReached =
-  'the runtime’s storage directory is not on this host, or not mounted where the agent runs; or disk usage is not measured';
+  'no container’s usage is read by the kernel’s files; or the runtime’s storage directory is not mounted where the agent runs; or disk usage is not measured';
 
 /** Metrics of profile `cadvisor` about the file system that holds a container's writable layer, on the slow schedule. */
 const cadvisorFilesystem: readonly ContainerInstrument[] = [

@@ -332,7 +332,7 @@ const notMeasured = '--disk-usage-interval is 0, or the runtime, or a proxy befo
 const ofHost = {
   offByDefault: true,
   absentWhen:
-    'the runtime’s storage directory is not on this host, or not mounted where the agent runs; or disk usage is not measured',
+    'no container’s usage is read by the kernel’s files; or the runtime’s storage directory is not mounted where the agent runs; or disk usage is not measured',
 } as const;
 
 /** File system metrics of profile `semconv`, on the slow schedule. */

@@ -32,6 +32,12 @@ const ownRoots = { cgroup: '/sys/fs/cgroup', proc: '/proc', sys: '/sys' } as con
 /** What a tree has that is the host's: a mount of one tree makes empty directories of those above it. */
 const marks = { cgroup: '.', proc: 'stat', sys: 'dev/block' } as const;
 
+const contents = {
+  cgroup: 'cgroup.controllers (version 2) or directories such as memory (version 1)',
+  proc: `the file ${marks.proc}`,
+  sys: `the directory ${marks.sys}`,
+} as const satisfies Record<keyof HostRoots, string>;
+
 /** Descriptors for everything else: connections, logs, sources. */
 const reservedDescriptors = 256;
 /** The kernel keeps 4 KiB for each file that stays open, counted in the agent's own cgroup. */
@@ -39,7 +45,7 @@ const maxDescriptors = 8192;
 
 /**
  * The kernel's files by the settings; undefined where usage is the runtime's alone, or there are no such files. Throws
- * a ConfigError where they are demanded and there are none.
+ * a ConfigError where they are demanded and there are none, or where a tree was named that is none.
  */
 export function findKernelFiles({
   usageSource,
@@ -55,11 +61,26 @@ export function findKernelFiles({
   };
   const hierarchies = findHierarchies(roots.cgroup);
   const demanded = usageSource === 'cgroup' ? '--usage-source cgroup' : cgroupRoot && '--cgroup-root';
-  if (!hierarchies && demanded)
-    throw new ConfigError([
-      `${demanded}: there is no cgroup tree at ${roots.cgroup}: expected cgroup.controllers (version 2) or directories such as memory (version 1); in a container mount the host's, as in -v /sys/fs/cgroup:${hostMounts[0]}${ownRoots.cgroup}:ro`,
-    ]);
+  const problems = [
+    ...(!hierarchies && demanded ? [`${demanded}: ${noTree('cgroup', roots.cgroup)}`] : []),
+    ...wrongRoot('proc', procRoot),
+    ...wrongRoot('sys', sysRoot),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
   return hierarchies && { roots, hierarchies, hasFallback: usageSource === 'auto' };
+}
+
+/** Without its files a tree would be silently absent, and what they give with it. */
+function wrongRoot(tree: 'proc' | 'sys', root: string | undefined): string[] {
+  return root === undefined || existsSync(join(root, marks[tree]))
+    ? []
+    : [`--${tree}-root: ${noTree(tree, root)}`];
+}
+
+function noTree(tree: keyof HostRoots, root: string): string {
+  const own = ownRoots[tree];
+  const what = tree === 'cgroup' ? 'cgroup tree' : own;
+  return `there is no ${what} at ${root}: expected ${contents[tree]}; in a container mount the host's, as in -v ${own}:${hostMounts[0]}${own}:ro`;
 }
 
 /** The host's trees come before those of the agent's own container. */

@@ -80,6 +80,20 @@ test('the kernel’s files demanded, and none there: root, what is expected, and
     );
 });
 
+test('a tree that was named and is none: each of them, what is expected, and the mount', () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name]);
+  const { cgroup, proc } = tree.roots;
+  const flags = { 'cgroup-root': cgroup, 'proc-root': cgroup, 'sys-root': '/nowhere' };
+  assert.throws(() => findKernelFiles(configOf(flags)), {
+    problems: [
+      `--proc-root: there is no /proc at ${cgroup}: expected the file stat; in a container mount the host's, as in -v /proc:/host/proc:ro`,
+      "--sys-root: there is no /sys at /nowhere: expected the directory dev/block; in a container mount the host's, as in -v /sys:/host/sys:ro",
+    ],
+  });
+  assert.ok(findKernelFiles(configOf({ 'cgroup-root': cgroup, 'proc-root': proc })));
+  assert.equal(findKernelFiles(configOf({ ...flags, 'usage-source': 'runtime' })), undefined);
+});
+
 test('the runtime’s usage alone: no tree is looked for', () => {
   assert.equal(
     findKernelFiles(configOf({ 'usage-source': 'runtime', 'cgroup-root': '/nowhere' })),

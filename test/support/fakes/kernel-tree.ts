@@ -56,6 +56,7 @@ export class KernelTree implements Disposable {
     this.write('cgroup/cgroup.procs', '1\n');
     this.write('proc/1/net/dev', 'Inter-|\n face |\n  eth0: 5 5 5 5 5 5 5 5 5 5 5 5 5 5 5 5\n');
     this.write('proc/stat', 'cpu  100 0 200 5000 10 0 5 0 0 0\ncpu0 50 0 100\ncpu1 50 0 100\nintr 1\n');
+    mkdirSync(join(this.folder, 'sys/dev/block'), { recursive: true });
     const { MemTotal: memoryBytes } = Object(recordedJson(`${kind}/engine/info.json`));
     this.write('proc/meminfo', `MemTotal:       ${Number(memoryBytes) / 1024} kB\nMemFree: 1 kB\n`);
     if (!this.#isV1) this.write('cgroup/cgroup.controllers', 'cpu io memory pids\n');

@@ -49,7 +49,15 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
     ...quotedVariables(input.environment),
     ...[...resolved, checked].flatMap((each) => each.warnings),
   ];
-  return { config, warnings: [...earlier, ...warnings, ...unusedBlock(config)] };
+  const unused = [...unusedBlock(config), ...unusedSettings(checked.chosen, config)];
+  return { config, warnings: [...earlier, ...warnings, ...unused] };
+}
+
+function unusedSettings(chosen: ChosenByKey, { profile }: Config): string[] {
+  return [...chosen.values()]
+    .filter(({ setting: { ofProfile } }) => ofProfile !== undefined && !profile.includes(ofProfile))
+    .flatMap(({ names }) => names)
+    .map((name) => `${name}: without effect, for --profile ${profile.join()} has other metrics`);
 }
 
 function settingsOf({ defaults = {} }: ConfigInput): readonly NamedSetting[] {

@@ -59,6 +59,7 @@ export const exportSettings = {
     group: 'Export',
     help: 'Groups of metrics of profile cadvisor, as cAdvisor names them (docs/migration/cadvisor.md); all, or none of them',
     example: 'cpu,memory,network',
+    ofProfile: 'cadvisor',
     isRepeatable: true,
   },
   cgroupRows: {
@@ -74,6 +75,7 @@ export const exportSettings = {
     group: 'Export',
     help: 'Labels of a container that become container_label_* in profile cadvisor: these, all, or none',
     example: 'com.docker.compose.service,team',
+    ofProfile: 'cadvisor',
     isRepeatable: true,
   },
   cadvisorEnv: {
@@ -82,6 +84,7 @@ export const exportSettings = {
     group: 'Export',
     help: 'Environment variables whose names begin so become container_env_* in profile cadvisor',
     example: 'APP_VERSION,STAGE',
+    ofProfile: 'cadvisor',
     isRepeatable: true,
   },
   dockerStats: {

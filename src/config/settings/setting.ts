@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { profileNames } from './names.ts';
 
 /** Headings of the help text and of the configuration table. */
 type SettingGroup = 'Runtime' | 'Containers' | 'Probing' | 'Export' | 'OTLP' | 'Prometheus' | 'Agent';
@@ -33,6 +34,8 @@ export interface Setting<Type extends z.ZodType = z.ZodType> {
   readonly example: string;
   /** First wins; none: the variable is `TIDEGAUGE_` and the flag's name. */
   readonly otelVariables?: readonly OtelVariable[];
+  /** It is without effect unless this profile is chosen. */
+  readonly ofProfile?: (typeof profileNames)[number];
   /** The variables do not replace but complete each other and the default, key by key; the first wins. */
   readonly combined?: true;
   /** Its flag may be given several times. */

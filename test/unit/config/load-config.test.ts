@@ -350,6 +350,18 @@ test('a variable of our prefix is warned of where the specification has its own'
   ]);
 });
 
+test('settings of a profile that is not chosen are warned of', () => {
+  const given = { flags: { 'cadvisor-group': 'cpu' }, environment: { TIDEGAUGE_CADVISOR_LABEL: 'team' } };
+  const unused = 'without effect, for --profile semconv has other metrics';
+  assert.deepEqual(load(given).warnings, [
+    `--cadvisor-group: ${unused}`,
+    `TIDEGAUGE_CADVISOR_LABEL: ${unused}`,
+  ]);
+  const chosen = { ...given, flags: { ...given.flags, profile: 'semconv,cadvisor' } };
+  assert.deepEqual(load(chosen).warnings, []);
+  assert.deepEqual(load({}).warnings, []);
+});
+
 test("OpenTelemetry's own configuration file is said not to be read", () => {
   const { warnings } = load({
     environment: { OTEL_CONFIG_FILE: '/etc/otel.yaml', OTEL_EXPERIMENTAL_CONFIG_FILE: '' },

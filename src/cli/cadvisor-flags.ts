@@ -113,7 +113,7 @@ const containers: readonly CadvisorFlag[] = [
   {
     name: 'docker_only',
     kind: 'bool',
-    here: '`--cgroup-rows`: besides containers the root (the default); with `=false` slices, too, and services none',
+    here: '`--cgroup-rows`: besides containers `root` alone; with `=false`, as without the flag, `slices`; services never',
     effect: (value, all) =>
       all.get('disable_root_cgroup_stats') === 'true'
         ? {}

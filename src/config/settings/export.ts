@@ -68,6 +68,7 @@ export const exportSettings = {
     group: 'Export',
     help: 'Cgroups besides containers in profile cadvisor: none, the root (id="/"), or slices: what is directly below it, and slices of systemd',
     example: 'slices',
+    ofProfile: 'cadvisor',
   },
   cadvisorLabel: {
     type: listOf(text('a label')).refine(isAlone, { error: aloneError }),

@@ -351,12 +351,9 @@ test('a variable of our prefix is warned of where the specification has its own'
 });
 
 test('settings of a profile that is not chosen are warned of', () => {
-  const given = { flags: { 'cadvisor-group': 'cpu' }, environment: { TIDEGAUGE_CADVISOR_LABEL: 'team' } };
+  const given = { flags: { 'cadvisor-group': 'cpu' }, environment: { TIDEGAUGE_CGROUP_ROWS: 'none' } };
   const unused = 'without effect, for --profile semconv has other metrics';
-  assert.deepEqual(load(given).warnings, [
-    `--cadvisor-group: ${unused}`,
-    `TIDEGAUGE_CADVISOR_LABEL: ${unused}`,
-  ]);
+  assert.deepEqual(load(given).warnings, [`--cadvisor-group: ${unused}`, `TIDEGAUGE_CGROUP_ROWS: ${unused}`]);
   const chosen = { ...given, flags: { ...given.flags, profile: 'semconv,cadvisor' } };
   assert.deepEqual(load(chosen).warnings, []);
   assert.deepEqual(load({}).warnings, []);

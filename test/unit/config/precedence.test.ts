@@ -15,6 +15,7 @@ const companions: Readonly<Partial<Record<string, Readonly<Record<string, string
   dockerTlsKey: { 'docker-tls-cert': '/k.pem' },
   otlpClientCertificate: { 'otlp-client-key': '/k.pem' },
   otlpClientKey: { 'otlp-client-certificate': '/k.pem' },
+  cgroupRows: { profile: 'cadvisor' },
   cadvisorGroup: { profile: 'cadvisor' },
   cadvisorLabel: { profile: 'cadvisor' },
   cadvisorEnv: { profile: 'cadvisor' },

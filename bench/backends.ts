@@ -44,18 +44,16 @@ export async function measureBackends(
     at: performance.now(),
     collector: cpuSeconds(collector.pid),
     prometheus: cpuSeconds(prometheus.pid),
-    exports: sink.received.exports,
-    bytes: sink.received.bytes,
+    ...sink.received,
   });
   await delay(warmUpMillis);
   const before = read();
   await delay(1000 * step.intervalSeconds * step.cycles);
   const after = read();
   const page = await scrape(agent.metricsUrl);
-  const points = sink.countLastPoints() ?? 0;
   return {
     seconds: (after.at - before.at) / 1000,
-    points: points * (after.exports - before.exports),
+    points: after.points - before.points,
     pushedBytes: after.bytes - before.bytes,
     scrapedSeries: countSeries(page).all,
     scrapes: step.cycles,

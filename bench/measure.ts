@@ -78,7 +78,6 @@ export async function measureAgent(
   return (idlePerSecond) => ({
     program: kind.isOurs ? basename(dirname(options.program)) : '',
     ...cycleValues(gathered, kind, step, idlePerSecond),
-    exportedPoints: agent.sink?.countLastPoints(),
     idlePerSecond,
     residentMebibytes: { mean: mean(gathered.resident), max: Math.max(...gathered.resident) },
     blockMillis: gathered.blockMillis,
@@ -150,7 +149,7 @@ async function read(agent: RunningAgent, runtime: RuntimeUnderTest): Promise<Rea
     runtime: runtimeCpu(runtime.processes),
     machine: machineCpu(),
     calls: await runtime.requests(),
-    exported: agent.sink?.received ?? { exports: 0, requests: 0, bytes: 0 },
+    exported: agent.sink?.received ?? { exports: 0, requests: 0, bytes: 0, points: 0 },
   };
 }
 

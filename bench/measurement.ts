@@ -9,9 +9,12 @@ export interface Measurement {
   readonly probes: number | undefined;
   /** Scrapes or exports that did not wait for their probe. */
   readonly inlineTimeouts: number | undefined;
-  readonly exported: { readonly exports: number; readonly requests: number; readonly bytes: number };
-  /** Of the last export. */
-  readonly exportedPoints: number | undefined;
+  readonly exported: {
+    readonly exports: number;
+    readonly requests: number;
+    readonly bytes: number;
+    readonly points: number;
+  };
   /** CPU seconds per completed cycle, the runtime's without its idle cost. */
   readonly cpuPerCycle: RuntimeCpu & {
     readonly agent: number;

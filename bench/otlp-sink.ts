@@ -14,8 +14,7 @@ export class OtlpSink {
   #exports = 0;
   #requests = 0;
   #bytes = 0;
-  /** Of the latest export, as sent. */
-  #bodies: { readonly data: Buffer; readonly isGzip: boolean }[] = [];
+  #points = 0;
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -27,8 +26,9 @@ export class OtlpSink {
       });
       request.on('end', () => {
         const isGzip = request.headers['content-encoding'] === 'gzip';
-        this.#bodies.push({ data: Buffer.concat(parts), isGzip });
         response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+        const data = Buffer.concat(parts);
+        this.#points += countPoints(isGzip ? gunzipSync(data) : data);
       });
     });
   }
@@ -51,16 +51,9 @@ export class OtlpSink {
     return this.#lastExportAt;
   }
 
-  /** Exports, requests and bytes so far; bytes as sent. */
-  get received(): { exports: number; requests: number; bytes: number } {
-    return { exports: this.#exports, requests: this.#requests, bytes: this.#bytes };
-  }
-
-  /** Data points of the latest export; undefined before the first. */
-  countLastPoints(): number | undefined {
-    if (this.#bodies.length === 0) return undefined;
-    const counts = this.#bodies.map(({ data, isGzip }) => countPoints(isGzip ? gunzipSync(data) : data));
-    return counts.reduce((sum, count) => sum + count, 0);
+  /** Exports, requests, bytes and data points so far; bytes as sent. */
+  get received(): { exports: number; requests: number; bytes: number; points: number } {
+    return { exports: this.#exports, requests: this.#requests, bytes: this.#bytes, points: this.#points };
   }
 
   close(): void {
@@ -74,7 +67,6 @@ export class OtlpSink {
     if (now - this.#lastRequestAt > exportGapMillis) {
       this.#exports += 1;
       this.#lastExportAt = now;
-      this.#bodies = [];
     }
     this.#lastRequestAt = now;
   }

@@ -27,8 +27,10 @@ const quantities: readonly Quantity[] = [
 /** Cost by number of containers with a line fitted to it, and what fleets need; empty without measurements of either. */
 export function renderScaling(results: readonly Result[]): string {
   const tables = agents.map((agent) => costTable(results, agent));
-  const backends = results.flatMap((result) => result.backends ?? []).at(-1);
-  const parts = [...tables, ...(backends ? [backendTable(backends), fleetTable(results, backends)] : [])];
+  const last = results
+    .flatMap((each) => (each.backends ? [{ ...each, backends: each.backends }] : []))
+    .at(-1);
+  const parts = [...tables, ...(last ? [backendTable(last.backends), fleetTable(last)] : [])];
   return parts.filter((text) => text !== '').join('\n\n');
 }
 
@@ -119,23 +121,15 @@ const fleets = [
   [1000, 100],
 ] as const;
 
-function fleetTable(results: readonly Result[], backends: BackendValues): string {
-  const pushed = windowsOf(results, {
-    part: 'simulated',
-    runtime: 'simulated',
-    agent: 'api',
-    exports: 'prometheus+otlp',
-  });
-  const window = pushed.at(-1);
-  if (!window?.measurement.exportedPoints) return '';
-  const { containers } = window.step;
-  const { exportedPoints, exported, series } = window.measurement;
-  const pointsPerContainer = exportedPoints / containers;
-  const bytesPerPoint = exported.bytes / exported.exports / exportedPoints;
-  const { points, collector, prometheus, scrapes, scrapedSeries } = backends;
+function fleetTable({ step, backends }: Result & { readonly backends: BackendValues }): string {
+  const { containers, intervalSeconds } = step;
+  const { seconds, points, pushedBytes, collector, prometheus, scrapes, scrapedSeries: series } = backends;
+  // By the time and not by the number of pushes, which a busy machine draws apart.
+  const pointsPerContainer = points / (seconds / intervalSeconds) / containers;
+  const bytesPerPoint = pushedBytes / points;
   const [perCollector, perPrometheus] = [
     points / collector.cpuSeconds,
-    (scrapes * scrapedSeries) / prometheus.cpuSeconds,
+    (scrapes * series) / prometheus.cpuSeconds,
   ];
   const rows = fleets.flatMap(([nodes, perNode]) =>
     [10, 30].map((interval) => {

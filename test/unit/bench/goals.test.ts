@@ -33,8 +33,7 @@ function window(step: Step, values: Partial<Measurement> & { readonly total?: nu
     completed: step.cycles,
     probes: undefined,
     inlineTimeouts: undefined,
-    exported: { exports: 0, requests: 0, bytes: 0 },
-    exportedPoints: undefined,
+    exported: { exports: 0, requests: 0, bytes: 0, points: 0 },
     cpuPerCycle: { ...none, agent: total, runtime: 0, total },
     idlePerSecond: none,
     residentMebibytes: { mean: 50, max: 60 },
@@ -163,4 +162,26 @@ test('the report has goals, agents and what the scaling is by', () => {
   assert.match(report, /### 20\.10, 200 containers/);
   assert.match(report, /\| per container \|  \| 0\.0100 \|/);
   assert.match(report, /\| fixed \|  \| 10\.00 \|/);
+});
+
+test('fleets are by the points a second that were received, however many requests they came in', () => {
+  const [step] = plan(readOptions(['--only=backends', '--repeat=1', '--containers=100'])).flatMap(
+    (group) => group.steps,
+  );
+  assert.ok(step);
+  const cost = { cpuSeconds: 0.5, residentMebibytes: 40 };
+  const backends = {
+    seconds: 20,
+    points: 8000,
+    pushedBytes: 64_000,
+    scrapedSeries: 4500,
+    scrapes: 2,
+    scrapedBytes: 9000,
+    collector: cost,
+    prometheus: cost,
+  };
+  const report = renderReport([{ step, ...circumstances, backends }]);
+  assert.match(report, /40\.0 points and 45\.0 series a container, 8\.0 bytes a point\./);
+  // 1,000 × 100 containers at 10 s: 400,000 points a second, of which a core takes 16,000.
+  assert.match(report, /\| 1,000 × 100 \| 10 s \| 4,500,000 \| 400,000 \| 276\.48 GB \| 25\.00 \/ 20\.00 \|/);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { VersionedRuntime } from '../support/fakes/versioned-runtime.ts';
 import { startAgent, runTidegauge } from '../support/real/agent-process.ts';
 import { skipWithoutCadvisor, Cadvisor } from '../support/real/cadvisor.ts';
 import { skipUnless } from '../support/real/component.ts';
@@ -78,8 +79,9 @@ suite('tidegauge cadvisor beside a real engine', { skip: skipUnless('engine-curr
   });
 
   test('its series have the labels of a real cAdvisor’s', { skip: skipWithoutCadvisor() }, async () => {
-    const { directory, url } = runtime;
-    await using cadvisor = await Cadvisor.start({ url, directory });
+    const { directory } = runtime;
+    await using versioned = await VersionedRuntime.start(runtime, '28.5.2');
+    await using cadvisor = await Cadvisor.start({ url: versioned.url, directory });
     const theirs = await waitUntil('cAdvisor to measure the container', async () => {
       const found = labelsByName(await cadvisor.scrape());
       return found.has('container_network_receive_bytes_total') ? found : undefined;

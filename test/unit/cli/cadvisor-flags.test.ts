@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { cadvisorFlags, defaultGroups } from '../../../src/cli/cadvisor-flags.ts';
+import { parseCommandLine } from '../../../src/cli/command-line.ts';
 import { cadvisorCommand } from '../../../src/cli/commands/cadvisor.ts';
+import { commands } from '../../../src/cli/program.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import type { Config } from '../../../src/config/settings/settings.ts';
@@ -179,6 +181,24 @@ describe('a flag is read by its meaning', () => {
       '--docker-tls-ca: does nothing without --docker-tls',
     ]);
   });
+});
+
+test('the command takes all that stands behind its name, and must stand first', () => {
+  const program = { commands, version: '1.2.3' };
+  const line = parseCommandLine(['cadvisor', '--logtostderr', '--port', '1'], program);
+  assert.ok(line.kind === 'command');
+  assert.deepEqual([line.command.name, line.problems], ['cadvisor', []]);
+  assert.deepEqual(
+    line.own?.given.map(({ name, raw }) => [name, raw]),
+    [['--port', '1']],
+  );
+  assert.deepEqual(parseCommandLine(['cadvisor', '-version'], program), { kind: 'text', text: '1.2.3' });
+  const help = parseCommandLine(['cadvisor', '--help'], program);
+  assert.ok(help.kind === 'text');
+  for (const { name } of cadvisorFlags) assert.ok(help.text.includes(`--${name}`), name);
+  const late = parseCommandLine(['--demo', 'cadvisor'], program);
+  assert.ok(late.kind === 'command');
+  assert.deepEqual(late.problems, ['cadvisor: has arguments of its own, and stands before all of them']);
 });
 
 describe('what cannot be honoured', () => {

@@ -2,10 +2,12 @@ import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
 import { Cancellable } from '../concurrency/cancellation.ts';
 import { KeyedQueue } from '../concurrency/queues.ts';
 import type { ContainerStatus } from '../model/container.ts';
-import type { RuntimeSnapshot } from '../model/snapshot.ts';
+import type { RuntimeDescription } from '../model/runtime.ts';
+import type { ContainerSnapshot, RuntimeSnapshot } from '../model/snapshot.ts';
 import type { ListedContainer } from '../sources/container-source.ts';
 import type { ContainerList, Listed } from './container-list.ts';
 import { ContainerTracker } from './container/container-tracker.ts';
+import { NetworkOwners } from './container/network-owners.ts';
 import type { EventCounter } from './events/event-counter.ts';
 import type { TrackerSetOptions } from './options.ts';
 import { SelectedContainers } from './selection.ts';
@@ -59,6 +61,13 @@ export class Reconciler {
   /** Undefined while the runtime does not answer. */
   get counts(): ListedCounts | undefined {
     return this.#counts;
+  }
+
+  /** Containers as readers see them; none while the runtime does not answer. */
+  snapshots(runtime: RuntimeDescription): ContainerSnapshot[] {
+    if (!this.#counts) return [];
+    const owners = new NetworkOwners(this.#trackers);
+    return [...this.#trackers.values()].flatMap((tracker) => tracker.snapshot(runtime, owners) ?? []);
   }
 
   /** Makes the trackers equal to the list. One at a time, so that lists apply in their order. Throws SourceError. */

@@ -14,7 +14,6 @@ import { EventStream } from './events/event-stream.ts';
 import { RuntimeEvents } from './runtime-events.ts';
 import { HostHistory } from './host-history.ts';
 import type { TrackerSetOptions } from './options.ts';
-import { NetworkOwners } from './container/network-owners.ts';
 import { Reconciler } from './reconciler.ts';
 import { SourceCalls } from './source-calls.ts';
 import { SourceState } from './source-state.ts';
@@ -140,10 +139,8 @@ export class TrackerSet {
   /** The runtime and its published containers at this moment. */
   snapshot(): RuntimeSnapshot {
     const { runtime, lastSuccess } = this.#state;
-    const { counts, trackers } = this.#reconciler;
+    const { counts } = this.#reconciler;
     const now = this.#options.clock.now();
-    const containers = counts ? [...trackers.values()] : [];
-    const owners = new NetworkOwners(trackers);
     const disks = this.#diskUsage;
     const diskUsage = disks?.report;
     const { images: imageEvents } = this.#counter;
@@ -151,9 +148,9 @@ export class TrackerSet {
       owner: this,
       runtime,
       ...this.#ended.shown(
-        containers.flatMap((tracker) => {
-          const counted = this.#counter.counted(tracker.snapshot(runtime, owners));
-          return disks ? counted.map((each) => disks.withFilesystem(each)) : counted;
+        this.#reconciler.snapshots(runtime).map((snapshot) => {
+          const counted = this.#counter.counted(snapshot);
+          return disks ? disks.withFilesystem(counted) : counted;
         }),
         counts ? this.#counter.removed(runtime, now) : [],
       ),

@@ -1,7 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { CgroupPaths } from './cgroup-paths.ts';
-import { directoryNumbers, namespaceRoot } from './hierarchies.ts';
+import { contentOf } from '../kernel/open-file.ts';
+import { directoriesIn, directoryNumbers, namespaceRoot } from './hierarchies.ts';
 import type { DirectoryNumbers, Hierarchies, Hierarchy } from './hierarchies.ts';
 
 /** Directories of one container's cgroup: the tree of version 2, and those of version 1 by controller. */
@@ -137,7 +137,7 @@ export class CgroupPlaces {
         (_path, { inode, device }) => inode === root.inode && device === root.device,
       );
     const line = new RegExp(`^${pid}$`, 'm');
-    const own = pathWhere(directory, max, (path) => line.test(contentOf(join(path, 'cgroup.procs'))));
+    const own = pathWhere(directory, max, (path) => line.test(contentOf(join(path, 'cgroup.procs')) ?? ''));
     return own === undefined ? undefined : withoutEnd(own, paths.get(controllers[0] ?? '') ?? '/');
   }
 }
@@ -198,27 +198,7 @@ function pathWhere(
     const numbers = directoryNumbers(directory);
     if (!numbers) continue;
     if (isMeant(directory, numbers)) return path === '' ? '/' : path;
-    if (numbers.hasDirectories) for (const name of directoriesOf(directory)) paths.push(`${path}/${name}`);
+    if (numbers.hasDirectories) for (const name of directoriesIn(directory)) paths.push(`${path}/${name}`);
   }
   return undefined;
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    // Removed meanwhile, or closed to us.
-    return '';
-  }
-}
-
-function directoriesOf(path: string): readonly string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true }).flatMap((entry) =>
-      entry.isDirectory() ? [entry.name] : [],
-    );
-  } catch {
-    // Removed meanwhile.
-    return [];
-  }
 }

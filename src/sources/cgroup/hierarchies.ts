@@ -119,6 +119,16 @@ function directoryNames(root: string): readonly string[] {
   }
 }
 
+/** Names of the directories in a directory; none where it was removed meanwhile, or is closed to us. */
+export function directoriesIn(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).toSorted();
+  } catch {
+    return [];
+  }
+}
+
 /** Paths of the cgroups that are mounted, by their points (`proc_pid_mountinfo(5)`). */
 function cgroupMounts(mountInfo?: string): ReadonlyMap<string, string> {
   const mounts = mountPoints(mountInfo).filter(({ type }) => type === 'cgroup' || type === 'cgroup2');

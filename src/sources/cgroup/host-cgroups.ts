@@ -1,13 +1,15 @@
 // One piece, because which cgroups have rows, where their files are and what limits them is decided from the same trees.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerLimits } from '../../model/container.ts';
 import type { HostCgroup } from '../../model/host.ts';
 import type { InterfaceUsage, MemoryUsage, Sample } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
+import { contentOf } from '../kernel/open-file.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
 import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
+import { directoriesIn } from './hierarchies.ts';
 import type { Hierarchies } from './hierarchies.ts';
 
 /** Which cgroups there are is looked at after so long. */
@@ -104,10 +106,10 @@ export class HostCgroups {
 
   #memoryOfHost(): MemoryUsage | undefined {
     const { proc, hierarchies } = this.#options;
-    const memory = amountsOf(textOf(join(proc, 'meminfo')), /^(\w+):\s+(\d+) kB$/gm);
+    const memory = amountsOf(contentOf(join(proc, 'meminfo')), /^(\w+):\s+(\d+) kB$/gm);
     const [total, free] = [memory['MemTotal'], memory['MemFree']];
     if (total === undefined || free === undefined) return undefined;
-    const stat = hierarchies.unified && textOf(join(hierarchies.unified.directory, 'memory.stat'));
+    const stat = hierarchies.unified && contentOf(join(hierarchies.unified.directory, 'memory.stat'));
     const [swapTotal, swapFree] = [memory['SwapTotal'], memory['SwapFree']];
     return present<MemoryUsage>({
       usage: (total - free) * 1024,
@@ -140,11 +142,11 @@ function leadingTree({ version, unified, byController }: Hierarchies): string | 
 
 /** Cgroups directly below the root, and slices of systemd below slices; none of a container. */
 function slicesBelow(root: string | undefined): readonly string[] {
-  const paths = root === undefined ? [] : namesOfDirectories(root).map((name) => `/${name}`);
+  const paths = root === undefined ? [] : directoriesIn(root).map((name) => `/${name}`);
   for (let index = 0; index < Math.min(paths.length, maxCgroups); index += 1) {
     const path = paths[index] ?? '';
     if (!path.endsWith('.slice')) continue;
-    const slices = namesOfDirectories(join(root ?? '', path)).filter((name) => name.endsWith('.slice'));
+    const slices = directoriesIn(join(root ?? '', path)).filter((name) => name.endsWith('.slice'));
     paths.push(...slices.map((name) => `${path}/${name}`));
   }
   return paths.filter((path) => !idOfContainer.test(path));
@@ -187,13 +189,13 @@ function changedAt(path: string): number | undefined {
 
 /** When the host was booted; milliseconds since the epoch. */
 function bootTime(proc: string): number | undefined {
-  const seconds = /^btime (\d{1,15})$/m.exec(textOf(join(proc, 'stat')) ?? '')?.[1];
+  const seconds = /^btime (\d{1,15})$/m.exec(contentOf(join(proc, 'stat')) ?? '')?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 /** cAdvisor's limits of the root are what the host has. */
 function limitsOfHost(proc: string, version: 1 | 2): ContainerLimits {
-  const memory = amountsOf(textOf(join(proc, 'meminfo')), /^(\w+):\s+(\d+) kB$/gm);
+  const memory = amountsOf(contentOf(join(proc, 'meminfo')), /^(\w+):\s+(\d+) kB$/gm);
   const [total, swap] = [memory['MemTotal'], memory['SwapTotal']];
   const withSwap = total === undefined || swap === undefined ? undefined : total + swap;
   const memorySwap = version === 1 ? swap : withSwap;
@@ -207,7 +209,7 @@ function limitsOfHost(proc: string, version: 1 | 2): ContainerLimits {
 function limitsOf({ unified, byController }: CgroupPlace, version: 1 | 2): ContainerLimits {
   const fileOf = (controller: string, name: string): string => {
     const directory = version === 2 ? unified : byController.get(controller);
-    return directory === undefined ? '' : (textOf(join(directory, name))?.trim() ?? '');
+    return directory === undefined ? '' : (contentOf(join(directory, name))?.trim() ?? '');
   };
   return version === 2 ? limitsOfV2(fileOf) : limitsOfV1(fileOf);
 }
@@ -259,23 +261,4 @@ function amountsOf(text: string | undefined, line: RegExp): Readonly<Record<stri
   return Object.fromEntries(
     [...(text ?? '').matchAll(line)].map(([, key = '', value]) => [key, Number(value)]),
   );
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not there, or closed to us.
-    return undefined;
-  }
-}
-
-function namesOfDirectories(directory: string): string[] {
-  try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).toSorted();
-  } catch {
-    // Removed meanwhile.
-    return [];
-  }
 }

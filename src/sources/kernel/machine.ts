@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Machine, NumaNode } from '../../model/host.ts';
 import { present } from '../json.ts';
+import { contentOf } from './open-file.ts';
 
 /** Where a machine's files are: the host's `/proc` and `/sys`. */
 export interface MachineRoots {
@@ -92,15 +93,6 @@ function hugePagesBelow(directory: string): ReadonlyMap<string, number> {
     return size !== undefined && /^\d{1,15}$/.test(count) ? [[size, Number(count)] as const] : [];
   });
   return new Map(sizes);
-}
-
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not there, or closed to us, as the UUID is to all but root.
-    return undefined;
-  }
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { settlesWithin } from '../../concurrency/cancellation.ts';
 import type { ContainerFilesystem, Filesystem } from '../../model/disk-usage.ts';
 import { SourceError } from '../source-error.ts';
+import { contentOf } from './open-file.ts';
 
 /** One mount as this process sees it. */
 export interface MountPoint {
@@ -18,7 +18,7 @@ export interface MountPoint {
 }
 
 /** Every mount that this process sees, in the order of mounting (`proc_pid_mountinfo(5)`). */
-export function mountPoints(mountInfo = contentOf('/proc/self/mountinfo')): readonly MountPoint[] {
+export function mountPoints(mountInfo = contentOf('/proc/self/mountinfo') ?? ''): readonly MountPoint[] {
   return mountInfo.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ', 2);
     const [, , numbers = '', root, point] = before.split(' ');
@@ -33,15 +33,6 @@ function unescaped(path: string): string {
   return path.replaceAll(/\\([0-7]{3})/g, (_whole, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   );
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not there, as on another system than Linux, or closed to us.
-    return '';
-  }
 }
 
 /** Others respond at once. */
@@ -93,7 +84,7 @@ export async function filesystemOf(
 /** What is in use of each device that the host has mounted; those that are not to be seen from here are left out. */
 export async function hostFilesystems(proc: string): Promise<readonly ContainerFilesystem[]> {
   const found = new Map<string, ContainerFilesystem>();
-  for (const mount of mountPoints(contentOf(join(proc, '1/mountinfo')))) {
+  for (const mount of mountPoints(contentOf(join(proc, '1/mountinfo')) ?? '')) {
     if (!mount.device.startsWith('/dev/') || found.has(mount.device)) continue;
     for (const root of new Set([dirname(proc), '/rootfs'])) {
       const used = await usedAt(join(root, mount.point), mount);

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelText } from './kernel-text.ts';
 
@@ -92,6 +92,15 @@ export function readOnce(path: string, text: KernelText, isSingle = true): ReadO
   const outcome = settled(() => text.read(fd, isSingle));
   closeSync(fd);
   return outcome;
+}
+
+/** The content of a file that is read seldom; undefined where it is not there, as on another system than Linux, or closed to us. */
+export function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function settled(work: () => void): ReadOutcome {

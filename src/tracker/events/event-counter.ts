@@ -81,14 +81,13 @@ export class EventCounter {
   }
 
   /** A snapshot with its counts; the counts of its image begin at zero, too. */
-  counted(snapshot: ContainerSnapshot | undefined): ContainerSnapshot[] {
-    if (!snapshot) return [];
+  counted(snapshot: ContainerSnapshot): ContainerSnapshot {
     this.#seen.add(snapshot.owner);
     const { id, image } = snapshot.identity;
     const events = this.of(id);
     const name = nameOf(image);
     if (events && name !== undefined) this.#imageOf(name);
-    return [events ? { ...snapshot, events } : snapshot];
+    return events ? { ...snapshot, events } : snapshot;
   }
 
   /** The container is listed no more: a reader that was given it goes on to see the same owner. */

@@ -11,7 +11,9 @@ import { pairsOfPoints, skewMillis, type Moments, type Pair } from './compare.ts
 import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts';
 
 const sources: ReadonlySet<string> = new Set(['list', 'inspect', 'stats', 'cgroup']);
-const shared = profiles.cadvisor.containers.filter(({ source }) => sources.has(source));
+const shared = profiles.cadvisor.containers.filter(
+  ({ source, offByDefault }) => sources.has(source) && !offByDefault,
+);
 
 /** The names that both cAdvisor and a runtime's responses have. */
 export const sharedWithCadvisor: readonly string[] = shared.map(({ name }) => name);
@@ -67,26 +69,32 @@ export class CadvisorComparison {
 }
 
 /**
- * cAdvisor's series as points, devices by their numbers as in the runtime's response. Series of devices without
- * numbers are left out: they describe the whole file system below the container's, the same for all containers.
+ * cAdvisor's series as points. Series of devices without numbers are left out: they describe the whole file system below
+ * the container's, the same for all containers.
  */
 export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
-  const numbers = new Map(
-    scraped.flatMap(({ labels: { device = '', major, minor } }) =>
-      major === undefined ? [] : [[device, `${major}:${minor}`] as const],
-    ),
+  const counted = new Set(
+    scraped.flatMap(({ labels: { device, major } }) => (major === undefined ? [] : device)),
   );
   return scraped.flatMap(({ name, labels, value, millis = 0 }) => {
     const instrument = shared.find((each) => each.name === name);
     // Of cgroup v1 it reads no pressure, and shows zeros.
     if (!instrument || (value === 0 && name.startsWith('container_pressure_'))) return [];
     const { kind, unit } = instrument;
-    const device = numbers.get(labels['device'] ?? '');
-    if ('device' in labels && device === undefined) return [];
-    const attributes = { ...labels, ...(device !== undefined && { device }) };
+    if ('device' in labels && !counted.has(labels['device'])) return [];
     const nanos = BigInt(millis) * 1_000_000n;
     return [
-      named({ resource: {}, name, unit, kind, attributes, value, startNanos: 0n, nanos, isMarker: false }),
+      named({
+        resource: {},
+        name,
+        unit,
+        kind,
+        attributes: labels,
+        value,
+        startNanos: 0n,
+        nanos,
+        isMarker: false,
+      }),
     ];
   });
 }

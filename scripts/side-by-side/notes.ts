@@ -17,7 +17,7 @@ What differs, and why:
 - \`container_memory_usage_bytes\`, \`container_memory_working_set_bytes\`, \`container_memory_rss\`, \`container_memory_cache\`, \`container_memory_mapped_file\`, \`container_memory_kernel_usage\`: they move between the two readings while processes come and go, and have the same floor of 256 KiB.
 - \`container_threads\`: may differ by 1, as a process that serves one request comes and goes between two readings.
 - \`container_network_*\`: of the interfaces in the container, and so of those with a network of their own.
-- \`container_fs_*\`, \`container_blkio_device_usage_total\`: cAdvisor names devices \`/dev/vda\` and Docker Engine \`254:0\`, so they are paired by number; its series of a device that the container's cgroup has no figures of are those of the host's whole file system, the same for every container, and are left out here.
+- \`container_fs_*\`, \`container_blkio_device_usage_total\`: both name devices \`/dev/vda\`; cAdvisor's series of a device that the container's cgroup has no figures of are those of the host's whole file system, the same for every container, and are left out here.
 - \`container_spec_*\`: cAdvisor reads the cgroup's files and we the runtime's configuration, so on cgroup v2 weights and swap differ as [the migration page](migration/cadvisor.md) says.
 
 The current Docker Engine was built from its module and does not know its version, without which cAdvisor reads none of its containers: a proxy adds the version to what cAdvisor gets.

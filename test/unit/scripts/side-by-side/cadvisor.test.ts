@@ -7,7 +7,7 @@ import { agrees, pairsOfPoints } from '../../../../scripts/side-by-side/compare.
 const moments = { at: [60_000], pauseMillis: 60_000 };
 const point = (line: string) => cadvisorPoints(parseExposition(line).series);
 
-test("cAdvisor's series become points at its time, with devices by number and without empty labels", () => {
+test("cAdvisor's series become points at its time, with its names of devices and without empty labels", () => {
   const points =
     point(`container_blkio_device_usage_total{device="/dev/vda",id="/docker/1",image="",major="254",minor="0",name="a",operation="Read"} 7 59000
 container_fs_reads_total{device="/dev/vda",id="/docker/1",image="",name="a"} 3 59000
@@ -16,8 +16,8 @@ container_tasks_state{id="/docker/1",name="a",state="running"} 0 59000`);
   assert.deepEqual(
     points.map(({ name, attributes, value }) => [name, attributes['device'], value]),
     [
-      ['container_blkio_device_usage_total', '254:0', 7],
-      ['container_fs_reads_total', '254:0', 3],
+      ['container_blkio_device_usage_total', '/dev/vda', 7],
+      ['container_fs_reads_total', '/dev/vda', 3],
     ],
   );
   const [first] = points;

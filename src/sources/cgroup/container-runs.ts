@@ -1,6 +1,4 @@
 // One piece, because a run is watched, read and handed over by one rule, whether the kernel announces its end or not.
-import { watch } from 'node:fs';
-import type { FSWatcher } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Sample } from '../../model/sample.ts';
 import type { EndedRun } from '../container-source.ts';
@@ -13,6 +11,7 @@ import type { Hierarchies, Hierarchy } from './hierarchies.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import { KernelText } from '../kernel/kernel-text.ts';
 import { readOnce } from '../kernel/open-file.ts';
+import { Watches } from '../kernel/watches.ts';
 
 /** Before a new directory is read: a runtime makes those of version 1 one after the other. */
 const firstReadMillis = 15;
@@ -54,7 +53,8 @@ interface Run {
   readonly files: ContainerFiles;
   /** True for the files of a container that the runtime named: they are closed by their owner. */
   readonly isNamed: boolean;
-  watcher?: FSWatcher;
+  /** Ends its watch; absent where it is not watched. */
+  unwatch?: () => void;
   /** The latest reading, of whatever kind. */
   last?: Sample;
   counters?: CgroupReading;
@@ -82,7 +82,9 @@ export class ContainerRuns {
   /** The tree in which new cgroups are noticed. */
   readonly #tree: Hierarchy | undefined;
   readonly #text = new KernelText();
-  readonly #parents = new Map<string, FSWatcher>();
+  readonly #watches = new Watches();
+  /** By path: what ends the watch. */
+  readonly #parents = new Map<string, () => void>();
   readonly #runs = new Map<string, Run>();
   readonly #young = new Set<Run>();
   readonly #unclaimed = new Map<string, readonly Unclaimed[]>();
@@ -102,8 +104,8 @@ export class ContainerRuns {
     if (!tree || this.#isClosed || this.#parents.has(path) || this.#parents.size >= maxParents) return;
     const directory = join(tree.directory, path);
     if (!directoryNumbers(directory)) return;
-    const watcher = watched(directory, (name) => this.#noticed(path, name));
-    if (watcher) this.#parents.set(path, watcher);
+    const unwatch = this.#watches.add(directory, (name) => this.#noticed(path, name));
+    if (unwatch) this.#parents.set(path, unwatch);
   }
 
   /** The runtime named a container, and its files were found. @param startedAt milliseconds since the epoch. */
@@ -145,14 +147,14 @@ export class ContainerRuns {
   /** Containers whose end would be announced, and cannot be watched. */
   get unwatched(): number {
     let count = 0;
-    for (const { isNamed, watcher, files } of this.#runs.values())
-      if (isNamed && !watcher && eventsOf(files.place) !== undefined) count += 1;
+    for (const { isNamed, unwatch, files } of this.#runs.values())
+      if (isNamed && !unwatch && eventsOf(files.place) !== undefined) count += 1;
     return count;
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const watcher of this.#parents.values()) watcher.close();
+    for (const unwatch of this.#parents.values()) unwatch();
     for (const run of this.#runs.values()) this.#end(run);
     this.#runs.clear();
     this.#unclaimed.clear();
@@ -191,7 +193,7 @@ export class ContainerRuns {
 
   /** It was removed, and may be made again. */
   #forgetParent(path: string): void {
-    this.#parents.get(path)?.close();
+    this.#parents.get(path)?.();
     this.#parents.delete(path);
   }
 
@@ -223,11 +225,13 @@ export class ContainerRuns {
     };
     this.#runs.set(run.id, begun);
     const events = eventsOf(run.files.place);
-    const watcher = events === undefined ? undefined : watched(events, () => void this.#changed(begun));
-    if (watcher) begun.watcher = watcher;
+    const unwatch =
+      events === undefined ? undefined : this.#watches.add(events, () => void this.#changed(begun));
     this.#readOften(begun);
+    if (!unwatch) return;
+    begun.unwatch = unwatch;
     // It may have ended before it was watched.
-    if (watcher) void this.#changed(begun);
+    void this.#changed(begun);
   }
 
   async #changed(run: Run): Promise<void> {
@@ -296,7 +300,7 @@ export class ContainerRuns {
   }
 
   #end(run: Run): void {
-    run.watcher?.close();
+    run.unwatch?.();
     this.#young.delete(run);
     // Its owner has closed those of a named one, or will: what was read after that is open again.
     if (!run.isNamed || run.files.isClosed) run.files.close();
@@ -373,15 +377,4 @@ const idPattern = /(?<![\da-z])[\da-f]{64}(?![\da-z])/;
 /** The container of which a directory is; none for those of its monitor (`libpod-conmon-ID.scope`). */
 function idIn(name: string): string | undefined {
   return name.includes('conmon') ? undefined : idPattern.exec(name)?.[0];
-}
-
-/** Undefined where it cannot be watched: it is gone, or the host has no watches left (`fs.inotify.max_user_watches`). */
-function watched(path: string, changed: (name: string) => void): FSWatcher | undefined {
-  try {
-    const watcher = watch(path, { persistent: false }, (_event, name) => changed(name ?? ''));
-    watcher.on('error', () => watcher.close());
-    return watcher;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { diskUsageNeeds, hostNeeds } from '../metrics/catalogue.ts';
+import { catalogueOf, diskUsageNeeds, hostNeeds, neededParts } from '../metrics/catalogue.ts';
+import type { Catalogue } from '../metrics/catalogue.ts';
 import type { EventObserver, ProbeObserver, StatsObserver } from '../model/observers.ts';
 import { shownUrl } from '../sources/docker/address.ts';
 import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
@@ -46,9 +47,11 @@ export function createTrackers(
       onPartRefused: partRefusalsOf(shownUrl(endpoint.url), log),
       ...(stats && { onStats: (id, text) => stats.statsReceived(id, text) }),
     });
-    const needs = hostNeeds(catalogue, config.cgroupRows);
-    const usage =
-      kernelFiles && usageOf(source, kernelFiles, { stats, clock, sourceCount, hostNeeds: needs });
+    const needs = {
+      parts: neededParts(config.api ? withApi(catalogue) : catalogue),
+      hostNeeds: hostNeeds(catalogue, config.cgroupRows),
+    };
+    const usage = kernelFiles && usageOf(source, kernelFiles, { stats, clock, sourceCount, ...needs });
     return new TrackerSet({
       source,
       ...(usage && { usage }),
@@ -67,6 +70,11 @@ export function createTrackers(
     });
   });
   return new Trackers(sets, config.inlineTimeoutMillis, observer);
+}
+
+/** The API shows the metrics of the conventions, whatever profiles are exported. */
+function withApi({ containers, runtime }: Catalogue): Catalogue {
+  return { containers: [...containers, ...catalogueOf(['semconv']).containers], runtime };
 }
 
 /** By the kernel's files, unless responses of the runtime are compared with ours: then they are what is shown. */

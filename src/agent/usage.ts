@@ -9,7 +9,7 @@ import { findHierarchies } from '../sources/cgroup/hierarchies.ts';
 import type { Hierarchies } from '../sources/cgroup/hierarchies.ts';
 import type { UsageBracket } from '../model/observers.ts';
 import type { HostNeeds } from '../model/host.ts';
-import type { Sample } from '../model/sample.ts';
+import type { OptionalPart, Sample } from '../model/sample.ts';
 import type {
   ContainerSource,
   InspectedContainer,
@@ -94,6 +94,8 @@ function rootOf(tree: keyof HostRoots, set: string | undefined): string {
 export interface KernelUsageOptions {
   readonly clock: Clock;
   readonly sourceCount: number;
+  /** Parts that are read on demand; absent: pressure alone. */
+  readonly parts?: ReadonlySet<OptionalPart>;
   /** Absent: nothing of the host besides containers. */
   readonly hostNeeds?: HostNeeds;
 }
@@ -102,7 +104,7 @@ export interface KernelUsageOptions {
 export function kernelUsage(
   { roots, hierarchies, hasFallback }: KernelFiles,
   source: ContainerSource,
-  { clock, sourceCount, hostNeeds }: KernelUsageOptions,
+  { clock, sourceCount, parts, hostNeeds }: KernelUsageOptions,
 ): UsageSource {
   return new CgroupUsage({
     roots,
@@ -110,6 +112,7 @@ export function kernelUsage(
     clock,
     parent: () => source.cgroupParent,
     maxDescriptors: Math.floor(maxKeptDescriptors() / sourceCount),
+    ...(parts && { parts }),
     ...(hostNeeds && { hostNeeds }),
     ...(hasFallback && { fallback: source.usage }),
   });

@@ -48,11 +48,14 @@ export function absencesOf(snapshot: ContainerSnapshot): readonly AbsenceReason[
 }
 
 /** Of what no runtime's API gives, only where the kernel's files were read: events of memory come from there alone. */
-function kernelAbsences({ memory, pressure }: Sample): readonly (AbsenceReason | undefined)[] {
+function kernelAbsences({ memory, pressure, unread }: Sample): readonly (AbsenceReason | undefined)[] {
   if (!memory?.events) return [];
   // On cgroup v1 swap is in memory.stat: without that file nothing is known of it.
   const lacksSwap = memory.swapUsage === undefined && !memory.unknown?.includes('stats');
-  return [lacksSwap ? 'no-swap' : undefined, pressure ? undefined : 'no-pressure'];
+  return [
+    lacksSwap ? 'no-swap' : undefined,
+    pressure || unread?.includes('pressure') ? undefined : 'no-pressure',
+  ];
 }
 
 function networkAbsence({

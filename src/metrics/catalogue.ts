@@ -3,6 +3,8 @@ import type { ResourceAttributes, ResourceOf } from '../attributes/resource.ts';
 import type { DiskUsageNeeds } from '../model/disk-usage.ts';
 import type { HostNeeds } from '../model/host.ts';
 import type { ContainerInstrument, RuntimeInstrument } from '../model/instrument.ts';
+import { optionalParts } from '../model/sample.ts';
+import type { OptionalPart } from '../model/sample.ts';
 import type { Identified } from '../model/snapshot.ts';
 import { cadvisorRuntime } from './cadvisor/machine.ts';
 import { cadvisorContainers } from './cadvisor/profile.ts';
@@ -86,6 +88,12 @@ export function hostNeeds({ containers, runtime }: Catalogue, cgroups: HostNeeds
     machine: runtime.some(({ source }) => source === 'proc'),
     cgroups: hasCgroups ? cgroups : 'none',
   };
+}
+
+/** The parts of a sample that some instrument of a catalogue needs, of those that are read on demand. */
+export function neededParts({ containers }: Catalogue): ReadonlySet<OptionalPart> {
+  const stamps: ReadonlySet<string | undefined> = new Set(containers.map((each) => each.stampedBy));
+  return new Set(optionalParts.filter((part) => stamps.has(part)));
 }
 
 /** What the instruments of a catalogue need of a runtime's disk usage. */

@@ -98,6 +98,11 @@ export interface BlockIoUsage {
   readonly merged?: readonly BlockIoEntry[];
   readonly time?: readonly BlockIoEntry[];
   readonly sectors?: readonly BlockIoEntry[];
+  /** Times of the kernel's I/O cost controller (`io.cost`), in microseconds. */
+  readonly costUsage?: readonly BlockIoEntry[];
+  readonly costWait?: readonly BlockIoEntry[];
+  readonly costIndebt?: readonly BlockIoEntry[];
+  readonly costIndelay?: readonly BlockIoEntry[];
 }
 
 /** Key of one line's counter among all block I/O counters, for its start time. */
@@ -143,6 +148,59 @@ export function pressureCounter(resource: keyof PressureUsage, kind: keyof Stall
   return `${resource} ${kind}`;
 }
 
+/** Huge pages of one size. */
+export interface HugePagesUsage {
+  /** As the kernel writes it: `2MB`, `1GB`. */
+  readonly pageSize: string;
+  readonly usage?: Integer;
+  /** cgroup v1 only. */
+  readonly maxUsage?: Integer;
+  /** How often the limit was hit. */
+  readonly failures?: Integer;
+}
+
+/** Key of the count of failures of one page size among all memory counters, for its start time. */
+export function hugePagesCounter(pageSize: string): string {
+  return `huge pages ${pageSize}`;
+}
+
+/** Pages of one kind on one NUMA node. */
+export interface NumaPages {
+  readonly type: string;
+  /** The cgroup alone, or with all below it. */
+  readonly scope: 'container' | 'hierarchy';
+  readonly node: string;
+  readonly pages: number;
+}
+
+/** Sockets of a network namespace, of IPv4 or IPv6. */
+export interface SocketCounts {
+  /** Numbers of TCP sockets by the kernel's number of their state, 1 to 11. */
+  readonly tcp?: ReadonlyMap<number, number>;
+  readonly udp?: UdpSockets;
+}
+
+/** UDP sockets of a network namespace. */
+export interface UdpSockets {
+  readonly sockets: number;
+  readonly dropped: number;
+  readonly receiveQueueBytes: number;
+  readonly transmitQueueBytes: number;
+}
+
+/** What `/proc` shows of the processes of a container; each part is read only where a metric needs it. */
+export interface ProcessUsage {
+  readonly processes?: number;
+  readonly fileDescriptors?: number;
+  readonly sockets?: number;
+  /** Soft limit of open files of the first process; Infinity without one. */
+  readonly maxOpenFiles?: number;
+  /** Numbers of tasks by the kernel's letter of their state: R, S, D, T. */
+  readonly taskStates?: ReadonlyMap<string, number>;
+  readonly ipv4?: SocketCounts;
+  readonly ipv6?: SocketCounts;
+}
+
 /** Windows' storage counters. */
 export interface StorageUsage {
   readonly readBytes?: Integer;
@@ -166,6 +224,11 @@ export interface Sample {
   readonly pids?: PidsUsage;
   /** From the kernel's files alone. */
   readonly pressure?: PressureUsage;
+  readonly hugePages?: readonly HugePagesUsage[];
+  readonly numa?: readonly NumaPages[];
+  /** True where memory moves with the set of NUMA nodes; cgroup v1 only. */
+  readonly migratesMemory?: boolean;
+  readonly process?: ProcessUsage;
   readonly storage?: StorageUsage;
   /** Windows only: processors as the runtime counts them. */
   readonly processors?: number;
@@ -173,12 +236,34 @@ export interface Sample {
   readonly isLast?: true;
   /** Parts of which nothing is known, or not all; of others that are absent it is known that nothing was counted. */
   readonly unknown?: readonly SamplePart[];
+  /** Parts that no metric needs, and that were not read. */
+  readonly unread?: readonly UsagePart[];
   /** Times of the parts that were read from a second place, at another moment than `takenAt`; milliseconds since the epoch. */
   readonly partTimes?: Readonly<Partial<Record<UsagePart, number>>>;
 }
 
 /** A part of a sample that a usage source reads as one. */
-export type UsagePart = 'cpu' | 'memory' | 'blockIo' | 'networks' | 'pids' | 'pressure' | 'storage';
+export type UsagePart = BasicPart | OptionalPart;
+
+/** Parts that are always read. */
+export type BasicPart = 'cpu' | 'memory' | 'blockIo' | 'networks' | 'pids' | 'storage';
+
+/** Parts that are read only where a metric needs them. */
+export const optionalParts = [
+  'pressure',
+  'hugePages',
+  'numa',
+  'cpuset',
+  'processes',
+  'descriptors',
+  'limits',
+  'tasks',
+  'tcp',
+  'udp',
+] as const;
+
+/** One of {@link optionalParts}. */
+export type OptionalPart = (typeof optionalParts)[number];
 
 /** Parts that may be absent because nothing was counted. */
 export type SamplePart = 'networks' | 'blockIo';

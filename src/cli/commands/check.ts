@@ -9,8 +9,9 @@ import { OtlpTransport } from '../../export/otlp/transport.ts';
 import type { OtlpTransportOptions } from '../../export/otlp/transport.ts';
 import { absenceReasons, absencesOf } from '../../metrics/absence.ts';
 import type { AbsenceReason } from '../../metrics/absence.ts';
-import { diskUsageNeeds } from '../../metrics/catalogue.ts';
+import { diskUsageNeeds, neededParts } from '../../metrics/catalogue.ts';
 import type { Filesystem } from '../../model/disk-usage.ts';
+import type { OptionalPart } from '../../model/sample.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
 import type { TrackerSet } from '../../tracker/tracker-set.ts';
@@ -57,11 +58,13 @@ async function checkRuntimes(session: ProbeSession, stdout: NodeJS.WritableStrea
   await session.probe();
   if (session.snapshots().some(isUnmeasured)) await session.probeAgain();
   const failures = new Map(session.failures().map(({ runtime, reason }) => [runtime, reason]));
-  const { containers: showsFilesystems } = diskUsageNeeds(session.resolved.catalogue);
+  const { catalogue } = session.resolved;
+  const { containers: showsFilesystems } = diskUsageNeeds(catalogue);
   for (const set of session.trackers.sets) {
     const failure = failures.get(set.runtime.name);
     stdout.write(runtimeReport(set.snapshot(), failure, set.usageReport));
     if (showsFilesystems && failure === undefined) stdout.write(await filesystemLine(set));
+    if (set.usageReport && failure === undefined) stdout.write(costLines(neededParts(catalogue)));
   }
   return failures.size === 0;
 }
@@ -101,6 +104,24 @@ function runtimeReport(
     ...absenceLines(snapshot),
     '',
   ].join('\n');
+}
+
+/** What is read in each round for metrics that are off by default. */
+const costs: Readonly<Partial<Record<OptionalPart, string>>> = {
+  hugePages: 'huge pages: two or three files for each container and page size',
+  numa: 'pages by NUMA node: one file for each container',
+  cpuset: 'migration of memory: one file for each container',
+  processes: 'numbers of processes: the list of each container',
+  descriptors: 'file descriptors and sockets: a directory for each process and a link for each descriptor',
+  limits: 'limits of open files: one file for each container',
+  tasks: 'states of tasks: one file for each task of each process',
+  tcp: 'TCP sockets: two files for each container, with a line for each socket',
+  udp: 'UDP sockets: two files for each container, with a line for each socket',
+};
+
+function costLines(parts: ReadonlySet<OptionalPart>): string {
+  const lines = [...parts].flatMap((part) => costs[part] ?? []);
+  return lines.map((line) => `     cost of each round: ${line}\n`).join('');
 }
 
 /** Nothing where nothing is known of containers here: the directory would be another host's. */

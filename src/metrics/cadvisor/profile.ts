@@ -5,6 +5,7 @@ import type { ContainerInstrument, MetricSource } from '../../model/instrument.t
 import type { Measured } from '../../model/snapshot.ts';
 import { cadvisorMetric, runtimeLacksIt } from './declare.ts';
 import { cadvisorMemory, cadvisorPressure, ofEvent } from './memory.ts';
+import { cadvisorOptional } from './optional.ts';
 import { cadvisorCpu, cadvisorDisk, cadvisorNetwork } from './usage.ts';
 
 /** The kernel's when none is set. */
@@ -210,40 +211,10 @@ const cadvisorUnavailable: readonly ContainerInstrument[] = [
       ['cpu_schedstat_run_periods_total', 'counter', 'How often tasks have run'],
       ['cpu_load_average_10s', 'gauge', 'Tasks that run or want to, over 10 s'],
       ['cpu_load_d_average_10s', 'gauge', 'Tasks that wait without interruption, over 10 s'],
-      ['tasks_state', 'gauge', 'Tasks by state', 'state'],
-      ['network_tcp_usage_total', 'gauge', 'TCP sockets by state', 'tcp_state'],
-      ['network_tcp6_usage_total', 'gauge', 'TCP sockets over IPv6 by state', 'tcp_state'],
       ['network_advance_tcp_stats_total', 'gauge', 'Events of TCP by name', 'tcp_state'],
-      ['network_udp_usage_total', 'gauge', 'UDP sockets by state', 'udp_state'],
-      ['network_udp6_usage_total', 'gauge', 'UDP sockets over IPv6 by state', 'udp_state'],
-      ['processes', 'gauge', 'Processes'],
-      ['file_descriptors', 'gauge', 'Open file descriptors'],
-      ['sockets', 'gauge', 'Open sockets'],
-      ['ulimits_soft', 'gauge', 'Soft limits of the first process, -1 without', 'ulimit'],
       ['fs_io_time_weighted_seconds_total', 'counter', 'Weighted time spent on I/O', 'device'],
     ],
-    'the files of every process are not read',
-  ),
-  ...declared(
-    'unavailable',
-    [
-      ['memory_migrate', 'gauge', 'Whether memory migrates with the set of nodes'],
-      ['memory_numa_pages', 'gauge', 'Pages by NUMA node', 'type', 'scope', 'node'],
-      ['hugetlb_failcnt', 'counter', 'How often the limit of huge pages was hit', 'pagesize'],
-      ['hugetlb_usage_bytes', 'gauge', 'Huge pages in use', 'pagesize'],
-      ['hugetlb_max_usage_bytes', 'gauge', 'Most huge pages ever in use', 'pagesize'],
-    ],
-    'cAdvisor does not read these files by default, either',
-  ),
-  ...declared(
-    'unavailable',
-    [
-      ['fs_io_cost_usage_seconds_total', 'counter', 'I/O cost used', 'device'],
-      ['fs_io_cost_wait_seconds_total', 'counter', 'Time waited for I/O cost', 'device'],
-      ['fs_io_cost_indebt_seconds_total', 'counter', 'Time in debt of I/O cost', 'device'],
-      ['fs_io_cost_indelay_seconds_total', 'counter', 'Time delayed for I/O cost', 'device'],
-    ],
-    'the kernel counts the I/O cost only where io.cost.qos is set',
+    'sums over processes lose what ended between two readings (schedstat), and averages and weighted times are no use where counters are: pressure says how long tasks waited',
   ),
   ...declared(
     'unavailable',
@@ -298,5 +269,6 @@ export const cadvisorContainers: readonly ContainerInstrument[] = [
   ...cadvisorNetwork,
   ...cadvisorPressure,
   cadvisorOom,
+  ...cadvisorOptional,
   ...cadvisorUnavailable,
 ];

@@ -115,12 +115,17 @@ const rows: readonly (readonly [name: string, list: List, operation: string, des
   ['write_seconds_total', 'serviceTime', 'write', 'Time spent writing'],
   ['io_time_seconds_total', 'serviceTime', 'total', 'Time spent on I/O'],
   ['io_current', 'queued', 'total', 'I/O that is in progress'],
+  ['io_cost_usage_seconds_total', 'costUsage', '', 'I/O cost used'],
+  ['io_cost_wait_seconds_total', 'costWait', '', 'Time waited for I/O cost'],
+  ['io_cost_indebt_seconds_total', 'costIndebt', '', 'Time in debt of I/O cost'],
+  ['io_cost_indelay_seconds_total', 'costIndelay', '', 'Time delayed for I/O cost'],
 ];
 
 const absences: Readonly<Partial<Record<List, string>>> = {
   serviceBytes: 'the kernel has counted nothing yet',
   serviced: 'the runtime’s API is read, and gives bytes only: Docker on cgroup v2, Podman on cgroup v1',
 };
+const onlyWithCost = `io.cost.qos is not set (cgroup v2), or ${runtimeLacksIt}`;
 const onlyWithScheduler =
   'cgroup v2, and cgroup v1 without the scheduler CFQ (Linux 5.0 and newer), or usage is read by the kernel’s files';
 
@@ -132,9 +137,9 @@ export const cadvisorDisk: readonly ContainerInstrument[] = stampedBy('blockIo',
         name: `container_fs_${name}`,
         kind: name.endsWith('_total') ? 'counter' : 'gauge',
         description: `${description}, by device (its file, or major:minor where only that is known)`,
-        source: 'stats',
+        source: list.startsWith('cost') ? 'cgroup' : 'stats',
         labels: ['device'],
-        absentWhen: absences[list] ?? onlyWithScheduler,
+        absentWhen: absences[list] ?? (list.startsWith('cost') ? onlyWithCost : onlyWithScheduler),
       },
       ({ sample }) =>
         (sample?.blockIo?.[list] ?? [])
@@ -163,10 +168,16 @@ function deviceFile(entry: BlockIoEntry): string {
 function ofDevice(entry: BlockIoEntry, list: List, name: string): CadvisorSeries {
   const { value } = entry;
   return {
-    value: name.includes('_seconds_') ? inSeconds(value) : value,
+    value: name.includes('_seconds_') ? secondsOf(value, list) : value,
     labels: { device: deviceFile(entry) },
     ...(name.endsWith('_total') && { group: 'block-io', counter: blockIoCounter(list, entry) }),
   };
+}
+
+/** The kernel counts I/O cost in microseconds, and other times in nanoseconds. */
+function secondsOf(value: Integer | undefined, list: List): number | undefined {
+  if (value === undefined || !list.startsWith('cost')) return inSeconds(value);
+  return Number(value) / 1e6;
 }
 
 function ofOperation(entry: BlockIoEntry): readonly CadvisorSeries[] {

@@ -1,6 +1,5 @@
 import type { BlockIoEntry, BlockIoUsage, Integer } from '../../model/sample.ts';
 import { present } from '../json.ts';
-import { listsOf } from './cgroup-reading.ts';
 import type { DeviceNames } from '../kernel/device-names.ts';
 import type { KernelText } from '../kernel/kernel-text.ts';
 
@@ -20,24 +19,27 @@ const keys = (
     ['wios', 'serviced', 'write'],
     ['dbytes', 'serviceBytes', 'discard'],
     ['dios', 'serviced', 'discard'],
+    ['cost.usage', 'costUsage', ''],
+    ['cost.wait', 'costWait', ''],
+    ['cost.indebt', 'costIndebt', ''],
+    ['cost.indelay', 'costIndelay', ''],
   ] as const
 ).map(([key, list, operation]) => ({ bytes: Buffer.from(`${key}=`), list, operation }));
 
 /** Lines such as `254:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0`; some kernels write bare devices before others. */
 export function parseIoStat(text: KernelText, names: DeviceNames): BlockIoUsage | undefined {
-  const lists: Record<'serviceBytes' | 'serviced', BlockIoEntry[]> = { serviceBytes: [], serviced: [] };
+  const lists: Partial<Record<(typeof keys)[number]['list'], BlockIoEntry[]>> = {};
   const devices = new Devices(names);
   for (; !text.isAtEnd; text.nextLine()) {
     let device: Device | undefined;
     for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) {
       const known = accepted(text, keys);
-      if (known && device) addTo(lists[known.list], device, known, text);
+      if (known && device) addTo((lists[known.list] ??= []), device, known, text);
       else if (text.isAtDigit) device = devices.at(text);
       else text.word();
     }
   }
-  const { serviceBytes, serviced } = lists;
-  return serviceBytes.length === 0 && serviced.length === 0 ? undefined : listsOf(serviceBytes, serviced);
+  return Object.keys(lists).length === 0 ? undefined : lists;
 }
 
 const operations = ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((word) => ({

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Integer } from '../../model/sample.ts';
+import type { Integer, OptionalPart } from '../../model/sample.ts';
 import type { DeviceNames } from '../kernel/device-names.ts';
 import { OpenFile } from '../kernel/open-file.ts';
 import type { DescriptorBudget } from '../kernel/open-file.ts';
@@ -11,11 +11,13 @@ export interface SharedReading {
   readonly text: KernelText;
   readonly budget: DescriptorBudget;
   readonly devices: DeviceNames;
+  /** Parts that some metric needs; files of others are not opened. */
+  readonly parts: ReadonlySet<OptionalPart>;
 }
 
 /** The files of one directory of a cgroup. */
 export class CgroupFiles {
-  readonly #directory: string;
+  readonly directory: string;
   readonly #shared: SharedReading;
   readonly #files = new Map<string, OpenFile>();
   #isGone = false;
@@ -23,7 +25,7 @@ export class CgroupFiles {
   #unreadable: readonly string[] = [];
 
   constructor(directory: string, shared: SharedReading) {
-    this.#directory = directory;
+    this.directory = directory;
     this.#shared = shared;
   }
 
@@ -45,7 +47,7 @@ export class CgroupFiles {
   /** Reads a file into the shared text; undefined where there is nothing to read. */
   text(name: string): KernelText | undefined {
     let file = this.#files.get(name);
-    if (!file) this.#files.set(name, (file = new OpenFile(join(this.#directory, name), this.#shared.budget)));
+    if (!file) this.#files.set(name, (file = new OpenFile(join(this.directory, name), this.#shared.budget)));
     const outcome = file.read(this.#shared.text);
     if (outcome === 'gone') this.#isGone = true;
     this.#note(name, outcome === 'denied' || outcome === 'failed');

@@ -2,14 +2,18 @@ import type {
   BlockIoEntry,
   BlockIoUsage,
   CpuUsage,
+  HugePagesUsage,
   Integer,
   MemoryPart,
   MemoryUsage,
+  NumaPages,
+  OptionalPart,
   PidsUsage,
   PressureUsage,
   Sample,
   SamplePart,
   Stalled,
+  UsagePart,
 } from '../../model/sample.ts';
 import { isEventCount } from '../../model/sample.ts';
 import { largestCount, present } from '../json.ts';
@@ -28,6 +32,10 @@ export interface CgroupReading {
   readonly blockIo?: BlockIoUsage;
   readonly pids?: PidsUsage;
   readonly pressure?: PressureUsage;
+  readonly hugePages?: readonly HugePagesUsage[];
+  readonly numa?: readonly NumaPages[];
+  readonly migratesMemory?: boolean;
+  readonly unread?: readonly UsagePart[];
   /** Block I/O whose file could not be read, or is not there: nothing is known of it then. */
   readonly unknown?: readonly SamplePart[];
 }
@@ -98,7 +106,11 @@ export function listsOf(
 const resources = ['cpu', 'memory', 'io'] as const;
 
 /** Pressure stall information (`Documentation/accounting/psi.rst` of the kernel); absent where it is built out or switched off. */
-export function readPressure(files: CgroupFiles): PressureUsage | undefined {
+export function readPressure(
+  files: CgroupFiles,
+  parts: ReadonlySet<OptionalPart>,
+): PressureUsage | undefined {
+  if (!parts.has('pressure')) return undefined;
   const pressure: { -readonly [Resource in keyof PressureUsage]: PressureUsage[Resource] } = {};
   let isEmpty = true;
   for (const resource of resources) {

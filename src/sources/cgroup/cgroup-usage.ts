@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContainerFilesystem, Filesystem } from '../../model/disk-usage.ts';
 import type { HostNeeds, HostReading, Machine } from '../../model/host.ts';
 import { agentTime } from '../../model/runtime.ts';
-import type { MemoryUsage, Sample, UsagePart } from '../../model/sample.ts';
+import type { BasicPart, MemoryUsage, OptionalPart, Sample } from '../../model/sample.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
 import type { EndedRun, InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
 import { present } from '../json.ts';
@@ -32,6 +32,7 @@ const retryMillis = 60_000;
 const placeFreshMillis = 60_000;
 
 const spreadSteps = 64;
+const defaultParts: ReadonlySet<OptionalPart> = new Set(['pressure']);
 /** CPUs and memory may be added to a machine that runs, but not often. */
 const machineFreshMillis = 10 * 60_000;
 
@@ -55,6 +56,8 @@ export interface CgroupUsageOptions {
   readonly parent?: () => string | undefined;
   /** Absent: nothing. */
   readonly hostNeeds?: HostNeeds;
+  /** Parts that some metric needs; absent: pressure alone. */
+  readonly parts?: ReadonlySet<OptionalPart>;
   readonly clock: {
     now(): number;
     monotonic(): number;
@@ -89,7 +92,7 @@ export class CgroupUsage implements UsageSource {
   /** True once a container was found: the runtime is on this host. */
   #isOwnHost = false;
   /** Parts whose trees are not mounted here, although the kernel has them. */
-  readonly #unmounted: readonly UsagePart[];
+  readonly #unmounted: readonly BasicPart[];
   #isClosed = false;
   #lastTurn = -Infinity;
   #spread = 0;
@@ -99,7 +102,8 @@ export class CgroupUsage implements UsageSource {
     this.#options = options;
     const { roots, hierarchies, clock, maxDescriptors } = options;
     const budget = new DescriptorBudget(maxDescriptors);
-    const shared = { text: new KernelText(), budget, devices: new DeviceNames(roots.sys) };
+    const { parts = defaultParts } = options;
+    const shared = { text: new KernelText(), budget, devices: new DeviceNames(roots.sys), parts };
     this.#host = new HostFiles(roots.proc);
     this.#finder = new ContainerFinder(roots.proc, hierarchies, shared);
     const facts = (): HostFacts => this.#facts ?? this.#factsNow();
@@ -212,12 +216,17 @@ export class CgroupUsage implements UsageSource {
       if (runtimeRound) return await runtimeRound().read(container);
       throw new SourceError('no-files', `container ${container.identity.name}: ${reasons[files]}`);
     }
-    const sample = this.#sample(files) ?? this.#elsewhere(container);
+    const sample = this.#measured(container, files);
     if (sample) this.#runs.read(container.identity.id, sample);
     if (!sample || !runtimeRound) return sample;
     const lacking = this.#lackingParts(sample, files);
     if (lacking.length === 0) return sample;
     return completed(sample, await settled(runtimeRound().read(container)), lacking);
+  }
+
+  #measured(container: InspectedContainer, files: ContainerFiles): Sample | undefined {
+    const sample = this.#sample(files) ?? this.#elsewhere(container);
+    return sample && this.#finder.withProcesses(sample, container);
   }
 
   async #turn(): Promise<void> {
@@ -300,7 +309,7 @@ export class CgroupUsage implements UsageSource {
   }
 
   /** Parts that the sample lacks because their files could not be read: pressure is the kernel's alone. */
-  #lackingParts(sample: Sample, { unreadable }: ContainerFiles): readonly UsagePart[] {
+  #lackingParts(sample: Sample, { unreadable }: ContainerFiles): readonly BasicPart[] {
     const closed = unreadable.filter((name) => !name.endsWith('.pressure'));
     const lacking = partOfFile.flatMap(([start, part]) =>
       isLacking(sample, part) && closed.some((name) => name.startsWith(start)) ? [part] : [],
@@ -323,7 +332,7 @@ async function settled(sample: Promise<Sample | undefined>): Promise<Sample | un
   }
 }
 
-const partOfController: readonly (readonly [controller: string, part: UsagePart])[] = [
+const partOfController: readonly (readonly [controller: string, part: BasicPart])[] = [
   ['cpuacct', 'cpu'],
   ['memory', 'memory'],
   ['blkio', 'blockIo'],
@@ -331,7 +340,7 @@ const partOfController: readonly (readonly [controller: string, part: UsagePart]
 ];
 
 /** Trees of version 1 that the kernel has by the reader's own `/proc/self/cgroup`, and that are not mounted here. */
-function unmountedParts({ version, byController }: Hierarchies, own: CgroupPaths): readonly UsagePart[] {
+function unmountedParts({ version, byController }: Hierarchies, own: CgroupPaths): readonly BasicPart[] {
   if (version === 2) return [];
   return partOfController.flatMap(([controller, part]) =>
     own.has(controller) && !byController.has(controller) ? [part] : [],
@@ -339,7 +348,7 @@ function unmountedParts({ version, byController }: Hierarchies, own: CgroupPaths
 }
 
 /** Files by their beginning, and the part of a sample that is read from them. */
-const partOfFile: readonly (readonly [start: string, part: UsagePart])[] = [
+const partOfFile: readonly (readonly [start: string, part: BasicPart])[] = [
   ['cpu', 'cpu'],
   ['memory', 'memory'],
   ['io', 'blockIo'],
@@ -347,12 +356,12 @@ const partOfFile: readonly (readonly [start: string, part: UsagePart])[] = [
   ['pids', 'pids'],
 ];
 
-function isLacking(sample: Sample, part: UsagePart): boolean {
+function isLacking(sample: Sample, part: BasicPart): boolean {
   return sample[part] === undefined || (part === 'memory' && sample.memory?.unknown !== undefined);
 }
 
 /** The sample with the parts that it lacks from another place, at the other's time. */
-function completed(sample: Sample, other: Sample | undefined, lacking: readonly UsagePart[]): Sample {
+function completed(sample: Sample, other: Sample | undefined, lacking: readonly BasicPart[]): Sample {
   if (!other) return sample;
   const given = lacking.filter((part) => other[part] !== undefined);
   const unknown = sample.unknown?.filter((part) => !lacking.includes(part) || other.unknown?.includes(part));

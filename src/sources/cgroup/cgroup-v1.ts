@@ -20,6 +20,7 @@ import {
   unknownMemory,
 } from './cgroup-reading.ts';
 import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
+import { OptionalReader } from './optional-parts.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import type { DeviceNames } from '../kernel/device-names.ts';
 import { times } from '../kernel/kernel-text.ts';
@@ -48,6 +49,8 @@ export class CgroupV1 implements CgroupReader {
   readonly #leading: readonly (readonly [files: CgroupFiles, name: string])[];
   readonly #devices: DeviceNames;
   readonly #tables: V1Tables;
+  readonly #parts: SharedReading['parts'];
+  readonly #optional: OptionalReader;
   #readCount = 0;
   #memoryLimit: Integer | undefined;
   #pidsLimit: Integer | undefined;
@@ -61,7 +64,12 @@ export class CgroupV1 implements CgroupReader {
     this.#blkio = filesOf(byController.get('blkio'));
     this.#pids = filesOf(byController.get('pids'));
     this.#unified = filesOf(unified);
-    const all = [this.#cpuacct, this.#cpu, this.#memory, this.#blkio, this.#pids, this.#unified];
+    const [hugetlb, cpuset] = [filesOf(byController.get('hugetlb')), filesOf(byController.get('cpuset'))];
+    const optional = { version: 1, memory: this.#memory, hugetlb, cpuset } as const;
+    this.#optional = new OptionalReader(optional, shared.parts);
+    this.#parts = shared.parts;
+    const usual = [this.#cpuacct, this.#cpu, this.#memory, this.#blkio, this.#pids, this.#unified];
+    const all = [...usual, hugetlb, cpuset];
     this.#all = all.filter((files) => files !== undefined);
     const leading = [
       [this.#cpuacct, 'cpuacct.usage'],
@@ -91,7 +99,8 @@ export class CgroupV1 implements CgroupReader {
       memory: this.#memoryUsage(),
       blockIo,
       pids: this.#pidsUsage(),
-      pressure: this.#unified && readPressure(this.#unified),
+      pressure: this.#unified && readPressure(this.#unified, this.#parts),
+      ...this.#optional.read(),
       unknown,
     });
     return this.#isRemoved(reading) ? undefined : reading;

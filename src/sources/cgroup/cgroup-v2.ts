@@ -12,6 +12,7 @@ import {
   unknownMemory,
 } from './cgroup-reading.ts';
 import type { CgroupReading, CgroupReader } from './cgroup-reading.ts';
+import { OptionalReader } from './optional-parts.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import type { DeviceNames } from '../kernel/device-names.ts';
 import { FlatKeyed } from '../kernel/flat-keyed.ts';
@@ -30,6 +31,8 @@ export class CgroupV2 implements CgroupReader {
   readonly #files: CgroupFiles;
   readonly #devices: DeviceNames;
   readonly #tables: V2Tables;
+  readonly #parts: SharedReading['parts'];
+  readonly #optional: OptionalReader;
   #readCount = 0;
   #memoryLimit: MemoryUsage['limit'];
   #pidsLimit: PidsUsage['limit'];
@@ -38,6 +41,9 @@ export class CgroupV2 implements CgroupReader {
     this.#files = new CgroupFiles(directory, shared);
     this.#devices = shared.devices;
     this.#tables = tables;
+    this.#parts = shared.parts;
+    const files = { version: 2, hugetlb: this.#files, memory: this.#files } as const;
+    this.#optional = new OptionalReader(files, shared.parts);
   }
 
   get unreadable(): readonly string[] {
@@ -59,7 +65,8 @@ export class CgroupV2 implements CgroupReader {
       cpu: cpu && { ...cpu, ...host.cpu },
       memory: this.#memory(),
       pids: this.#pids(),
-      pressure: readPressure(this.#files),
+      pressure: readPressure(this.#files, this.#parts),
+      ...this.#optional.read(),
       unknown: io ? undefined : unknownBlockIo,
     });
     const hasLeading = reading.cpu ?? reading.memory ?? reading.pids;

@@ -1,5 +1,6 @@
+// One piece, because where a container is, and what of its files and processes may be read there, is decided together.
 import { readlinkSync } from 'node:fs';
-import type { Integer, InterfaceUsage, Sample, SamplePart } from '../../model/sample.ts';
+import type { Integer, InterfaceUsage, OptionalPart, Sample, SamplePart } from '../../model/sample.ts';
 import type { InspectedContainer } from '../container-source.ts';
 import { present } from '../json.ts';
 import type { SharedReading } from './cgroup-files.ts';
@@ -14,6 +15,7 @@ import type { Hierarchies } from './hierarchies.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import type { KernelText } from '../kernel/kernel-text.ts';
 import { ProcessHandle, readOnce } from '../kernel/open-file.ts';
+import { readFirstProcess, readProcesses } from '../kernel/processes.ts';
 
 /** Why a container has no files that can be read. */
 export type NoFiles = NoPlace | 'no-process' | 'not-shown' | 'failed';
@@ -95,6 +97,22 @@ export class ContainerFinder {
     handle?.close();
     const place = this.#chosenPlace(container, ofProcess);
     return typeof place === 'object' && isSamePlace(place, files.place);
+  }
+
+  /** The sample with what is wanted of the container's processes; as it is where that is nothing. */
+  withProcesses(sample: Sample, { pid, identity, network }: InspectedContainer): Sample {
+    const { parts, text } = this.#shared;
+    if (!ofProcesses.some((part) => parts.has(part))) return sample;
+    const handle = this.#open(pid);
+    if (!(handle instanceof ProcessHandle)) return sample;
+    const cgroup = directoryOf(this.#placeOf(identity.id, handle), this.#hierarchies.version);
+    const isHost = network.isHost === true || handle.inode('net/dev') === this.#hostNetwork;
+    const process = cgroup !== undefined && {
+      ...readProcesses({ procRoot: this.#procRoot, cgroup }, parts),
+      ...readFirstProcess(handle, text, isHost ? withoutSockets(parts) : parts),
+    };
+    handle.close();
+    return process ? { ...sample, process } : sample;
   }
 
   #open(pid: number | undefined): ProcessHandle | 'failed' | undefined {
@@ -260,6 +278,19 @@ export class ContainerFiles {
     if (!this.#isClosed) this.#close();
     this.#isClosed = true;
   }
+}
+
+const ofProcesses: readonly OptionalPart[] = ['processes', 'descriptors', 'limits', 'tasks', 'tcp', 'udp'];
+
+/** Sockets of the host's network are not the container's own. */
+function withoutSockets(parts: ReadonlySet<OptionalPart>): ReadonlySet<OptionalPart> {
+  return new Set([...parts].filter((part) => part !== 'tcp' && part !== 'udp'));
+}
+
+/** A directory with the processes of a place: on hybrid hosts the tree of version 2 may lack them. */
+function directoryOf(place: CgroupPlace | NoFiles, version: 1 | 2): string | undefined {
+  if (typeof place === 'string') return undefined;
+  return version === 2 ? place.unified : [...place.byController.values()][0];
 }
 
 const colon = 0x3a;

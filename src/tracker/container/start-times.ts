@@ -3,6 +3,7 @@ import { agentTime } from '../../model/runtime.ts';
 import {
   timeOf,
   blockIoCounter,
+  hugePagesCounter,
   isEventCount,
   memoryEventCounter,
   pressureCounter,
@@ -274,11 +275,15 @@ export function isNetwork(group: CounterGroup): boolean {
 }
 
 /** Visits the counters of a run's cgroup. */
-export function cgroupCounters({ cpu, memory, blockIo, pressure, storage }: Sample, visit: Visit): void {
+export function cgroupCounters(
+  { cpu, memory, blockIo, pressure, hugePages, storage }: Sample,
+  visit: Visit,
+): void {
   if (cpu) visitCpu(cpu, visit);
   if (memory) visitMemory(memory, visit);
   if (blockIo) visitBlockIo(blockIo, visit);
   if (pressure) visitPressure(pressure, visit);
+  for (const { pageSize, failures } of hugePages ?? []) visit('memory', hugePagesCounter(pageSize), failures);
   if (storage) visitAll('block-io', { ...storage }, visit);
 }
 
@@ -329,6 +334,10 @@ const blockIoLists = [
   'merged',
   'time',
   'sectors',
+  'costUsage',
+  'costWait',
+  'costIndebt',
+  'costIndelay',
 ] as const satisfies readonly (keyof BlockIoUsage)[];
 
 function visitAll(group: CounterGroup, counters: Counters, visit: Visit): void {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { optionalParts } from '../../../src/model/sample.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { DeviceNames } from '../../../src/sources/kernel/device-names.ts';
 import { CgroupV1, V1Tables } from '../../../src/sources/cgroup/cgroup-v1.ts';
@@ -37,6 +38,7 @@ function readerOf(tree: KernelTree, capture: Capture, container: string): Cgroup
     text: new KernelText(),
     budget: new DescriptorBudget(0),
     devices: new DeviceNames(join(tree.folder, 'sys')),
+    parts: new Set(optionalParts),
   };
   if (capture !== 'cgroup_v1') return new CgroupV2(folderOf(''), shared, new V2Tables());
   const byController = new Map(

@@ -1,0 +1,113 @@
+import { readdirSync } from 'node:fs';
+import type { HugePagesUsage, NumaPages, OptionalPart } from '../../model/sample.ts';
+import { present } from '../json.ts';
+import type { CgroupFiles } from './cgroup-files.ts';
+import type { CgroupReading } from './cgroup-reading.ts';
+
+/** The files of a container's cgroup that only some metrics need, by controller; of version 2 they are all in one directory. */
+export interface OptionalFiles {
+  readonly version: 1 | 2;
+  readonly hugetlb?: CgroupFiles | undefined;
+  readonly memory?: CgroupFiles | undefined;
+  readonly cpuset?: CgroupFiles | undefined;
+}
+
+type Reading = Pick<CgroupReading, 'hugePages' | 'numa' | 'migratesMemory' | 'unread'>;
+
+const unreadPressure = ['pressure'] as const;
+
+/** Reads the parts that are wanted, and opens no file for others. */
+export class OptionalReader {
+  readonly #files: OptionalFiles;
+  readonly #parts: ReadonlySet<OptionalPart>;
+  #pageSizes: readonly string[] | undefined;
+
+  constructor(files: OptionalFiles, parts: ReadonlySet<OptionalPart>) {
+    this.#files = files;
+    this.#parts = parts;
+  }
+
+  read(): Reading {
+    const wants = (part: OptionalPart): boolean => this.#parts.has(part);
+    return present<Reading>({
+      hugePages: wants('hugePages') ? this.#hugePages() : undefined,
+      numa: wants('numa') ? this.#numa() : undefined,
+      migratesMemory: wants('cpuset') ? this.#migratesMemory() : undefined,
+      unread: wants('pressure') ? undefined : unreadPressure,
+    });
+  }
+
+  #numa(): readonly NumaPages[] | undefined {
+    const content = this.#files.memory?.text('memory.numa_stat')?.content;
+    return content === undefined ? undefined : parseNumaStat(content, this.#files.version);
+  }
+
+  #migratesMemory(): boolean | undefined {
+    const migrate = this.#files.cpuset?.integer('cpuset.memory_migrate');
+    return migrate === undefined ? undefined : migrate !== 0;
+  }
+
+  #hugePages(): readonly HugePagesUsage[] | undefined {
+    const { hugetlb: files, version } = this.#files;
+    if (!files) return undefined;
+    this.#pageSizes ??= pageSizesIn(files.directory);
+    const found = this.#pageSizes.flatMap((pageSize) => {
+      const usage = version === 1 ? usageOfV1(files, pageSize) : usageOfV2(files, pageSize);
+      return usage.usage === undefined ? [] : [usage];
+    });
+    return found.length > 0 ? found : undefined;
+  }
+}
+
+function usageOfV1(files: CgroupFiles, pageSize: string): HugePagesUsage {
+  return present<HugePagesUsage>({
+    pageSize,
+    usage: files.integer(`hugetlb.${pageSize}.usage_in_bytes`),
+    maxUsage: files.integer(`hugetlb.${pageSize}.max_usage_in_bytes`),
+    failures: files.integer(`hugetlb.${pageSize}.failcnt`),
+  });
+}
+
+function usageOfV2(files: CgroupFiles, pageSize: string): HugePagesUsage {
+  const events = files.text(`hugetlb.${pageSize}.events`)?.content ?? '';
+  const failures = /^max (\d{1,15})$/m.exec(events)?.[1];
+  return present<HugePagesUsage>({
+    pageSize,
+    usage: files.integer(`hugetlb.${pageSize}.current`),
+    failures: failures === undefined ? undefined : Number(failures),
+  });
+}
+
+function pageSizesIn(directory: string): readonly string[] {
+  try {
+    const names = readdirSync(directory);
+    return names.flatMap(
+      (name) => /^hugetlb\.(\d+[KMG]B)\.(?:current|usage_in_bytes)$/.exec(name)?.[1] ?? [],
+    );
+  } catch {
+    // Removed meanwhile.
+    return [];
+  }
+}
+
+/** The kernel's own on the platforms that have NUMA and cgroups of version 2, Arm with 64 KiB apart. */
+const pageBytes = 4096;
+
+/**
+ * Version 1 counts pages, of the cgroup alone and with those below it: `file=44 N0=44`, `hierarchical_file=44 N0=44`;
+ * version 2 bytes, with those below: `file N0=180224`.
+ */
+export function parseNumaStat(content: string, version: 1 | 2): readonly NumaPages[] {
+  return content.split('\n').flatMap((line) => {
+    const [first = '', ...nodes] = line.split(' ');
+    const [, hierarchical, type = ''] =
+      /^(hierarchical_)?(file|anon|unevictable)(?:=\d+)?$/.exec(first) ?? [];
+    if (type === '') return [];
+    const scope = version === 2 || hierarchical !== undefined ? 'hierarchy' : 'container';
+    return nodes.flatMap((each): NumaPages[] => {
+      const [, node, count] = /^N(\d+)=(\d{1,15})$/.exec(each) ?? [];
+      if (node === undefined) return [];
+      return [{ type, scope, node, pages: Number(count) / (version === 2 ? pageBytes : 1) }];
+    });
+  });
+}

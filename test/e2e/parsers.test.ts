@@ -95,16 +95,17 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
         await assertReadable({ text, openMetrics }, 'container_name', names);
       });
 
-      test('promtool faults cadvisor for one name of its and the labels of hostile containers, and other parsers read it', async () => {
+      test('promtool faults cadvisor for names of its and the labels of hostile containers, and other parsers read it', async () => {
         const all = profiles.cadvisor.containers.map(({ name }) => name);
         await using agent = await startScraped(url, 'cadvisor', `--metric=${all.join()}`);
         const { text, openMetrics } = await oneProbe(agent);
         const { findings } = await promtoolCheckMetrics(text);
-        // It repeats a finding for each label.
-        const found = [...new Set(findings)].toSorted();
         const known = (await readFile(cadvisorFindings, 'utf8')).trim().split('\n');
-        const ofNames = ['container_memory_failcnt counter metrics should have "_total" suffix'];
-        assert.deepEqual(found, version === 'hostile' ? known : ofNames);
+        // Which of them are there depends on the host, and writable layers are measured on a schedule of their own.
+        const strange = findings.filter((finding) => !known.includes(finding));
+        assert.deepEqual(strange, []);
+        const isFound = (name: string): boolean => findings.some((finding) => finding.startsWith(`${name} `));
+        assert.ok(isFound(version === 'hostile' ? 'container_last_seen' : 'container_memory_failcnt'));
         await assertReadable({ text, openMetrics }, 'name', version === 'hostile' ? [] : ['web', 'other']);
       });
     });

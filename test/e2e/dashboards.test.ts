@@ -28,6 +28,8 @@ type Expected = readonly string[] | ((series: readonly PrometheusSeries[]) => bo
 
 const isPositive: Expected = (series) => series.length > 0 && series.every(({ value }) => value > 0);
 
+const isThere: Expected = (series) => series.length === 1;
+
 /** True for one container and its value. */
 function has(name: string, isGood: (value: number) => boolean): Expected {
   return (series) => series.some((each) => each.metric['name'] === name && isGood(each.value));
@@ -60,6 +62,9 @@ const dashboards: Readonly<Record<string, readonly (readonly [query: string, exp
     ['count(container_last_seen{name=~".+"})', ([each]) => each?.value === all.length],
     ['sum by (name) (rate(container_cpu_usage_seconds_total{name=~".+"}[1m])) * 100', all],
     ['sum by (name) (rate(container_cpu_system_seconds_total{name=~".+"}[1m]))', all],
+    ['sum(rate(container_cpu_system_seconds_total{id="/"}[1m]))', isPositive],
+    ['container_memory_rss{id="/"}', isPositive],
+    ['sum(rate(container_network_receive_bytes_total{id="/"}[1m]))', isThere],
     ['container_memory_rss{name=~".+"}', all],
     ['container_memory_swap{name=~".+"}', all],
     [
@@ -77,6 +82,7 @@ const dashboards: Readonly<Record<string, readonly (readonly [query: string, exp
   '15120, 10566': [
     ['container_spec_memory_limit_bytes{name=~".+"}', has('limited', (v) => v === 64 * megabyte)],
     ['container_spec_memory_limit_bytes{name=~".+"}', has('quota', (v) => v === 0)],
+    ['sum(rate(container_network_transmit_bytes_total{id="/"}[1m]))', isThere],
   ],
   'stefanprodan/dockprom': [
     [

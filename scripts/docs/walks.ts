@@ -110,7 +110,7 @@ const walks: readonly Walk[] = [
       [
         'it is joined to its container once',
         'tracker/events/event-stream',
-        'tracker/runtime-events',
+        'tracker/event-refresher',
         'tracker/container-list',
         'tracker/events/event-counter',
       ],

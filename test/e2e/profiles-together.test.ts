@@ -14,8 +14,7 @@ import {
 } from '../../src/metrics/catalogue.ts';
 import { firstOfEachName } from '../../src/metrics/prometheus-names.ts';
 import { ProbeSignal } from '../../src/agent/signals.ts';
-import { collectOnce } from '../../src/export/collect-once.ts';
-import { renderCollected } from '../../src/export/prometheus/scrape-source.ts';
+import { collectOnce, renderCollected } from '../../src/export/prometheus/scrape-source.ts';
 import type { ExpositionFormat } from '../../src/export/prometheus/text-format.ts';
 import type { ContainerSpec } from '../../src/simulator/world/container-spec.ts';
 import type { SimulatedEngine } from '../../src/simulator/simulated-engine.ts';

@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { ProbeSignal } from '../../agent/signals.ts';
-import { collectOnce, Recorded } from '../../export/collect-once.ts';
-import type { Collected } from '../../export/collect-once.ts';
 import { observedIn } from '../../export/container-producer.ts';
 import { requestsOf, requestSerializer } from '../../export/otlp/requests.ts';
-import { renderCollected } from '../../export/prometheus/scrape-source.ts';
+import { collectOnce, Recorded, renderCollected } from '../../export/prometheus/scrape-source.ts';
+import type { Collected } from '../../export/prometheus/scrape-source.ts';
 import { withoutAgent } from '../../metrics/catalogue.ts';
 import { DockerExporterInstruments } from '../../self-metrics/docker-exporter-instruments.ts';
 import type { Command, CommandContext } from '../command.ts';

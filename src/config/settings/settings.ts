@@ -1,11 +1,62 @@
 import { isDeepStrictEqual } from 'node:util';
+import { address, hostPart, metricsPath, portPart, urlPath } from '../types/address.ts';
 import { oneOf } from '../types/one-of.ts';
 import { boolean, text } from '../types/scalars.ts';
 import { dockerSettings, probeSettings, selectionSettings, usageSettings } from './containers.ts';
 import { exportSettings, otlpSettings } from './export.ts';
-import { prometheusSettings } from './prometheus.ts';
 import { nameSettings } from './setting.ts';
 import type { SettingTable, Values } from './setting.ts';
+
+/** Settings of scrapes by Prometheus. */
+const prometheusSettings = {
+  listen: {
+    type: address(),
+    default: '127.0.0.1:9417',
+    group: 'Prometheus',
+    help: 'Address of the metrics; :9417 is every interface, port 0 any free one',
+    example: '0.0.0.0:9417',
+    otelVariables: [
+      { name: 'OTEL_EXPORTER_PROMETHEUS_HOST', type: hostPart() },
+      { name: 'OTEL_EXPORTER_PROMETHEUS_PORT', type: portPart() },
+    ],
+    combined: true,
+  },
+  metricsPath: {
+    type: metricsPath(),
+    default: '/metrics',
+    group: 'Prometheus',
+    help: 'Path of the metrics',
+    example: '/container-metrics',
+  },
+  pathPrefix: {
+    type: urlPath().optional(),
+    defaultText: 'none',
+    group: 'Prometheus',
+    help: 'Path before every path that is served, for a proxy that passes it on; /healthz and /readyz are served without it too',
+    example: '/tidegauge',
+  },
+  api: {
+    type: boolean(),
+    default: 'true',
+    group: 'Prometheus',
+    help: 'Serve containers, their samples and their events at /api/v1 too (docs/api.md)',
+    example: 'false',
+  },
+  containerIdLabel: {
+    type: boolean(),
+    default: 'true',
+    group: 'Prometheus',
+    help: 'Label container_id, the whole id as in OTLP, on each series',
+    example: 'false',
+  },
+  openmetricsCreated: {
+    type: boolean(),
+    default: 'false',
+    group: 'Prometheus',
+    help: 'Series _created for each counter, in OpenMetrics',
+    example: 'true',
+  },
+} as const satisfies SettingTable;
 
 /** The agent as a process. */
 const agentSettings = {

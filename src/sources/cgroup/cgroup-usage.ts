@@ -8,16 +8,15 @@ import type { UsageReport } from '../../model/usage-report.ts';
 import type { EndedRun, InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
 import { present } from '../json.ts';
 import { SourceError } from '../source-error.ts';
-import type { CgroupPaths } from './cgroup-paths.ts';
 import { ContainerFinder } from './container-files.ts';
 import type { ContainerFiles, NoFiles } from './container-files.ts';
 import { ContainerRuns } from './container-runs.ts';
+import { unmountedParts } from './hierarchies.ts';
 import type { Hierarchies } from './hierarchies.ts';
 import { HostCgroups } from './host-cgroups.ts';
-import { HostFiles } from '../kernel/host-files.ts';
+import { HostFiles, readMachine } from '../kernel/host-files.ts';
 import { DeviceNames } from '../kernel/device-names.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
-import { readMachine } from '../kernel/machine.ts';
 import { DescriptorBudget } from '../kernel/open-file.ts';
 import { KernelText } from '../kernel/kernel-text.ts';
 import { filesystemOf, Filesystems, hostFilesystems } from '../kernel/mounts.ts';
@@ -330,21 +329,6 @@ async function settled(sample: Promise<Sample | undefined>): Promise<Sample | un
   } catch {
     return undefined;
   }
-}
-
-const partOfController: readonly (readonly [controller: string, part: BasicPart])[] = [
-  ['cpuacct', 'cpu'],
-  ['memory', 'memory'],
-  ['blkio', 'blockIo'],
-  ['pids', 'pids'],
-];
-
-/** Trees of version 1 that the kernel has by the reader's own `/proc/self/cgroup`, and that are not mounted here. */
-function unmountedParts({ version, byController }: Hierarchies, own: CgroupPaths): readonly BasicPart[] {
-  if (version === 2) return [];
-  return partOfController.flatMap(([controller, part]) =>
-    own.has(controller) && !byController.has(controller) ? [part] : [],
-  );
 }
 
 /** Files by their beginning, and the part of a sample that is read from them. */

@@ -10,8 +10,7 @@ import { directoryNumbers } from './hierarchies.ts';
 import type { Hierarchies, Hierarchy } from './hierarchies.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import { KernelText } from '../kernel/kernel-text.ts';
-import { readOnce } from '../kernel/open-file.ts';
-import { Watches } from '../kernel/watches.ts';
+import { readOnce, Watches } from '../kernel/open-file.ts';
 
 /** Before a new directory is read: a runtime makes those of version 1 one after the other. */
 const firstReadMillis = 15;

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { BasicPart } from '../../model/sample.ts';
 import { mountPoints } from '../kernel/mounts.ts';
+import type { CgroupPaths } from './cgroup-paths.ts';
 
 /** Version 2: every controller in one tree. Version 1: trees of some controllers each; hybrid ones have a tree of version 2 without controllers besides. */
 export type CgroupVersion = 1 | 2;
@@ -133,4 +135,22 @@ export function directoriesIn(directory: string): string[] {
 function cgroupMounts(mountInfo?: string): ReadonlyMap<string, string> {
   const mounts = mountPoints(mountInfo).filter(({ type }) => type === 'cgroup' || type === 'cgroup2');
   return new Map(mounts.map(({ point, root }) => [point, root]));
+}
+
+const partOfController: readonly (readonly [controller: string, part: BasicPart])[] = [
+  ['cpuacct', 'cpu'],
+  ['memory', 'memory'],
+  ['blkio', 'blockIo'],
+  ['pids', 'pids'],
+];
+
+/** Trees of version 1 that the kernel has by the reader's own `/proc/self/cgroup`, and that are not mounted here. */
+export function unmountedParts(
+  { version, byController }: Hierarchies,
+  own: CgroupPaths,
+): readonly BasicPart[] {
+  if (version === 2) return [];
+  return partOfController.flatMap(([controller, part]) =>
+    own.has(controller) && !byController.has(controller) ? [part] : [],
+  );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostCgroup } from '../../../src/model/host.ts';
-import { HostHistory } from '../../../src/tracker/host-history.ts';
+import { HostHistory } from '../../../src/tracker/container/counter-history.ts';
 
 const runtime = { name: 'unix:///x.sock', warnings: [] };
 

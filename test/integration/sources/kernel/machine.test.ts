@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from 'node:path';
-import { readMachine } from '../../../../src/sources/kernel/machine.ts';
+import { readMachine } from '../../../../src/sources/kernel/host-files.ts';
 import { KernelTree } from '../../../support/fakes/kernel-tree.ts';
 
 /** A processor of `/proc/cpuinfo`. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Watches } from '../../../../src/sources/kernel/watches.ts';
+import { Watches } from '../../../../src/sources/kernel/open-file.ts';
 
 /** A directory of this test alone. */
 function folder(): Disposable & { readonly path: string } {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
-import { eventRecord } from '../../../../src/export/logs/event-record.ts';
+import { eventRecord } from '../../../../src/export/logs/event-logs.ts';
 import type { ContainerEvent } from '../../../../src/model/events.ts';
 import type { Sample } from '../../../../src/model/sample.ts';
 import { containerEvent } from '../../../support/fakes/received-event.ts';

@@ -63,7 +63,11 @@ function withScheme(path: string): string {
 /** Names of exports that are values, and of those that a getter computes. */
 function exportsOf(module: string): { plain: string[]; computed: string[] } {
   const all = Object.entries(Object.getOwnPropertyDescriptors(require(module) as object));
-  const named = all.filter(([name]) => /^[A-Za-z_]\w*$/.test(name) && name !== 'default');
+  const named = all.filter(
+    // A getter that is not enumerable is deprecated, as fs.F_OK is: reading it prints a warning.
+    ([name, { get, enumerable }]) =>
+      /^[A-Za-z_]\w*$/.test(name) && name !== 'default' && (!get || enumerable),
+  );
   const { plain = [], computed = [] } = Object.groupBy(named, ([, exported]) =>
     'value' in exported ? 'plain' : 'computed',
   );

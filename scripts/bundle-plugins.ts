@@ -65,8 +65,8 @@ function exportsOf(module: string): { plain: string[]; computed: string[] } {
   const all = Object.entries(Object.getOwnPropertyDescriptors(require(module) as object));
   const named = all.filter(
     // A getter that is not enumerable is deprecated, as fs.F_OK is: reading it prints a warning.
-    ([name, { get, enumerable }]) =>
-      /^[A-Za-z_]\w*$/.test(name) && name !== 'default' && (!get || enumerable),
+    ([name, exported]) =>
+      /^[A-Za-z_]\w*$/.test(name) && name !== 'default' && ('value' in exported || exported.enumerable),
   );
   const { plain = [], computed = [] } = Object.groupBy(named, ([, exported]) =>
     'value' in exported ? 'plain' : 'computed',

@@ -1,7 +1,7 @@
 import { join, posix } from 'node:path';
 import type { CgroupPaths } from './cgroup-paths.ts';
-import { contentOf } from '../kernel/open-file.ts';
-import { directoriesIn, directoryNumbers, namespaceRoot } from './hierarchies.ts';
+import { contentOf, directoriesIn } from '../kernel/open-file.ts';
+import { directoryNumbers, namespaceRoot } from './hierarchies.ts';
 import type { DirectoryNumbers, Hierarchies, Hierarchy } from './hierarchies.ts';
 
 /** Directories of one container's cgroup: the tree of version 2, and those of version 1 by controller. */

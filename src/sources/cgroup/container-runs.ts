@@ -6,7 +6,7 @@ import type { CgroupPlace } from './cgroup-place.ts';
 import { lastOf } from './cgroup-reading.ts';
 import type { CgroupReading } from './cgroup-reading.ts';
 import type { ContainerFiles, ContainerFinder } from './container-files.ts';
-import { directoryNumbers } from './hierarchies.ts';
+import { directoryNumbers, leadingTree } from './hierarchies.ts';
 import type { Hierarchies, Hierarchy } from './hierarchies.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import { KernelText } from '../kernel/kernel-text.ts';
@@ -92,9 +92,7 @@ export class ContainerRuns {
 
   constructor(options: ContainerRunsOptions) {
     this.#options = options;
-    const { version, unified, byController } = options.hierarchies;
-    const controller = ['cpuacct', 'memory', 'pids', 'blkio'].find((each) => byController.has(each));
-    this.#tree = version === 2 ? unified : byController.get(controller ?? '');
+    this.#tree = leadingTree(options.hierarchies, ['cpuacct', 'memory', 'pids', 'blkio']);
   }
 
   /** Notices the cgroups that are made in this one, by its path below the root of the tree. */

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { BasicPart } from '../../model/sample.ts';
 import { mountPoints } from '../kernel/mounts.ts';
+import { namesIn } from '../kernel/open-file.ts';
 import type { CgroupPaths } from './cgroup-paths.ts';
 
 /** Version 2: every controller in one tree. Version 1: trees of some controllers each; hybrid ones have a tree of version 2 without controllers besides. */
@@ -32,7 +33,7 @@ export function findHierarchies(root: string, mountInfo?: string): Hierarchies |
   const mounts = cgroupMounts(mountInfo);
   const whole = unifiedAt(root, mounts);
   if (whole) return { version: 2, unified: whole, byController: new Map() };
-  const directories = directoryNames(root).map((name) => join(root, name));
+  const directories = namesIn(root).map((name) => join(root, name));
   const unified = directories.map((directory) => unifiedAt(directory, mounts)).find(Boolean);
   const trees = directories.flatMap((directory) => treeAt(directory, mounts) ?? []);
   const byController = new Map(
@@ -41,6 +42,16 @@ export function findHierarchies(root: string, mountInfo?: string): Hierarchies |
   const isV1 = usageControllers.some((controller) => byController.has(controller));
   if (!isV1 && !unified) return undefined;
   return { version: isV1 ? 1 : 2, byController, ...(unified && { unified }) };
+}
+
+/** The tree whose directories stand for those of all: of version 1 that of the first of these controllers that has one. */
+export function leadingTree(
+  { version, unified, byController }: Hierarchies,
+  controllers: readonly string[],
+): Hierarchy | undefined {
+  if (version === 2) return unified;
+  const leading = controllers.find((each) => byController.has(each));
+  return leading === undefined ? undefined : byController.get(leading);
 }
 
 /** Hybrid hosts may have these in version 2, and trees of version 1 for systemd and others alone. */
@@ -110,25 +121,6 @@ function hierarchyAt(
   // Distributions link `cpu` to `cpu,cpuacct`.
   const real = realpathSync(directory);
   return { ...kind, directory: real, mountedPath: mounts.get(real) ?? '/' };
-}
-
-function directoryNames(root: string): readonly string[] {
-  try {
-    return readdirSync(root).toSorted();
-  } catch {
-    // Not there, or closed: there are no trees then.
-    return [];
-  }
-}
-
-/** Names of the directories in a directory; none where it was removed meanwhile, or is closed to us. */
-export function directoriesIn(directory: string): string[] {
-  try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).toSorted();
-  } catch {
-    return [];
-  }
 }
 
 /** Paths of the cgroups that are mounted, by their points (`proc_pid_mountinfo(5)`). */

@@ -5,11 +5,12 @@ import type { ContainerLimits } from '../../model/container.ts';
 import type { HostCgroup } from '../../model/host.ts';
 import type { InterfaceUsage, MemoryUsage, Sample } from '../../model/sample.ts';
 import { present } from '../json.ts';
+import { meminfoBytes } from '../kernel/host-files.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
-import { contentOf } from '../kernel/open-file.ts';
+import { contentOf, directoriesIn } from '../kernel/open-file.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
 import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
-import { directoriesIn } from './hierarchies.ts';
+import { leadingTree } from './hierarchies.ts';
 import type { Hierarchies } from './hierarchies.ts';
 
 /** Which cgroups there are is looked at after so long. */
@@ -76,7 +77,7 @@ export class HostCgroups {
 
   #list(takenAt: number): void {
     const { hierarchies, which, proc } = this.#options;
-    const paths = which === 'root' ? ['/'] : ['/', ...slicesBelow(leadingTree(hierarchies))];
+    const paths = which === 'root' ? ['/'] : ['/', ...slicesBelow(hierarchies)];
     const wanted = new Set(paths.slice(0, maxCgroups));
     for (const row of this.#rows.values()) if (!wanted.has(row.path)) this.#drop(row);
     const bootedAt = bootTime(proc) ?? takenAt;
@@ -106,17 +107,16 @@ export class HostCgroups {
 
   #memoryOfHost(): MemoryUsage | undefined {
     const { proc, hierarchies } = this.#options;
-    const memory = amountsOf(contentOf(join(proc, 'meminfo')), /^(\w+):\s+(\d+) kB$/gm);
-    const [total, free] = [memory['MemTotal'], memory['MemFree']];
+    const memory = contentOf(join(proc, 'meminfo'));
+    const [total, free] = [meminfoBytes(memory, 'MemTotal'), meminfoBytes(memory, 'MemFree')];
     if (total === undefined || free === undefined) return undefined;
     const stat = hierarchies.unified && contentOf(join(hierarchies.unified.directory, 'memory.stat'));
-    const [swapTotal, swapFree] = [memory['SwapTotal'], memory['SwapFree']];
+    const [swapTotal, swapFree] = [meminfoBytes(memory, 'SwapTotal'), meminfoBytes(memory, 'SwapFree')];
     return present<MemoryUsage>({
-      usage: (total - free) * 1024,
-      limit: total * 1024,
-      swapUsage:
-        swapTotal === undefined || swapFree === undefined ? undefined : (swapTotal - swapFree) * 1024,
-      stats: amountsOf(stat, /^(\w+) (\d+)$/gm),
+      usage: total - free,
+      limit: total,
+      swapUsage: swapTotal === undefined || swapFree === undefined ? undefined : swapTotal - swapFree,
+      stats: countsOf(stat),
     });
   }
 
@@ -133,20 +133,14 @@ function isWhole({ version, unified, byController }: Hierarchies): boolean {
   return trees.length > 0 && trees.every(({ directory }) => existsSync(join(directory, rootFileV1)));
 }
 
-/** The tree whose directories stand for those of all. */
-function leadingTree({ version, unified, byController }: Hierarchies): string | undefined {
-  if (version === 2) return unified?.directory;
-  const leading = ['memory', 'cpuacct', 'pids', 'blkio'].map((name) => byController.get(name));
-  return leading.find((tree) => tree !== undefined)?.directory;
-}
-
 /** Cgroups directly below the root, and slices of systemd below slices; none of a container. */
-function slicesBelow(root: string | undefined): readonly string[] {
-  const paths = root === undefined ? [] : directoriesIn(root).map((name) => `/${name}`);
+function slicesBelow(hierarchies: Hierarchies): readonly string[] {
+  const root = leadingTree(hierarchies, ['memory', 'cpuacct', 'pids', 'blkio'])?.directory ?? '';
+  const paths = root === '' ? [] : directoriesIn(root).map((name) => `/${name}`);
   for (let index = 0; index < Math.min(paths.length, maxCgroups); index += 1) {
     const path = paths[index] ?? '';
     if (!path.endsWith('.slice')) continue;
-    const slices = directoriesIn(join(root ?? '', path)).filter((name) => name.endsWith('.slice'));
+    const slices = directoriesIn(join(root, path)).filter((name) => name.endsWith('.slice'));
     paths.push(...slices.map((name) => `${path}/${name}`));
   }
   return paths.filter((path) => !idOfContainer.test(path));
@@ -195,13 +189,12 @@ function bootTime(proc: string): number | undefined {
 
 /** cAdvisor's limits of the root are what the host has. */
 function limitsOfHost(proc: string, version: 1 | 2): ContainerLimits {
-  const memory = amountsOf(contentOf(join(proc, 'meminfo')), /^(\w+):\s+(\d+) kB$/gm);
-  const [total, swap] = [memory['MemTotal'], memory['SwapTotal']];
+  const memory = contentOf(join(proc, 'meminfo'));
+  const [total, swap] = [meminfoBytes(memory, 'MemTotal'), meminfoBytes(memory, 'SwapTotal')];
   const withSwap = total === undefined || swap === undefined ? undefined : total + swap;
-  const memorySwap = version === 1 ? swap : withSwap;
   return present<ContainerLimits>({
-    memoryBytes: total === undefined ? undefined : total * 1024,
-    memorySwapBytes: memorySwap === undefined ? undefined : memorySwap * 1024,
+    memoryBytes: total,
+    memorySwapBytes: version === 1 ? swap : withSwap,
   });
 }
 
@@ -257,8 +250,9 @@ function countOf(text: string): number | undefined {
   return count !== undefined && count < 2 ** 62 ? count : undefined;
 }
 
-function amountsOf(text: string | undefined, line: RegExp): Readonly<Record<string, number>> {
+/** Lines of a key and its value. */
+function countsOf(text = ''): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    [...(text ?? '').matchAll(line)].map(([, key = '', value]) => [key, Number(value)]),
+    [...text.matchAll(/^(\w+) (\d+)$/gm)].map(([, key = '', value]) => [key, Number(value)]),
   );
 }

@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
 import type { HugePagesUsage, NumaPages, OptionalPart } from '../../model/sample.ts';
 import { present } from '../json.ts';
+import { namesIn } from '../kernel/open-file.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
 import type { CgroupReading } from './cgroup-reading.ts';
 
@@ -79,15 +79,8 @@ function usageOfV2(files: CgroupFiles, pageSize: string): HugePagesUsage {
 }
 
 function pageSizesIn(directory: string): readonly string[] {
-  try {
-    const names = readdirSync(directory);
-    return names.flatMap(
-      (name) => /^hugetlb\.(\d+[KMG]B)\.(?:current|usage_in_bytes)$/.exec(name)?.[1] ?? [],
-    );
-  } catch {
-    // Removed meanwhile.
-    return [];
-  }
+  const file = /^hugetlb\.(\d+[KMG]B)\.(?:current|usage_in_bytes)$/;
+  return namesIn(directory).flatMap((name) => file.exec(name)?.[1] ?? []);
 }
 
 /** The kernel's own on the platforms that have NUMA and cgroups of version 2, Arm with 64 KiB apart. */

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Machine, NumaNode } from '../../model/host.ts';
 import type { CpuUsage, Integer } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import { KernelText, times } from './kernel-text.ts';
-import { contentOf, readOnce } from './open-file.ts';
+import { contentOf, namesIn, readOnce } from './open-file.ts';
 
 const memoryFreshMillis = 60_000;
 const clockTicksEntry = 17n;
@@ -88,7 +88,7 @@ export class HostFiles {
   #memoryBytes(): number | undefined {
     const text = this.#text;
     if (readOnce(join(this.#procRoot, 'meminfo'), text, false) !== 'read') return undefined;
-    return bytesOf(text.content, 'MemTotal');
+    return meminfoBytes(text.content, 'MemTotal');
   }
 }
 
@@ -115,8 +115,8 @@ export function readMachine({ proc, sys }: MachineRoots): Machine {
     ]),
     bootId: idIn([join(proc, 'sys/kernel/random/boot_id')]),
     ...processorsOf(contentOf(join(proc, 'cpuinfo')) ?? ''),
-    memoryBytes: bytesOf(memory, 'MemTotal'),
-    swapBytes: bytesOf(memory, 'SwapTotal'),
+    memoryBytes: meminfoBytes(memory, 'MemTotal'),
+    swapBytes: meminfoBytes(memory, 'SwapTotal'),
     nodes: nodesBelow(join(sys, 'devices/system/node')),
   });
 }
@@ -151,8 +151,8 @@ function processorsOf(cpuInfo: string): Pick<Machine, 'logicalCpus' | 'physicalC
   };
 }
 
-/** A line such as `MemTotal: 16316412 kB` of meminfo, which of a node begins with `Node 0 `. */
-function bytesOf(memory: string | undefined, key: string): number | undefined {
+/** Bytes of a line such as `MemTotal: 16316412 kB` of meminfo, which of a node begins with `Node 0 `; undefined without one. */
+export function meminfoBytes(memory: string | undefined, key: string): number | undefined {
   const kilobytes = new RegExp(`^(?:Node \\d+ )?${key}:\\s+(\\d+) kB$`, 'm').exec(memory ?? '')?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
@@ -167,7 +167,7 @@ function nodesBelow(directory: string): readonly NumaNode[] | undefined {
       const distances = (contentOf(join(node, 'distance')) ?? '').split(/\s+/).filter(Boolean).map(Number);
       return present<NumaNode>({
         id,
-        memoryBytes: bytesOf(contentOf(join(node, 'meminfo')), 'MemTotal'),
+        memoryBytes: meminfoBytes(contentOf(join(node, 'meminfo')), 'MemTotal'),
         hugePages: hugePagesBelow(join(node, 'hugepages')),
         distances: distances.every((each) => Number.isSafeInteger(each)) ? distances : [],
       });
@@ -181,13 +181,4 @@ function hugePagesBelow(directory: string): ReadonlyMap<string, number> {
     return size !== undefined && /^\d{1,15}$/.test(count) ? [[size, Number(count)] as const] : [];
   });
   return new Map(sizes);
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    // Without NUMA there is none.
-    return [];
-  }
 }

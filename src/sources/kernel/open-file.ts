@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, statSync, watch } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import type { KernelText } from './kernel-text.ts';
@@ -101,6 +101,25 @@ export function contentOf(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch {
     return undefined;
+  }
+}
+
+/** Names of what is in a directory; none where it is not there, as one that was removed meanwhile, or closed to us. */
+export function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).toSorted();
+  } catch {
+    return [];
+  }
+}
+
+/** Names of the directories in a directory, as {@link namesIn} has them. */
+export function directoriesIn(directory: string): readonly string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).toSorted();
+  } catch {
+    return [];
   }
 }
 

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OptionalPart, ProcessUsage, SocketCounts, UdpSockets } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import type { KernelText } from './kernel-text.ts';
+import { contentOf, directoriesIn } from './open-file.ts';
 import type { ProcessHandle } from './open-file.ts';
 
 /** A container has some hundreds of cgroups below its own, at most. */
@@ -42,7 +43,7 @@ function pidsBelow(cgroup: string): readonly string[] | undefined {
     const directory = directories[index] ?? '';
     const content = index === 0 ? own : (contentOf(join(directory, 'cgroup.procs')) ?? '');
     for (const pid of content.split('\n')) if (pid !== '') pids.push(pid);
-    directories.push(...directoriesIn(directory));
+    for (const name of directoriesIn(directory)) directories.push(join(directory, name));
   }
   return pids;
 }
@@ -141,15 +142,6 @@ export function udpSockets(content: string): UdpSockets {
   return sums;
 }
 
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    // Ended meanwhile, or closed to us.
-    return undefined;
-  }
-}
-
 function linkOf(path: string): string | undefined {
   try {
     return readlinkSync(path);
@@ -166,15 +158,5 @@ function namesOrError(directory: string): readonly string[] | 'denied' {
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
     return code === 'EACCES' || code === 'EPERM' ? 'denied' : [];
-  }
-}
-
-function directoriesIn(directory: string): readonly string[] {
-  try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isDirectory() ? [join(directory, entry.name)] : []));
-  } catch {
-    // Removed meanwhile.
-    return [];
   }
 }

@@ -26,6 +26,13 @@ export const absenceReasons = {
     'the kernel counts no pressure (psi=0, as some distributions have it, or cgroup v1 without a tree of v2 beside it), or its files cannot be read',
 } as const;
 
+/** Why the size of a container's writable layer may be absent. */
+export const diskUsageNotMeasured =
+  '--disk-usage-interval is 0, or the runtime, or a proxy before it, refuses /system/df';
+/** Why the file system that holds it may be unknown. */
+export const storageNotReached =
+  'no container’s usage is read by the kernel’s files; or the runtime’s storage directory is not mounted where the agent runs; or disk usage is not measured';
+
 /** One of {@link absenceReasons}. */
 export type AbsenceReason = keyof typeof absenceReasons;
 

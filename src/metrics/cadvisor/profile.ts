@@ -3,6 +3,7 @@ import type { ContainerLimits, LimitName } from '../../model/container.ts';
 import type { ContainerFilesystem } from '../../model/disk-usage.ts';
 import type { ContainerInstrument, MetricSource } from '../../model/instrument.ts';
 import type { Measured } from '../../model/snapshot.ts';
+import { diskUsageNotMeasured, storageNotReached } from '../absence.ts';
 import { cadvisorMetric, runtimeLacksIt } from './declare.ts';
 import { cadvisorMemory, cadvisorPressure, ofEvent } from './memory.ts';
 import { cadvisorOptional } from './optional.ts';
@@ -86,17 +87,13 @@ function containerGauge(
   ]);
 }
 
-const notMeasured = '--disk-usage-interval is 0, or the runtime, or a proxy before it, refuses /system/df';
-const notReached =
-  'no container’s usage is read by the kernel’s files; or the runtime’s storage directory is not mounted where the agent runs; or disk usage is not measured';
-
 /** Metrics of profile `cadvisor` about the file system that holds a container's writable layer, on the slow schedule. */
 const cadvisorFilesystem: readonly ContainerInstrument[] = [
   filesystemGauge(
     'usage_bytes',
     'Bytes of the writable layer; of the root, what is in use of each file system',
     ({ usageBytes }) => usageBytes,
-    notMeasured,
+    diskUsageNotMeasured,
   ),
   filesystemGauge(
     'limit_bytes',
@@ -119,7 +116,7 @@ function filesystemGauge(
   name: string,
   description: string,
   read: (of: ContainerFilesystem) => number | undefined,
-  absentWhen = notReached,
+  absentWhen = storageNotReached,
 ): ContainerInstrument {
   return {
     ...cadvisorMetric(

@@ -12,6 +12,7 @@ import type {
 } from '../../model/sample.ts';
 import { blockIoCounter, deviceName, pressureCounter } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
+import { diskUsageNotMeasured, storageNotReached } from '../absence.ts';
 import { cpuUsage, hasCpuModes } from '../formulas.ts';
 
 const user = { 'cpu.mode': 'user' };
@@ -327,19 +328,14 @@ function pressure(name: string, description: string, kind: keyof Stalled): Conta
   };
 }
 
-const notMeasured = '--disk-usage-interval is 0, or the runtime, or a proxy before it, refuses /system/df';
 /** The same of every container of a host. */
-const ofHost = {
-  offByDefault: true,
-  absentWhen:
-    'no container’s usage is read by the kernel’s files; or the runtime’s storage directory is not mounted where the agent runs; or disk usage is not measured',
-} as const;
+const ofHost = { offByDefault: true, absentWhen: storageNotReached } as const;
 
 /** File system metrics of profile `semconv`, on the slow schedule. */
 export const semconvFilesystem: readonly ContainerInstrument[] = [
   {
     ...filesystem('usage', 'Bytes of the writable layer', ({ usageBytes }) => usageBytes),
-    absentWhen: notMeasured,
+    absentWhen: diskUsageNotMeasured,
   },
   {
     ...filesystem(

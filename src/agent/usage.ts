@@ -9,13 +9,8 @@ import { findHierarchies } from '../sources/cgroup/hierarchies.ts';
 import type { Hierarchies } from '../sources/cgroup/hierarchies.ts';
 import type { UsageBracket } from '../model/observers.ts';
 import type { HostNeeds } from '../model/host.ts';
-import type { OptionalPart, Sample } from '../model/sample.ts';
-import type {
-  ContainerSource,
-  InspectedContainer,
-  UsageRound,
-  UsageSource,
-} from '../sources/container-source.ts';
+import type { OptionalPart } from '../model/sample.ts';
+import type { ContainerSource, UsageSource } from '../sources/container-source.ts';
 
 /** The kernel's files of this host, where usage is read from them. */
 export interface KernelFiles {
@@ -133,9 +128,11 @@ export function bracketedUsage(
       const rounds = { own: usage.round(signal), kernel: kernel.round(signal) };
       return {
         async read(container) {
-          const before = await readOrNothing(rounds.kernel, container);
+          // Why the kernel's files give nothing is what `check` is for.
+          const beside = () => rounds.kernel.read(container).catch(() => undefined);
+          const before = await beside();
           const sample = await rounds.own.read(container);
-          const after = before && (await readOrNothing(rounds.kernel, container));
+          const after = before && (await beside());
           if (before && after) onRead(container.identity.id, { before, after });
           return sample;
         },
@@ -148,15 +145,6 @@ export function bracketedUsage(
     retain: (mayRun) => kernel.retain?.(mayRun),
     close: () => kernel.close?.(),
   };
-}
-
-async function readOrNothing(round: UsageRound, container: InspectedContainer): Promise<Sample | undefined> {
-  try {
-    return await round.read(container);
-  } catch {
-    // Why there is nothing is what `check` is for.
-    return undefined;
-  }
 }
 
 /** At most half of what this process may open beyond its other needs. */

@@ -1,5 +1,6 @@
 import type { ContainerIdentity } from '../model/container.ts';
 import type { Filesystem } from '../model/disk-usage.ts';
+import type { LiveMeasurement } from '../model/live-sample.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { RuntimeSnapshot } from '../model/snapshot.ts';
 import type { UsageReport } from '../model/usage-report.ts';
@@ -125,7 +126,7 @@ export class TrackerSet {
   }
 
   /** Samples one container now, for its subscribers. Never throws. */
-  measure(id: string): ReturnType<LiveSampler['measure']> {
+  measure(id: string): Promise<LiveMeasurement> {
     return this.#live.measure(id);
   }
 

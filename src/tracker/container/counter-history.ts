@@ -101,7 +101,6 @@ export class CounterHistory {
 
 interface KnownCgroup {
   readonly owner: object;
-  readonly createdAt: number;
   readonly history: CounterHistory;
   latest: HostCgroup;
 }
@@ -117,7 +116,7 @@ export class HostHistory {
     const present = new Set<string>();
     for (const cgroup of reading?.cgroups ?? []) {
       present.add(cgroup.path);
-      this.#keep(cgroup, cgroup.sample);
+      this.#keep(cgroup);
     }
     for (const path of this.#cgroups.keys()) if (!present.has(path)) this.#cgroups.delete(path);
   }
@@ -136,25 +135,25 @@ export class HostHistory {
     runtime: RuntimeDescription,
     filesystems: readonly ContainerFilesystem[] | undefined,
   ): readonly CgroupSnapshot[] {
-    return [...this.#cgroups.values()].map(({ owner, createdAt, history, latest }) => ({
+    return [...this.#cgroups.values()].map(({ owner, history, latest }) => ({
       owner,
       path: latest.path,
       runtime,
-      identity: { createdAt },
+      identity: { createdAt: latest.createdAt },
       state: {},
       limits: latest.limits,
       sample: latest.sample,
       stateAt: latest.sample.takenAt,
-      starts: history.starts(createdAt),
+      starts: history.starts(latest.createdAt),
       ...(filesystems && latest.path === '/' && { filesystems }),
     }));
   }
 
-  #keep(latest: HostCgroup, sample: Sample): void {
-    const { path, createdAt } = latest;
+  #keep(latest: HostCgroup): void {
+    const { path, createdAt, sample } = latest;
     let known = this.#cgroups.get(path);
     if (!known) {
-      known = { owner: {}, createdAt, history: new CounterHistory(createdAt), latest };
+      known = { owner: {}, history: new CounterHistory(createdAt), latest };
       this.#cgroups.set(path, known);
     }
     known.latest = latest;

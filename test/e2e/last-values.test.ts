@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -24,6 +25,9 @@ suite('last values', { skip }, () => {
     test(`${version}: the CPU times of lives of half a second add up to what the kernel counted above them`, async () => {
       // Of its own: the kernel adds up the times of all cgroups below it.
       const parent = `/tidegauge-${process.pid}-${version}`;
+      // Engines leave a parent that they made for their containers.
+      await using leftovers = new AsyncDisposableStack();
+      leftovers.defer(() => removeCgroup(parent));
       await using scene = await startScene(version, ['--interval=10s', '--profile=docker_stats'], (runtime) =>
         runtime.run('lasting', [`--cgroup-parent=${parent}`], 'exec sleep 1000'),
       );
@@ -107,6 +111,11 @@ async function runLife(runtime: RealEngine, parent: string, name: string, isLate
   const script = isLate ? `sleep 0.4; ${burn}` : `${burn}; sleep 0.4`;
   const options = ['--detach', '--rm', '--network=none', `--cgroup-parent=${parent}`, `--name=${name}`];
   await runtime.docker('run', ...options, busyboxImage, 'sh', '-c', script);
+}
+
+/** What is left of it is no failure of the test. */
+async function removeCgroup(path: string): Promise<void> {
+  for (const tree of readdirSync(trees)) await rmdir(join(trees, tree, path)).catch(() => undefined);
 }
 
 function cpuUsage(path: string): number {

@@ -79,10 +79,11 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
       test('docker_stats beside semconv: no faults but the known ones of its names, and other parsers read them', async () => {
         const all = profiles.docker_stats.containers.map(({ name }) => name);
         await using agent = await startScraped(url, 'docker_stats,semconv', `--metric=${all.join()}`);
-        // It has a schedule of its own, and may come between the two formats.
-        await agent.waitForMetrics(
-          'disk usage',
-          (shown) => shown.all('container_runtime_disk_usage_bytes').length > 0,
+        // Disk usage has a schedule of its own, a rate needs two readings: both may come between the formats.
+        await agent.waitForMetrics('a rate and disk usage', (shown) =>
+          ['container_cpu_usage', 'container_runtime_disk_usage_bytes'].every(
+            (name) => shown.all(name).length > 0,
+          ),
         );
         const { text, openMetrics } = await oneProbe(agent);
         const { findings } = await promtoolCheckMetrics(text);

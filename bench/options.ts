@@ -34,7 +34,7 @@ export const helpText = `node bench/bench.ts [flags]
   --report FILE            repeatable; the tables of these files, without measuring
   --containers N           instead of each part's own number
   --cycles N               intervals measured; 6, of scaling 3: shims collect garbage every 30 s, so take whole 30 s
-  --warm-up N              intervals before those; 2
+  --warm-up N              intervals before those; 3
   --interval N[s]          10s
   --idle N[s]              without an agent, before and after each; 30s
   --exports prometheus|prometheus+otlp  instead of each part's own
@@ -87,7 +87,7 @@ const defaults = {
   engine: runtimeNames.join(','),
   agents: agentNames.join(','),
   repeat: '3',
-  'warm-up': '2',
+  'warm-up': '3',
   idle: '30s',
   results: join(root, 'bench-results.jsonl'),
   resume: false,

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { DataPointType, MeterProvider, MetricReader, type MetricData } from '@opentelemetry/sdk-metrics';
+import { preparedOutcomes } from '../../src/export/prometheus/prepared-scrapes.ts';
 import { refusalReasons } from '../../src/http/refusals.ts';
 import type { MetricRow } from '../../src/metrics/listing.ts';
 import { prometheusName, type NamedInstrument } from '../../src/metrics/prometheus-names.ts';
@@ -8,6 +9,7 @@ import { AgentInstruments } from '../../src/self-metrics/agent-instruments.ts';
 import {
   AuditInstruments,
   EventLogInstruments,
+  PreparedScrapeInstruments,
   RefusalInstruments,
 } from '../../src/self-metrics/part-instruments.ts';
 import { EventLoopDelay, observeProcess } from '../../src/self-metrics/process.ts';
@@ -27,6 +29,7 @@ export async function agentMetrics(): Promise<MetricRow[]> {
   const eventLogs = new EventLogInstruments(meter);
   eventLogs.begin();
   new RefusalInstruments(meter, refusalReasons).requestRefused('slow_reader');
+  new PreparedScrapeInstruments(meter, preparedOutcomes).ended('served');
   const audit = new AuditInstruments(meter);
   audit.begin('unix:///run/runtime.sock');
   audit.metricCompared('unix:///run/runtime.sock', 'memory', 0);

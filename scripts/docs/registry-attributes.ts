@@ -1,3 +1,4 @@
+import { preparedOutcomes } from '../../src/export/prometheus/prepared-scrapes.ts';
 import { absenceReasons } from '../../src/metrics/absence.ts';
 import { containerStatuses, healthStatuses } from '../../src/model/container.ts';
 import { countedActions, exitClasses } from '../../src/model/events.ts';
@@ -104,6 +105,7 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
     brief: 'The endpoint of the runtime, without credentials.',
     examples: ['unix:///var/run/docker.sock'],
   },
+  outcome: { brief: 'End of a page that was made before its scrape came.', members: preparedOutcomes },
   reason: { brief: 'Why metrics are missing.', members: Object.keys(absenceReasons) },
   metric: { brief: 'The value that was compared.', examples: ['cpu-percent', 'memory'] },
   version: { brief: 'Version of the agent.', examples: ['0.1.0'] },

@@ -1,6 +1,7 @@
 import { ByteBudget } from '../concurrency/shared-bytes.ts';
 import { readDuration } from '../config/types/duration.ts';
 import type { Config } from '../config/settings/settings.ts';
+import { PreparedScrapes, preparedOutcomes } from '../export/prometheus/prepared-scrapes.ts';
 import { ScrapeSource } from '../export/prometheus/scrape-source.ts';
 import type { Telemetry } from '../export/telemetry.ts';
 import { createHttpServer } from '../http/http-server.ts';
@@ -9,7 +10,7 @@ import { refusalReasons } from '../http/refusals.ts';
 import { EventFeed } from '../live/event-feed.ts';
 import { Live } from '../live/live.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
-import { RefusalInstruments } from '../self-metrics/part-instruments.ts';
+import { PreparedScrapeInstruments, RefusalInstruments } from '../self-metrics/part-instruments.ts';
 import type { Trackers } from '../tracker/trackers.ts';
 import type { AgentDependencies } from './resolve.ts';
 import type { AgentSignals } from './signals.ts';
@@ -32,8 +33,10 @@ export function createServer(agent: ServedAgent, { clock, log }: AgentDependenci
   const live = config.api && !config.sdkDisabled ? createLive(agent, budget, { clock, log }) : undefined;
   const refusals = new RefusalInstruments(telemetry.meter, refusalReasons);
   const { inlineTimeoutMillis, openmetricsCreated: created } = config;
+  const source = new ScrapeSource(telemetry, agent.catalogue, { inlineTimeoutMillis, created, budget });
+  const prepared = config.prepareScrapes ? prepareScrapes(source, telemetry, clock) : undefined;
   const server = createHttpServer({
-    metrics: new ScrapeSource(telemetry, agent.catalogue, { inlineTimeoutMillis, created, budget }),
+    metrics: prepared ?? source,
     readiness: { missing: () => (agent.isIdle ? [] : trackers.notYetProbed()) },
     api: live,
     log,
@@ -45,9 +48,19 @@ export function createServer(agent: ServedAgent, { clock, log }: AgentDependenci
     listen: (host, port) => server.listen(host, port),
     async close() {
       live?.close();
+      prepared?.close();
       await server.close();
     },
   };
+}
+
+function prepareScrapes(
+  source: ScrapeSource,
+  { meter }: Telemetry,
+  clock: AgentDependencies['clock'],
+): PreparedScrapes {
+  const instruments = new PreparedScrapeInstruments(meter, preparedOutcomes);
+  return new PreparedScrapes(source, { clock, onPrepared: (outcome) => instruments.ended(outcome) });
 }
 
 function createLive(

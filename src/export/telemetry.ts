@@ -96,6 +96,11 @@ export class Telemetry {
     await this.#trackers?.update({ waitMillis });
   }
 
+  /** Grows whenever containers come, go or change. */
+  get revision(): number {
+    return this.#trackers?.revision ?? 0;
+  }
+
   /**
    * One collection for scrapes, of what there is: it waits for no probe. Rejects with the ObservationError when
    * containers are missing from it.

@@ -17,7 +17,12 @@ export interface MetricsSource {
    * @param onCut called when the reader is cut off because others need the memory
    */
   scrape(
-    body: { readonly format: 'text' | 'openmetrics'; readonly encoding: ByteEncoding },
+    body: {
+      readonly format: 'text' | 'openmetrics';
+      readonly encoding: ByteEncoding;
+      /** Equal for all scrapes of one scraper. */
+      readonly scraper: string;
+    },
     scrapeTimeoutSeconds: number | undefined,
     onCut: () => void,
   ): Promise<ByteReader>;
@@ -46,9 +51,10 @@ export function metricsRoute(
       const { format, contentType } = acceptedFormat(request.headers.accept);
       const encoding = acceptsGzip(request.headers['accept-encoding']) ? 'gzip' : 'identity';
       reply.header('vary', 'accept, accept-encoding');
+      const scraper = `${request.ip} ${request.headers['user-agent']}`;
       const onCut = (): void => cutReader(reply, onRefused);
       const opened = await settled(async () =>
-        begun(await source.scrape({ format, encoding }, scrapeTimeout(request), onCut), log),
+        begun(await source.scrape({ format, encoding, scraper }, scrapeTimeout(request), onCut), log),
       );
       // Not when the response ends: slow readers would keep others from scraping.
       leave();

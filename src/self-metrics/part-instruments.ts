@@ -86,3 +86,22 @@ export class RefusalInstruments {
     this.#refused.add(1, { 'error.type': reason });
   }
 }
+
+/** The agent's own instrument of pages that were made before their scrape came. */
+export class PreparedScrapeInstruments {
+  readonly #prepared: Counter;
+
+  /** @param outcomes each begins at 0: a counter that first appears at 1 has no increase. */
+  constructor(meter: Meter, outcomes: readonly string[]) {
+    this.#prepared = meter.createCounter('tidegauge.scrapes.prepared', {
+      unit: '{scrape}',
+      description:
+        'Pages made before their scrape was to come, by outcome: served, outdated by a change, unused',
+    });
+    for (const outcome of outcomes) this.#prepared.add(0, { outcome });
+  }
+
+  ended(outcome: string): void {
+    this.#prepared.add(1, { outcome });
+  }
+}

@@ -28,6 +28,7 @@ export class ContainerList {
   readonly #cache = new ListCache();
   /** Deadlines of the events that a list announced, by container, on the monotonic clock. */
   readonly #expected = new Map<string, number>();
+  #revision = 0;
 
   /** @param stream absent: no events are received, and every refresh lists. */
   constructor(clock: Clock, stream: EventStream | undefined) {
@@ -35,13 +36,25 @@ export class ContainerList {
     this.#stream = stream;
   }
 
+  /** Grows with each change that is known or suspected, and with each that has been applied. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Records that containers came, went or were inspected anew. */
+  applied(): void {
+    this.#revision += 1;
+  }
+
   /** Makes the next refresh list: the cached list may be wrong. */
   invalidate(): void {
+    this.#revision += 1;
     this.#cache.invalidate();
   }
 
   /** Records that an event of that container arrived. */
   change(id: string): void {
+    this.#revision += 1;
     this.#cache.change(id);
     this.#expected.delete(id);
   }

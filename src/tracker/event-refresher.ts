@@ -92,12 +92,13 @@ export class EventRefresher {
     calls: SourceCalls,
     release: () => void,
   ): Promise<void> {
-    const { clock, reconciler } = this.#options;
+    const { clock, list, reconciler } = this.#options;
     const changed = selected.filter(({ id }) => changeOf(id) === 'changed');
     const inspects: Promise<void>[] = [];
     await new AdaptivePool(clock).run(changed, async (listed) => {
       const inspect = reconciler.queue.preempt(listed.id, askedAt, async (tracker) => {
         if (await tracker.inspect({ listed, now, change: 'changed' }, calls)) this.#unmeasured.add(listed.id);
+        list.applied();
       });
       inspects.push(inspect);
       await settlesWithin(inspect, inspectWaitMillis, clock.sleep.bind(clock));

@@ -110,11 +110,12 @@ export class Reconciler {
 
   #synchronize(selected: readonly ListedContainer[], now: number): void {
     const ids = new Set(selected.map(({ id }) => id));
-    for (const [id, tracker] of this.#trackers) if (!ids.has(id)) this.#remove(id, tracker);
-    for (const item of selected) {
-      if (!this.#trackers.has(item.id))
-        this.#trackers.set(item.id, new ContainerTracker(item, now, this.#options.log, this.#trackers));
-    }
+    const gone = [...this.#trackers].filter(([id]) => !ids.has(id));
+    for (const [id, tracker] of gone) this.#remove(id, tracker);
+    const added = selected.filter(({ id }) => !this.#trackers.has(id));
+    for (const item of added)
+      this.#trackers.set(item.id, new ContainerTracker(item, now, this.#options.log, this.#trackers));
+    if (gone.length + added.length > 0) this.#dependencies.list.applied();
   }
 
   #remove(id: string, tracker: ContainerTracker): void {

@@ -105,6 +105,11 @@ export class TrackerSet {
     return this.#state.lastSuccess !== undefined;
   }
 
+  /** Grows whenever a container comes, goes or changes its state, as far as that is known. */
+  get revision(): number {
+    return this.#list.revision;
+  }
+
   /** Cause of the last probe's failure; absent after a success. */
   get failure(): string | undefined {
     return this.#state.failure;

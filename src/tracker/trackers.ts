@@ -44,6 +44,11 @@ export class Trackers {
     }
   }
 
+  /** Grows whenever a container of any runtime comes, goes or changes its state, as far as that is known. */
+  get revision(): number {
+    return this.sets.reduce((sum, { revision }) => sum + revision, 0);
+  }
+
   /** One per runtime, in the order of configuration. */
   snapshots(): readonly RuntimeSnapshot[] {
     return this.sets.map((set) => set.snapshot());

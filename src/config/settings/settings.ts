@@ -49,6 +49,13 @@ const prometheusSettings = {
     help: 'Label container_id, the whole id as in OTLP, on each series',
     example: 'false',
   },
+  prepareScrapes: {
+    type: boolean(),
+    default: 'true',
+    group: 'Prometheus',
+    help: 'Make the page of a scraper that comes at a steady period shortly before it comes (docs/prometheus.md)',
+    example: 'false',
+  },
   openmetricsCreated: {
     type: boolean(),
     default: 'false',

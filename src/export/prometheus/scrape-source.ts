@@ -16,6 +16,7 @@ import { observeContainers } from '../observe-containers.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { renderExposition } from './exposition.ts';
 import { IdentityLabels } from './labels.ts';
+import type { OpenedPage, PageSource, ScrapeRequest } from './prepared-scrapes.ts';
 import type { ExpositionFormat } from './text-format.ts';
 
 /** A scraper with a time-out header must have its response before that, by this margin. */
@@ -35,7 +36,7 @@ interface ScrapeOptions {
  * Answers scrapes: collects through the pull reader and renders. Scrapes that come while one is collected and rendered
  * share the next collection, and of it one rendering for each format and encoding.
  */
-export class ScrapeSource {
+export class ScrapeSource implements PageSource {
   readonly #telemetry: Telemetry;
   readonly #options: ScrapeOptions;
   readonly #collections: SharedRun<Exposition>;
@@ -55,21 +56,31 @@ export class ScrapeSource {
     this.#collections = new SharedRun(collect, (exposition) => exposition.rendered());
   }
 
+  /** The exposition of a page that is opened for this scrape. */
+  async scrape(
+    ...[request, scrapeTimeoutSeconds, onCut]: Parameters<PageSource['open']>
+  ): Promise<ByteReader> {
+    return (await this.open(request, scrapeTimeoutSeconds, onCut)).reader;
+  }
+
   /**
-   * The exposition; reading it begins with this call.
+   * Opens a page; reading it begins with this call.
    * @param scrapeTimeoutSeconds the scraper's time-out, where its request has one
    * @param onCut called when the reader is cut off because it blocks other scrapes
    * Rejects when there is nothing to show.
    */
-  async scrape(
-    { format, encoding }: { readonly format: ExpositionFormat; readonly encoding: ByteEncoding },
+  async open(
+    { format, encoding }: Pick<ScrapeRequest, 'format' | 'encoding'>,
     scrapeTimeoutSeconds: number | undefined,
     onCut: () => void,
-  ): Promise<ByteReader> {
+  ): Promise<OpenedPage> {
+    const telemetry = this.#telemetry;
     const scrapeMillis =
       scrapeTimeoutSeconds === undefined ? Infinity : (scrapeTimeoutSeconds - responseMarginSeconds) * 1000;
-    await this.#telemetry.probe(Math.max(1, Math.min(this.#options.inlineTimeoutMillis, scrapeMillis)));
-    return (await this.#collections.run()).read(format, encoding, onCut);
+    await telemetry.probe(Math.max(1, Math.min(this.#options.inlineTimeoutMillis, scrapeMillis)));
+    const { revision } = telemetry;
+    const body = (await this.#collections.run()).body(format, encoding);
+    return { body, reader: body.read(onCut), isOutdated: () => telemetry.revision !== revision };
   }
 }
 
@@ -84,14 +95,15 @@ class Exposition {
     this.#budget = budget;
   }
 
-  read(format: ExpositionFormat, encoding: ByteEncoding, onCut: () => void): ByteReader {
+  /** To be read in this turn. */
+  body(format: ExpositionFormat, encoding: ByteEncoding): SharedBytes {
     const variant = `${format} ${encoding}`;
     let body = this.#bodies.get(variant);
     if (!body || body.isAbandoned) {
       body = this.#budget.body(this.#render(format), encoding);
       this.#bodies.set(variant, body);
     }
-    return body.read(onCut);
+    return body;
   }
 
   /** Resolves when all requested formats are rendered: then nothing holds the collection. */

@@ -66,6 +66,7 @@ export const samples: Readonly<
   pathPrefix: ['/a', '/b/c', '/d-e/'],
   api: ['false', 'FALSE', 'False'],
   containerIdLabel: ['false', 'FALSE', 'False'],
+  prepareScrapes: ['false', 'FALSE', 'False'],
   openmetricsCreated: ['true', 'TRUE', 'True'],
   config: ['/a.yaml', '/b.yaml', '/c.yaml'],
   logLevel: ['debug', 'warn', 'none'],

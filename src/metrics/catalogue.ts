@@ -24,7 +24,7 @@ import {
   semconvPressure,
 } from './semconv/cpu-io.ts';
 import { semconvEvents, semconvImageEvents, semconvLifecycle, semconvRuntime } from './semconv/lifecycle.ts';
-import { semconvMemory } from './semconv/memory.ts';
+import { semconvEffectiveLimits, semconvMemory } from './semconv/memory.ts';
 import { semconvMemoryDetail } from './semconv/memory-detail.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
@@ -46,6 +46,7 @@ export const profiles = {
       semconvCpuLogical,
       ...semconvMemory,
       ...semconvMemoryDetail,
+      ...semconvEffectiveLimits,
       ...semconvIo,
       ...semconvPressure,
       ...semconvFilesystem,

@@ -160,9 +160,12 @@ const reasons: Readonly<Record<string, string>> = {
   'container.start_time':
     'after `process_start_time_seconds` of Prometheus; of the conventions, `container.uptime` is nearest',
   'container.pids.current': 'by the kernel: `pids.current`',
+  'container.pids.limit.effective':
+    'after systemd’s `EffectiveTasksMax`, beside `container.pids.limit.current`',
   'container.pids.limit.current': 'after `k8s.container.cpu.limit.current`',
   'container.cpu.limit.current': 'after `k8s.container.cpu.limit.current`',
   'container.cpu.limit.utilization': 'after `k8s.container.cpu.limit.utilization`',
+  'container.cpu.limit.effective': 'as `container.memory.limit.effective`',
   'container.cpu.throttling.periods': 'by the runtime: `throttling_data.periods`',
   'container.cpu.throttling.throttled_periods': 'by the runtime: `throttling_data.throttled_periods`',
   'container.cpu.throttling.throttled_time': 'by the runtime: `throttling_data.throttled_time`',
@@ -176,6 +179,8 @@ const reasons: Readonly<Record<string, string>> = {
   'container.memory.limit.current': 'after `k8s.container.memory.limit.current`',
   'container.memory.reservation.current':
     'after `k8s.container.memory.limit.current`, with the runtime’s word `MemoryReservation`',
+  'container.memory.limit.effective':
+    'after systemd’s `EffectiveMemoryMax`, beside `container.memory.limit.current`',
   'container.memory.limit.utilization': 'after `k8s.container.memory.limit.utilization`',
   'container.memory.linux.usage':
     'after `system.memory.usage` by state, in the namespace of `system.memory.linux.*`, and apart from `container.memory.usage`, whose sum it would double',
@@ -191,6 +196,8 @@ const reasons: Readonly<Record<string, string>> = {
     'after `system.paging.operations`, whose operations are reads and writes of swap',
   'container.paging.linux.workingset.events':
     'after `system.paging.faults` by type, with the kernel’s word `workingset`',
+  'container.paging.limit.effective':
+    'as `container.memory.limit.effective`, beside `container.paging.usage`',
   'container.paging.usage': 'after `system.paging.usage`',
   'container.pressure.waiting_time':
     'by Kubernetes: `container_pressure_cpu_waiting_seconds_total`, with the resource as attribute; `some` of the kernel',

@@ -201,6 +201,15 @@ export interface ProcessUsage {
   readonly ipv6?: SocketCounts;
 }
 
+/** The lowest limits of a cgroup and those above it; one that none of them has is absent. */
+export interface EffectiveLimits {
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+  /** Swap alone; cgroup v2 only. */
+  readonly swapBytes?: number;
+  readonly pids?: number;
+}
+
 /** Windows' storage counters. */
 export interface StorageUsage {
   readonly readBytes?: Integer;
@@ -229,6 +238,7 @@ export interface Sample {
   /** True where memory moves with the set of NUMA nodes; cgroup v1 only. */
   readonly migratesMemory?: boolean;
   readonly process?: ProcessUsage;
+  readonly effectiveLimits?: EffectiveLimits;
   readonly storage?: StorageUsage;
   /** Windows only: processors as the runtime counts them. */
   readonly processors?: number;
@@ -254,6 +264,7 @@ export const optionalParts = [
   'hugePages',
   'numa',
   'cpuset',
+  'effectiveLimits',
   'processes',
   'descriptors',
   'limits',

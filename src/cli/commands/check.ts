@@ -111,6 +111,7 @@ const costs: Readonly<Partial<Record<OptionalPart, string>>> = {
   hugePages: 'huge pages: two or three files for each container and page size',
   numa: 'pages by NUMA node: one file for each container',
   cpuset: 'migration of memory: one file for each container',
+  effectiveLimits: 'effective limits: four or five files for each container, once in six rounds',
   processes: 'numbers of processes: the list of each container',
   descriptors: 'file descriptors and sockets: a directory for each process and a link for each descriptor',
   limits: 'limits of open files: one file for each container',

@@ -1,7 +1,7 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument } from '../../model/instrument.ts';
 import { memoryEventCounter, numberOf } from '../../model/sample.ts';
-import type { MemoryUsage } from '../../model/sample.ts';
+import type { EffectiveLimits, MemoryUsage } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
 import { pageFaults, residentMemory, workingSet } from '../formulas.ts';
 
@@ -112,6 +112,37 @@ export const semconvMemory: readonly ContainerInstrument[] = stampedBy('memory',
   },
 ]);
 
+/** Limits that hold of a container, whichever cgroup above it has them: off by default, as reading those takes files more. */
+export const semconvEffectiveLimits: readonly ContainerInstrument[] = [
+  effective(
+    'container.memory.limit.effective',
+    'By',
+    'Lowest memory limit of the container and of the cgroups above it (pod, slice)',
+    'memoryBytes',
+  ),
+  {
+    ...effective(
+      'container.paging.limit.effective',
+      'By',
+      'Lowest swap limit of the container and of the cgroups above it',
+      'swapBytes',
+    ),
+    absentWhen: 'none of them has one, or cgroup v1, where memory and swap have one limit together',
+  },
+  effective(
+    'container.cpu.limit.effective',
+    '{cpu}',
+    'Lowest CPU quota of the container and of the cgroups above it, in CPUs',
+    'cpus',
+  ),
+  effective(
+    'container.pids.limit.effective',
+    '{task}',
+    'Lowest limit of processes and threads of the container and of the cgroups above it',
+    'pids',
+  ),
+];
+
 function amount(
   name: string,
   description: string,
@@ -150,6 +181,31 @@ function limit(
     observe(snapshot, observe) {
       const bytes = read(snapshot);
       if (bytes !== undefined) observe(bytes);
+    },
+  };
+}
+
+/** No sum: what containers of one slice have from it, they have together. */
+function effective(
+  name: string,
+  unit: string,
+  description: string,
+  limit: keyof EffectiveLimits,
+): ContainerInstrument {
+  return {
+    name,
+    kind: 'gauge',
+    unit,
+    description,
+    attributes: [],
+    source: 'cgroup',
+    stampedBy: 'effectiveLimits',
+    stability: 'extension',
+    offByDefault: true,
+    absentWhen: 'none of them has one, or usage is read by the runtime’s API, which lacks it',
+    observe({ sample }, observe) {
+      const value = sample?.effectiveLimits?.[limit];
+      if (value !== undefined) observe(value);
     },
   };
 }

@@ -5,12 +5,14 @@ import { OpenFile } from '../kernel/open-file.ts';
 import type { DescriptorBudget } from '../kernel/open-file.ts';
 import type { KernelText } from '../kernel/kernel-text.ts';
 import type { FlatKeyed } from '../kernel/flat-keyed.ts';
+import type { LowestLimits } from './cgroup-limits.ts';
 
 /** What every read of one host shares. */
 export interface SharedReading {
   readonly text: KernelText;
   readonly budget: DescriptorBudget;
   readonly devices: DeviceNames;
+  readonly limits: LowestLimits;
   /** Parts that some metric needs; files of others are not opened. */
   readonly parts: ReadonlySet<OptionalPart>;
 }

@@ -2,6 +2,7 @@ import type {
   BlockIoEntry,
   BlockIoUsage,
   CpuUsage,
+  EffectiveLimits,
   HugePagesUsage,
   Integer,
   MemoryPart,
@@ -35,6 +36,7 @@ export interface CgroupReading {
   readonly hugePages?: readonly HugePagesUsage[];
   readonly numa?: readonly NumaPages[];
   readonly migratesMemory?: boolean;
+  readonly effectiveLimits?: EffectiveLimits;
   readonly unread?: readonly UsagePart[];
   /** Block I/O whose file could not be read, or is not there: nothing is known of it then. */
   readonly unknown?: readonly SamplePart[];

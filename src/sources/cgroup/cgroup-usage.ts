@@ -8,6 +8,7 @@ import type { UsageReport } from '../../model/usage-report.ts';
 import type { EndedRun, InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
 import { present } from '../json.ts';
 import { SourceError } from '../source-error.ts';
+import { LowestLimits } from './cgroup-limits.ts';
 import { ContainerFinder } from './container-files.ts';
 import type { ContainerFiles, NoFiles } from './container-files.ts';
 import { ContainerRuns } from './container-runs.ts';
@@ -102,7 +103,8 @@ export class CgroupUsage implements UsageSource {
     const { roots, hierarchies, clock, maxDescriptors } = options;
     const budget = new DescriptorBudget(maxDescriptors);
     const { parts = defaultParts } = options;
-    const shared = { text: new KernelText(), budget, devices: new DeviceNames(roots.sys), parts };
+    const limits = new LowestLimits({ hierarchies, monotonic: () => clock.monotonic() });
+    const shared = { text: new KernelText(), budget, devices: new DeviceNames(roots.sys), limits, parts };
     this.#host = new HostFiles(roots.proc);
     this.#finder = new ContainerFinder(roots.proc, hierarchies, shared);
     const facts = (): HostFacts => this.#facts ?? this.#factsNow();

@@ -2,6 +2,7 @@ import type {
   BlockIoEntry,
   BlockIoUsage,
   CpuUsage,
+  EffectiveLimits,
   Integer,
   MemoryUsage,
   PidsUsage,
@@ -55,7 +56,8 @@ export class CgroupV1 implements CgroupReader {
   #memoryLimit: Integer | undefined;
   #pidsLimit: Integer | undefined;
 
-  constructor({ byController, unified }: CgroupPlace, shared: SharedReading, tables: V1Tables) {
+  constructor(place: CgroupPlace, shared: SharedReading, tables: V1Tables) {
+    const { byController, unified } = place;
     const filesOf = (directory: string | undefined): CgroupFiles | undefined =>
       directory === undefined ? undefined : new CgroupFiles(directory, shared);
     this.#cpuacct = filesOf(byController.get('cpuacct'));
@@ -66,7 +68,8 @@ export class CgroupV1 implements CgroupReader {
     this.#unified = filesOf(unified);
     const [hugetlb, cpuset] = [filesOf(byController.get('hugetlb')), filesOf(byController.get('cpuset'))];
     const optional = { version: 1, memory: this.#memory, hugetlb, cpuset } as const;
-    this.#optional = new OptionalReader(optional, shared.parts);
+    const limits = (): EffectiveLimits | undefined => shared.limits.of(place);
+    this.#optional = new OptionalReader({ ...optional, limits }, shared.parts);
     this.#parts = shared.parts;
     const usual = [this.#cpuacct, this.#cpu, this.#memory, this.#blkio, this.#pids, this.#unified];
     const all = [...usual, hugetlb, cpuset];
@@ -88,6 +91,7 @@ export class CgroupV1 implements CgroupReader {
 
   refresh(): void {
     this.#readCount = 0;
+    this.#optional.refresh();
   }
 
   read(host: HostFacts): CgroupReading | undefined {

@@ -43,7 +43,8 @@ export class CgroupV2 implements CgroupReader {
     this.#tables = tables;
     this.#parts = shared.parts;
     const files = { version: 2, hugetlb: this.#files, memory: this.#files } as const;
-    this.#optional = new OptionalReader(files, shared.parts);
+    const place = { unified: directory, byController: new Map<string, string>() };
+    this.#optional = new OptionalReader({ ...files, limits: () => shared.limits.of(place) }, shared.parts);
   }
 
   get unreadable(): readonly string[] {
@@ -52,6 +53,7 @@ export class CgroupV2 implements CgroupReader {
 
   refresh(): void {
     this.#readCount = 0;
+    this.#optional.refresh();
   }
 
   read(host: HostFacts): CgroupReading | undefined {

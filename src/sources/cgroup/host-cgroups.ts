@@ -1,4 +1,3 @@
-// One piece, because which cgroups have rows, where their files are and what limits them is decided from the same trees.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerLimits } from '../../model/container.ts';
@@ -9,6 +8,7 @@ import { meminfoBytes } from '../kernel/host-files.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import { contentOf, directoriesIn } from '../kernel/open-file.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
+import { limitsOf } from './cgroup-limits.ts';
 import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
 import { leadingTree } from './hierarchies.ts';
 import type { Hierarchies } from './hierarchies.ts';
@@ -196,58 +196,6 @@ function limitsOfHost(proc: string, version: 1 | 2): ContainerLimits {
     memoryBytes: total,
     memorySwapBytes: version === 1 ? swap : withSwap,
   });
-}
-
-/** The limits that are set, by a cgroup's own files. */
-function limitsOf({ unified, byController }: CgroupPlace, version: 1 | 2): ContainerLimits {
-  const fileOf = (controller: string, name: string): string => {
-    const directory = version === 2 ? unified : byController.get(controller);
-    return directory === undefined ? '' : (contentOf(join(directory, name))?.trim() ?? '');
-  };
-  return version === 2 ? limitsOfV2(fileOf) : limitsOfV1(fileOf);
-}
-
-type FileOf = (controller: string, name: string) => string;
-
-function limitsOfV1(fileOf: FileOf): ContainerLimits {
-  const quota = countOf(fileOf('cpu', 'cpu.cfs_quota_us'));
-  const period = countOf(fileOf('cpu', 'cpu.cfs_period_us'));
-  return present<ContainerLimits>({
-    ...quotaOf(quota, period),
-    cpuPeriodMicros: period,
-    cpuShares: countOf(fileOf('cpu', 'cpu.shares')),
-    memoryBytes: countOf(fileOf('memory', 'memory.limit_in_bytes')),
-    memorySwapBytes: countOf(fileOf('memory', 'memory.memsw.limit_in_bytes')),
-    memoryReservationBytes: countOf(fileOf('memory', 'memory.soft_limit_in_bytes')),
-    pids: countOf(fileOf('pids', 'pids.max')),
-  });
-}
-
-function limitsOfV2(fileOf: FileOf): ContainerLimits {
-  const [quota = '', period = ''] = fileOf('', 'cpu.max').split(' ');
-  const weight = countOf(fileOf('', 'cpu.weight'));
-  const [memoryBytes, swap] = [countOf(fileOf('', 'memory.max')), countOf(fileOf('', 'memory.swap.max'))];
-  return present<ContainerLimits>({
-    ...quotaOf(countOf(quota), countOf(period)),
-    cpuPeriodMicros: countOf(period),
-    // As runtimes turn shares into a weight, the other way round.
-    cpuShares: weight === undefined ? undefined : Math.floor(2 + ((weight - 1) * 262_142) / 9999),
-    memoryBytes,
-    memorySwapBytes: swap === undefined ? undefined : (memoryBytes ?? 0) + swap,
-    memoryReservationBytes: countOf(fileOf('', 'memory.min')) || undefined,
-    pids: countOf(fileOf('', 'pids.max')),
-  });
-}
-
-function quotaOf(quota: number | undefined, period: number | undefined): ContainerLimits {
-  if (quota === undefined || !period) return {};
-  return { cpuQuotaMicros: quota, cpus: quota / period };
-}
-
-/** Undefined for `max`, -1, and the most that version 1 can write. */
-function countOf(text: string): number | undefined {
-  const count = /^\d{1,19}$/.test(text) ? Number(text) : undefined;
-  return count !== undefined && count < 2 ** 62 ? count : undefined;
 }
 
 /** Lines of a key and its value. */

@@ -1,7 +1,8 @@
-import type { HugePagesUsage, NumaPages, OptionalPart } from '../../model/sample.ts';
+import type { EffectiveLimits, HugePagesUsage, NumaPages, OptionalPart } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import { namesIn } from '../kernel/open-file.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
+import { slowReadEvery } from './cgroup-reading.ts';
 import type { CgroupReading } from './cgroup-reading.ts';
 
 /** The files of a container's cgroup that only some metrics need, by controller; of version 2 they are all in one directory. */
@@ -10,9 +11,11 @@ export interface OptionalFiles {
   readonly hugetlb?: CgroupFiles | undefined;
   readonly memory?: CgroupFiles | undefined;
   readonly cpuset?: CgroupFiles | undefined;
+  /** The limits that hold of the cgroup now. */
+  readonly limits: () => EffectiveLimits | undefined;
 }
 
-type Reading = Pick<CgroupReading, 'hugePages' | 'numa' | 'migratesMemory' | 'unread'>;
+type Reading = Pick<CgroupReading, 'hugePages' | 'numa' | 'migratesMemory' | 'effectiveLimits' | 'unread'>;
 
 const unreadPressure = ['pressure'] as const;
 
@@ -21,10 +24,17 @@ export class OptionalReader {
   readonly #files: OptionalFiles;
   readonly #parts: ReadonlySet<OptionalPart>;
   #pageSizes: readonly string[] | undefined;
+  #readCount = 0;
+  #limits: EffectiveLimits | undefined;
 
   constructor(files: OptionalFiles, parts: ReadonlySet<OptionalPart>) {
     this.#files = files;
     this.#parts = parts;
+  }
+
+  /** The next read looks at the limits again. */
+  refresh(): void {
+    this.#readCount = 0;
   }
 
   read(): Reading {
@@ -33,8 +43,15 @@ export class OptionalReader {
       hugePages: wants('hugePages') ? this.#hugePages() : undefined,
       numa: wants('numa') ? this.#numa() : undefined,
       migratesMemory: wants('cpuset') ? this.#migratesMemory() : undefined,
+      effectiveLimits: wants('effectiveLimits') ? this.#effectiveLimits() : undefined,
       unread: wants('pressure') ? undefined : unreadPressure,
     });
+  }
+
+  #effectiveLimits(): EffectiveLimits | undefined {
+    if (this.#readCount % slowReadEvery === 0) this.#limits = this.#files.limits();
+    this.#readCount += 1;
+    return this.#limits;
   }
 
   #numa(): readonly NumaPages[] | undefined {

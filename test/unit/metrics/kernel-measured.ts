@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { optionalParts } from '../../../src/model/sample.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { DeviceNames } from '../../../src/sources/kernel/device-names.ts';
+import { LowestLimits } from '../../../src/sources/cgroup/cgroup-limits.ts';
 import { CgroupV1, V1Tables } from '../../../src/sources/cgroup/cgroup-v1.ts';
 import { CgroupV2, V2Tables } from '../../../src/sources/cgroup/cgroup-v2.ts';
 import { DescriptorBudget } from '../../../src/sources/kernel/open-file.ts';
@@ -38,6 +39,7 @@ function readerOf(tree: KernelTree, capture: Capture, container: string): Cgroup
     text: new KernelText(),
     budget: new DescriptorBudget(0),
     devices: new DeviceNames(join(tree.folder, 'sys')),
+    limits: new LowestLimits({ hierarchies: tree.hierarchies(), monotonic: () => 0 }),
     parts: new Set(optionalParts),
   };
   if (capture !== 'cgroup_v1') return new CgroupV2(folderOf(''), shared, new V2Tables());

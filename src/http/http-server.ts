@@ -159,13 +159,17 @@ function queuedServer(
   return server.setTimeout(stalledMillis);
 }
 
-/** Breaks a response off that is not read in time; a stream has no end. */
+/**
+ * Breaks a response off that is not read in time; a stream has no end. One of which nothing waits has been read as fast
+ * as it is made: a large one on a busy machine may take longer to be rendered than a reader may take.
+ */
 function limitResponse(reply: FastifyReply, millis: number, refused: RefusalObserver): void {
   if (String(reply.getHeader('content-type')).startsWith(eventStream)) return;
   const { raw } = reply;
   // The client left before: what would clear the timer has happened.
   if (raw.destroyed) return;
   const limit = setTimeout(() => {
+    if (raw.writableLength === 0) return void limit.refresh();
     refused('slow_reader');
     raw.destroy();
   }, millis);

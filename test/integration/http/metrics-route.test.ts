@@ -159,6 +159,24 @@ test('a response that is not read whole within its deadline is broken off, one t
   response.destroy();
 });
 
+test('a response that is rendered for longer than it may be read for is no slow reader’s', async () => {
+  const responseMillis = 50;
+  async function* slowly(): AsyncGenerator<string> {
+    for (const part of ['a 1\n', 'b 2\n', 'c 3\n']) {
+      yield part;
+      await pause(4 * responseMillis);
+    }
+  }
+  const refused: string[] = [];
+  await using served = await serve({
+    metrics: textSource(slowly),
+    responseMillis,
+    onRefused: (reason) => refused.push(reason),
+  });
+  assert.equal((await ask(`${served.url}/metrics`)).body, 'a 1\nb 2\nc 3\n');
+  assert.deepEqual(refused, []);
+});
+
 test('a scraper that leaves before its response begins is no refusal', async (context) => {
   const responses: ServerResponse[] = [];
   const begun = (message: unknown): void => {

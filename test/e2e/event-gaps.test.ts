@@ -34,7 +34,7 @@ suite('gaps of events', { concurrency: true, skip: skipWithoutScene }, () => {
       });
       await runtime.docker('rm', '--force', 'c0', 'c1', 'c2');
       await runtime.docker('stop', '--time=0', 'c3');
-      await runtime.docker('pause', 'c4');
+      await runtime.pause('c4');
       const listed = (await runtime.docker('ps', '--all', '--format={{.Names}} {{.Status}}')).split('\n');
       const there = listed.map((line) => statusOf(line)).toSorted();
       const shown = await agent.waitForMetrics(

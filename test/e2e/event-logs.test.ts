@@ -38,7 +38,7 @@ suite('event logs', { concurrency: true, skip: skipWithoutScene }, () => {
       await waitUntil('the stream', async () => events.of('listening').some(({ listening }) => listening));
       await runtime.run('lasting', [], 'exec sleep 1000');
       await collector.waitForExport((all) => all.some((each) => containerPoints(each, 'lasting').length > 0));
-      await runtime.docker('pause', 'lasting');
+      await runtime.pause('lasting');
       await runtime.docker('unpause', 'lasting');
       const before = Date.now();
       await runtime.run('failing', [], 'exit 3');

@@ -93,7 +93,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
   });
 
   await t.test('reads the kernel’s files by two mounts, in a cgroup namespace of its own', async () => {
-    await runtime.docker('pause', 'web');
+    await runtime.pause('web');
     const inContainer = await runAgent(runtime, 'kernel-agent', [...hostTrees, ...ofTheKernel]);
     const args = [`--docker-url=${runtime.url}`, '--exporter=prometheus', '--usage-source=cgroup'];
     await using onHost = await startAgent({ args });

@@ -139,7 +139,7 @@ function livesOn(version: (typeof engineVersions)[number]): void {
   });
 
   test('pause and unpause show at once', async (t) => {
-    await scene.runtime.docker('pause', 'two');
+    await scene.runtime.pause('two');
     const pausedAt = await expectEvent(
       t,
       { name: 'two', action: 'pause' },

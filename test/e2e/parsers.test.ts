@@ -123,7 +123,7 @@ suite('OTLP', { concurrency: true, skip: skipWithoutParsers || skipUnless('engin
     test(`${version}: opentelemetry-proto decodes every protocol and layout, which agree`, async () => {
       await using runtime = await startFilled(version);
       // The usage of paused containers is constant, so that four agents export the same.
-      await runtime.docker('pause', 'web', 'other');
+      await runtime.pause('web', 'other');
       const exported = async (args: readonly string[]): Promise<readonly string[]> => {
         const points = comparable(await exportedBy(runtime.url, args));
         assert.ok(points.length > 50);

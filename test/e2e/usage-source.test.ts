@@ -45,7 +45,7 @@ for (const version of engineVersions) {
         await runtime.run(name, options, command);
       for (const name of Object.keys(specs)) await runtime.untilFile(name, readyMark);
       // What is paused does not change between two readings.
-      for (const name of Object.keys(specs)) await runtime.docker('pause', name);
+      await runtime.pause(...Object.keys(specs));
       proxy = stack.use(await RecordingProxy.start(runtime.socket));
       byKernel = stack.use(await startPaused(proxy.url, 'cgroup'));
       byRuntime = stack.use(await startPaused(runtime.url, 'runtime'));

@@ -153,6 +153,21 @@ export class RealEngine {
     await waitUntil(`${path} in ${container}`, checkFile, 300_000);
   }
 
+  /** Pauses containers. Beside other work runc may give up waiting for the freezer of cgroup v1; it undoes what it did. */
+  async pause(...names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await waitUntil(`pause of ${name}`, () =>
+        this.docker('pause', name).then(
+          () => true as const,
+          (error: unknown) => {
+            if (/unable to freeze/.test(String(error))) return undefined;
+            throw error;
+          },
+        ),
+      );
+    }
+  }
+
   /** Asks the Engine API; gives the parsed JSON, or the text when it is none. Throws for any status but 200. */
   async get(path: string): Promise<unknown> {
     const response = await new Promise<{ status: number; body: string }>((fulfil, reject) => {

@@ -50,8 +50,12 @@ function mistakesIn({ warnings, metafile }: BuildResult<{ metafile: true }>): st
   const simulated = atStart.find((path) => path.startsWith('src/simulator/'));
   // As large as half of all the rest, and needed for an engine behind SSH alone.
   const isSshEager = atStart.some((path) => /node_modules\/ssh2\//.test(path));
+  const isUndiciEager = Object.values(metafile.outputs).some((output) =>
+    output.exports.includes('MessageEvent'),
+  );
   return [
     ...warnings.map(({ text }) => text),
+    ...(isUndiciEager ? ['every export of node:http is read, and undici loaded for some of them'] : []),
     ...(imported ? [`${imported.path} is imported, and every one of its exports evaluated`] : []),
     ...(isSshEager ? ['ssh2 is not loaded late'] : []),
     ...(simulated === undefined ? [] : [`every start parses ${simulated}`]),

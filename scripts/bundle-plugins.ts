@@ -30,6 +30,12 @@ const requiredBuiltins: Plugin = {
     bundler.onResolve({ filter: lateBuiltins }, ({ path, namespace }) =>
       namespace === 'late' ? undefined : { path: withScheme(path), namespace: 'late' },
     );
+    bundler.onResolve({ filter: /./ }, ({ path, kind, namespace }) =>
+      // A module that anyone imports so keeps all of its exports, for every file that imports some of them.
+      kind === 'dynamic-import' && isBuiltin(path) && namespace !== 'late'
+        ? { path: withScheme(path), namespace: 'late' }
+        : undefined,
+    );
     bundler.onResolve({ filter: /./ }, ({ path, kind }) =>
       // The program's first file must be parsed by an older Node, too.
       !kind.startsWith('require') && isBuiltin(path) && path !== 'node:process'

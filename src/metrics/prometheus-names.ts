@@ -1,4 +1,4 @@
-import type { Instrument, InstrumentKind } from '../model/instrument.ts';
+import type { Instrument, InstrumentKind, RuntimeInstrument } from '../model/instrument.ts';
 
 /** Properties of an instrument that determine its exposed name. */
 export interface NamedInstrument {
@@ -159,4 +159,20 @@ export function firstOfEachName<T extends Exposable>(instruments: readonly T[]):
     if (!first.has(name)) first.set(name, instrument);
   }
   return [...first.values()];
+}
+
+/** A peer's gauge, whose name Prometheus sees as it stands; without a unit, an attribute and a source. */
+export function literalGauge(
+  name: string,
+  description: string,
+): Omit<RuntimeInstrument, 'observe' | 'source'> {
+  return {
+    name,
+    kind: 'gauge',
+    unit: '',
+    description,
+    attributes: [],
+    stability: 'peer',
+    literal: { type: 'gauge' },
+  };
 }

@@ -1,6 +1,7 @@
 import type { Machine, NumaNode } from '../../model/host.ts';
 import type { Attributes, Observe, RuntimeInstrument } from '../../model/instrument.ts';
 import type { RuntimeSnapshot } from '../../model/snapshot.ts';
+import { literalGauge } from '../prometheus-names.ts';
 
 const identityKeys = ['machine_id', 'system_uuid', 'boot_id'] as const;
 const notRead = 'usage is read by the runtime’s API, or no container was ever found on this host';
@@ -32,7 +33,7 @@ export const cadvisorRuntime: readonly RuntimeInstrument[] = [
   ),
   machineGauge('swap_bytes', 'Swap of the host', ({ machine }) => machine?.swapBytes, notRead),
   {
-    ...gauge('machine_scrape_error', '1 while the host’s memory cannot be read, else 0'),
+    ...literalGauge('machine_scrape_error', '1 while the host’s memory cannot be read, else 0'),
     source: 'proc',
     absentWhen: notRead,
     observe: ({ machine }, observe) => machine && observe(Number(machine.memoryBytes === undefined)),
@@ -71,7 +72,7 @@ export const cadvisorRuntime: readonly RuntimeInstrument[] = [
     'machine_thread_siblings_count',
   ]),
   {
-    ...gauge(
+    ...literalGauge(
       'cadvisor_version_info',
       'Always 1; versions of kernel, runtime and this agent’s profile as labels',
     ),
@@ -88,7 +89,7 @@ export const cadvisorRuntime: readonly RuntimeInstrument[] = [
     },
   },
   {
-    ...gauge('container_scrape_error', '1 while the runtime does not answer, else 0'),
+    ...literalGauge('container_scrape_error', '1 while the runtime does not answer, else 0'),
     source: 'list',
     observe: ({ containerCount }, observe) => observe(Number(containerCount === undefined)),
   },
@@ -101,7 +102,7 @@ function machineGauge(
   absentWhen?: string,
 ): RuntimeInstrument {
   return {
-    ...gauge(`machine_${name}`, description),
+    ...literalGauge(`machine_${name}`, description),
     unit: name.endsWith('_bytes') ? 'By' : '',
     attributes: identityKeys,
     source: 'proc',
@@ -120,7 +121,7 @@ function nodeMetric(
   observeNode: (node: NumaNode, observe: Observe) => void,
 ): RuntimeInstrument {
   return {
-    ...gauge(`machine_node_${name}`, description),
+    ...literalGauge(`machine_node_${name}`, description),
     unit: name.endsWith('_bytes') ? 'By' : '',
     attributes: [...identityKeys, 'node_id', ...labels],
     source: 'proc',
@@ -150,22 +151,10 @@ function textOf(key: string, value: string | undefined): Attributes {
 /** Declared with the reason why they are never observed. */
 function unavailable(absentWhen: string, names: readonly string[]): readonly RuntimeInstrument[] {
   return names.map((name) => ({
-    ...gauge(name, 'Not read'),
+    ...literalGauge(name, 'Not read'),
     unit: name.endsWith('_bytes') ? 'By' : '',
     source: 'unavailable',
     absentWhen,
     observe: () => undefined,
   }));
-}
-
-function gauge(name: string, description: string): Omit<RuntimeInstrument, 'observe' | 'source'> {
-  return {
-    name,
-    kind: 'gauge',
-    unit: '',
-    description,
-    attributes: [],
-    stability: 'peer',
-    literal: { type: 'gauge' },
-  };
 }

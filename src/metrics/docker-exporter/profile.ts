@@ -1,6 +1,7 @@
 import { stampedBy } from '../../model/instrument.ts';
 import type { ContainerInstrument, RuntimeInstrument } from '../../model/instrument.ts';
 import { runMillis } from '../formulas.ts';
+import { literalGauge } from '../prometheus-names.ts';
 import { numberOf } from '../../model/sample.ts';
 import type { BlockIoEntry, Integer, InterfaceUsage, Sample } from '../../model/sample.ts';
 import type { ContainerSnapshot } from '../../model/snapshot.ts';
@@ -93,35 +94,23 @@ export const dockerExporterContainers: readonly ContainerInstrument[] = [
 /** docker_exporter's metrics of the runtime as a whole. */
 export const dockerExporterRuntime: readonly RuntimeInstrument[] = [
   {
-    ...described('docker_containers', 'Number of containers that exist'),
+    ...literalGauge('docker_containers', 'Number of containers that exist'),
     source: 'list',
     observe: ({ containerCount }, observe) => {
       if (containerCount !== undefined) observe(containerCount);
     },
   },
   {
-    ...described(
+    ...literalGauge(
       'docker_probe_successfully_completed_time',
       'When the last Docker probe was successfully completed',
     ),
+    source: 'agent',
     observe: ({ lastSuccess }, observe) => {
       if (lastSuccess !== undefined) observe(lastSuccess / 1000);
     },
   },
 ];
-
-function described(name: string, description: string): Omit<RuntimeInstrument, 'observe'> {
-  return {
-    name,
-    kind: 'gauge',
-    unit: '',
-    description,
-    attributes: [],
-    source: 'agent',
-    stability: 'peer',
-    literal: { type: 'gauge' },
-  };
-}
 
 function gauge(
   name: string,
@@ -130,14 +119,9 @@ function gauge(
   source: ContainerInstrument['source'] = 'stats',
 ): ContainerInstrument {
   return {
-    name,
-    kind: 'gauge',
-    unit: '',
-    description,
+    ...literalGauge(name, description),
     attributes: ['name'],
     source,
-    stability: 'peer',
-    literal: { type: 'gauge' },
     observe(snapshot, observe) {
       const value = read(snapshot);
       if (value !== undefined) observe(value, { name: snapshot.identity.name });

@@ -118,26 +118,18 @@ test('503 is tried again as the collector asks', async () => {
 
 test('failures have a class of low cardinality', async () => {
   const collected = await few();
-  // Long enough for a response of a busy machine, and over before a third try.
-  const impatient = { requestTimeoutMillis: 2500 };
   await using collector = await ScriptedCollector.start();
-  const failed = async (limits = impatient): Promise<unknown[]> => {
-    const result = await exportOnce(collector.origin, collected, limits);
+  const failed = async (requestTimeoutMillis: number): Promise<unknown[]> => {
+    const result = await exportOnce(collector.origin, collected, { requestTimeoutMillis });
     return [result.error, result.succeeded];
   };
   collector.answer = () => ({ status: 401, body: 'who are you, request 4711?' });
-  assert.deepEqual(await failed({ requestTimeoutMillis: 60_000 }), ['401', false]);
+  assert.deepEqual(await failed(60_000), ['401', false]);
   // Longer than the request may take: the response counts, and no second try can end it otherwise.
   collector.answer = () => ({ status: 503, headers: { 'retry-after': '600' } });
-  assert.deepEqual(await failed({ requestTimeoutMillis: 60_000 }), ['503', false]);
+  assert.deepEqual(await failed(60_000), ['503', false]);
   collector.answer = () => () => undefined;
-  assert.deepEqual(await failed({ requestTimeoutMillis: 150 }), ['timeout', false]);
-  collector.answer = () => (response) => void response.destroy();
-  assert.deepEqual(await failed(), ['ECONNRESET', false]);
-  const closed = await ScriptedCollector.start();
-  const { origin } = closed;
-  await closed[Symbol.asyncDispose]();
-  assert.equal((await exportOnce(origin, collected, impatient)).error, 'ECONNREFUSED');
+  assert.deepEqual(await failed(150), ['timeout', false]);
 });
 
 test('a request that is refused for what is in it holds no other back; a collector that refuses all is left alone', async () => {

@@ -131,6 +131,11 @@ test('a connection that fails has the address that was tried, the proxy where it
     [direct.reason, direct.address, direct.error, direct.status],
     [`connect ECONNREFUSED ${host}`, host, 'ECONNREFUSED', 'retryable'],
   );
+  await using collector = await ScriptedCollector.start();
+  collector.answer = () => (response) => void response.destroy();
+  // One attempt, for a second one may have no time left.
+  const reset = await failure(collector.origin);
+  assert.deepEqual([reset.error, reset.status], ['ECONNRESET', 'retryable']);
   const unknown = await failure('http://collector.invalid:4318/v1/metrics');
   assert.match(unknown.reason, /^getaddrinfo (?:ENOTFOUND|EAI_AGAIN) collector\.invalid$/);
   assert.equal(unknown.address, 'collector.invalid:4318');

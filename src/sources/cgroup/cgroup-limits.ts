@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ContainerLimits } from '../../model/container.ts';
+import type { ContainerLimits, LimitName } from '../../model/container.ts';
 import type { EffectiveLimits } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import { contentOf } from '../kernel/open-file.ts';
@@ -69,27 +70,30 @@ export class LowestLimits {
 type ReadLimits = (directory: string) => EffectiveLimits;
 
 function ofUnified(directory: string): EffectiveLimits {
-  const { cpus, memoryBytes, pids } = limitsOfV2((_controller, name) => textIn(directory, name));
-  const swapBytes = countOf(textIn(directory, 'memory.swap.max'));
-  return present<EffectiveLimits>({ cpus, memoryBytes, swapBytes, pids });
+  const { cpus, memoryBytes, pids } = limitsOfV2(directory, (_controller, name) => limitAt(directory, name));
+  return present<EffectiveLimits>({
+    cpus,
+    memoryBytes,
+    swapBytes: countAt(directory, 'memory.swap.max'),
+    pids,
+  });
 }
 
 function ofCpu(directory: string): EffectiveLimits {
-  const [quota, period] = ['cpu.cfs_quota_us', 'cpu.cfs_period_us'].map((name) =>
-    countOf(textIn(directory, name)),
-  );
-  return present<EffectiveLimits>({ cpus: quotaOf(quota, period).cpus });
+  const cpuQuotaMicros = limitAt(directory, 'cpu.cfs_quota_us');
+  const cpuPeriodMicros = limitAt(directory, 'cpu.cfs_period_us');
+  return present<EffectiveLimits>({ cpus: knownLimits({ cpuQuotaMicros, cpuPeriodMicros }).cpus });
 }
 
 function ofPids(directory: string): EffectiveLimits {
-  return present<EffectiveLimits>({ pids: countOf(textIn(directory, 'pids.max')) });
+  return present<EffectiveLimits>({ pids: countAt(directory, 'pids.max') });
 }
 
 /** Of version 1 the kernel writes it itself, as its cgroups need not have been hierarchical. */
 function hierarchicalMemory(directory: string | undefined): EffectiveLimits {
   const stat = directory === undefined ? '' : textIn(directory, 'memory.stat');
   const bytes = /^hierarchical_memory_limit (\d+)$/m.exec(stat)?.[1] ?? '';
-  return present<EffectiveLimits>({ memoryBytes: countOf(bytes) });
+  return present<EffectiveLimits>({ memoryBytes: countOf(limitIn(bytes)) });
 }
 
 function lowestOf(one: EffectiveLimits, other: EffectiveLimits): EffectiveLimits {
@@ -105,58 +109,115 @@ function lowestOf(one: EffectiveLimits, other: EffectiveLimits): EffectiveLimits
   });
 }
 
+/** A file of a controller that a cgroup does not have limits nothing; one that cannot be read may. */
 function textIn(directory: string, name: string): string {
-  return contentOf(join(directory, name))?.trim() ?? '';
+  const path = join(directory, name);
+  const content = contentOf(path);
+  if (content !== undefined) return content.trim();
+  return existsSync(path) ? 'unknown' : 'none';
 }
+
+function limitAt(directory: string, name: string): Limit {
+  return limitIn(textIn(directory, name));
+}
+
+function countAt(directory: string, name: string): number | undefined {
+  return countOf(limitAt(directory, name));
+}
+
+function countOf(limit: Limit): number | undefined {
+  return typeof limit === 'number' ? limit : undefined;
+}
+
+/** A limit by its file: none is set, or whether one is set is not known. */
+type Limit = number | 'none' | 'unknown';
+
+type LimitOf = (controller: string, name: string) => Limit;
 
 /** The limits that are set, by a cgroup's own files. */
-export function limitsOf({ unified, byController }: CgroupPlace, version: 1 | 2): ContainerLimits {
-  const fileOf = (controller: string, name: string): string => {
-    const directory = version === 2 ? unified : byController.get(controller);
-    return directory === undefined ? '' : textIn(directory, name);
-  };
-  return version === 2 ? limitsOfV2(fileOf) : limitsOfV1(fileOf);
-}
-
-type FileOf = (controller: string, name: string) => string;
-
-function limitsOfV1(fileOf: FileOf): ContainerLimits {
-  const quota = countOf(fileOf('cpu', 'cpu.cfs_quota_us'));
-  const period = countOf(fileOf('cpu', 'cpu.cfs_period_us'));
-  return present<ContainerLimits>({
-    ...quotaOf(quota, period),
-    cpuPeriodMicros: period,
-    cpuShares: countOf(fileOf('cpu', 'cpu.shares')),
-    memoryBytes: countOf(fileOf('memory', 'memory.limit_in_bytes')),
-    memorySwapBytes: countOf(fileOf('memory', 'memory.memsw.limit_in_bytes')),
-    memoryReservationBytes: countOf(fileOf('memory', 'memory.soft_limit_in_bytes')),
-    pids: countOf(fileOf('pids', 'pids.max')),
+export function limitsOf(
+  { unified, byController }: CgroupPlace,
+  { version, byController: trees }: Hierarchies,
+) {
+  if (version === 2) {
+    const directory = unified ?? '';
+    return limitsOfV2(directory, (_controller, name) => limitAt(directory, name));
+  }
+  return limitsOfV1((controller, name) => {
+    const directory = byController.get(controller);
+    // What is not in a tree has no limit there; of a tree that is not mounted nothing is known.
+    if (directory === undefined) return trees.has(controller) ? 'none' : 'unknown';
+    return limitAt(directory, name);
   });
 }
 
-function limitsOfV2(fileOf: FileOf): ContainerLimits {
-  const [quota = '', period = ''] = fileOf('', 'cpu.max').split(' ');
-  const weight = countOf(fileOf('', 'cpu.weight'));
-  const [memoryBytes, swap] = [countOf(fileOf('', 'memory.max')), countOf(fileOf('', 'memory.swap.max'))];
-  return present<ContainerLimits>({
-    ...quotaOf(countOf(quota), countOf(period)),
-    cpuPeriodMicros: countOf(period),
+function limitsOfV1(limitOf: LimitOf): ContainerLimits {
+  return knownLimits({
+    cpuQuotaMicros: limitOf('cpu', 'cpu.cfs_quota_us'),
+    cpuPeriodMicros: limitOf('cpu', 'cpu.cfs_period_us'),
+    cpuShares: limitOf('cpu', 'cpu.shares'),
+    memoryBytes: limitOf('memory', 'memory.limit_in_bytes'),
+    memorySwapBytes: limitOf('memory', 'memory.memsw.limit_in_bytes'),
+    memoryReservationBytes: limitOf('memory', 'memory.soft_limit_in_bytes'),
+    pids: limitOf('pids', 'pids.max'),
+  });
+}
+
+function limitsOfV2(directory: string, limitOf: LimitOf): ContainerLimits {
+  const max = textIn(directory, 'cpu.max');
+  const [quota = '', period = ''] = max === 'none' ? [max, max] : max.split(' ');
+  const weight = limitOf('', 'cpu.weight');
+  const [memoryBytes, swap] = [limitOf('', 'memory.max'), limitOf('', 'memory.swap.max')];
+  const reservation = limitOf('', 'memory.min');
+  return knownLimits({
+    cpuQuotaMicros: limitIn(quota),
+    cpuPeriodMicros: limitIn(period),
     // As runtimes turn shares into a weight, the other way round.
-    cpuShares: weight === undefined ? undefined : Math.floor(2 + ((weight - 1) * 262_142) / 9999),
+    cpuShares: typeof weight === 'number' ? Math.floor(2 + ((weight - 1) * 262_142) / 9999) : weight,
     memoryBytes,
-    memorySwapBytes: swap === undefined ? undefined : (memoryBytes ?? 0) + swap,
-    memoryReservationBytes: countOf(fileOf('', 'memory.min')) || undefined,
-    pids: countOf(fileOf('', 'pids.max')),
+    memorySwapBytes: swap === 'none' ? swap : sumOf(memoryBytes === 'none' ? 0 : memoryBytes, swap),
+    memoryReservationBytes: reservation === 0 ? 'none' : reservation,
+    pids: limitOf('', 'pids.max'),
   });
 }
 
-function quotaOf(quota: number | undefined, period: number | undefined): ContainerLimits {
-  if (quota === undefined || !period) return {};
-  return { cpuQuotaMicros: quota, cpus: quota / period };
+const limitNames = [
+  'cpuQuotaMicros',
+  'cpuPeriodMicros',
+  'cpuShares',
+  'memoryBytes',
+  'memorySwapBytes',
+  'memoryReservationBytes',
+  'pids',
+] as const satisfies readonly LimitName[];
+
+/** Those that are set, and the names of those of which that is not known; CPUs are by both of their files. */
+export function knownLimits(
+  limits: Readonly<Partial<Record<(typeof limitNames)[number], Limit>>>,
+): ContainerLimits {
+  const known: Partial<Record<(typeof limitNames)[number], number>> = {};
+  const unknown: LimitName[] = [];
+  for (const name of limitNames) {
+    const limit = limits[name];
+    if (typeof limit === 'number') known[name] = limit;
+    else if (limit === 'unknown') unknown.push(name);
+  }
+  const { cpuQuotaMicros: quota, cpuPeriodMicros: period } = known;
+  return {
+    ...known,
+    ...(quota !== undefined && period && { cpus: quota / period }),
+    ...(unknown.length > 0 && { unknown }),
+  };
 }
 
-/** Undefined for `max`, -1, and the most that version 1 can write. */
-function countOf(text: string): number | undefined {
-  const count = /^\d{1,19}$/.test(text) ? Number(text) : undefined;
-  return count !== undefined && count < 2 ** 62 ? count : undefined;
+export function sumOf(one: Limit, other: Limit): Limit {
+  return typeof one === 'number' && typeof other === 'number' ? one + other : 'unknown';
+}
+
+/** None for `max`, -1, and the most that version 1 can write. */
+function limitIn(text: string): Limit {
+  if (text === 'max' || text === '-1' || text === 'none') return 'none';
+  if (!/^\d{1,19}$/.test(text)) return 'unknown';
+  const count = Number(text);
+  return count < 2 ** 62 ? count : 'none';
 }

@@ -8,7 +8,7 @@ import { meminfoBytes } from '../kernel/host-files.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import { contentOf, directoriesIn } from '../kernel/open-file.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
-import { limitsOf } from './cgroup-limits.ts';
+import { knownLimits, limitsOf, sumOf } from './cgroup-limits.ts';
 import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
 import { leadingTree } from './hierarchies.ts';
 import type { Hierarchies } from './hierarchies.ts';
@@ -90,7 +90,7 @@ export class HostCgroups {
     const { version } = hierarchies;
     const place = placeAt(hierarchies, path);
     const isRoot = path === '/';
-    const limits = isRoot ? limitsOfHost(proc, version) : limitsOf(place, version);
+    const limits = isRoot ? limitsOfHost(proc, version) : limitsOf(place, hierarchies);
     const known = this.#rows.get(path);
     if (known) return { ...known, limits };
     const began = isRoot ? bootedAt : createdAt(place, bootedAt, takenAt);
@@ -190,12 +190,9 @@ function bootTime(proc: string): number | undefined {
 /** cAdvisor's limits of the root are what the host has. */
 function limitsOfHost(proc: string, version: 1 | 2): ContainerLimits {
   const memory = contentOf(join(proc, 'meminfo'));
-  const [total, swap] = [meminfoBytes(memory, 'MemTotal'), meminfoBytes(memory, 'SwapTotal')];
-  const withSwap = total === undefined || swap === undefined ? undefined : total + swap;
-  return present<ContainerLimits>({
-    memoryBytes: total,
-    memorySwapBytes: version === 1 ? swap : withSwap,
-  });
+  const total = meminfoBytes(memory, 'MemTotal') ?? 'unknown';
+  const swap = meminfoBytes(memory, 'SwapTotal') ?? 'unknown';
+  return knownLimits({ memoryBytes: total, memorySwapBytes: version === 1 ? swap : sumOf(total, swap) });
 }
 
 /** Lines of a key and its value. */

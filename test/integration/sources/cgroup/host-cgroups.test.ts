@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HostCgroup, HostNeeds } from '../../../../src/model/host.ts';
@@ -98,6 +98,38 @@ test('slices: what is directly below the root, and slices of systemd below slice
   assert.equal(rows.get('/init.scope')?.sample.networks, undefined);
   assert.deepEqual([...(await rowsOf(tree, 'root')).keys()], ['/']);
   assert.deepEqual([...(await rowsOf(tree, 'none')).keys()], []);
+});
+
+test('a limit whose file cannot be read, or holds what is no limit, is not known; without the file there is none', async () => {
+  using tree = rootOfV2();
+  tree.write('cgroup/a.slice/cpu.stat', 'usage_usec 1\n');
+  // A directory in the place of a file fails as one that is closed to us, whoever reads it.
+  mkdirSync(join(tree.folder, 'cgroup/a.slice/memory.max'));
+  tree.write('cgroup/a.slice/memory.swap.max', '1024\n');
+  tree.write('cgroup/a.slice/cpu.max', '100000 100000\n');
+  tree.write('cgroup/a.slice/cpu.weight', '12x\n');
+  tree.write('proc/meminfo', 'MemFree: 400 kB\n');
+  const rows = await rowsOf(tree);
+  assert.deepEqual(rows.get('/a.slice')?.limits, {
+    cpuQuotaMicros: 100_000,
+    cpus: 1,
+    cpuPeriodMicros: 100_000,
+    unknown: ['cpuShares', 'memoryBytes', 'memorySwapBytes'],
+  });
+  assert.deepEqual(rows.get('/')?.limits, { unknown: ['memoryBytes', 'memorySwapBytes'] });
+});
+
+test('version 1: of a tree that is not mounted no limit is known', async () => {
+  using tree = hostOf('cgroup_v1');
+  for (const name of ['cpuacct', 'memory']) tree.write(`cgroup/${name}/release_agent`, '');
+  for (const name of readdirSync(join(tree.folder, 'cgroup')))
+    if (!['cpuacct', 'memory'].includes(name)) tree.remove(`cgroup/${name}`);
+  tree.write('cgroup/memory/a/memory.usage_in_bytes', '10\n');
+  tree.write('cgroup/memory/a/memory.limit_in_bytes', '4096\n');
+  assert.deepEqual((await rowsOf(tree)).get('/a')?.limits, {
+    memoryBytes: 4096,
+    unknown: ['cpuQuotaMicros', 'cpuPeriodMicros', 'cpuShares', 'pids'],
+  });
 });
 
 function depth(path: string): number {

@@ -59,6 +59,18 @@ export function parseBlkio(text: KernelText, names: DeviceNames): readonly Block
   return entries;
 }
 
+/** What a runtime gives has numbers alone: the same devices by the names that the kernel's files have them by. */
+export function withDeviceNames(usage: BlockIoUsage, names: DeviceNames): BlockIoUsage {
+  const devices = new Devices(names);
+  const named: BlockIoUsage = Object.fromEntries(
+    Object.entries(usage).map(([list, entries]: [string, readonly BlockIoEntry[]]) => [
+      list,
+      entries.map((entry) => ({ ...entry, ...devices.of(entry.major, entry.minor).named })),
+    ]),
+  );
+  return named;
+}
+
 /** The one whose characters come next, which are moved over. */
 function accepted<T extends { readonly bytes: Buffer }>(
   text: KernelText,
@@ -95,7 +107,11 @@ class Devices {
   at(text: KernelText): Device | undefined {
     const major = smallInteger(text.integer(colon));
     const minor = smallInteger(text.integer());
-    if (major === undefined || minor === undefined) return undefined;
+    return major === undefined || minor === undefined ? undefined : this.of(major, minor);
+  }
+
+  /** The device with these numbers. */
+  of(major: number, minor: number): Device {
     const numbers = `${major}:${minor}`;
     const known = this.#byNumbers.get(numbers);
     if (known) return known;

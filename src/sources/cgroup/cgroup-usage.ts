@@ -8,6 +8,7 @@ import type { UsageReport } from '../../model/usage-report.ts';
 import type { EndedRun, InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
 import { present } from '../json.ts';
 import { SourceError } from '../source-error.ts';
+import { withDeviceNames } from './block-io.ts';
 import { LowestLimits } from './cgroup-limits.ts';
 import { ContainerFinder } from './container-files.ts';
 import type { ContainerFiles, NoFiles } from './container-files.ts';
@@ -82,6 +83,7 @@ export class CgroupUsage implements UsageSource {
   readonly kind = 'cgroup';
   readonly #options: CgroupUsageOptions;
   readonly #host: HostFiles;
+  readonly #devices: DeviceNames;
   readonly #finder: ContainerFinder;
   readonly #runs: ContainerRuns;
   readonly #storage: Filesystems<Filesystem | undefined>;
@@ -103,8 +105,9 @@ export class CgroupUsage implements UsageSource {
     const { roots, hierarchies, clock, maxDescriptors } = options;
     const budget = new DescriptorBudget(maxDescriptors);
     const { parts = defaultParts } = options;
+    this.#devices = new DeviceNames(roots.sys);
     const limits = new LowestLimits({ hierarchies, monotonic: () => clock.monotonic() });
-    const shared = { text: new KernelText(), budget, devices: new DeviceNames(roots.sys), limits, parts };
+    const shared = { text: new KernelText(), budget, devices: this.#devices, limits, parts };
     this.#host = new HostFiles(roots.proc);
     this.#finder = new ContainerFinder(roots.proc, hierarchies, shared);
     const facts = (): HostFacts => this.#facts ?? this.#factsNow();
@@ -222,7 +225,11 @@ export class CgroupUsage implements UsageSource {
     if (!sample || !runtimeRound) return sample;
     const lacking = this.#lackingParts(sample, files);
     if (lacking.length === 0) return sample;
-    return completed(sample, await settled(runtimeRound().read(container)), lacking);
+    return completed(sample, this.#named(await settled(runtimeRound().read(container))), lacking);
+  }
+
+  #named(sample: Sample | undefined): Sample | undefined {
+    return sample?.blockIo ? { ...sample, blockIo: withDeviceNames(sample.blockIo, this.#devices) } : sample;
   }
 
   #measured(container: InspectedContainer, files: ContainerFiles): Sample | undefined {

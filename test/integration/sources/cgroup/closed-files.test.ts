@@ -36,6 +36,26 @@ const runtime: UsageSource = {
   }),
 };
 
+/** A runtime that has two devices by their numbers, the second of which has no name here. */
+const byNumbers: UsageSource = {
+  kind: 'docker',
+  round: () => ({
+    read: () =>
+      Promise.resolve<Sample>({
+        takenAt: 1,
+        readAt: 1,
+        windows: false,
+        blockIo: {
+          serviceBytes: [
+            { major: 8, minor: 0, operation: 'read', value: 7 },
+            { major: 9, minor: 0, operation: 'read', value: 8 },
+          ],
+        },
+      }),
+    close: () => undefined,
+  }),
+};
+
 for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
   test(`${capture}: files that cannot be opened for a round are no removed cgroup`, async () => {
     using tree = KernelTree.recorded(capture, [name]);
@@ -85,3 +105,31 @@ test('version 1, with the tree of block I/O alone: what there is, until it is re
   assert.equal(await readOne(usage, tree.container(name)), undefined);
   usage.close();
 });
+
+const blockIo = {
+  cgroup_v1: ['io_service_bytes_recursive', 'io_serviced_recursive'].map(
+    (file) => `blkio/blkio.throttle.${file}`,
+  ),
+  cgroup_v2: ['io.stat'],
+} as const;
+
+for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
+  test(`${capture}: devices keep their names in a round in which the runtime has to give their I/O`, async () => {
+    using tree = KernelTree.recorded(capture, [name]);
+    const usage = tree.usage({ maxDescriptors: 0, fallback: byNumbers });
+    const devicesNow = async (): Promise<readonly unknown[]> => {
+      const sample = await readOne(usage, tree.container(name));
+      return [...new Set(sample?.blockIo?.serviceBytes?.map(({ device }) => device))];
+    };
+    tree.write('sys/dev/block/8:0/uevent', 'DEVNAME=sda\n');
+    const content = capture === 'cgroup_v1' ? '8:0 Read 5\n' : '8:0 rbytes=5 wbytes=6\n';
+    for (const file of blockIo[capture]) tree.set(name, file, content);
+    assert.deepEqual(await devicesNow(), ['sda']);
+    for (const file of blockIo[capture]) {
+      tree.move(tree.pathOf(name, file), `kept/${file}`);
+      mkdirSync(join(tree.folder, tree.pathOf(name, file)));
+    }
+    assert.deepEqual(await devicesNow(), ['sda', undefined]);
+    usage.close();
+  });
+}

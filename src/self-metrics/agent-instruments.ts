@@ -23,7 +23,7 @@ const callTitles: Readonly<Record<SourceCall, string>> = {
   describe: 'calls for the version and the host of a runtime',
   list: 'list calls',
   inspect: 'inspect calls of one container',
-  stats: 'stats calls of one container',
+  stats: 'readings of one container’s usage, by the kernel’s files or by a stats call to the runtime',
 };
 
 /**

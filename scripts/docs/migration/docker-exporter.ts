@@ -32,7 +32,10 @@ export const dockerExporterMoves: Moves = {
   docker_probe_duration_seconds: ['tidegauge.probe.duration', ownClock],
   docker_probe_list_containers_duration_seconds: ['tidegauge.list.duration', ownClock],
   docker_probe_inspect_duration_seconds: ['tidegauge.inspect.duration', ownClock],
-  docker_probe_stats_duration_seconds: ['tidegauge.stats.duration', ownClock],
+  docker_probe_stats_duration_seconds: [
+    'tidegauge.stats.duration',
+    `${ownClock}; readings of the kernel’s files are among them`,
+  ],
   docker_probe_list_containers_failed_total: ['tidegauge.list.errors', 'by type of error'],
   docker_probe_inline_timeouts_total: ['tidegauge.probe.inline_timeouts', ownClock],
 };

@@ -138,7 +138,7 @@ type LimitOf = (controller: string, name: string) => Limit;
 export function limitsOf(
   { unified, byController }: CgroupPlace,
   { version, byController: trees }: Hierarchies,
-) {
+): ContainerLimits {
   if (version === 2) {
     const directory = unified ?? '';
     return limitsOfV2(directory, (_controller, name) => limitAt(directory, name));

@@ -47,6 +47,12 @@ test('probes and calls: durations of failures too, errors by type', async () => 
   assert.deepEqual(points('list.duration'), [[[1, 3], { 'container.runtime.endpoint': 'e' }]]);
   assert.deepEqual(points('list.errors'), []);
   assert.deepEqual(points('stats.duration'), [[[2, 9], { 'container.runtime.endpoint': 'e' }]]);
+  // Whoever looks for what takes the time must not take the one for the other.
+  for (const name of ['stats.duration', 'stats.errors'])
+    assert.match(
+      metrics.get(`tidegauge.${name}`)?.descriptor.description ?? '',
+      /kernel’s files or by a stats/,
+    );
   assert.deepEqual(points('stats.errors'), [
     [2, { 'container.runtime.endpoint': 'e', [incubating.ATTR_ERROR_TYPE]: 'timeout' }],
   ]);

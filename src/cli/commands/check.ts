@@ -125,11 +125,13 @@ function costLines(parts: ReadonlySet<OptionalPart>): string {
   return lines.map((line) => `     cost of each round: ${line}\n`).join('');
 }
 
-/** Nothing where nothing is known of containers here: the directory would be another host's. */
+/** Where no container is found here, the directory would be another host's. Nothing where nothing runs. */
 async function filesystemLine(set: TrackerSet): Promise<string> {
   const { runtime, usageReport } = set;
   const { storageDirectory } = runtime;
-  if (storageDirectory === undefined || !usageReport?.containers) return '';
+  if (storageDirectory === undefined) return '';
+  if (!usageReport?.containers)
+    return set.snapshot().containers.some(({ sample }) => sample) ? `     ${noFilesystem}\n` : '';
   try {
     return storageLine(storageDirectory, await set.filesystem());
   } catch (thrown) {
@@ -137,6 +139,9 @@ async function filesystemLine(set: TrackerSet): Promise<string> {
     return `     ${reason}: size and inodes of the containers' file system are missing\n`;
   }
 }
+
+const noFilesystem =
+  "size and inodes of the containers' file system are missing: no container's usage is read by the kernel's files, which say that it is on this host (--usage-source auto or cgroup)";
 
 function storageLine(storageDirectory: string, filesystem: Filesystem | undefined): string {
   if (filesystem) return `     containers are stored on ${filesystem.device}, by ${storageDirectory}\n`;

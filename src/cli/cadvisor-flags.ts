@@ -2,6 +2,7 @@
 import { showValue, didYouMean } from '../config/messages.ts';
 import { cadvisorGroupNames } from '../config/settings/names.ts';
 import { hostPart, portPart } from '../config/types/address.ts';
+import { readDuration } from '../config/types/duration.ts';
 import type { GivenValue } from '../config/candidate.ts';
 import type { GoFlag } from './go-flags.ts';
 
@@ -20,7 +21,7 @@ export interface CadvisorFlag extends GoFlag {
   /** What it does here, or why it has no meaning: one line without its full stop. */
   readonly here: string;
   /** @param all every flag of the command line. Absent: it has no meaning here, and its line says so in the log. */
-  readonly effect?: (value: string, all: Values) => Effect;
+  readonly effect?: (value: string, all: Values, written: string) => Effect;
 }
 
 /** cAdvisor's groups of metrics that are off unless they are asked for. */
@@ -226,10 +227,12 @@ const working: readonly CadvisorFlag[] = [
     name: 'housekeeping_interval',
     kind: 'duration',
     here: '`--min-probe-interval`: containers are measured when a scrape asks for it, and a sample younger than half of this (1s at least) is shared; without the flag one younger than 1s',
-    effect: (value) =>
-      Number(value) < 0
-        ? { problems: [`--housekeeping_interval ${value}ms: expected 0 or more`] }
-        : given('minProbeIntervalMillis', 'housekeeping_interval', `${Math.max(1_000, Number(value) / 2)}ms`),
+    effect(value, _all, written) {
+      const read = Number(value) < 0 ? 'expected 0 or more' : readDuration(Number(value), 0);
+      return typeof read === 'string'
+        ? { problems: [`--housekeeping_interval ${showValue(written)}: ${read}`] }
+        : given('minProbeIntervalMillis', 'housekeeping_interval', `${Math.max(1_000, read / 2)}ms`);
+    },
   },
   {
     name: 'allow_dynamic_housekeeping',
@@ -266,7 +269,6 @@ const oneRound = 'all containers are measured in one round';
 const stderrAlone = 'the log goes to standard error, as JSON lines, and nowhere else';
 const noContainerd = 'containers are found through Docker or Podman';
 const noMachineId = 'the ids of the machine are read beside the host’s `/proc`, or at the same path';
-const noMesos = 'containers of Mesos are not measured';
 
 /** Flags of cAdvisor that are accepted and have no meaning here: the line of each goes to the log. */
 const unusedFlags: readonly CadvisorFlag[] = [
@@ -278,7 +280,7 @@ const unusedFlags: readonly CadvisorFlag[] = [
     ['containerd-namespace', 'string'],
     ['crio_client_timeout', 'duration'],
   ]),
-  ...rows(noMesos, [
+  ...rows('containers of Mesos are not measured', [
     ['mesos_agent', 'string'],
     ['mesos_agent_timeout', 'duration'],
   ]),

@@ -15,6 +15,8 @@ export interface GoFlag {
 export interface GoArguments {
   /** The last value of each flag, as text; of a switch `true` or `false`. In the order of the arguments. */
   readonly values: ReadonlyMap<string, string>;
+  /** The same values as they were written. */
+  readonly written: ReadonlyMap<string, string>;
   /** Our own flags, as they come from our own command line. */
   readonly own: Readonly<Record<string, unknown>>;
   readonly isHelp: boolean;
@@ -34,6 +36,7 @@ export function parseGoArguments(args: readonly string[], known: readonly GoFlag
 
 class Parser implements GoArguments {
   readonly values = new Map<string, string>();
+  readonly written = new Map<string, string>();
   readonly own: Record<string, unknown> = {};
   readonly problems: string[] = [];
   isHelp = false;
@@ -68,6 +71,7 @@ class Parser implements GoArguments {
       return void this.problems.push(`--${name} ${showValue(value)}: expected ${expected}`);
     this.values.delete(name);
     this.values.set(name, text);
+    this.written.set(name, value);
   }
 
   /** Adds a flag of our own; false when it is none. */

@@ -145,8 +145,7 @@ function usedInstead({ setting, names }: Chosen): string {
 
 function choose(setting: NamedSetting, valid: readonly ValidCandidate[]): Chosen {
   const [first] = valid;
-  const place = valid.filter(({ candidate }) => candidate.from === first?.candidate.from);
-  const winners = setting.combined ? place : place.slice(0, 1);
+  const winners = setting.combined ? combinedOf(setting, valid) : valid.slice(0, 1);
   return {
     setting,
     names: winners.map(({ candidate }) => candidate.name),
@@ -154,6 +153,13 @@ function choose(setting: NamedSetting, valid: readonly ValidCandidate[]): Chosen
     isLenient: first?.candidate.isLenient ?? false,
     hasLowPriority: first?.candidate.hasLowPriority ?? false,
   };
+}
+
+/** Those of the first place; where it gives parts alone, such as a port, the next place completes them. */
+function combinedOf({ type }: NamedSetting, valid: readonly ValidCandidate[]): readonly ValidCandidate[] {
+  const whole = valid.find(({ candidate }) => candidate.type === type)?.candidate.from;
+  const end = valid.findLastIndex(({ candidate }) => candidate.from === whole) + 1;
+  return whole === undefined ? valid : valid.slice(0, end);
 }
 
 /** Kubernetes adds variables for each service, so an unknown one is a mistake only when it is nearly a known one. */

@@ -1,5 +1,6 @@
 import { cadvisorFlags, defaultGroups } from '../cadvisor-flags.ts';
 import type { Effect } from '../cadvisor-flags.ts';
+import { readDuration } from '../../config/types/duration.ts';
 import { parseGoArguments } from '../go-flags.ts';
 import type { Command, OwnArguments } from '../command.ts';
 import { runCommand } from './run.ts';
@@ -26,10 +27,12 @@ export const cadvisorCommand: Command = {
 
 /** Reads cAdvisor's flags as values of our settings; what is without meaning here becomes a warning. */
 function readArguments(args: readonly string[], version: string): OwnArguments | string {
-  const { values, own, isHelp, problems } = parseGoArguments(args, [...cadvisorFlags, versionFlag]);
+  const { values, written, own, isHelp, problems } = parseGoArguments(args, [...cadvisorFlags, versionFlag]);
   if (isHelp) return helpText();
   if (values.get(versionFlag.name) === 'true') return version;
-  const effects = [...values].map(([name, value]) => effectOf(name, value, values));
+  const effects = [...values].map(([name, value]) =>
+    effectOf(name, value, values, written.get(name) ?? value),
+  );
   return {
     flags: { _: [], ...own },
     given: effects.flatMap((effect) => effect.given ?? []),
@@ -51,16 +54,19 @@ const cadvisorDefaults: OwnArguments['defaults'] = {
   exporter: ({ isEndpointGiven }) => (isEndpointGiven ? 'otlp,prometheus' : 'prometheus'),
 };
 
-/** No push is more frequent than containers are measured. */
+/** No push is more frequent than containers are measured. A time that is refused has its own message. */
 function intervalFor(housekeepingMillis = '0'): OwnArguments['defaults'] {
-  return { intervalMillis: `${Math.max(10_000, Number(housekeepingMillis))}ms` };
+  const read = readDuration(Number(housekeepingMillis), 0);
+  return { intervalMillis: `${typeof read === 'string' ? 10_000 : Math.max(10_000, read)}ms` };
 }
 
 /** What a flag does; nothing where the table lacks it. */
-function effectOf(name: string, value: string, all: ReadonlyMap<string, string>): Effect {
+function effectOf(name: string, value: string, all: ReadonlyMap<string, string>, written: string): Effect {
   const flag = cadvisorFlags.find((each) => each.name === name);
   if (!flag) return {};
-  return flag.effect?.(value, all) ?? { warnings: [`--${name} has no meaning here: ${plain(flag.here)}`] };
+  return (
+    flag.effect?.(value, all, written) ?? { warnings: [`--${name} has no meaning here: ${plain(flag.here)}`] }
+  );
 }
 
 function helpText(): string {

@@ -36,7 +36,7 @@ export interface Setting<Type extends z.ZodType = z.ZodType> {
   readonly otelVariables?: readonly OtelVariable[];
   /** It is without effect unless this profile is chosen. */
   readonly ofProfile?: (typeof profileNames)[number];
-  /** The variables do not replace but complete each other and the default, key by key; the first wins. */
+  /** The variables do not replace but complete each other, key by key, and parts of a value the file and the default; the first wins. */
   readonly combined?: true;
   /** Its flag may be given several times. */
   readonly isRepeatable?: true;

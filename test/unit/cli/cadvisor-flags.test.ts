@@ -117,6 +117,13 @@ describe('settings stay usable', () => {
     assert.deepEqual(configOf('--listen_ip=::1', environment).listen, { host: '::1', port: 8080 });
     assert.deepEqual(configOf('--listen_ip=', environment).listen.host, '127.0.0.1');
   });
+
+  test('the port of a flag keeps the address of the file, and an address its port', () => {
+    const file = 'listen: 127.0.0.1:8081';
+    assert.deepEqual(configOf('--config=f --port=9000', {}, file).listen, { host: '127.0.0.1', port: 9000 });
+    assert.deepEqual(configOf('--config=f --listen_ip=::1', {}, file).listen, { host: '::1', port: 8081 });
+    assert.deepEqual(configOf('--config=f --listen=:3', {}, file).listen, { host: '::', port: 3 });
+  });
 });
 
 describe('a flag is read by its meaning', () => {
@@ -246,10 +253,14 @@ describe('what cannot be honoured', () => {
     assert.match(read('--docker=unix:///a --podman=unix:///b').problems.join(), /^--docker with --podman: /);
   });
 
-  test('is refused where a time goes backwards', () => {
+  test('names a time that is refused as it was written', () => {
     assert.deepEqual(read('--housekeeping_interval=-5s').problems, [
-      '--housekeeping_interval -5000ms: expected 0 or more',
+      '--housekeeping_interval "-5s": expected 0 or more',
     ]);
+    for (const time of ['9999h', '600h'])
+      assert.deepEqual(read(`--housekeeping_interval=${time}`).problems, [
+        `--housekeeping_interval "${time}": expected at most 24 days`,
+      ]);
   });
 
   test('is found all at once, by the names that the user wrote', () => {

@@ -42,15 +42,24 @@ function load({ key, flag, fileKey, variables }: NamedSetting, given: Given): Co
   return config;
 }
 
-/** A setting's value from the specification's variables: the first set one wins; combined ones are merged. */
-function fromVariables(setting: NamedSetting, texts: readonly (string | undefined)[]): unknown {
-  const set = texts.flatMap((text, index) => {
-    const type = setting.otelVariables?.[index]?.type ?? setting.type;
-    return text === undefined ? [] : [type.parse(text)];
-  });
-  if (set.length === 0) return undefined;
-  const byDefault = typeof setting.default === 'string' ? setting.type.parse(setting.default) : undefined;
-  return setting.combined ? Object.assign({}, byDefault, ...set.toReversed()) : set[0];
+/**
+ * A setting's value from the specification's variables, else from the file: the first set variable wins; combined ones
+ * are merged, and parts of a value with the file's.
+ */
+function fromVariablesAndFile(
+  setting: NamedSetting,
+  texts: readonly (string | undefined)[],
+  file: string | undefined,
+): unknown {
+  const { combined, otelVariables = [], type } = setting;
+  const set = texts.flatMap((text, index) =>
+    text === undefined ? [] : [(otelVariables[index]?.type ?? type).parse(text)],
+  );
+  const inFile = file === undefined ? undefined : type.parse(file);
+  if (set.length === 0 || !combined) return set[0] ?? inFile;
+  const byDefault = typeof setting.default === 'string' ? type.parse(setting.default) : undefined;
+  const areParts = otelVariables.some((each) => each.type);
+  return Object.assign({}, byDefault, areParts ? inFile : undefined, ...set.toReversed());
 }
 
 /** `OTEL_EXPORTER_PROMETHEUS_HOST` and `…_PORT` hold parts of a value. */
@@ -84,8 +93,7 @@ for (const setting of flaggedSettings.filter(({ isOutsideFile }) => !isOutsideFi
         });
         const expected =
           (isFlagGiven ? setting.type.parse(first) : undefined) ??
-          fromVariables(setting, variables) ??
-          (isInFile ? setting.type.parse(file) : undefined) ??
+          fromVariablesAndFile(setting, variables, isInFile ? file : undefined) ??
           valueOf(defaults, setting.key);
         assert.deepStrictEqual(valueOf(config, setting.key), expected);
       }),

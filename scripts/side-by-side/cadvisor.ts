@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { cadvisorGroupNames } from '../../src/config/settings/names.ts';
 import { profiles } from '../../src/metrics/catalogue.ts';
+import type { Instrument } from '../../src/model/instrument.ts';
 import { startAgent } from '../../test/support/real/agent-process.ts';
 import { Cadvisor } from '../../test/support/real/cadvisor.ts';
 import type { OtlpRequest } from '../../test/support/real/collector.ts';
@@ -10,15 +12,24 @@ import type { RealEngine } from '../../test/support/real/real-engine.ts';
 import { pairsOfPoints, skewMillis, type Moments, type Pair } from './compare.ts';
 import { VersionedRuntime } from '../../test/support/fakes/versioned-runtime.ts';
 
-const sources: ReadonlySet<string> = new Set(['list', 'inspect', 'stats', 'cgroup']);
-const shared = profiles.cadvisor.containers.filter(
-  ({ source, offByDefault }) => sources.has(source) && !offByDefault,
+const { containers, runtime: ofRuntime } = profiles.cadvisor;
+const declared = new Map<string, Instrument<never>>(
+  [...containers, ...ofRuntime].map((each) => [each.name, each]),
 );
 
-/** The names that both cAdvisor and a runtime's responses have. */
-export const sharedWithCadvisor: readonly string[] = shared.map(({ name }) => name);
+/** The names that both cAdvisor and the agent have, those among them that are off by default. */
+export const sharedWithCadvisor: readonly string[] = [...declared.values()].flatMap(({ name, source }) =>
+  source === 'unavailable' ? [] : [name],
+);
 
-/** cAdvisor and the agent with its profile at one runtime. */
+/** What cAdvisor shows and the agent does not. */
+export interface OnlyCadvisors {
+  readonly name: string;
+  /** As the profile declares it; undefined where the profile lacks the name. */
+  readonly reason: string | undefined;
+}
+
+/** cAdvisor and the agent with its profile at one runtime, each with all that it can show. */
 export class CadvisorComparison {
   readonly #cadvisor: Cadvisor;
   readonly #sink: OtlpSink;
@@ -35,12 +46,23 @@ export class CadvisorComparison {
   static async start(runtime: RealEngine, version: string, interval: string): Promise<CadvisorComparison> {
     await using stack = new AsyncDisposableStack();
     const { url } = stack.use(await VersionedRuntime.start(runtime, version));
-    const cadvisor = stack.use(await Cadvisor.start({ url, directory: runtime.directory }));
+    const flags = ['-disable_metrics=', '-enable_load_reader'];
+    const cadvisor = stack.use(await Cadvisor.start({ url, directory: runtime.directory, flags }));
     const sink = stack.use(await OtlpSink.start());
-    const args = ['--profile=cadvisor', '--exporter=otlp', '--otlp-protocol=http/json'];
-    const where = [`--docker-url=${runtime.url}`, `--otlp-endpoint=${sink.url}`, `--interval=${interval}`];
     const agent = stack.use(
-      await startAgent({ args: [...args, ...where, `--metric=${sharedWithCadvisor.join()}`] }),
+      await startAgent({
+        args: [
+          '--profile=cadvisor',
+          `--cadvisor-group=${cadvisorGroupNames.join()}`,
+          '--cgroup-rows=root',
+          '--disk-usage-interval=10s',
+          '--exporter=otlp',
+          '--otlp-protocol=http/json',
+          `--docker-url=${runtime.url}`,
+          `--otlp-endpoint=${sink.url}`,
+          `--interval=${interval}`,
+        ],
+      }),
     );
     await agent.untilReady();
     return new CadvisorComparison(cadvisor, sink, stack.move());
@@ -59,14 +81,26 @@ export class CadvisorComparison {
     const requests = this.#sink.requests.map(({ body }): OtlpRequest => JSON.parse(body.toString()));
     const ours = requests.flatMap((request) => pointsOf(request));
     const names = new Set(sharedWithCadvisor);
-    const theirs = cadvisorPoints(this.#scraped.filter(({ name }) => names.has(name)));
+    const theirs = cadvisorPoints(this.#scraped);
     return pairsOfPoints(theirs, ours.filter(({ name }) => names.has(name)).map(named), moments);
+  }
+
+  /** What cAdvisor showed and the agent does not read. */
+  get onlyCadvisors(): readonly OnlyCadvisors[] {
+    const names = new Set(this.#scraped.map(({ name }) => name));
+    return [...names].toSorted().flatMap((name) => {
+      const { source, absentWhen } = declared.get(name) ?? {};
+      return source === undefined || source === 'unavailable' ? [{ name, reason: absentWhen }] : [];
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
 }
+
+/** Their devices are file systems, which have no numbers. */
+const ofFilesystem = /^container_fs_(?:usage|limit|inodes)/;
 
 /**
  * cAdvisor's series as points. Series of devices without numbers are left out: they describe the whole file system below
@@ -77,11 +111,12 @@ export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
     scraped.flatMap(({ labels: { device, major } }) => (major === undefined ? [] : device)),
   );
   return scraped.flatMap(({ name, labels, value, millis = 0 }) => {
-    const instrument = shared.find((each) => each.name === name);
+    const instrument = declared.get(name);
     // Of cgroup v1 it reads no pressure, and shows zeros.
-    if (!instrument || (value === 0 && name.startsWith('container_pressure_'))) return [];
+    const isZero = value === 0 && name.startsWith('container_pressure_');
+    if (!instrument || instrument.source === 'unavailable' || isZero) return [];
     const { kind, unit } = instrument;
-    if ('device' in labels && !counted.has(labels['device'])) return [];
+    if ('device' in labels && !ofFilesystem.test(name) && !counted.has(labels['device'])) return [];
     const nanos = BigInt(millis) * 1_000_000n;
     return [
       named({
@@ -99,9 +134,19 @@ export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
   });
 }
 
-/** The container's name where the other points have it; an empty label is none. */
+/** Labels that say what cAdvisor itself is. */
+const ofProgram: ReadonlySet<string> = new Set(['cadvisorVersion', 'cadvisorRevision']);
+
+/**
+ * The container's name where the other points have it; a cgroup without one has its path there, and the machine is called
+ * so. An empty label is none.
+ */
 function named(point: Point): Point {
-  const { name, ...others } = point.attributes;
-  const attributes = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== ''));
-  return { ...point, resource: { 'container.name': name }, attributes };
+  const { name, id, ...others } = point.attributes;
+  const attributes = Object.fromEntries(
+    Object.entries({ ...others, ...(name ? { id } : {}) }).filter(
+      ([key, value]) => value !== '' && !ofProgram.has(key),
+    ),
+  );
+  return { ...point, resource: { 'container.name': name || id || 'machine' }, attributes };
 }

@@ -1,6 +1,6 @@
 import { markdownTable } from '../../src/metrics/listing.ts';
 import { agrees, differenceOf, shareOf, skewMillis, tolerance, type Pair } from './compare.ts';
-import { sharedWithCadvisor } from './cadvisor.ts';
+import { sharedWithCadvisor, type OnlyCadvisors } from './cadvisor.ts';
 import { cadvisorIntroduction } from './notes.ts';
 import { comparedMetrics, type SideBySide } from './scene.ts';
 
@@ -21,8 +21,8 @@ export function sideBySidePage(runtimes: readonly SideBySide[], made: string): s
     introduction,
     ...runtimes.map(({ runtime, pairs }) => section(runtime, pairs, receiver)),
     cadvisorIntroduction,
-    ...runtimes.map(({ runtime, cadvisorPairs }) =>
-      section(runtime, cadvisorPairs.map(withoutIdentity), cadvisor),
+    ...runtimes.map(({ runtime, cadvisorPairs, onlyCadvisors }) =>
+      [section(runtime, cadvisorPairs.map(withoutIdentity), cadvisor), unread(onlyCadvisors)].join('\n'),
     ),
   ].join('\n');
 }
@@ -53,6 +53,15 @@ function section(runtime: string, pairs: readonly Pair[], peer: Peer): string {
   const headings = ['metric', 'unit', 'pairs', 'where', peer.heading, 'ours', 'difference', 'verdict'];
   const table = markdownTable(headings, rows);
   return `### Docker Engine ${runtime}${peer === cadvisor ? ', cAdvisor' : ''}\n\n<!-- prettier-ignore -->\n${table}\n${silenceOf(silent)}`;
+}
+
+/** One line for each reason. */
+function unread(only: readonly OnlyCadvisors[]): string {
+  const byReason = Map.groupBy(only, ({ reason = '**no name of the profile**' }) => reason);
+  const lines = [...byReason].map(
+    ([reason, each]) => `- ${each.map(({ name }) => `\`${name}\``).join(', ')}: ${reason}.\n`,
+  );
+  return lines.length === 0 ? '' : `Not read by the agent, and why:\n\n${lines.join('')}`;
 }
 
 function silenceOf(names: readonly string[]): string {

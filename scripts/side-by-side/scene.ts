@@ -6,7 +6,7 @@ import { startAgent } from '../../test/support/real/agent-process.ts';
 import { startCollector } from '../../test/support/real/collector.ts';
 import { componentPath } from '../../test/support/real/component.ts';
 import { startEngine, type EngineVersion, type RealEngine } from '../../test/support/real/real-engine.ts';
-import { CadvisorComparison } from './cadvisor.ts';
+import { CadvisorComparison, type OnlyCadvisors } from './cadvisor.ts';
 import { pairsOf, skewMillis, type Pair } from './compare.ts';
 
 const readingCount = 3;
@@ -48,6 +48,7 @@ export interface SideBySide {
   /** With the docker_stats receiver. */
   readonly pairs: readonly Pair[];
   readonly cadvisorPairs: readonly Pair[];
+  readonly onlyCadvisors: readonly OnlyCadvisors[];
 }
 
 /**
@@ -76,6 +77,7 @@ export async function runSideBySide(version: EngineVersion, pauseMillis: number)
     runtime: `${runtimeVersion}, API ${runtime.apiVersion}`,
     pairs: pairsOf(await collector.fileExport(), moments),
     cadvisorPairs: cadvisor.pairs(moments),
+    onlyCadvisors: cadvisor.onlyCadvisors,
   };
 }
 

@@ -35,7 +35,9 @@ const beyond = results
   .flatMap(({ pairs, cadvisorPairs }) => [...pairs, ...cadvisorPairs])
   .filter((pair) => !agrees(pair));
 for (const pair of beyond) process.stderr.write(`beyond: ${JSON.stringify(pair)}\n`);
-if (beyond.length > 0) process.exitCode = 1;
+const unknown = results.flatMap(({ onlyCadvisors }) => onlyCadvisors).filter(({ reason }) => !reason);
+for (const { name } of unknown) process.stderr.write(`cAdvisor alone has ${name}\n`);
+if (beyond.length + unknown.length > 0) process.exitCode = 1;
 
 async function hostInWords(): Promise<string> {
   const isV2 = await access('/sys/fs/cgroup/cgroup.controllers').then(

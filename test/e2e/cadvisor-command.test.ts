@@ -83,7 +83,7 @@ suite('tidegauge cadvisor beside a real engine', { skip: skipUnless('engine-curr
     await using versioned = await VersionedRuntime.start(runtime, '28.5.2');
     await using cadvisor = await Cadvisor.start({ url: versioned.url, directory });
     const theirs = await waitUntil('cAdvisor to measure the container', async () => {
-      const found = labelsByName(await cadvisor.scrape());
+      const found = labelsByName((await cadvisor.scrape()).filter(({ labels }) => labels['name']));
       return found.has('container_network_receive_bytes_total') ? found : undefined;
     });
     const { series } = await seriesOf('--docker_only');

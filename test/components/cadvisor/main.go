@@ -1,5 +1,5 @@
 // cAdvisor as its own program makes it, from the published library: the program's module is not published.
-// It has cAdvisor's manager, its Docker handler, its collector and its default choice of metrics, the processes besides.
+// It has cAdvisor's manager, its Docker handler, its collectors and its default choice of metrics, the processes besides.
 package main
 
 import (
@@ -46,7 +46,7 @@ func main() {
 	all := info.RequestOptions{IdType: info.TypeName, Count: 1, Recursive: true}
 	collector := metrics.NewPrometheusCollector(m, metrics.DefaultContainerLabels, included, clock.RealClock{}, all)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collector)
+	registry.MustRegister(collector, metrics.NewPrometheusMachineCollector(m, included))
 	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	log.Fatal(http.ListenAndServe(*listen, nil))
 }

@@ -82,12 +82,12 @@ export class Cadvisor {
     return new Cadvisor(daemon, url);
   }
 
-  /** Every series about a container, with the time when it was measured. */
+  /** Every series, with the time when it was measured. */
   async scrape(): Promise<readonly Series[]> {
     const response = await fetch(this.url);
-    const all = parseExposition(await response.text()).series.filter(({ labels }) => labels['name']);
+    const { series } = parseExposition(await response.text());
     // Series of a container's configuration have no timestamp.
-    return all.map((series) => ({ millis: Date.now(), ...series }));
+    return series.map((each) => ({ millis: Date.now(), ...each }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

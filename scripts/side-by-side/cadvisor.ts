@@ -46,7 +46,7 @@ export class CadvisorComparison {
   static async start(runtime: RealEngine, version: string, interval: string): Promise<CadvisorComparison> {
     await using stack = new AsyncDisposableStack();
     const { url } = stack.use(await VersionedRuntime.start(runtime, version));
-    const flags = ['-disable_metrics=', '-enable_load_reader'];
+    const flags = ['-disable_metrics=perf_event,resctrl', '-enable_load_reader'];
     const cadvisor = stack.use(await Cadvisor.start({ url, directory: runtime.directory, flags }));
     const sink = stack.use(await OtlpSink.start());
     const agent = stack.use(

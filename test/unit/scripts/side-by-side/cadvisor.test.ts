@@ -12,7 +12,7 @@ test("cAdvisor's series become points at its time, with its names of devices and
     point(`container_blkio_device_usage_total{device="/dev/vda",id="/docker/1",image="",major="254",minor="0",name="a",operation="Read"} 7 59000
 container_fs_reads_total{device="/dev/vda",id="/docker/1",image="",name="a"} 3 59000
 container_fs_reads_total{device="/dev/vdb",id="/docker/1",image="",name="a"} 99 59000
-container_tasks_state{id="/docker/1",name="a",state="running"} 0 59000`);
+container_cpu_load_average_10s{id="/docker/1",name="a"} 0 59000`);
   assert.deepEqual(
     points.map(({ name, attributes, value }) => [name, attributes['device'], value]),
     [
@@ -46,4 +46,18 @@ test('memory whose name does not end with its unit has the same floor as other m
   const rss = (bytes: number) => point(`container_memory_rss{id="/docker/1",name="a"} ${bytes} 59000`);
   const [pair] = pairsOfPoints(rss(118_784), rss(114_688), moments);
   assert.ok(pair && agrees(pair));
+});
+
+test('the host’s root and the machine are compared, too, without what cAdvisor says of itself', () => {
+  const points = point(`container_threads{id="/",image="",name=""} 9 59000
+machine_memory_bytes{boot_id="b",machine_id="",system_uuid="s"} 5 59000
+cadvisor_version_info{cadvisorRevision="r",cadvisorVersion="v",kernelVersion="6"} 1 59000`);
+  assert.deepEqual(
+    points.map(({ resource, attributes }) => [resource['container.name'], attributes]),
+    [
+      ['/', {}],
+      ['machine', { boot_id: 'b', system_uuid: 's' }],
+      ['machine', { kernelVersion: '6' }],
+    ],
+  );
 });

@@ -175,7 +175,7 @@ function scrapeShare(results: readonly Result[], runtime: RuntimeName): Omit<Goa
     measured:
       share === undefined
         ? notMeasured
-        : `${share.toFixed(2)}: ${millis(ours)} with its probe against ${millis(peer)} ms; ${millis(held)} without a probe (the receiver's ${millis(p99('docker_stats', cached))}); profile semconv ${millis(whole)}`,
+        : `${share.toFixed(2)}: ${millis(ours)} at a steady period against ${millis(peer)} ms; ${millis(held)} right after each other (the receiver's ${millis(p99('docker_stats', cached))}); profile semconv ${millis(whole)}`,
     holds: share === undefined ? undefined : share <= 1 / 3,
   };
 }

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ValueType } from '@opentelemetry/api';
+import { Slices } from '../concurrency/slices.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
 import { AttributeCache, isObservable, stampedAt, stampOf } from '../model/instrument.ts';
 import type { ContainerInstrument, Instrument, Observe, RuntimeInstrument } from '../model/instrument.ts';
@@ -7,9 +7,6 @@ import type { CgroupSnapshot, ContainerSnapshot, RuntimeSnapshot } from '../mode
 import type { Trackers } from '../tracker/trackers.ts';
 import type { ContainerMeter, ContainerObservable, ContainerObservableResult } from './container-producer.ts';
 import type { Entities } from './entity.ts';
-
-/** Containers observed in one turn of the event loop: about 10 ms of work. */
-const containersPerTurn = 200;
 
 interface Declared<Each> {
   readonly instrument: Each;
@@ -32,6 +29,7 @@ export function observeContainers(
   const observe = async (result: ContainerObservableResult): Promise<void> => {
     const { timeoutMillis } = result;
     await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
+    const slices = new Slices();
     const observer = new ContainerObserver(result, containers, entities, cache);
     for (const snapshot of trackers.snapshots()) {
       result.forEntity({ entity: entities.ofRuntime(snapshot), owner: snapshot.owner });
@@ -40,8 +38,8 @@ export function observeContainers(
         result.forEntity({ entity: entities.ofRuntime(snapshot), owner: cgroup.owner });
         observer.observeCgroup(cgroup, snapshot.now);
       }
-      for (const [index, container] of snapshot.containers.entries()) {
-        if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
+      for (const container of snapshot.containers) {
+        if (slices.isOver) await slices.next();
         observer.observe(container, snapshot.now);
       }
       for (const gone of snapshot.removed ?? []) observer.observe(gone, snapshot.now);

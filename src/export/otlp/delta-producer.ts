@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
@@ -9,10 +8,8 @@ import type {
   MetricProducer,
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
+import { Slices } from '../../concurrency/slices.ts';
 import { EntityScope, observedIn } from '../container-producer.ts';
-
-/** Containers subtracted in one turn of the event loop: about 20 ms of work. */
-const containersPerTurn = 100;
 
 type Point = DataPoint<number>;
 
@@ -43,9 +40,10 @@ export class DeltaProducer implements MetricProducer {
   async collect(options?: { timeoutMillis?: number }): Promise<CollectionResult> {
     const { resourceMetrics, errors } = await this.#producer.collect(options);
     const scopeMetrics: ScopeMetrics[] = [];
+    const slices = new Slices();
     for (const scope of resourceMetrics.scopeMetrics) {
       scopeMetrics.push(this.#deltas(scope));
-      if (scopeMetrics.length % containersPerTurn === 0) await nextTurn();
+      if (slices.isOver) await slices.next();
     }
     return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
   }

@@ -1,10 +1,10 @@
 // One piece, because what identifies a series decides when it has ended and what its last point is.
 import { hash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Attributes } from '@opentelemetry/api';
 import { hrTimeToMilliseconds, millisToHrTime } from '@opentelemetry/core';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { DataPointType, AggregationTemporality } from '@opentelemetry/sdk-metrics';
+import { Slices } from '../../concurrency/slices.ts';
 import { observedIn, EntityScope, metricOf } from '../container-producer.ts';
 import type { Entity } from '../entity.ts';
 import { laidOut, partsOf, requestsOf } from './requests.ts';
@@ -39,8 +39,6 @@ const retentionMillis = 5 * 60_000;
  * Maximum number of entries; each has all series that a container lost at one export. The oldest are dropped.
  */
 const maxWaiting = 5000;
-/** Containers compared in one turn of the event loop: about 10 ms of work. */
-const containersPerTurn = 500;
 
 /** Series of the last export: they end with the next one in which they are missing. */
 type Present = EndedSeries;
@@ -98,8 +96,9 @@ export class StaleSeries {
 
   async #describe(scopes: readonly ScopeMetrics[]): Promise<Map<string, Present>> {
     const present = new Map<string, Present>();
-    for (const [index, scope] of scopes.entries()) {
-      if (index % containersPerTurn === containersPerTurn - 1) await nextTurn();
+    const slices = new Slices();
+    for (const scope of scopes) {
+      if (slices.isOver) await slices.next();
       const observed = observedIn(scope);
       if (!observed) continue;
       const { entity, all = scope.metrics } = observed;

@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/exporter-metrics-otlp-http';
 import { AggregationType, InstrumentType } from '@opentelemetry/sdk-metrics';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { Slices } from '../../concurrency/slices.ts';
 import type { ExportObserver } from '../../model/observers.ts';
 import type { Temporality } from './ended-series.ts';
 import { StaleSeries } from './ended-series.ts';
@@ -144,7 +145,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   async #send(request: ResourceMetrics[], tally: ExportTally, timeoutMillis: number): Promise<OtlpOutcome> {
     const { requestTimeoutMillis } = this.#options;
     try {
-      const bytes = this.#serializer.serializeRequest(request) ?? new Uint8Array();
+      const bytes = await this.#encode(request);
       tally.bytes += bytes.length;
       const limits = { timeoutMillis: Math.min(requestTimeoutMillis, timeoutMillis) };
       const outcome = await this.#transport.send(bytes, limits);
@@ -157,6 +158,19 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     } catch (thrown) {
       return encodingFailure(thrown);
     }
+  }
+
+  async #encode(request: ResourceMetrics[]): Promise<Uint8Array> {
+    const encoded = (part: ResourceMetrics[]): Uint8Array =>
+      this.#serializer.serializeRequest(part) ?? new Uint8Array();
+    if (!this.#serializer.isConcatenable) return encoded(request);
+    const slices = new Slices();
+    const parts: Uint8Array[] = [];
+    for (const each of request) {
+      if (slices.isOver) await slices.next();
+      parts.push(encoded([each]));
+    }
+    return Buffer.concat(parts);
   }
 }
 

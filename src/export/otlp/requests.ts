@@ -8,7 +8,7 @@ import type { OtlpProtocol } from './transport.ts';
 /** Layout of requests: a Resource per container, or the host's with the identity on each point. */
 export type OtlpLayout = 'container' | 'flat';
 
-/** Encoded in less than 20 ms or so. */
+/** Encoded in 20 ms or so. */
 const pointsPerRequest = 5000;
 /** The same in the flat layout; and far under the Collector's 20 MiB, however long names and labels are. */
 const charactersPerRequest = 2 * 1024 * 1024;
@@ -126,7 +126,10 @@ function joined(metrics: readonly MetricData[]): MetricData[] {
 }
 
 /** A serializer of many Resources in one request. */
-export type RequestSerializer = ISerializer<ResourceMetrics[], IExportMetricsServiceResponse>;
+export interface RequestSerializer extends ISerializer<ResourceMetrics[], IExportMetricsServiceResponse> {
+  /** Requests of single Resources, one after the other, are the request of them all. */
+  readonly isConcatenable: boolean;
+}
 
 /** One request with one ResourceMetrics per entity; the stock serializers take only one. */
 export function requestSerializer(protocol: OtlpProtocol): RequestSerializer {
@@ -135,6 +138,7 @@ export function requestSerializer(protocol: OtlpProtocol): RequestSerializer {
 
 /** Serialised protobuf messages concatenate: a repeated field of the one goes on in the other. */
 const protobufSerializer: RequestSerializer = {
+  isConcatenable: true,
   serializeRequest: (all) =>
     Buffer.concat(
       all.map((one) =>
@@ -147,6 +151,7 @@ const protobufSerializer: RequestSerializer = {
 };
 
 const jsonSerializer: RequestSerializer = {
+  isConcatenable: false,
   serializeRequest: (all) => {
     const resources = all.flatMap((one) =>
       one instanceof StaleMarkers

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Resource } from '@opentelemetry/resources';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { AttributeLabels, labelAnonymous, labelScopes } from './labels.ts';
+import { Slices } from '../../concurrency/slices.ts';
+import { AttributeLabels, labelAnonymous, ScopesLabels } from './labels.ts';
 import type { IdentityLabels, ScopeLabels } from './labels.ts';
 import { FamilyLines, Lines, sampleLine } from './sample-lines.ts';
 import type { SampleOptions } from './sample-lines.ts';
@@ -10,7 +11,6 @@ import type { Family, FamilyHead, LiteralNames, ExpositionFormat } from './text-
 
 /** About 1 ms of work: twenty scrapes at once still leave the event loop turning. */
 const charactersPerTurn = 48 * 1024;
-const scopesPerTurn = 200;
 
 /** Content of an exposition. */
 export interface ExpositionInput {
@@ -61,11 +61,15 @@ async function familiesOf(
   const { scopeMetrics } = resourceMetrics;
   const families = new Families({ literal, format, onConflict });
   families.reserve(targetHead(format));
-  const labels = labelScopes(scopeMetrics, labelsOf, identityLabels);
-  for (const [index, scope] of scopeMetrics.entries()) {
-    const scopeLabels = labels[index];
-    if (scopeLabels) families.add(scope, scopeLabels);
-    if (index % scopesPerTurn === scopesPerTurn - 1) await nextTurn();
+  const slices = new Slices();
+  const labels = new ScopesLabels(labelsOf, identityLabels);
+  for (const scope of scopeMetrics) {
+    labels.add(scope);
+    if (slices.isOver) await slices.next();
+  }
+  for (const scope of scopeMetrics) {
+    families.add(scope, labels.of(scope));
+    if (slices.isOver) await slices.next();
   }
   return families;
 }

@@ -51,13 +51,14 @@ interface Shape {
 
 /**
  * Writes attributes as labels, in the order of their names, so that equal sets give equal text. Keys are translated
- * once per sequence of keys. Empty values are left out: to Prometheus they are absent labels.
+ * once per sequence of keys. Empty values are left out: to Prometheus they are absent labels. For one exposition, as it
+ * keeps what it writes.
  */
 export class AttributeLabels {
   readonly #taken: ReadonlySet<string>;
   readonly #shapes: Shape = { next: new Map() };
   /** Many containers share a set of attributes, such as one state's: it is written once. */
-  readonly #written = new WeakMap<Attributes, Pairs>();
+  readonly #written = new Map<Attributes, Pairs>();
 
   readonly #translate: (key: string) => string;
 
@@ -172,24 +173,35 @@ export interface ScopeLabels {
 type LabelsOf = (scope: ScopeMetrics) => Readonly<Record<string, string>> | undefined;
 type Writers = Pick<ScopeLabels, 'attributes' | 'histogramAttributes'>;
 
-/** The labels of each scope, in the scopes' order. Scopes whose identities have the same label names share their writers. */
-export function labelScopes(
-  scopes: readonly ScopeMetrics[],
-  labelsOf: LabelsOf,
-  identityLabels: IdentityLabels,
-): ScopeLabels[] {
-  const writers = new Map<string, Writers>();
-  const identities = scopes.map((scope) => {
-    const labels = labelsOf(scope);
-    return labels ? identityLabels.of(labels) : anonymous;
-  });
-  const uses = new Map<string, number>();
-  for (const { text } of identities) uses.set(text, (uses.get(text) ?? 0) + 1);
-  return identities.map((identity) => ({
-    identity,
-    ...writersOf(writers, identity.names),
-    isShared: (uses.get(identity.text) ?? 0) > 1,
-  }));
+/** The labels of the scopes of one exposition. Scopes whose identities have the same label names share their writers. */
+export class ScopesLabels {
+  readonly #labelsOf: LabelsOf;
+  readonly #identityLabels: IdentityLabels;
+  readonly #writers = new Map<string, Writers>();
+  /** Number of scopes by identity. */
+  readonly #uses = new Map<string, number>();
+
+  constructor(labelsOf: LabelsOf, identityLabels: IdentityLabels) {
+    this.#labelsOf = labelsOf;
+    this.#identityLabels = identityLabels;
+  }
+
+  /** Counts a scope; all of them are counted before the labels of the first are asked for. */
+  add(scope: ScopeMetrics): void {
+    const { text } = this.#identityOf(scope);
+    this.#uses.set(text, (this.#uses.get(text) ?? 0) + 1);
+  }
+
+  of(scope: ScopeMetrics): ScopeLabels {
+    const identity = this.#identityOf(scope);
+    const isShared = (this.#uses.get(identity.text) ?? 0) > 1;
+    return { identity, ...writersOf(this.#writers, identity.names), isShared };
+  }
+
+  #identityOf(scope: ScopeMetrics): Identity {
+    const labels = this.#labelsOf(scope);
+    return labels ? this.#identityLabels.of(labels) : anonymous;
+  }
 }
 
 /** The labels of literal metrics: all their series share an identity that is empty, and their keys are names of labels already. */

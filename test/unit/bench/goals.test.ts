@@ -122,7 +122,7 @@ test('a block of the first minute counts, too', () => {
   assert.deepEqual(rowOf([of(40, 51)], 7), [false]);
 });
 
-test('scrapes are compared by the 99th percentile over all repetitions, each with its probe', () => {
+test('scrapes are compared by the 99th percentile over all repetitions, those at a steady period', () => {
   const results = [
     window(stepOf('real', '20.10', 'same_series'), { scrapeMillis: [10, 90], cachedScrapeMillis: [1] }),
     window(stepOf('real', '20.10', 'docker_stats'), { scrapeMillis: [30, 120] }),

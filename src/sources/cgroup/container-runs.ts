@@ -25,11 +25,11 @@ const youngMillis = 40_000;
 const turnMillis = 4;
 /** Runs that are read so often at the same time; others are read by the rounds alone. */
 const maxYoung = 1000;
-/** A reading is of a run's end up to this long before it, or up to this share of the run. */
+/** A reading is of a run's end up to this long before it, or up to this share of the run; of a young run it is all that is known. */
 const nearMillis = 1000;
 const nearShare = 0.05;
 /** The runtime names the container of what has ended within this time, or never. */
-const unclaimedMillis = 20_000;
+const unclaimedMillis = 120_000;
 const maxUnclaimed = 1000;
 /** Pods have a parent each. */
 const maxParents = 64;
@@ -49,6 +49,8 @@ interface Run {
   readonly inode: number | undefined;
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** When its first process began, as far as that is known: a cgroup may be made long before. */
+  readonly startedAt: number;
   readonly files: ContainerFiles;
   /** True for the files of a container that the runtime named: they are closed by their owner. */
   readonly isNamed: boolean;
@@ -87,7 +89,8 @@ export class ContainerRuns {
   readonly #runs = new Map<string, Run>();
   readonly #young = new Set<Run>();
   readonly #unclaimed = new Map<string, readonly Unclaimed[]>();
-  #isReading = false;
+  /** When young runs are read next, on the monotonic clock. */
+  #wakeAt = Infinity;
   #isClosed = false;
 
   constructor(options: ContainerRunsOptions) {
@@ -113,7 +116,8 @@ export class ContainerRuns {
     const inode = directoryNumbers(directory)?.inode;
     const run = this.#runIn(id, inode);
     if (run) this.#end(run);
-    this.#begin({ id, inode, files, isNamed: true, since: run?.since ?? startedAt }, run);
+    const since = run?.since ?? startedAt;
+    this.#begin({ id, inode, files, isNamed: true, since, startedAt }, run);
   }
 
   /** A round has read a container. */
@@ -203,13 +207,13 @@ export class ContainerRuns {
     if (typeof files === 'string') return;
     const directory = this.#directoryOf(files.place);
     const inode = directory === undefined ? undefined : directoryNumbers(directory)?.inode;
-    this.#begin({ id, inode, files, isNamed: false, since });
+    this.#begin({ id, inode, files, isNamed: false, since, startedAt: since });
   }
 
-  #begin(run: Pick<Run, 'id' | 'inode' | 'files' | 'isNamed' | 'since'>, before?: Run): void {
+  #begin(run: Pick<Run, 'id' | 'inode' | 'files' | 'isNamed' | 'since' | 'startedAt'>, before?: Run): void {
     const { clock } = this.#options;
     const now = clock.monotonic();
-    const begunAt = now - Math.max(0, clock.now() - run.since);
+    const begunAt = now - Math.max(0, clock.now() - Math.max(run.since, run.startedAt));
     const { last, counters, isEnded = false, isClaimed = false } = before ?? {};
     const begun: Run = {
       ...run,
@@ -222,16 +226,21 @@ export class ContainerRuns {
     };
     this.#runs.set(run.id, begun);
     const events = eventsOf(run.files.place);
-    const unwatch =
-      events === undefined ? undefined : this.#watches.add(events, () => void this.#changed(begun));
+    const unwatch = events === undefined ? undefined : this.#watches.add(events, () => this.#changed(begun));
     this.#readOften(begun);
     if (!unwatch) return;
     begun.unwatch = unwatch;
     // It may have ended before it was watched.
-    void this.#changed(begun);
+    void this.#settle(begun);
   }
 
-  async #changed(run: Run): Promise<void> {
+  #changed(run: Run): void {
+    // Systemd waits for the same and removes the cgroup at once: the few files that are open come before all others.
+    if (this.#runs.get(run.id) === run && !run.isEnded && this.#isThere(run)) this.#keepCounters(run);
+    void this.#settle(run);
+  }
+
+  async #settle(run: Run): Promise<void> {
     if (this.#checkCurrent(run) !== 'empty') return;
     await this.#options.clock.sleep(settledMillis);
     this.#checkCurrent(run);
@@ -259,12 +268,16 @@ export class ContainerRuns {
     return population;
   }
 
-  #population({ inode, files: { place } }: Run): 'running' | 'empty' | 'gone' {
+  /** Its path is that of the next run, too, whose values and processes are not its own. */
+  #isThere({ inode, files: { place } }: Run): boolean {
+    return directoryNumbers(this.#directoryOf(place) ?? '')?.inode === inode;
+  }
+
+  #population(run: Run): 'running' | 'empty' | 'gone' {
+    if (!this.#isThere(run)) return 'gone';
+    const { place } = run.files;
     const events = eventsOf(place);
-    const directory = this.#directoryOf(place) ?? '';
-    // Its path is that of the next run, too, whose processes are not its own.
-    if (directoryNumbers(directory)?.inode !== inode) return 'gone';
-    const path = events ?? join(directory, 'cgroup.procs');
+    const path = events ?? join(this.#directoryOf(place) ?? '', 'cgroup.procs');
     const outcome = readOnce(path, this.#text, events !== undefined);
     if (outcome === 'absent' || outcome === 'gone') return 'gone';
     // What cannot be read says nothing.
@@ -284,7 +297,8 @@ export class ContainerRuns {
 
   #isNearEnd({ since, isEnded }: Run, { takenAt }: Sample): boolean {
     const now = this.#options.clock.now();
-    return isEnded || now - takenAt <= Math.max(nearMillis, nearShare * (now - since));
+    const age = now - since;
+    return isEnded || age < youngMillis || now - takenAt <= Math.max(nearMillis, nearShare * age);
   }
 
   #keep({ id, since }: Run, last: Sample): void {
@@ -306,19 +320,23 @@ export class ContainerRuns {
   #readOften(run: Run): void {
     if (this.#young.size >= maxYoung || this.#ageOf(run) >= youngMillis) return;
     this.#young.add(run);
-    if (!this.#isReading) void this.#readYoung();
+    this.#wakeUp();
   }
 
-  async #readYoung(): Promise<void> {
+  /** Reads young runs when the next one is due; one that begins meanwhile may be due before those that are waited for. */
+  #wakeUp(): void {
     const { clock } = this.#options;
-    this.#isReading = true;
-    while (this.#young.size > 0) {
-      const now = clock.monotonic();
-      const next = Math.min(...[...this.#young].map(({ dueAt }) => dueAt));
-      await clock.sleep(Math.max(minReadMillis, next - now));
+    const now = clock.monotonic();
+    const next = Math.min(...[...this.#young].map(({ dueAt }) => dueAt));
+    const wakeAt = Math.max(now + minReadMillis, next);
+    if (wakeAt >= this.#wakeAt) return;
+    this.#wakeAt = wakeAt;
+    void clock.sleep(wakeAt - now).then(() => {
+      if (this.#wakeAt !== wakeAt) return;
+      this.#wakeAt = Infinity;
       this.#readDue(clock.monotonic());
-    }
-    this.#isReading = false;
+      this.#wakeUp();
+    });
   }
 
   #readDue(now: number): void {
@@ -330,21 +348,26 @@ export class ContainerRuns {
   }
 
   #readCounters(run: Run, now: number): void {
-    const { clock, facts } = this.#options;
     this.#young.delete(run);
     if (run.isEnded) return;
-    const reading = run.files.readCounters(facts(), run.counters);
-    if (!reading) return this.#finish(run);
+    if (!this.#keepCounters(run)) return this.#finish(run);
     // Last in turn, so that others have theirs.
     if (this.#ageOf(run) < youngMillis) this.#young.add(run);
     // One that has no name by now may never get one, and would hold its descriptors as long as it runs.
     else if (!run.isNamed) run.files.close();
     run.dueAt = now + Math.max(minReadMillis, this.#ageOf(run) * readShare);
+  }
+
+  /** False once the cgroup is removed. */
+  #keepCounters(run: Run): boolean {
+    const { clock, facts } = this.#options;
+    const reading = run.files.readCounters(facts(), run.counters);
     // Nothing could be read: what was read before holds.
-    if (!reading.cpu) return;
+    if (!reading?.cpu) return reading !== undefined;
     run.counters = reading;
     const takenAt = clock.now();
     run.last = { takenAt, readAt: takenAt, windows: false, ...reading };
+    return true;
   }
 
   #ageOf({ begunAt }: Run): number {

@@ -229,7 +229,8 @@ class RemovedContainers {
     const { killedAt = -Infinity, diedAt = -Infinity, removedAt, wasSeen } = times;
     const wasCollected = removedAt - diedAt >= this.#intervalMillis;
     const wasKilled = diedAt - killedAt < killMillis;
-    if (wasCollected || (wasKilled && wasSeen)) return;
+    const wasShown = wasSeen && (wasCollected || wasKilled);
+    if (diedAt === -Infinity || wasShown) return;
     this.#removed.set(known.identity.id, { known, events, removedAt });
     const [first] = this.#removed.keys();
     if (first !== undefined && this.#removed.size > maxRemoved) this.#removed.delete(first);

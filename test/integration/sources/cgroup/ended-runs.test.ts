@@ -129,6 +129,21 @@ test('a run that was handed over is not handed over again when the next one has 
   usage.close();
 });
 
+test('what the next run has used in the same directory is not read as the earlier one’s', async () => {
+  const { tree, usage, id, sample } = await v2Host();
+  using _ = tree;
+  const events = tree.pathOf(name, 'cgroup.events');
+  // The agent was busy: it receives all of this at once.
+  await noticed(join(tree.folder, events), () => {
+    tree.set(name, 'cgroup.events', 'populated 0\n');
+    tree.move(dirname(events), 'old');
+    tree.set(name, 'cpu.stat', 'usage_usec 999999999999\n');
+    tree.set(name, 'cgroup.events', 'populated 1\n');
+  });
+  assert.equal(micros(usage.ended(id)), Number(sample.cpu?.totalNanos) / 1000);
+  usage.close();
+});
+
 test('what nobody asked for in time does not hide the end of a later run', async () => {
   const { tree, usage, id } = await v2Host();
   using _ = tree;
@@ -140,7 +155,7 @@ test('what nobody asked for in time does not hide the end of a later run', async
     tree.set(name, 'cpu.stat', 'usage_usec 5\n');
     tree.set(name, 'cgroup.events', 'populated 1\n');
   });
-  await tree.clock.advance(30_000);
+  await tree.clock.advance(130_000);
   tree.set(name, 'cpu.stat', 'usage_usec 300\n');
   tree.set(name, 'cgroup.events', 'populated 0\n');
   assert.deepEqual(allOf(usage, id), [300, undefined, undefined]);
@@ -208,15 +223,21 @@ test('a container that the runtime names only when it has gone was followed by i
   usage.close();
 });
 
-test('nobody names it: it is forgotten', async () => {
-  const { tree, usage, id } = await v2Host();
-  using _ = tree;
-  const events = tree.pathOf(name, 'cgroup.events');
-  await noticed(join(tree.folder, events), () => tree.set(name, 'cgroup.events', 'populated 0\n'));
-  await noticed(join(tree.folder, dirname(dirname(events))), () => tree.remove(dirname(events)));
-  await tree.clock.advance(30_000);
-  assert.equal(usage.ended(id), undefined);
-  usage.close();
+test('a runtime that is slow to announce the end finds the values; those that nobody names are forgotten', async () => {
+  for (const [waitMillis, expected] of [
+    [100_000, 700],
+    [130_000, undefined],
+  ] as const) {
+    const { tree, usage, id } = await v2Host();
+    using _ = tree;
+    const events = tree.pathOf(name, 'cgroup.events');
+    tree.set(name, 'cpu.stat', 'usage_usec 700\n');
+    await noticed(join(tree.folder, events), () => tree.set(name, 'cgroup.events', 'populated 0\n'));
+    await noticed(join(tree.folder, dirname(dirname(events))), () => tree.remove(dirname(events)));
+    await tree.clock.advance(waitMillis);
+    assert.equal(micros(usage.ended(id)), expected);
+    usage.close();
+  }
 });
 
 test('the parent by the runtime’s rules is watched before the first container', async () => {
@@ -295,6 +316,80 @@ test('a reading that fails leaves what was read before, and is no end', async ()
     assert.equal(micros(usage.ended(laid.inspected.identity.id)), 700_000);
     usage.close();
   }
+});
+
+test('a young run hands over what was read of it last, however long ago: nothing else of it is known', async () => {
+  for (const [ageMillis, expected] of [
+    [10_000, 700],
+    [100_000, undefined],
+  ] as const) {
+    using tree = new KernelTree('cgroup_v2');
+    const laid = recordedContainer('cgroup_v2', name);
+    const state = { ...laid.inspected.state, startedAt: tree.clock.now() - ageMillis };
+    tree.add(name, { ...laid, inspected: { ...laid.inspected, state } });
+    tree.set(name, 'cpu.stat', 'usage_usec 700\n');
+    const usage = tree.usage({ maxDescriptors: 0 });
+    await readOne(usage, tree.container(name));
+    // No reading succeeds, as where the machine keeps the agent from reading.
+    tree.remove(tree.pathOf(name, 'cpu.stat'));
+    tree.write(`${tree.pathOf(name, 'cpu.stat')}/a`, '');
+    await tree.clock.advance(10_000);
+    usage.retain(() => false);
+    assert.equal(micros(usage.ended(laid.inspected.identity.id)), expected);
+    usage.close();
+  }
+});
+
+test('the few files that count are read before anything else: systemd removes a cgroup as soon as it is empty', async () => {
+  const { tree, usage, id } = await v2Host();
+  using _ = tree;
+  await tree.clock.advance(100_000);
+  tree.set(name, 'cpu.stat', 'usage_usec 900000000\n');
+  const events = tree.pathOf(name, 'cgroup.events');
+  await noticed(join(tree.folder, events), () => tree.remove(events));
+  assert.equal(micros(usage.ended(id)), 900_000_000);
+  usage.close();
+});
+
+test('a run that begins while others are waited for, which are older and read less often, is read in its own time', async () => {
+  using tree = new KernelTree('cgroup_v2');
+  const laid = recordedContainer('cgroup_v2', name);
+  const state = { ...laid.inspected.state, startedAt: tree.clock.now() - 30_000 };
+  tree.add(name, { ...laid, inspected: { ...laid.inspected, state } });
+  const usage = tree.usage({ maxDescriptors: 0 });
+  await readOne(usage, tree.container(name));
+  await tree.clock.advance(100);
+  const id = 'f'.repeat(64);
+  const parent = dirname(dirname(tree.pathOf(name, 'cgroup.events')));
+  await noticed(join(tree.folder, parent), () => tree.write(`${parent}/${id}/cpu.stat`, 'usage_usec 5\n'));
+  await tree.clock.advance(20);
+  tree.write(`${parent}/${id}/cpu.stat`, 'usage_usec 42\n');
+  await tree.clock.advance(20);
+  await noticed(join(tree.folder, parent), () => tree.remove(`${parent}/${id}`));
+  assert.equal(micros(usage.ended(id)), 42);
+  usage.close();
+});
+
+test('the age of a run is that of its first process, whose cgroup may be made long before', async () => {
+  const { tree, usage } = await v2Host();
+  using _ = tree;
+  const laid = recordedContainer('cgroup_v2', name);
+  const id = 'f'.repeat(64);
+  const old = laid.inspected.identity.id;
+  const parent = dirname(dirname(tree.pathOf(name, 'cgroup.events')));
+  await noticed(join(tree.folder, parent), () => tree.write(`${parent}/${id}/cpu.stat`, 'usage_usec 5\n'));
+  await tree.clock.advance(20_000);
+  const state = { ...laid.inspected.state, startedAt: tree.clock.now() };
+  const inspected = { ...laid.inspected, pid: 77, state, identity: { ...laid.inspected.identity, id } };
+  tree.add('late', { ...laid, inspected, procCgroup: laid.procCgroup.replaceAll(old, id) });
+  tree.set('late', 'cpu.stat', 'usage_usec 6\n');
+  await readOne(usage, inspected);
+  await tree.clock.advance(20);
+  tree.set('late', 'cpu.stat', 'usage_usec 7\n');
+  await tree.clock.advance(20);
+  await noticed(join(tree.folder, parent), () => tree.remove(`${parent}/${id}`));
+  assert.equal(micros(usage.ended(id)), 7);
+  usage.close();
 });
 
 test('version 1: an old run is left to the rounds, whose reading holds while it is near the end', async () => {

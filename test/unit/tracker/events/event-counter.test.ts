@@ -8,7 +8,7 @@ import { FakeClock } from '../../../support/fakes/fake-clock.ts';
 import { ObservedEvents } from '../../../support/fakes/observed-events.ts';
 import { ScriptedEvents } from '../../../support/fakes/scripted-events.ts';
 import { TrackedRuntime } from '../../../support/fakes/tracked-runtime.ts';
-import { runtime as description } from '../../metrics/observed.ts';
+import { runtime as description, snapshotWith } from '../../metrics/observed.ts';
 import { parseImageReference } from '../../../../src/sources/image-reference.ts';
 import { receivedEvent } from '../../../support/fakes/received-event.ts';
 
@@ -83,10 +83,26 @@ test('a container that ended and removed itself stays in sight for the time prom
   assert.equal(counting.images?.images.get('web')?.actions.get('start'), 1);
 });
 
-test('whom somebody removes long after its end is gone at once', async () => {
-  const { clock, count, removed } = counted();
-  count({ action: 'die' });
-  await clock.advance(intervalMillis);
+test('one that is removed long after its end is gone at once if a reader saw it, else it stays in sight', async () => {
+  for (const [wasSeen, expected] of [
+    [true, []],
+    [false, ['a']],
+  ] as const) {
+    const { clock, counting, count, removed } = counted();
+    count({ action: 'die' });
+    const { identity } = receivedEvent({ image: 'web:1' });
+    const known = { owner: {}, identity: { ...snapshotWith().identity, ...identity, id: 'a', name: 'a' } };
+    if (wasSeen) counting.counted(snapshotWith(known));
+    await clock.advance(intervalMillis);
+    // The runtime is slow to remove it: by then the list lacks it.
+    counting.left('a', known);
+    count({ action: 'destroy' });
+    assert.deepEqual(removed(), expected);
+  }
+});
+
+test('one that never ran, and was removed before a reader saw it, is gone at once', () => {
+  const { count, removed } = counted({ action: 'create' });
   count({ action: 'destroy' });
   assert.deepEqual(removed(), []);
 });

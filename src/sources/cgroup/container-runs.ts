@@ -258,6 +258,7 @@ export class ContainerRuns {
     const population = this.#population(run);
     if (population === 'running') run.isEnded = run.isClaimed = false;
     if (population !== 'empty') return population;
+    if (!run.isEnded) this.#keepCounters(run);
     const { clock, facts } = this.#options;
     const sample = run.files.read(facts(), clock.now());
     if (!sample) return 'gone';
@@ -375,8 +376,7 @@ export class ContainerRuns {
   }
 
   #directoryOf({ unified, byController }: CgroupPlace): string | undefined {
-    const { version } = this.#options.hierarchies;
-    if (version === 2) return unified;
+    if (this.#options.hierarchies.version === 2) return unified;
     const controller = this.#tree?.controllers.find((each) => byController.has(each));
     return controller === undefined ? undefined : byController.get(controller);
   }

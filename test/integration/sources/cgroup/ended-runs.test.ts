@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { watch } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { symlinkSync, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -349,6 +351,26 @@ test('the few files that count are read before anything else: systemd removes a 
   await noticed(join(tree.folder, events), () => tree.remove(events));
   assert.equal(micros(usage.ended(id)), 900_000_000);
   usage.close();
+});
+
+test('a cgroup that is removed while it is read leaves what the files read first had', async () => {
+  const tree = KernelTree.recorded('cgroup_v2', [name]);
+  using _ = tree;
+  tree.set(name, 'cgroup.events', 'populated 1\n');
+  // Of a process that has ended the kernel says what it says of a cgroup that is removed.
+  const child = spawn('sleep', ['1000']);
+  await once(child, 'spawn');
+  tree.remove(tree.pathOf(name, 'memory.stat'));
+  symlinkSync(`/proc/${child.pid}/status`, join(tree.folder, tree.pathOf(name, 'memory.stat')));
+  const usage = tree.usage();
+  assert.ok(await readOne(usage, tree.container(name)));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  tree.set(name, 'cpu.stat', 'usage_usec 900000000\n');
+  tree.set(name, 'cgroup.events', 'populated 0\n');
+  assert.equal(micros(usage.ended(tree.container(name).identity.id)), 900_000_000);
+  usage.close();
+  assert.deepEqual(openBelow(tree.folder), []);
 });
 
 test('a run that begins while others are waited for, which are older and read less often, is read in its own time', async () => {

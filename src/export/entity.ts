@@ -3,6 +3,7 @@ import type { Resource } from '@opentelemetry/resources';
 import { containerResource, hostResource } from '../attributes/resource.ts';
 import type { ResourceOf } from '../attributes/resource.ts';
 import type { ContainerIdentity } from '../model/container.ts';
+import { Kept } from '../model/kept.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
 import type { RuntimeSnapshot, Identified } from '../model/snapshot.ts';
 import { prometheusLabel } from '../metrics/prometheus-names.ts';
@@ -34,7 +35,7 @@ export interface EntityOptions {
 /** Makes entities, and gives the same object again while nothing of the identity has changed. */
 export class Entities {
   readonly #options: EntityOptions;
-  readonly #containers = new WeakMap<ContainerIdentity, { runtime: RuntimeDescription; entity: Entity }>();
+  readonly #containers = new Kept<ContainerIdentity, { runtime: RuntimeDescription; entity: Entity }>();
   readonly #hosts = new WeakMap<RuntimeDescription, Resource>();
 
   constructor(options: EntityOptions) {

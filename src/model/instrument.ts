@@ -1,4 +1,5 @@
 import type { ContainerIdentity } from './container.ts';
+import { Kept } from './kept.ts';
 import type { RuntimeDescription } from './runtime.ts';
 import { timeOf } from './sample.ts';
 import type { UsagePart } from './sample.ts';
@@ -35,7 +36,7 @@ const maxNames = 1000;
  */
 export class AttributeCache {
   readonly #ofNames = new Map<AttributesOfNames, Map<string, Map<string, Attributes>>>();
-  readonly #ofContainers = new Map<AttributesOfContainer, WeakMap<ContainerIdentity, KnownAttributes>>();
+  readonly #ofContainers = new Map<AttributesOfContainer, Kept<ContainerIdentity, KnownAttributes>>();
   /** Instruments of one family ask for the same one after the other. */
   #last: KnownAttributes | undefined;
 
@@ -61,7 +62,7 @@ export class AttributeCache {
 
   #addContainer(known: KnownAttributes): void {
     let byIdentity = this.#ofContainers.get(known.make);
-    if (!byIdentity) this.#ofContainers.set(known.make, (byIdentity = new WeakMap()));
+    if (!byIdentity) this.#ofContainers.set(known.make, (byIdentity = new Kept()));
     byIdentity.set(known.identity, known);
   }
 

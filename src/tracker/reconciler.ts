@@ -1,5 +1,5 @@
 import { AdaptivePool } from '../concurrency/adaptive-pool.ts';
-import { Cancellable } from '../concurrency/cancellation.ts';
+import type { Cancellable } from '../concurrency/cancellation.ts';
 import { KeyedQueue } from '../concurrency/queues.ts';
 import type { ContainerStatus } from '../model/container.ts';
 import type { RuntimeDescription } from '../model/runtime.ts';
@@ -141,9 +141,6 @@ type ContainerWork<T> = (tracker: ContainerTracker, sampling: Cancellable) => Pr
 export class ContainerQueue {
   readonly #trackers: ReadonlyMap<string, ContainerTracker>;
   readonly #queue = new KeyedQueue();
-  readonly #sampling = new WeakMap<ContainerTracker, Cancellable>();
-  /** Time of the list that was last applied, on the monotonic clock. */
-  readonly #appliedAt = new WeakMap<ContainerTracker, number>();
 
   constructor(trackers: ReadonlyMap<string, ContainerTracker>) {
     this.#trackers = trackers;
@@ -152,7 +149,7 @@ export class ContainerQueue {
   /** Runs work after all earlier work on that container; undefined when there is none of that id. */
   async run<T>(id: string, work: ContainerWork<T>): Promise<T | undefined> {
     const tracker = this.#trackers.get(id);
-    return tracker && (await this.#queue.run(id, () => work(tracker, this.#samplingOf(tracker))));
+    return tracker && (await this.#queue.run(id, () => work(tracker, tracker.sampling)));
   }
 
   /** Applies a list that was requested at that monotonic time; skipped when a later list was faster. */
@@ -163,7 +160,7 @@ export class ContainerQueue {
   /** Like {@link apply}, but cancels a sample under way: it may take a second, and describes what was. */
   async preempt(id: string, askedAt: number, work: ContainerWork<void>): Promise<void> {
     const tracker = this.#trackers.get(id);
-    if (tracker) this.#samplingOf(tracker).cancel();
+    if (tracker) tracker.sampling.cancel();
     await this.run(id, async (current, sampling) => {
       sampling.reset();
       await this.#apply(current, askedAt, () => work(current, sampling));
@@ -171,16 +168,8 @@ export class ContainerQueue {
   }
 
   async #apply(tracker: ContainerTracker, askedAt: number, work: () => Promise<void>): Promise<void> {
-    if (askedAt < (this.#appliedAt.get(tracker) ?? askedAt)) return;
-    this.#appliedAt.set(tracker, askedAt);
+    if (askedAt < (tracker.appliedAt ?? askedAt)) return;
+    tracker.appliedAt = askedAt;
     await work();
-  }
-
-  #samplingOf(tracker: ContainerTracker): Cancellable {
-    const known = this.#sampling.get(tracker);
-    if (known) return known;
-    const sampling = new Cancellable();
-    this.#sampling.set(tracker, sampling);
-    return sampling;
   }
 }

@@ -5,6 +5,7 @@ import { hrTimeToMilliseconds, millisToHrTime } from '@opentelemetry/core';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { DataPointType, AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import { Slices } from '../../concurrency/slices.ts';
+import { Kept } from '../../model/kept.ts';
 import { observedIn, EntityScope, metricOf } from '../container-producer.ts';
 import type { Entity } from '../entity.ts';
 import { laidOut, partsOf, requestsOf } from './requests.ts';
@@ -59,7 +60,7 @@ interface Waiting extends EndedSeries {
 export class StaleSeries {
   readonly #options: StaleSeriesOptions;
   readonly #shapes = new SeriesShapes();
-  readonly #keys = new WeakMap<Entity, string>();
+  readonly #keys = new Kept<Entity, string>();
   #present: ReadonlyMap<string, Present> = new Map();
   #waiting = new Set<Waiting>();
 
@@ -117,7 +118,7 @@ export class StaleSeries {
     const now = this.#options.now();
     // As of now: what is refused on the way is added again.
     const waiting = [...this.#waiting].filter((each) => each.isRefused === isRefused);
-    const waitingIn = new WeakMap<ScopeMetrics, Waiting>();
+    const waitingIn = new Map<ScopeMetrics, Waiting>();
     const scopes = function* (): Generator<ScopeMetrics> {
       for (const each of waiting) {
         const scope = markersOf(each, temporality, now);

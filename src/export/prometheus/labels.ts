@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { prometheusLabel } from '../../metrics/prometheus-names.ts';
+import { Kept } from '../../model/kept.ts';
 
 const special = /[\\\n"]/;
 
@@ -144,7 +145,7 @@ const anonymous: Identity = { names: [], pairs: [], text: '', lead: '' };
 
 /** Writes identity labels, once per object: between two scrapes hardly a container changes. */
 export class IdentityLabels {
-  readonly #written = new WeakMap<Readonly<Record<string, string>>, Identity>();
+  readonly #written = new Kept<Readonly<Record<string, string>>, Identity>();
 
   /** The identity that these labels are. */
   of(labels: Readonly<Record<string, string>>): Identity {

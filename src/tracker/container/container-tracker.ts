@@ -1,5 +1,5 @@
 // One piece, because list, inspect, usage and failures of a container together decide what is published of it.
-import type { Cancellable } from '../../concurrency/cancellation.ts';
+import { Cancellable } from '../../concurrency/cancellation.ts';
 import type { Log } from '../../log.ts';
 import type { ContainerIdentity, ContainerStatus } from '../../model/container.ts';
 import { agentTime } from '../../model/runtime.ts';
@@ -30,6 +30,10 @@ const confirmedEmptySamples = 2;
  */
 export class ContainerTracker implements Networked {
   readonly id: string;
+  /** The wait for its sample: the container queue's, as the next. */
+  readonly sampling = new Cancellable();
+  /** Time of the list that was last applied, on the monotonic clock. */
+  appliedAt: number | undefined;
   readonly #failures: ContainerFailures;
   readonly #neighbours: ReadonlyMap<string, ContainerTracker>;
   readonly #trackedSince: number;

@@ -1,4 +1,5 @@
 import { ValueType } from '@opentelemetry/api';
+import { KeyedQueue } from '../concurrency/queues.ts';
 import { Slices } from '../concurrency/slices.ts';
 import type { Catalogue } from '../metrics/catalogue.ts';
 import { AttributeCache, isObservable, stampedAt, stampOf } from '../model/instrument.ts';
@@ -26,9 +27,7 @@ export function observeContainers(
   const containers = catalogue.containers.map((instrument) => declare(meter, instrument));
   const runtime = catalogue.runtime.map((instrument) => declare(meter, instrument));
   const cache = new AttributeCache();
-  const observe = async (result: ContainerObservableResult): Promise<void> => {
-    const { timeoutMillis } = result;
-    await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
+  const observeAll = async (result: ContainerObservableResult): Promise<void> => {
     const slices = new Slices();
     const observer = new ContainerObserver(result, containers, entities, cache);
     for (const snapshot of trackers.snapshots()) {
@@ -39,11 +38,18 @@ export function observeContainers(
         observer.observeCgroup(cgroup, snapshot.now);
       }
       for (const container of snapshot.containers) {
-        if (slices.isOver) await slices.next();
+        if (slices.step()) await slices.next();
         observer.observe(container, snapshot.now);
       }
       for (const gone of snapshot.removed ?? []) observer.observe(gone, snapshot.now);
     }
+  };
+  // One after the other: a collection that is cut into slices is not overtaken by one that began after it.
+  const queue = new KeyedQueue();
+  const observe = async (result: ContainerObservableResult): Promise<void> => {
+    const { timeoutMillis } = result;
+    await trackers.update(timeoutMillis === undefined ? {} : { waitMillis: timeoutMillis });
+    await queue.run('', () => observeAll(result));
   };
   meter.addBatchObservableCallback(
     observe,

@@ -8,6 +8,7 @@ import type {
   MetricProducer,
   ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
+import { KeyedQueue } from '../../concurrency/queues.ts';
 import { Slices } from '../../concurrency/slices.ts';
 import { EntityScope, observedIn } from '../container-producer.ts';
 
@@ -29,6 +30,8 @@ export class DeltaProducer implements MetricProducer {
   readonly #producer: MetricProducer;
   readonly #since: number;
   readonly #memories = new WeakMap<object, Memory>();
+  /** Collections are subtracted in the order in which they were made. */
+  readonly #queue = new KeyedQueue();
 
   /** @param since when this reader began; milliseconds since the epoch. */
   constructor(producer: MetricProducer, since: number) {
@@ -39,13 +42,18 @@ export class DeltaProducer implements MetricProducer {
   /** Never rejects, as the producer beneath never does. */
   async collect(options?: { timeoutMillis?: number }): Promise<CollectionResult> {
     const { resourceMetrics, errors } = await this.#producer.collect(options);
+    const scopeMetrics = await this.#queue.run('', () => this.#subtract(resourceMetrics.scopeMetrics));
+    return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
+  }
+
+  async #subtract(scopes: readonly ScopeMetrics[]): Promise<ScopeMetrics[]> {
     const scopeMetrics: ScopeMetrics[] = [];
     const slices = new Slices();
-    for (const scope of resourceMetrics.scopeMetrics) {
+    for (const scope of scopes) {
       scopeMetrics.push(this.#deltas(scope));
-      if (slices.isOver) await slices.next();
+      if (slices.step()) await slices.next();
     }
-    return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
+    return scopeMetrics;
   }
 
   #deltas(cumulative: ScopeMetrics): ScopeMetrics {

@@ -99,7 +99,7 @@ export class StaleSeries {
     const present = new Map<string, Present>();
     const slices = new Slices();
     for (const scope of scopes) {
-      if (slices.isOver) await slices.next();
+      if (slices.step()) await slices.next();
       const observed = observedIn(scope);
       if (!observed) continue;
       const { entity, all = scope.metrics } = observed;

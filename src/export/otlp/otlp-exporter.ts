@@ -167,7 +167,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     const slices = new Slices();
     const parts: Uint8Array[] = [];
     for (const each of request) {
-      if (slices.isOver) await slices.next();
+      if (slices.step()) await slices.next();
       parts.push(encoded([each]));
     }
     return Buffer.concat(parts);

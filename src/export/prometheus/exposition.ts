@@ -65,11 +65,11 @@ async function familiesOf(
   const labels = new ScopesLabels(labelsOf, identityLabels);
   for (const scope of scopeMetrics) {
     labels.add(scope);
-    if (slices.isOver) await slices.next();
+    if (slices.step()) await slices.next();
   }
   for (const scope of scopeMetrics) {
     families.add(scope, labels.of(scope));
-    if (slices.isOver) await slices.next();
+    if (slices.step()) await slices.next();
   }
   return families;
 }

@@ -1,6 +1,8 @@
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { build, type BuildOptions, type BuildResult, type Metafile } from 'esbuild';
 import { asciiOnly, plugins } from './bundle-plugins.ts';
 import { licencesOf } from './licences.ts';
@@ -45,7 +47,7 @@ function mistakesIn({ warnings, metafile }: BuildResult<{ metafile: true }>): st
   const outputs = Object.values(metafile.outputs);
   const imported = outputs
     .flatMap(({ imports }) => imports)
-    .find(({ path, kind }) => isBuiltin(path) && path !== 'node:process' && !kind.startsWith('require'));
+    .find(({ path, kind }) => isBuiltin(path) && kind === 'import-statement');
   const atStart = startInputs(metafile);
   const simulated = atStart.find((path) => path.startsWith('src/simulator/'));
   // As large as half of all the rest, and needed for an engine behind SSH alone.
@@ -105,9 +107,19 @@ export async function bundle(directory: string): Promise<Metafile> {
   return result.metafile;
 }
 
+/**
+ * Keeps what Node compiles beside the bundle: a Node of the same version that runs as the same user starts with it, in two
+ * thirds of the time and with 7 MiB less.
+ */
+async function compile(directory: string): Promise<void> {
+  await mkdir(join(directory, 'compiled'));
+  await promisify(execFile)(process.execPath, [join(directory, 'main.js'), '--version']);
+}
+
 if (import.meta.main) {
   const [directory = join(repository, 'dist')] = process.argv.slice(2);
   const { outputs } = await bundle(resolve(directory));
+  await compile(resolve(directory));
   const bytes = Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0);
   process.stdout.write(`${relative(process.cwd(), directory)}: ${(bytes / 1e6).toFixed(1)} MB\n`);
 }

@@ -14,10 +14,13 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
 // The reader of the output may stop reading, as `head` does.
 process.stdout.on('error', () => process.exit(0));
 
+const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
+// Made with the bundle, for the Node and the user that made it: others compile the program at each start.
+const compiled = `${import.meta.dirname}/compiled`;
+if (existsSync(compiled)) process.getBuiltinModule('node:module').enableCompileCache(compiled);
 const { boundHeapGrowth } = await import('./cli/process.ts');
 // Before the program is read: V8 keeps the room that reading it took.
 boundHeapGrowth();
-const { readFileSync } = await import('node:fs');
 const { systemClock } = await import('./clock.ts');
 const { commands, runProgram } = await import('./cli/program.ts');
 const { default: manifest } = await import('../package.json', { with: { type: 'json' } });

@@ -16,12 +16,16 @@ const agentName = 'agent';
 test('the Dockerfile makes an image for any architecture alike', async () => {
   const lines = (await readFile(join(repository, 'Dockerfile'), 'utf8')).split('\n');
   const instructions = lines.filter((line) => !line.startsWith('#')).join('\n');
-  const [build = '', image = ''] = instructions.split(/^FROM /m).slice(1);
+  const [build = '', base = '', compiled = '', image = ''] = instructions.split(/^FROM /m).slice(1);
   // Packages come for the machine that builds, and what they make is JavaScript.
   assert.match(build, /^--platform=\$\{BUILDPLATFORM:-linux\} /);
-  assert.match(build, /^RUN npm run build$/m);
-  // The base is the target's, and nothing runs on it while it is built.
-  assert.match(image, /^\$\{BASE_IMAGE\}$/m);
+  assert.match(build, /^RUN npm run build /m);
+  // The base is the target's, and what runs on it while it is built is its own Node.
+  assert.match(base, /^\$\{BASE_IMAGE\} AS base$/m);
+  assert.doesNotMatch(base, /^RUN /m);
+  assert.match(compiled, /^base AS compiled$/m);
+  assert.match(compiled, /^RUN \["node", /m);
+  assert.match(image, /^base$/m);
   assert.doesNotMatch(image, /^RUN /m);
   assert.doesNotMatch(instructions, /amd64|arm64|x86_64|aarch64|@sha256:/);
 });
@@ -35,9 +39,22 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
     assert.ok(files.includes('/app/dist/main.js'), files.join('\n'));
     // No native code either, which would be of one architecture.
     assert.deepEqual(
-      files.filter((file) => !/^\/app\/dist\/.+\.(?:js|txt)$/.test(file)),
+      files.filter((file) => !/^\/app\/dist\/(?:.+\.(?:js|txt)$|compiled\/)/.test(file)),
       ['/app/package.json'],
     );
+  });
+
+  await t.test('starts with the code that its Node has compiled', async () => {
+    // A terminal has what it writes to both of its outputs.
+    const options = [
+      '--rm',
+      '--tty',
+      '--read-only',
+      '--network=none',
+      '--env=NODE_DEBUG_NATIVE=COMPILE_CACHE',
+    ];
+    const printed = await runtime.docker('run', ...options, imageName, '--version');
+    assert.match(printed, /V8 code cache for ESM \S+\/program-\w+\.js was accepted/);
   });
 
   await t.test(

@@ -198,7 +198,7 @@ function pathWhere(
     const numbers = directoryNumbers(directory);
     if (!numbers) continue;
     if (isMeant(directory, numbers)) return path === '' ? '/' : path;
-    if (numbers.hasDirectories) for (const name of directoriesIn(directory)) paths.push(`${path}/${name}`);
+    if (numbers.links !== 2) for (const name of directoriesIn(directory)) paths.push(`${path}/${name}`);
   }
   return undefined;
 }

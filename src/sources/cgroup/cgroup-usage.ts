@@ -153,8 +153,7 @@ export class CgroupUsage implements UsageSource {
     const { fallback } = this.#options;
     const runtimeRound = fallback && ((): UsageRound => (ofRuntime ??= fallback.round(signal)));
     this.#facts = undefined;
-    const parent = this.#options.parent?.();
-    if (parent !== undefined) this.#runs.watchParent(parent);
+    this.#runs.beginRound(this.#options.parent?.());
     return {
       read: (container) => this.#read(container, signal, runtimeRound),
       close: () => ofRuntime?.close(),

@@ -1,5 +1,5 @@
 // One piece, because a run is watched, read and handed over by one rule, whether the kernel announces its end or not.
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Sample } from '../../model/sample.ts';
 import type { EndedRun } from '../container-source.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
@@ -10,7 +10,9 @@ import { directoryNumbers, leadingTree } from './hierarchies.ts';
 import type { Hierarchies, Hierarchy } from './hierarchies.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import { KernelText } from '../kernel/kernel-text.ts';
-import { readOnce, Watches } from '../kernel/open-file.ts';
+import { readOnce } from '../kernel/open-file.ts';
+import { Watches } from '../kernel/watches.ts';
+import { ParentWatches } from './parent-watches.ts';
 
 /** Before a new directory is read: a runtime makes those of version 1 one after the other. */
 const firstReadMillis = 15;
@@ -31,8 +33,6 @@ const nearShare = 0.05;
 /** The runtime names the container of what has ended within this time, or never. */
 const unclaimedMillis = 120_000;
 const maxUnclaimed = 1000;
-/** Pods have a parent each. */
-const maxParents = 64;
 
 /** Dependencies of {@link ContainerRuns}. */
 export interface ContainerRunsOptions {
@@ -84,10 +84,12 @@ export class ContainerRuns {
   readonly #tree: Hierarchy | undefined;
   readonly #text = new KernelText();
   readonly #watches = new Watches();
-  /** By path: what ends the watch. */
-  readonly #parents = new Map<string, () => void>();
+  /** Absent without a tree. */
+  readonly #parents: ParentWatches | undefined;
   readonly #runs = new Map<string, Run>();
   readonly #young = new Set<Run>();
+  /** Those whose watch has ended by an error. */
+  readonly #lost = new Set<Run>();
   readonly #unclaimed = new Map<string, readonly Unclaimed[]>();
   /** When young runs are read next, on the monotonic clock. */
   #wakeAt = Infinity;
@@ -96,23 +98,30 @@ export class ContainerRuns {
   constructor(options: ContainerRunsOptions) {
     this.#options = options;
     this.#tree = leadingTree(options.hierarchies, ['cpuacct', 'memory', 'pids', 'blkio']);
+    this.#parents =
+      this.#tree &&
+      new ParentWatches({
+        watches: this.#watches,
+        directory: this.#tree.directory,
+        isContainer: (name) => idIn(name) !== undefined,
+        noticed: (path, name) => this.#noticed(path, name),
+      });
   }
 
-  /** Notices the cgroups that are made in this one, by its path below the root of the tree. */
-  watchParent(path: string): void {
-    const tree = this.#tree;
-    if (!tree || this.#isClosed || this.#parents.has(path) || this.#parents.size >= maxParents) return;
-    const directory = join(tree.directory, path);
-    if (!directoryNumbers(directory)) return;
-    const unwatch = this.#watches.add(directory, (name) => this.#noticed(path, name));
-    if (unwatch) this.#parents.set(path, unwatch);
+  /** A round begins. @param parent path below the root of the tree of the cgroup in which those of containers are made. */
+  beginRound(parent: string | undefined): void {
+    if (this.#isClosed) return;
+    if (parent !== undefined) this.#parents?.add(parent);
+    this.#parents?.refresh();
+    for (const run of this.#lost) if (this.#runs.get(run.id) === run) this.#watch(run);
+    this.#lost.clear();
   }
 
   /** The runtime named a container, and its files were found. @param startedAt milliseconds since the epoch. */
   named(id: string, files: ContainerFiles, startedAt: number): void {
     const directory = this.#directoryOf(files.place);
     if (directory === undefined || this.#isClosed) return;
-    this.watchParent(this.#pathOf(dirname(directory)));
+    this.#parents?.add(this.#pathOf(dirname(directory)));
     const inode = directoryNumbers(directory)?.inode;
     const run = this.#runIn(id, inode);
     if (run) this.#end(run);
@@ -155,7 +164,7 @@ export class ContainerRuns {
 
   close(): void {
     this.#isClosed = true;
-    for (const unwatch of this.#parents.values()) unwatch();
+    this.#parents?.close();
     for (const run of this.#runs.values()) this.#end(run);
     this.#runs.clear();
     this.#unclaimed.clear();
@@ -177,7 +186,6 @@ export class ContainerRuns {
   #noticed(path: string, name: string): void {
     const directory = join(this.#tree?.directory ?? '', path, name);
     const id = idIn(name);
-    if (name === basename(path) && !directoryNumbers(dirname(directory))) this.#forgetParent(path);
     if (id === undefined || this.#isClosed) return;
     const inode = directoryNumbers(directory)?.inode;
     if (this.#runIn(id, inode) || inode === undefined) return;
@@ -190,12 +198,6 @@ export class ContainerRuns {
     if (!run || run.inode === inode) return run;
     this.#finish(run);
     return undefined;
-  }
-
-  /** It was removed, and may be made again. */
-  #forgetParent(path: string): void {
-    this.#parents.get(path)?.();
-    this.#parents.delete(path);
   }
 
   async #announced(id: string, path: string): Promise<void> {
@@ -225,13 +227,22 @@ export class ContainerRuns {
       ...(counters && { counters }),
     };
     this.#runs.set(run.id, begun);
-    const events = eventsOf(run.files.place);
-    const unwatch = events === undefined ? undefined : this.#watches.add(events, () => this.#changed(begun));
     this.#readOften(begun);
+    this.#watch(begun);
+  }
+
+  #watch(run: Run): void {
+    const events = eventsOf(run.files.place);
+    if (events === undefined) return;
+    const lost = (): void => {
+      delete run.unwatch;
+      this.#lost.add(run);
+    };
+    const unwatch = this.#watches.add(events, () => this.#changed(run), lost);
     if (!unwatch) return;
-    begun.unwatch = unwatch;
+    run.unwatch = unwatch;
     // It may have ended before it was watched.
-    void this.#settle(begun);
+    void this.#settle(run);
   }
 
   #changed(run: Run): void {

@@ -64,15 +64,11 @@ export interface DirectoryNumbers {
 }
 
 /** The numbers of a directory; undefined for anything else. */
-export function directoryNumbers(
-  path: string,
-): (DirectoryNumbers & { readonly hasDirectories: boolean }) | undefined {
+export function directoryNumbers(path: string): (DirectoryNumbers & { readonly links: number }) | undefined {
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     // Each directory below has a link to it; filesystems that do not count these have 1.
-    return stat?.isDirectory()
-      ? { inode: stat.ino, device: stat.dev, hasDirectories: stat.nlink !== 2 }
-      : undefined;
+    return stat?.isDirectory() ? { inode: stat.ino, device: stat.dev, links: stat.nlink } : undefined;
   } catch {
     // Closed to us, or no path that a file can have.
     return undefined;

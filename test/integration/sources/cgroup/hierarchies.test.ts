@@ -86,7 +86,7 @@ test('the root of the reader’s namespace: that of its own mount of the same tr
   const own = directories.at('docker/reader');
   const numbers = directoryNumbers(own);
   assert.ok(numbers);
-  const { hasDirectories: _hasDirectories, ...root } = numbers;
+  const { links: _links, ...root } = numbers;
   const mount = (path: string): string => `1 2 0:3 ${path} ${own} rw - cgroup2 cgroup2 rw\n`;
   const found = (mountInfo: string, at = own): unknown => {
     const { inode, device } = namespaceRoot(tree, at, mountInfo) ?? {};

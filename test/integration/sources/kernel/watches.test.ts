@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Watches } from '../../../../src/sources/kernel/open-file.ts';
+import { Watches } from '../../../../src/sources/kernel/watches.ts';
 
 /** A directory of this test alone. */
 function folder(): Disposable & { readonly path: string } {
@@ -21,7 +22,7 @@ test('a change of a file and a new entry of a directory are announced by their n
     [directory.path, 'made', () => mkdirSync(join(directory.path, 'made'))],
   ] as const) {
     const name = await new Promise<string>((resolve) => {
-      assert.ok(watches.add(path, resolve));
+      assert.ok(watches.add(path, resolve, assert.fail));
       change();
     });
     // The file is in the directory, and may change once more.
@@ -32,7 +33,7 @@ test('a change of a file and a new entry of a directory are announced by their n
 test('half of what the host allows is left to others; what was closed is free again', () => {
   using directory = folder();
   const watches = new Watches(4);
-  const add = (): (() => void) | undefined => watches.add(directory.path, () => undefined);
+  const add = (): (() => void) | undefined => watches.add(directory.path, () => undefined, assert.fail);
   const [first, second] = [add(), add()];
   assert.ok(first && second);
   assert.equal(add(), undefined);
@@ -41,7 +42,26 @@ test('half of what the host allows is left to others; what was closed is free ag
   assert.ok(add());
   assert.equal(add(), undefined, 'closed twice, it is free once');
   assert.equal(
-    new Watches().add(join(directory.path, 'none'), () => undefined),
+    new Watches().add(join(directory.path, 'none'), () => undefined, assert.fail),
     undefined,
   );
+});
+
+test('a watch that ends by an error says so once, and is free again', () => {
+  using directory = folder();
+  const watchers: FSWatcher[] = [];
+  const watches = new Watches(2, ((path: string) => {
+    const watcher = watch(path, { persistent: false });
+    watchers.push(watcher);
+    return watcher;
+  }) as typeof watch);
+  let lost = 0;
+  const add = () => watches.add(directory.path, assert.fail, () => (lost += 1));
+  const close = add();
+  assert.equal(add(), undefined);
+  for (const message of ['first', 'second']) watchers[0]?.emit('error', new Error(message));
+  close?.();
+  assert.equal(lost, 1);
+  add()?.();
+  assert.equal(lost, 1, 'closed by its owner, it is not lost');
 });

@@ -50,6 +50,11 @@ export class EndedRuns {
     return last.sample;
   }
 
+  /** True where the last values of a container are in sight. */
+  has(id: string): boolean {
+    return this.#lasts.has(id);
+  }
+
   /** After a probe: an end without an event is an end, too. */
   sweep(trackers: Iterable<ContainerTracker>): void {
     const now = this.#options.clock.monotonic();

@@ -63,8 +63,13 @@ export class TrackerSet {
         filesystem: () => this.filesystem(),
         hostFilesystems: async () => options.usage?.hostFilesystems?.(),
       });
-    this.#counter = new EventCounter({ clock, intervalMillis: collectMillis });
-    this.#ended = new EndedRuns({ ...options, intervalMillis: collectMillis });
+    const ended = new EndedRuns({ ...options, intervalMillis: collectMillis });
+    this.#ended = ended;
+    this.#counter = new EventCounter({
+      clock,
+      intervalMillis: collectMillis,
+      hasLast: (id) => ended.has(id),
+    });
     const stream = options.events && new EventStream(options);
     this.#list = new ContainerList(clock, stream);
     const shared = { list: this.#list, counter: this.#counter, state: this.#state, ended: this.#ended };

@@ -23,6 +23,8 @@ interface Entry {
   /** All on the monotonic clock. */
   lastEventAt: number;
   killedAt?: number;
+  /** When it was asked to end, since its last start. */
+  stoppedAt?: number;
   diedAt?: number;
   removedAt?: number;
 }
@@ -32,6 +34,8 @@ interface EventCounterOptions {
   readonly clock: Clock;
   /** Between two collections. */
   readonly intervalMillis: number;
+  /** True for a container whose last values readers have not been given; absent: there are none. */
+  readonly hasLast?: (id: string) => boolean;
 }
 
 /**
@@ -70,7 +74,7 @@ export class EventCounter {
     this.#entries.set(id, entry);
     entry.tally.count(event);
     this.#imageOf(nameOf(identity.image)).count(event);
-    this.#note(event.action, id, entry);
+    this.#note(event, entry);
   }
 
   /** The counts of an existing container; undefined while nothing is counted. */
@@ -124,10 +128,12 @@ export class EventCounter {
     return tally;
   }
 
-  #note(action: string, id: string, entry: Entry): void {
+  #note({ action, id, signal }: ContainerEvent, entry: Entry): void {
     const now = entry.lastEventAt;
     if (action === 'kill') entry.killedAt = now;
     else if (action === 'die') entry.diedAt = now;
+    if (action === 'start') delete entry.stoppedAt;
+    if (action === 'kill' && signal !== undefined && !forced.test(signal)) entry.stoppedAt = now;
     if (action !== 'destroy') return;
     entry.removedAt = now;
     // A container that is still published keeps its counts until the next list.
@@ -188,15 +194,20 @@ export function retentionMillis(intervalMillis: number): number {
 
 /** A death this soon after a signal was caused by it: `docker stop` waits 10 s. */
 const killMillis = 30_000;
+/** A signal that cannot be handled: `docker rm -f` and `docker kill` send it, and `docker stop` after all others. */
+const forced = /^(?:9|(?:SIG)?KILL)$/i;
+/** Who stops a container may have it wait so long for its end. */
+const stopMillis = 10 * 60_000;
 /** Beyond this the oldest are dropped; the counts of their images hold them. */
 const maxRemoved = 1000;
 
 /** Owner and identity of a container as given to readers. */
 type RemovedContainer = Pick<ContainerSnapshot, 'owner' | 'identity'>;
 
-/** When a container was killed, died and was removed, on the monotonic clock; absent without an event. */
+/** When a container was killed, stopped, died and was removed, on the monotonic clock; absent without an event. */
 interface EndTimes {
   readonly killedAt?: number;
+  readonly stoppedAt?: number;
   readonly diedAt?: number;
   readonly removedAt: number;
   /** True when a reader was given it while it existed. */
@@ -211,29 +222,35 @@ interface Retained {
 
 /**
  * Removed containers that are retained for two intervals, a minute at least: those that ended by themselves and
- * were removed before their end could be collected (`--rm`), and those that no reader was ever given.
- * Containers removed with `docker rm -f` are dropped at once.
+ * were removed before their end could be collected (`--rm`), those that no reader was ever given, and those that were
+ * stopped and have last values. Containers removed with `docker rm -f` are dropped at once.
  */
 class RemovedContainers {
   readonly #clock: Clock;
   readonly #intervalMillis: number;
+  readonly #hasLast: (id: string) => boolean;
   readonly #removed = new Map<string, Retained>();
 
-  constructor({ clock, intervalMillis }: { readonly clock: Clock; readonly intervalMillis: number }) {
+  constructor({ clock, intervalMillis, hasLast = () => false }: EventCounterOptions) {
     this.#clock = clock;
     this.#intervalMillis = intervalMillis;
+    this.#hasLast = hasLast;
   }
 
   /** Retains the container if it is one of those. */
   add(known: RemovedContainer, events: EventCountsSince, times: EndTimes): void {
-    const { killedAt = -Infinity, diedAt = -Infinity, removedAt, wasSeen } = times;
+    const { removedAt, diedAt = -Infinity, wasSeen } = times;
     const wasCollected = removedAt - diedAt >= this.#intervalMillis;
-    const wasKilled = diedAt - killedAt < killMillis;
-    const wasShown = wasSeen && (wasCollected || wasKilled);
+    const wasShown = wasSeen && (wasCollected || (wasKilled(times) && !this.#isOwed(known, times)));
     if (diedAt === -Infinity || wasShown) return;
     this.#removed.set(known.identity.id, { known, events, removedAt });
     const [first] = this.#removed.keys();
     if (first !== undefined && this.#removed.size > maxRemoved) this.#removed.delete(first);
+  }
+
+  /** Readers lack the last values of one that was stopped. */
+  #isOwed({ identity }: RemovedContainer, { stoppedAt = -Infinity, diedAt = -Infinity }: EndTimes): boolean {
+    return diedAt - stoppedAt < stopMillis && this.#hasLast(identity.id);
   }
 
   /** Snapshots that hold nothing but identity and counts. */
@@ -256,4 +273,8 @@ class RemovedContainers {
       events,
     }));
   }
+}
+
+function wasKilled({ killedAt = -Infinity, diedAt = -Infinity }: EndTimes): boolean {
+  return diedAt - killedAt < killMillis;
 }

@@ -45,6 +45,10 @@ export class EndingRuntime extends TrackedRuntime {
     for (const action of actions) this.stream.emit(id, action, undefined, name);
   }
 
+  kill({ id, name }: ScriptedContainer, signal: string): void {
+    this.stream.emit(id, 'kill', undefined, name, signal);
+  }
+
   async settle(): Promise<void> {
     for (let turn = 0; turn < 20; turn += 1) await nextTurn();
     await this.clock.advance(300);

@@ -21,11 +21,12 @@ export class ScriptedEvents {
     return Promise.resolve(this.#read());
   };
 
-  emit(id: string, action: ContainerAction, nanos?: number, name?: string): void {
+  emit(id: string, action: ContainerAction, nanos?: number, name?: string, signal?: string): void {
     const event = {
       id,
       action,
       labels: {},
+      ...(signal !== undefined && { signal }),
       ...(nanos !== undefined && { nanos }),
       ...(name !== undefined && { name }),
     };

@@ -104,6 +104,45 @@ test('one that was removed by force is gone at once', async () => {
   runtime.set.close();
 });
 
+test('one that was stopped and removed itself shows what it had used; one that was killed is gone at once', async () => {
+  for (const [signals, isShown] of [
+    [['15'], true],
+    [['SIGTERM', '9'], true],
+    [['9'], false],
+    [['SIGKILL'], false],
+  ] as const) {
+    const runtime = await EndingRuntime.start(['web']);
+    const web = runtime.container('web');
+    const owner = runtime.snapshot('web')?.owner;
+    const last = runtime.ends(web, 2e9);
+    for (const signal of signals) runtime.kill(web, signal);
+    runtime.emit(web, 'die');
+    await runtime.settle();
+    runtime.remove(web);
+    runtime.emit(web, 'destroy');
+    await runtime.settle();
+    const shown = runtime.removed('web');
+    assert.deepEqual([shown?.sample, shown?.owner], isShown ? [last, owner] : [undefined, undefined]);
+    runtime.set.close();
+  }
+});
+
+test('a stop before the last start says nothing of a removal by force', async () => {
+  const runtime = await EndingRuntime.start(['web']);
+  const web = runtime.container('web');
+  runtime.snapshot('web');
+  runtime.kill(web, '15');
+  runtime.emit(web, 'die', 'start');
+  await runtime.settle();
+  runtime.ends(web, 2e9);
+  runtime.remove(web);
+  runtime.kill(web, '9');
+  runtime.emit(web, 'die', 'destroy');
+  await runtime.settle();
+  assert.equal(runtime.removed('web'), undefined);
+  runtime.set.close();
+});
+
 test('a container that was started again shows its new run as soon as that is measured, with a start of its own', async () => {
   const runtime = await EndingRuntime.start(['web']);
   const web = runtime.container('web');

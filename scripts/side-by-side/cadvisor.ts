@@ -101,6 +101,18 @@ export class CadvisorComparison {
 
 /** Their devices are file systems, which have no numbers. */
 const ofFilesystem = /^container_fs_(?:usage|limit|inodes)/;
+const ofBlockDevice = /^\/dev\/(?!shm)/;
+
+/** True for a series that means something else in cAdvisor; the page says what. */
+function isOther({ name, labels, value }: Series): boolean {
+  const isHost = labels['id'] === '/';
+  // Of cgroup v1 it reads no pressure, and shows zeros.
+  if (name.startsWith('container_pressure_')) return value === 0;
+  if (name === 'container_memory_failures_total') return isHost && labels['scope'] === 'hierarchy';
+  if (name === 'container_start_time_seconds') return isHost;
+  if (!ofFilesystem.test(name)) return false;
+  return isHost ? !ofBlockDevice.test(labels['device'] ?? '') : name.startsWith('container_fs_inodes');
+}
 
 /**
  * cAdvisor's series as points. Series of devices without numbers are left out: they describe the whole file system below
@@ -110,11 +122,10 @@ export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
   const counted = new Set(
     scraped.flatMap(({ labels: { device, major } }) => (major === undefined ? [] : device)),
   );
-  return scraped.flatMap(({ name, labels, value, millis = 0 }) => {
+  return scraped.flatMap((series) => {
+    const { name, labels, value, millis = 0 } = series;
     const instrument = declared.get(name);
-    // Of cgroup v1 it reads no pressure, and shows zeros.
-    const isZero = value === 0 && name.startsWith('container_pressure_');
-    if (!instrument || instrument.source === 'unavailable' || isZero) return [];
+    if (!instrument || instrument.source === 'unavailable' || isOther(series)) return [];
     const { kind, unit } = instrument;
     if ('device' in labels && !ofFilesystem.test(name) && !counted.has(labels['device'])) return [];
     const nanos = BigInt(millis) * 1_000_000n;
@@ -134,8 +145,8 @@ export function cadvisorPoints(scraped: readonly Series[]): readonly Point[] {
   });
 }
 
-/** Labels that say what cAdvisor itself is. */
-const ofProgram: ReadonlySet<string> = new Set(['cadvisorVersion', 'cadvisorRevision']);
+/** Labels that say what cAdvisor itself is, and one that its library leaves empty. */
+const ofProgram: ReadonlySet<string> = new Set(['cadvisorVersion', 'cadvisorRevision', 'dockerVersion']);
 
 /**
  * The container's name where the other points have it; a cgroup without one has its path there, and the machine is called

@@ -10,6 +10,13 @@ const memoryFloor = 64 * 4096;
 /** Percentage points: an idle container's share is not compared. */
 const percentFloor = 0.1;
 
+/** A process that serves one request comes and goes between two readings, and so does what it has open. */
+const processFloors: readonly (readonly [pattern: RegExp, floor: number])[] = [
+  [/^container_(?:threads|processes|tasks_state)$/, 2],
+  [/^container_network_(?:tcp|udp)6?_usage_total$/, 4],
+  [/^container_(?:file_descriptors|sockets)$/, 8],
+];
+
 /** Rules by which metrics are compared. */
 export type Rule = 'counter' | 'mean' | 'gauge' | 'time';
 
@@ -86,8 +93,8 @@ export function agrees(pair: Pair): boolean {
 function floorOf({ metric, unit }: Pair): number {
   // cAdvisor's names do not all end with the unit.
   if (unit === 'By' || /_memory_(rss|cache|mapped_file|kernel_usage)$/.test(metric)) return memoryFloor;
-  // A process that serves one request comes and goes between two readings.
-  if (metric === 'container_threads') return 1;
+  const ofProcesses = processFloors.find(([pattern]) => pattern.test(metric));
+  if (ofProcesses) return ofProcesses[1];
   return unit === '1' ? percentFloor : 0;
 }
 

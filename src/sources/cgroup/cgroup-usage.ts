@@ -124,6 +124,7 @@ export class CgroupUsage implements UsageSource {
         proc: roots.proc,
         readerOf: (place) => this.#finder.readerOf(place),
         networks: () => this.#finder.hostNetworks(),
+        processes: (place, isRoot) => this.#finder.processesIn(place, isRoot),
       });
   }
 

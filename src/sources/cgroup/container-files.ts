@@ -1,6 +1,13 @@
 // One piece, because where a container is, and what of its files and processes may be read there, is decided together.
 import { readlinkSync } from 'node:fs';
-import type { Integer, InterfaceUsage, OptionalPart, Sample, SamplePart } from '../../model/sample.ts';
+import type {
+  Integer,
+  InterfaceUsage,
+  OptionalPart,
+  ProcessUsage,
+  Sample,
+  SamplePart,
+} from '../../model/sample.ts';
 import type { InspectedContainer } from '../container-source.ts';
 import { present } from '../json.ts';
 import type { SharedReading } from './cgroup-files.ts';
@@ -113,6 +120,22 @@ export class ContainerFinder {
     };
     handle.close();
     return process ? { ...sample, process } : sample;
+  }
+
+  /**
+   * What is wanted of the processes that are in a cgroup of the host itself, as cAdvisor counts them: not in those below.
+   * @param init true for the root, whose limits and sockets are those of the host's first process.
+   */
+  processesIn(place: CgroupPlace, init: boolean): ProcessUsage | undefined {
+    const { parts, text } = this.#shared;
+    const cgroup = directoryOf(place, this.#hierarchies.version);
+    if (cgroup === undefined || !ofProcesses.some((part) => parts.has(part))) return undefined;
+    const process = readProcesses({ procRoot: this.#procRoot, cgroup, isAlone: true }, parts);
+    const first = init && this.#isHostProc ? this.#open(1) : undefined;
+    if (!(first instanceof ProcessHandle)) return process;
+    const usage = { ...process, ...readFirstProcess(first, text, parts) };
+    first.close();
+    return usage;
   }
 
   #open(pid: number | undefined): ProcessHandle | 'failed' | undefined {

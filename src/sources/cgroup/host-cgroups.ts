@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerLimits } from '../../model/container.ts';
 import type { HostCgroup } from '../../model/host.ts';
-import type { InterfaceUsage, MemoryUsage, Sample } from '../../model/sample.ts';
+import type { InterfaceUsage, MemoryUsage, ProcessUsage, Sample } from '../../model/sample.ts';
 import { present } from '../json.ts';
 import { meminfoBytes } from '../kernel/host-files.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
@@ -23,6 +23,7 @@ const idOfContainer = /[\da-f]{64}/;
 
 interface Row {
   readonly path: string;
+  readonly place: CgroupPlace;
   readonly reader: CgroupReader;
   readonly limits: ContainerLimits;
   readonly createdAt: number;
@@ -35,6 +36,8 @@ export interface HostCgroupsOptions {
   readonly readerOf: (place: CgroupPlace) => CgroupReader;
   /** Interfaces of the host's own network namespace; undefined where these are not known. */
   readonly networks: () => readonly InterfaceUsage[] | undefined;
+  /** What is wanted of the processes in a cgroup; undefined where that is nothing. */
+  readonly processes: (place: CgroupPlace, isRoot: boolean) => ProcessUsage | undefined;
   readonly proc: string;
 }
 
@@ -67,7 +70,7 @@ export class HostCgroups {
         return [];
       }
       const { path, limits, createdAt } = row;
-      return [{ path, limits, createdAt, sample: this.#sample(path, reading, takenAt) }];
+      return [{ path, limits, createdAt, sample: this.#sample(row, reading, takenAt) }];
     });
   }
 
@@ -94,15 +97,24 @@ export class HostCgroups {
     const known = this.#rows.get(path);
     if (known) return { ...known, limits };
     const began = isRoot ? bootedAt : createdAt(place, bootedAt, takenAt);
-    return { path, limits, reader: readerOf(place), createdAt: began };
+    return { path, place, limits, reader: readerOf(place), createdAt: began };
   }
 
   /** The root of version 2 has no memory of its own: what is in use of the host's is. */
-  #sample(path: string, reading: CgroupReading, takenAt: number): Sample {
+  #sample({ path, place }: Row, reading: CgroupReading, takenAt: number): Sample {
     const isRoot = path === '/';
+    const process = this.#options.processes(place, isRoot);
     const networks = isRoot ? this.#options.networks() : undefined;
     const memory = reading.memory ?? (isRoot ? this.#memoryOfHost() : undefined);
-    return present<Sample>({ takenAt, readAt: takenAt, windows: false, ...reading, memory, networks });
+    return present<Sample>({
+      takenAt,
+      readAt: takenAt,
+      windows: false,
+      ...reading,
+      memory,
+      networks,
+      process,
+    });
   }
 
   #memoryOfHost(): MemoryUsage | undefined {

@@ -14,6 +14,8 @@ export interface ProcessPlace {
   readonly procRoot: string;
   /** A directory of its cgroup. */
   readonly cgroup: string;
+  /** True for those of that cgroup alone, without those of cgroups below. */
+  readonly isAlone?: true;
 }
 
 /** Reads of the processes of a container what is wanted; undefined where nothing of it is, or can be read. */
@@ -22,7 +24,7 @@ export function readProcesses(
   parts: ReadonlySet<OptionalPart>,
 ): Pick<ProcessUsage, 'processes' | 'fileDescriptors' | 'sockets' | 'taskStates'> {
   if (!parts.has('processes') && !parts.has('descriptors') && !parts.has('tasks')) return {};
-  const pids = pidsBelow(place.cgroup);
+  const pids = pidsBelow(place.cgroup, place.isAlone ? 1 : maxDirectories);
   if (!pids) return {};
   // Processes of another pid namespace than this one's are written as 0: they can be counted alone.
   const isForeign = pids.includes('0');
@@ -34,16 +36,16 @@ export function readProcesses(
 }
 
 /** In the cgroups below, too, where version 2 has the processes of a container that makes cgroups itself. */
-function pidsBelow(cgroup: string): readonly string[] | undefined {
+function pidsBelow(cgroup: string, max: number): readonly string[] | undefined {
   const own = contentOf(join(cgroup, 'cgroup.procs'));
   if (own === undefined) return undefined;
   const pids: string[] = [];
   const directories = [cgroup];
-  for (let index = 0; index < Math.min(directories.length, maxDirectories); index += 1) {
+  for (let index = 0; index < Math.min(directories.length, max); index += 1) {
     const directory = directories[index] ?? '';
     const content = index === 0 ? own : (contentOf(join(directory, 'cgroup.procs')) ?? '');
     for (const pid of content.split('\n')) if (pid !== '') pids.push(pid);
-    for (const name of directoriesIn(directory)) directories.push(join(directory, name));
+    for (const name of max > 1 ? directoriesIn(directory) : []) directories.push(join(directory, name));
   }
   return pids;
 }

@@ -84,10 +84,13 @@ export class Cadvisor {
 
   /** Every series, with the time when it was measured. */
   async scrape(): Promise<readonly Series[]> {
+    const millis = Date.now();
     const response = await fetch(this.url);
     const { series } = parseExposition(await response.text());
-    // Series of a container's configuration have no timestamp.
-    return series.map((each) => ({ millis: Date.now(), ...each }));
+    // A container's configuration has no time, and the machine that of cAdvisor's start.
+    return series.map((each) =>
+      each.name.startsWith('machine_') ? { ...each, millis } : { millis, ...each },
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

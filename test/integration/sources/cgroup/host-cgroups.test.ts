@@ -163,6 +163,28 @@ test('version 1: the root’s own files, tree by tree', async () => {
   assert.equal(rows.get('/a')?.sample.memory?.usage, 10);
 });
 
+test('processes of a host’s cgroup are those in it, without those below; sockets and limits are the root’s alone', async () => {
+  using tree = rootOfV2();
+  tree.write('cgroup/cgroup.procs', '1\n2\n');
+  tree.write('cgroup/a.slice/cpu.stat', 'usage_usec 1\n');
+  tree.write('cgroup/a.slice/cgroup.procs', '3\n');
+  tree.write('cgroup/a.slice/b.service/cgroup.procs', '4\n');
+  tree.write('proc/1/limits', 'Limit  Soft Limit  Hard Limit  Units\nMax open files  1024  4096  files\n');
+  tree.write('proc/1/net/tcp', '  sl  local_address rem_address   st\n   0: 0:0 0:0 0A\n');
+  const parts = new Set(['processes', 'limits', 'tcp'] as const);
+  const usage = tree.usage({ hostNeeds: needs, parts });
+  await readOne(usage, tree.container('idle'));
+  const processes = new Map(usage.host()?.cgroups.map(({ path, sample }) => [path, sample.process]));
+  usage.close();
+  assert.deepEqual(processes.get('/'), {
+    processes: 2,
+    maxOpenFiles: 1024,
+    ipv4: { tcp: new Map([[10, 1]]) },
+  });
+  assert.deepEqual(processes.get('/a.slice'), { processes: 1 });
+  assert.equal((await rowsOf(tree)).get('/')?.sample.process, undefined, 'nobody needs them');
+});
+
 test('a tree that is a part of the host’s has no root, and none is shown', async () => {
   using tree = rootOfV2();
   tree.write('cgroup/cgroup.type', 'domain\n');

@@ -61,3 +61,23 @@ cadvisor_version_info{cadvisorRevision="r",cadvisorVersion="v",kernelVersion="6"
     ],
   );
 });
+
+test('what means something else in cAdvisor is left out', () => {
+  const points = point(`container_fs_inodes_total{device="/dev/vda",id="/docker/1",name="a"} 2 59000
+container_fs_inodes_total{device="/dev/vda",id="/"} 9 59000
+container_fs_usage_bytes{device="overlay_0-116",id="/"} 9 59000
+container_fs_usage_bytes{device="/dev/shm",id="/"} 9 59000
+container_fs_usage_bytes{device="/dev/vda",id="/docker/1",name="a"} 9 59000
+container_memory_failures_total{failure_type="pgfault",id="/",scope="hierarchy"} 9 59000
+container_memory_failures_total{failure_type="pgfault",id="/docker/1",name="a",scope="hierarchy"} 9 59000
+container_start_time_seconds{id="/"} 9 59000
+container_pressure_cpu_waiting_seconds_total{id="/"} 0 59000`);
+  assert.deepEqual(
+    points.map(({ name, resource }) => [name, resource['container.name']]),
+    [
+      ['container_fs_inodes_total', '/'],
+      ['container_fs_usage_bytes', 'a'],
+      ['container_memory_failures_total', 'a'],
+    ],
+  );
+});

@@ -24,7 +24,7 @@ export function readProcesses(
   parts: ReadonlySet<OptionalPart>,
 ): Pick<ProcessUsage, 'processes' | 'fileDescriptors' | 'sockets' | 'taskStates'> {
   if (!parts.has('processes') && !parts.has('descriptors') && !parts.has('tasks')) return {};
-  const pids = pidsBelow(place.cgroup, place.isAlone ? 1 : maxDirectories);
+  const pids = pidsIn(place);
   if (!pids) return {};
   // Processes of another pid namespace than this one's are written as 0: they can be counted alone.
   const isForeign = pids.includes('0');
@@ -36,16 +36,16 @@ export function readProcesses(
 }
 
 /** In the cgroups below, too, where version 2 has the processes of a container that makes cgroups itself. */
-function pidsBelow(cgroup: string, max: number): readonly string[] | undefined {
+function pidsIn({ cgroup, isAlone }: ProcessPlace): readonly string[] | undefined {
   const own = contentOf(join(cgroup, 'cgroup.procs'));
   if (own === undefined) return undefined;
   const pids: string[] = [];
   const directories = [cgroup];
-  for (let index = 0; index < Math.min(directories.length, max); index += 1) {
+  for (let index = 0; index < Math.min(directories.length, maxDirectories); index += 1) {
     const directory = directories[index] ?? '';
     const content = index === 0 ? own : (contentOf(join(directory, 'cgroup.procs')) ?? '');
     for (const pid of content.split('\n')) if (pid !== '') pids.push(pid);
-    for (const name of max > 1 ? directoriesIn(directory) : []) directories.push(join(directory, name));
+    for (const name of isAlone ? [] : directoriesIn(directory)) directories.push(join(directory, name));
   }
   return pids;
 }

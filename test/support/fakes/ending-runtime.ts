@@ -46,7 +46,7 @@ export class EndingRuntime extends TrackedRuntime {
   }
 
   kill({ id, name }: ScriptedContainer, signal: string): void {
-    this.stream.emit(id, 'kill', undefined, name, signal);
+    this.stream.send({ id, action: 'kill', labels: {}, name, signal });
   }
 
   async settle(): Promise<void> {

@@ -21,15 +21,17 @@ export class ScriptedEvents {
     return Promise.resolve(this.#read());
   };
 
-  emit(id: string, action: ContainerAction, nanos?: number, name?: string, signal?: string): void {
-    const event = {
+  emit(id: string, action: ContainerAction, nanos?: number, name?: string): void {
+    this.send({
       id,
       action,
       labels: {},
-      ...(signal !== undefined && { signal }),
       ...(nanos !== undefined && { nanos }),
       ...(name !== undefined && { name }),
-    };
+    });
+  }
+
+  send(event: ContainerEvent): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting) waiting(event);

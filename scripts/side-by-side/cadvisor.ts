@@ -108,6 +108,7 @@ function isOther({ name, labels, value }: Series): boolean {
   const isHost = labels['id'] === '/';
   // Of cgroup v1 it reads no pressure, and shows zeros.
   if (name.startsWith('container_pressure_')) return value === 0;
+  if (name === 'container_tasks_state') return isHost || labels['state'] === 'sleeping';
   if (name === 'container_memory_failures_total') return isHost && labels['scope'] === 'hierarchy';
   if (name === 'container_start_time_seconds') return isHost;
   if (!ofFilesystem.test(name)) return false;

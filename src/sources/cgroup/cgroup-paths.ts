@@ -11,3 +11,11 @@ export function parseCgroupPaths(content: string): CgroupPaths {
   }
   return paths;
 }
+
+/** Ids of Docker and Podman have 64 digits; names of directories are `ID`, `docker-ID.scope` and their like. */
+const idPattern = /(?<![\da-z])[\da-f]{64}(?![\da-z])/;
+
+/** The container of which a directory is; none for those of its monitor (`libpod-conmon-ID.scope`). */
+export function idIn(name: string): string | undefined {
+  return name.includes('conmon') ? undefined : idPattern.exec(name)?.[0];
+}

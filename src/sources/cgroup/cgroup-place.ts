@@ -10,6 +10,11 @@ export interface CgroupPlace {
   readonly byController: ReadonlyMap<string, string>;
 }
 
+/** The file that announces the end of a cgroup's last process. */
+export function eventsOf({ unified }: CgroupPlace): string | undefined {
+  return unified === undefined ? undefined : join(unified, 'cgroup.events');
+}
+
 /** Why a container's cgroup cannot be read. */
 export type NoPlace =
   /** The process is in no cgroup that names the container: it is another host's, or the runtime made none. */

@@ -2,6 +2,8 @@
 import { dirname, join, relative } from 'node:path';
 import type { Sample } from '../../model/sample.ts';
 import type { EndedRun } from '../container-source.ts';
+import { idIn } from './cgroup-paths.ts';
+import { eventsOf } from './cgroup-place.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
 import { lastOf } from './cgroup-reading.ts';
 import type { CgroupReading } from './cgroup-reading.ts';
@@ -395,17 +397,4 @@ export class ContainerRuns {
   #pathOf(directory: string): string {
     return `/${relative(this.#tree?.directory ?? '/', directory)}`;
   }
-}
-
-/** The file that announces the end of a cgroup's last process. */
-function eventsOf({ unified }: CgroupPlace): string | undefined {
-  return unified === undefined ? undefined : join(unified, 'cgroup.events');
-}
-
-/** Ids of Docker and Podman have 64 digits; names of directories are `ID`, `docker-ID.scope` and their like. */
-const idPattern = /(?<![\da-z])[\da-f]{64}(?![\da-z])/;
-
-/** The container of which a directory is; none for those of its monitor (`libpod-conmon-ID.scope`). */
-function idIn(name: string): string | undefined {
-  return name.includes('conmon') ? undefined : idPattern.exec(name)?.[0];
 }

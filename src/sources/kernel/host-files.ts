@@ -101,17 +101,15 @@ export interface MachineRoots {
 /** Reads what a machine is. Never throws; what cannot be read is absent. */
 export function readMachine({ proc, sys }: MachineRoots): Machine {
   const memory = contentOf(join(proc, 'meminfo'));
+  const machineIds = [join(dirname(proc), 'etc/machine-id'), '/rootfs/etc/machine-id', '/etc/machine-id'];
   return present<Machine>({
-    machineId: idIn([
-      join(dirname(proc), 'etc/machine-id'),
-      '/rootfs/etc/machine-id',
-      '/etc/machine-id',
-      '/var/lib/dbus/machine-id',
-    ]),
+    machineId: idIn([...machineIds, '/var/lib/dbus/machine-id']),
+    // Where the firmware has none it is the machine's id, as in cAdvisor.
     systemUuid: idIn([
       join(sys, 'class/dmi/id/product_uuid'),
       join(proc, 'device-tree/system-id'),
       join(proc, 'device-tree/vm,uuid'),
+      ...machineIds,
     ]),
     bootId: idIn([join(proc, 'sys/kernel/random/boot_id')]),
     ...processorsOf(contentOf(join(proc, 'cpuinfo')) ?? ''),

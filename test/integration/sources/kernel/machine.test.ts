@@ -75,3 +75,10 @@ test('nothing that is there, or only nonsense: nothing of it is shown', () => {
   assert.deepEqual([memoryBytes, swapBytes], [undefined, undefined]);
   assert.deepEqual(nodes, [{ id: '0', hugePages: new Map(), distances: [] }]);
 });
+
+test('a machine whose firmware has no id has that of its system, as in cAdvisor', () => {
+  using tree = new KernelTree('cgroup_v2');
+  tree.write('etc/machine-id', 'm-1\n');
+  const { machineId, systemUuid } = readMachine(tree.roots);
+  assert.deepEqual([machineId, systemUuid], ['m-1', 'm-1']);
+});

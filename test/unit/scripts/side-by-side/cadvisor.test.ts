@@ -71,6 +71,8 @@ container_fs_usage_bytes{device="/dev/vda",id="/docker/1",name="a"} 9 59000
 container_memory_failures_total{failure_type="pgfault",id="/",scope="hierarchy"} 9 59000
 container_memory_failures_total{failure_type="pgfault",id="/docker/1",name="a",scope="hierarchy"} 9 59000
 container_start_time_seconds{id="/"} 9 59000
+container_tasks_state{id="/docker/1",name="a",state="sleeping"} 9 59000
+container_tasks_state{id="/docker/1",name="a",state="stopped"} 9 59000
 container_pressure_cpu_waiting_seconds_total{id="/"} 0 59000`);
   assert.deepEqual(
     points.map(({ name, resource }) => [name, resource['container.name']]),
@@ -78,6 +80,7 @@ container_pressure_cpu_waiting_seconds_total{id="/"} 0 59000`);
       ['container_fs_inodes_total', '/'],
       ['container_fs_usage_bytes', 'a'],
       ['container_memory_failures_total', 'a'],
+      ['container_tasks_state', 'a'],
     ],
   );
 });

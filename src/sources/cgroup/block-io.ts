@@ -1,14 +1,15 @@
 import type { BlockIoEntry, BlockIoUsage, Integer } from '../../model/sample.ts';
 import { present } from '../json.ts';
+import type { CgroupFiles } from './cgroup-files.ts';
 import type { DeviceNames } from '../kernel/device-names.ts';
 import type { KernelText } from '../kernel/kernel-text.ts';
 
 const colon = 0x3a;
 
-/** A device as an entry names it, with what was read of it already. */
+/** A device as an entry names it, with the bits of what was read of it already. */
 interface Device {
   readonly named: Pick<BlockIoEntry, 'major' | 'minor' | 'device'>;
-  readonly read: Set<object>;
+  read: number;
 }
 
 const keys = (
@@ -24,7 +25,12 @@ const keys = (
     ['cost.indebt', 'costIndebt', ''],
     ['cost.indelay', 'costIndelay', ''],
   ] as const
-).map(([key, list, operation]) => ({ bytes: Buffer.from(`${key}=`), list, operation }));
+).map(([key, list, operation], index) => ({
+  bytes: Buffer.from(`${key}=`),
+  list,
+  operation,
+  bit: 1 << index,
+}));
 
 /** Lines such as `254:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0`; some kernels write bare devices before others. */
 export function parseIoStat(text: KernelText, names: DeviceNames): BlockIoUsage | undefined {
@@ -42,13 +48,14 @@ export function parseIoStat(text: KernelText, names: DeviceNames): BlockIoUsage 
   return Object.keys(lists).length === 0 ? undefined : lists;
 }
 
-const operations = ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((word) => ({
+const operations = ['Read', 'Write', 'Sync', 'Async', 'Discard', 'Total'].map((word, index) => ({
   bytes: Buffer.from(`${word} `),
   operation: word.toLowerCase(),
+  bit: 1 << index,
 }));
 
 /** Lines such as `254:0 Read 159432704`; the last, `Total 773926912`, is of all devices. */
-export function parseBlkio(text: KernelText, names: DeviceNames): readonly BlockIoEntry[] {
+function parseBlkio(text: KernelText, names: DeviceNames): readonly BlockIoEntry[] {
   const entries: BlockIoEntry[] = [];
   const devices = new Devices(names);
   for (; !text.isAtEnd; text.nextLine()) {
@@ -83,14 +90,14 @@ function accepted<T extends { readonly bytes: Buffer }>(
 /** Two entries of one device and operation would be one series with two values: the first holds. */
 function addTo(
   entries: BlockIoEntry[],
-  { named, read }: Device,
-  known: { readonly operation: string },
+  device: Device,
+  { operation, bit }: { readonly operation: string; readonly bit: number },
   text: KernelText,
 ): void {
   const value = text.integer();
-  if (read.has(known)) return;
-  read.add(known);
-  entries.push(present<BlockIoEntry>({ ...named, operation: known.operation, value }));
+  if ((device.read & bit) !== 0) return;
+  device.read |= bit;
+  entries.push(present<BlockIoEntry>({ ...device.named, operation, value }));
 }
 
 /** The devices of one file, each once. */
@@ -115,7 +122,7 @@ class Devices {
     const numbers = `${major}:${minor}`;
     const known = this.#byNumbers.get(numbers);
     if (known) return known;
-    const device = { named: this.#named(major, minor), read: new Set<object>() };
+    const device = { named: this.#named(major, minor), read: 0 };
     this.#byNumbers.set(numbers, device);
     return device;
   }
@@ -131,4 +138,59 @@ class Devices {
 
 function smallInteger(value: Integer | undefined): number | undefined {
   return typeof value === 'number' ? value : undefined;
+}
+
+/** Files of one list: with the cgroups below, where the kernel adds them up, or without. */
+interface ListFiles {
+  readonly recursive: string;
+  readonly own: string;
+}
+
+/** Throttling counts whatever the scheduler, on recent kernels for devices with a throttle alone; BFQ counts its own. */
+const lists = ['blkio.throttle.', 'blkio.bfq.'].map((prefix) => {
+  const filesOf = (own: string): ListFiles => ({ own, recursive: `${own}_recursive` });
+  return {
+    serviceBytes: filesOf(`${prefix}io_service_bytes`),
+    serviced: filesOf(`${prefix}io_serviced`),
+  };
+});
+
+/** Block I/O by the trees of version 1; undefined where nothing was counted. */
+export function blockIoOf(files: CgroupFiles, devices: DeviceNames): BlockIoUsage | 'unknown' | undefined {
+  let isKnown = false;
+  for (const names of lists) {
+    const serviceBytes = entriesOf(files, devices, names.serviceBytes);
+    // A device has lines in both lists or in none.
+    const serviced = serviceBytes === noEntries ? noEntries : entriesOf(files, devices, names.serviced);
+    if (serviceBytes?.length || serviced?.length) return listsOf(serviceBytes, serviced);
+    isKnown ||= serviceBytes !== undefined;
+  }
+  return isKnown && files.unreadable.length === 0 ? undefined : 'unknown';
+}
+
+const noDevices = Buffer.from('Total 0\n');
+const noEntries: readonly BlockIoEntry[] = [];
+
+/** Undefined where there is nothing to read. */
+function entriesOf(
+  files: CgroupFiles,
+  devices: DeviceNames,
+  { recursive, own }: ListFiles,
+): readonly BlockIoEntry[] | undefined {
+  let text = files.text(recursive);
+  // One that is there and cannot be read now has greater counts than the other.
+  if (!text && !files.unreadable.includes(recursive)) text = files.text(own);
+  if (text?.equals(noDevices)) return noEntries;
+  return text && parseBlkio(text, devices);
+}
+
+/** Lists of which nothing was read are absent: their sums would be zero. */
+function listsOf(
+  serviceBytes: readonly BlockIoEntry[] | undefined,
+  serviced: readonly BlockIoEntry[] | undefined,
+): BlockIoUsage {
+  return {
+    ...(serviceBytes?.length && { serviceBytes }),
+    ...(serviced?.length && { serviced }),
+  };
 }

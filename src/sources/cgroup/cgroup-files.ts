@@ -3,8 +3,7 @@ import type { Integer, OptionalPart } from '../../model/sample.ts';
 import type { DeviceNames } from '../kernel/device-names.ts';
 import { OpenFile } from '../kernel/open-file.ts';
 import type { DescriptorBudget } from '../kernel/open-file.ts';
-import type { KernelText } from '../kernel/kernel-text.ts';
-import type { FlatKeyed } from '../kernel/flat-keyed.ts';
+import type { KernelText, Parsed } from '../kernel/kernel-text.ts';
 import type { LowestLimits } from './cgroup-limits.ts';
 
 /** What every read of one host shares. */
@@ -61,10 +60,10 @@ export class CgroupFiles {
     return this.text(name)?.singleInteger();
   }
 
-  /** The lines of a file, in a table that is filled anew by the next call for the same kind of file. */
-  keyed(name: string, table: FlatKeyed): FlatKeyed | undefined {
+  /** What is parsed of a file; undefined where there is nothing to read. */
+  parsed<T>(name: string, known: Parsed<T>, parse: (text: KernelText) => T): T | undefined {
     const text = this.text(name);
-    return text && table.parse(text);
+    return text && known.of(text, parse);
   }
 
   close(): void {
@@ -72,6 +71,7 @@ export class CgroupFiles {
   }
 
   #note(name: string, isUnreadable: boolean): void {
+    if (!isUnreadable && this.#unreadable.length === 0) return;
     if (isUnreadable === this.#unreadable.includes(name)) return;
     this.#unreadable = isUnreadable
       ? [...this.#unreadable, name]

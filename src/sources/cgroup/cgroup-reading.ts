@@ -1,5 +1,4 @@
 import type {
-  BlockIoEntry,
   BlockIoUsage,
   CpuUsage,
   EffectiveLimits,
@@ -20,7 +19,7 @@ import { isEventCount } from '../../model/sample.ts';
 import { largestCount, present } from '../json.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
-import { times } from '../kernel/kernel-text.ts';
+import { Parsed, times } from '../kernel/kernel-text.ts';
 import type { KernelText } from '../kernel/kernel-text.ts';
 
 /** Limits change seldom: they are read at the first round and then at each so many. */
@@ -86,43 +85,56 @@ export function unknownMemory(
   key: 'inactive_file' | 'total_inactive_file',
   lacksFailures = false,
 ): readonly MemoryPart[] | undefined {
+  // Nearly always.
+  if (!lacksFailures && stats[key] !== undefined) return undefined;
   const parts: readonly MemoryPart[] = [
     ...(lacksFailures ? (['failcnt'] as const) : []),
     ...(Object.keys(stats).length === 0 ? (['stats'] as const) : []),
     ...(stats[key] === undefined ? [key] : []),
   ];
-  return parts.length > 0 ? parts : undefined;
+  return parts;
 }
-
-/** Lists of which nothing was read are absent: their sums would be zero. */
-export function listsOf(
-  serviceBytes: readonly BlockIoEntry[] | undefined,
-  serviced: readonly BlockIoEntry[] | undefined,
-): BlockIoUsage {
-  return {
-    ...(serviceBytes?.length && { serviceBytes }),
-    ...(serviced?.length && { serviced }),
-  };
-}
-
-const resources = ['cpu', 'memory', 'io'] as const;
 
 /** Pressure stall information (`Documentation/accounting/psi.rst` of the kernel); absent where it is built out or switched off. */
-export function readPressure(
-  files: CgroupFiles,
-  parts: ReadonlySet<OptionalPart>,
-): PressureUsage | undefined {
-  if (!parts.has('pressure')) return undefined;
-  const pressure: { -readonly [Resource in keyof PressureUsage]: PressureUsage[Resource] } = {};
-  let isEmpty = true;
-  for (const resource of resources) {
-    const text = files.text(`${resource}.pressure`);
-    const stalled = text && stalledOf(text);
-    if (!stalled) continue;
-    pressure[resource] = stalled;
-    isEmpty = false;
+export class PressureReader {
+  readonly #files: CgroupFiles | undefined;
+  readonly #known = { cpu: new Parsed<Stalled>(), memory: new Parsed<Stalled>(), io: new Parsed<Stalled>() };
+  #last: PressureUsage | undefined;
+
+  constructor(files: CgroupFiles | undefined, parts: ReadonlySet<OptionalPart>) {
+    this.#files = parts.has('pressure') ? files : undefined;
   }
-  return isEmpty ? undefined : pressure;
+
+  read(): PressureUsage | undefined {
+    if (!this.#files) return undefined;
+    const cpu = this.#stalled(this.#files, 'cpu');
+    const memory = this.#stalled(this.#files, 'memory');
+    const io = this.#stalled(this.#files, 'io');
+    if (!cpu && !memory && !io) return undefined;
+    return (this.#last = sameOr(this.#last, present<PressureUsage>({ cpu, memory, io })));
+  }
+
+  #stalled(files: CgroupFiles, resource: keyof PressureUsage): Stalled | undefined {
+    const stalled = files.parsed(pressureFiles[resource], this.#known[resource], stalledOf);
+    return stalled === notStalled ? undefined : stalled;
+  }
+}
+
+const pressureFiles = { cpu: 'cpu.pressure', memory: 'memory.pressure', io: 'io.pressure' } as const;
+
+/** The last object where a fresh one holds the same: what is kept from round to round need not be made garbage. */
+export function sameOr<T extends object>(last: T | undefined, fresh: T): T {
+  return last && isSame(last, fresh) ? last : fresh;
+}
+
+function isSame<T extends object>(one: T, other: T): boolean {
+  let balance = 0;
+  for (const _ in one) balance += 1;
+  for (const key in other) {
+    if (one[key] !== other[key]) return false;
+    balance -= 1;
+  }
+  return balance === 0;
 }
 
 const total = Buffer.from('total=');
@@ -130,19 +142,19 @@ const some = Buffer.from('some ');
 const full = Buffer.from('full ');
 
 /** Lines such as `some avg10=0.13 avg60=0.13 avg300=0.03 total=167766`, the total in microseconds. */
-function stalledOf(text: KernelText): Stalled | undefined {
+function stalledOf(text: KernelText): Stalled {
   let someMicros: Integer | undefined;
   let fullMicros: Integer | undefined;
   for (; !text.isAtEnd; text.nextLine()) {
     if (text.accepts(some)) someMicros = totalOf(text);
     else if (text.accepts(full)) fullMicros = totalOf(text);
   }
-  const stalled = present<Stalled>({
-    someNanos: nanosOfMicros(someMicros),
-    fullNanos: nanosOfMicros(fullMicros),
-  });
-  return someMicros === undefined && fullMicros === undefined ? undefined : stalled;
+  if (someMicros === undefined && fullMicros === undefined) return notStalled;
+  return present<Stalled>({ someNanos: nanosOfMicros(someMicros), fullNanos: nanosOfMicros(fullMicros) });
 }
+
+/** Of a file that has no total. */
+const notStalled: Stalled = {};
 
 function totalOf(text: KernelText): Integer | undefined {
   for (text.skipSpaces(); !text.isAtLineEnd; text.skipSpaces()) {

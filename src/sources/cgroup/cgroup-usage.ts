@@ -212,7 +212,7 @@ export class CgroupUsage implements UsageSource {
     signal: AbortSignal,
     runtimeRound: (() => UsageRound) | undefined,
   ): Promise<Sample | undefined> {
-    await this.#turn();
+    if (this.#isTurnOver) await this.#turn();
     signal.throwIfAborted();
     const files = this.#isClosed ? 'ended' : this.#find(container).files;
     if (files === 'ended') return undefined;
@@ -221,10 +221,10 @@ export class CgroupUsage implements UsageSource {
       throw new SourceError('no-files', `container ${container.identity.name}: ${reasons[files]}`);
     }
     const sample = this.#measured(container, files);
-    if (sample) this.#runs.read(container.identity.id, sample);
-    if (!sample || !runtimeRound) return sample;
+    if (!sample) return undefined;
+    this.#runs.read(container.identity.id, sample);
     const lacking = this.#lackingParts(sample, files);
-    if (lacking.length === 0) return sample;
+    if (!runtimeRound || lacking.length === 0) return sample;
     return completed(sample, this.#named(await settled(runtimeRound().read(container))), lacking);
   }
 
@@ -237,9 +237,11 @@ export class CgroupUsage implements UsageSource {
     return sample && this.#finder.withProcesses(sample, container);
   }
 
+  get #isTurnOver(): boolean {
+    return this.#options.clock.monotonic() - this.#lastTurn >= turnMillis;
+  }
+
   async #turn(): Promise<void> {
-    const now = this.#options.clock.monotonic();
-    if (now - this.#lastTurn < turnMillis) return;
     await nextTurn();
     this.#lastTurn = this.#options.clock.monotonic();
   }
@@ -318,6 +320,8 @@ export class CgroupUsage implements UsageSource {
 
   /** Parts that the sample lacks because their files could not be read: pressure is the kernel's alone. */
   #lackingParts(sample: Sample, { unreadable }: ContainerFiles): readonly BasicPart[] {
+    // Nearly always.
+    if (unreadable.length === 0 && this.#unmounted.length === 0 && !sample.unknown) return nothing;
     const closed = unreadable.filter((name) => !name.endsWith('.pressure'));
     const lacking = partOfFile.flatMap(([start, part]) =>
       isLacking(sample, part) && closed.some((name) => name.startsWith(start)) ? [part] : [],
@@ -330,6 +334,8 @@ export class CgroupUsage implements UsageSource {
     ];
   }
 }
+
+const nothing: readonly BasicPart[] = [];
 
 /** A part that another place fails to give is unknown, and the rest holds. */
 async function settled(sample: Promise<Sample | undefined>): Promise<Sample | undefined> {

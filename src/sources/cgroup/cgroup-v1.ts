@@ -1,6 +1,7 @@
+// One piece, because every file of a container, and what absence of each means, is read in one order.
 import type {
-  BlockIoEntry,
   BlockIoUsage,
+  CpuThrottling,
   CpuUsage,
   EffectiveLimits,
   Integer,
@@ -8,14 +9,14 @@ import type {
   PidsUsage,
 } from '../../model/sample.ts';
 import { present } from '../json.ts';
-import { parseBlkio } from './block-io.ts';
+import { blockIoOf } from './block-io.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { SharedReading } from './cgroup-files.ts';
 import type { CgroupPlace } from './cgroup-place.ts';
 import {
-  listsOf,
   memoryLimit,
-  readPressure,
+  PressureReader,
+  sameOr,
   slowReadEvery,
   unknownBlockIo,
   unknownMemory,
@@ -24,16 +25,57 @@ import type { CgroupReader, CgroupReading } from './cgroup-reading.ts';
 import { OptionalReader } from './optional-parts.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import type { DeviceNames } from '../kernel/device-names.ts';
-import { times } from '../kernel/kernel-text.ts';
+import { Parsed, times } from '../kernel/kernel-text.ts';
 import { FlatKeyed } from '../kernel/flat-keyed.ts';
 import type { KernelText } from '../kernel/kernel-text.ts';
 
 /** One table for each file: the kernel writes the keys of it in the same order for every cgroup. */
 export class V1Tables {
-  readonly modes = new FlatKeyed();
-  readonly throttling = new FlatKeyed();
-  readonly memory = new FlatKeyed();
-  readonly events = new FlatKeyed();
+  readonly #modes = new FlatKeyed();
+  readonly #throttling = new FlatKeyed();
+  readonly #memory = new FlatKeyed();
+  readonly #events = new FlatKeyed();
+
+  /** `cpuacct.stat`, in ticks. */
+  readonly modes = (text: KernelText): { user: Integer | undefined; system: Integer | undefined } => {
+    const stat = this.#modes.parse(text);
+    return { user: stat.get('user'), system: stat.get('system') };
+  };
+
+  /** `cpu.stat`. */
+  readonly throttling = (text: KernelText): CpuThrottling => {
+    const stat = this.#throttling.parse(text);
+    return present<CpuThrottling>({
+      periods: stat.get('nr_periods'),
+      throttledPeriods: stat.get('nr_throttled'),
+      throttledNanos: stat.get('throttled_time'),
+      burstPeriods: stat.get('nr_bursts'),
+      burstNanos: stat.get('burst_time'),
+    });
+  };
+
+  /** `memory.stat`. */
+  readonly memory = (text: KernelText): MemoryUsage['stats'] => this.#memory.parse(text).record();
+
+  /** `memory.oom_control`. */
+  readonly events = (text: KernelText): Readonly<Record<string, Integer>> => {
+    const killed = this.#events.parse(text).get('oom_kill');
+    return killed === undefined ? noEvents : { oom_kill: killed };
+  };
+}
+
+const noEvents: Readonly<Record<string, Integer>> = {};
+const noStats: MemoryUsage['stats'] = {};
+
+/** What each file of one cgroup held last. */
+class Known {
+  readonly modes = new Parsed<ReturnType<V1Tables['modes']>>();
+  readonly perCpu = new Parsed<readonly Integer[] | undefined>();
+  readonly throttling = new Parsed<CpuThrottling>();
+  readonly stats = new Parsed<MemoryUsage['stats']>();
+  readonly events = new Parsed<Readonly<Record<string, Integer>>>();
+  memory: MemoryUsage | undefined;
+  pids: PidsUsage | undefined;
 }
 
 /** Reads the cgroups of one container in the trees of version 1 (`cgroup-v1/` of the kernel's documents). */
@@ -43,14 +85,13 @@ export class CgroupV1 implements CgroupReader {
   readonly #memory: CgroupFiles | undefined;
   readonly #blkio: CgroupFiles | undefined;
   readonly #pids: CgroupFiles | undefined;
-  /** The tree of version 2 of a hybrid host: without controllers, and with pressure. */
-  readonly #unified: CgroupFiles | undefined;
   readonly #all: readonly CgroupFiles[];
   /** A file of each tree that every cgroup in it has. */
   readonly #leading: readonly (readonly [files: CgroupFiles, name: string])[];
   readonly #devices: DeviceNames;
   readonly #tables: V1Tables;
-  readonly #parts: SharedReading['parts'];
+  readonly #pressure: PressureReader;
+  readonly #known = new Known();
   readonly #optional: OptionalReader;
   #readCount = 0;
   #memoryLimit: Integer | undefined;
@@ -65,13 +106,14 @@ export class CgroupV1 implements CgroupReader {
     this.#memory = filesOf(byController.get('memory'));
     this.#blkio = filesOf(byController.get('blkio'));
     this.#pids = filesOf(byController.get('pids'));
-    this.#unified = filesOf(unified);
+    const unifiedFiles = filesOf(unified);
     const [hugetlb, cpuset] = [filesOf(byController.get('hugetlb')), filesOf(byController.get('cpuset'))];
     const optional = { version: 1, memory: this.#memory, hugetlb, cpuset } as const;
     const limits = (): EffectiveLimits | undefined => shared.limits.of(place);
     this.#optional = new OptionalReader({ ...optional, limits }, shared.parts);
-    this.#parts = shared.parts;
-    const usual = [this.#cpuacct, this.#cpu, this.#memory, this.#blkio, this.#pids, this.#unified];
+    // The tree of version 2 of a hybrid host: without controllers, and with pressure.
+    this.#pressure = new PressureReader(unifiedFiles, shared.parts);
+    const usual = [this.#cpuacct, this.#cpu, this.#memory, this.#blkio, this.#pids, unifiedFiles];
     const all = [...usual, hugetlb, cpuset];
     this.#all = all.filter((files) => files !== undefined);
     const leading = [
@@ -103,7 +145,7 @@ export class CgroupV1 implements CgroupReader {
       memory: this.#memoryUsage(),
       blockIo,
       pids: this.#pidsUsage(),
-      pressure: this.#unified && readPressure(this.#unified, this.#parts),
+      pressure: this.#pressure.read(),
       ...this.#optional.read(),
       unknown,
     });
@@ -144,43 +186,25 @@ export class CgroupV1 implements CgroupReader {
     const totalNanos = files?.integer('cpuacct.usage');
     if (!files || totalNanos === undefined) return undefined;
     // The kernel counts user and system in ticks here, as runtimes give them.
-    const modes = files.keyed('cpuacct.stat', this.#tables.modes);
-    const nanosOf = (ticks: Integer | undefined): Integer | undefined =>
-      ticks === undefined ? undefined : times(ticks, 1e9 / ticksPerSecond);
-    const userNanos = nanosOf(modes?.get('user'));
-    const kernelNanos = nanosOf(modes?.get('system'));
-    const perCpu = files.text('cpuacct.usage_percpu');
+    const modes = files.parsed('cpuacct.stat', this.#known.modes, this.#tables.modes);
+    const nanosPerTick = 1e9 / ticksPerSecond;
     return present<CpuUsage>({
       totalNanos,
-      userNanos,
-      kernelNanos,
-      perCpuNanos: perCpu && integersOf(perCpu),
+      userNanos: modes?.user === undefined ? undefined : times(modes.user, nanosPerTick),
+      kernelNanos: modes?.system === undefined ? undefined : times(modes.system, nanosPerTick),
+      perCpuNanos: files.parsed('cpuacct.usage_percpu', this.#known.perCpu, integersOf),
       ...cpu,
-      throttling: this.#throttling(),
+      throttling: this.#cpu?.parsed('cpu.stat', this.#known.throttling, this.#tables.throttling),
     });
-  }
-
-  #throttling(): CpuUsage['throttling'] {
-    const stat = this.#cpu?.keyed('cpu.stat', this.#tables.throttling);
-    return (
-      stat &&
-      present<NonNullable<CpuUsage['throttling']>>({
-        periods: stat.get('nr_periods'),
-        throttledPeriods: stat.get('nr_throttled'),
-        throttledNanos: stat.get('throttled_time'),
-        burstPeriods: stat.get('nr_bursts'),
-        burstNanos: stat.get('burst_time'),
-      })
-    );
   }
 
   #memoryUsage(): MemoryUsage | undefined {
     const files = this.#memory;
     const usage = files?.integer('memory.usage_in_bytes');
     if (!files || usage === undefined) return undefined;
-    const stats = files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
+    const stats = files.parsed('memory.stat', this.#known.stats, this.#tables.memory) ?? noStats;
     const failures = files.integer('memory.failcnt');
-    return present<MemoryUsage>({
+    const fresh = present<MemoryUsage>({
       usage,
       maxUsage: files.integer('memory.max_usage_in_bytes'),
       kernelUsage: files.integer('memory.kmem.usage_in_bytes'),
@@ -191,6 +215,7 @@ export class CgroupV1 implements CgroupReader {
       unknown: unknownMemory(stats, 'total_inactive_file', failures === undefined),
       events: this.#memoryEvents(),
     });
+    return (this.#known.memory = sameOr(this.#known.memory, fresh));
   }
 
   #memoryCounters(): MemoryUsage | undefined {
@@ -206,13 +231,15 @@ export class CgroupV1 implements CgroupReader {
   }
 
   #memoryEvents(): MemoryUsage['events'] {
-    const killed = this.#memory?.keyed('memory.oom_control', this.#tables.events)?.get('oom_kill');
-    return killed === undefined ? undefined : { oom_kill: killed };
+    const events = this.#memory?.parsed('memory.oom_control', this.#known.events, this.#tables.events);
+    return events === noEvents ? undefined : events;
   }
 
   #pidsUsage(): PidsUsage | undefined {
     const current = this.#pids?.integer('pids.current');
-    return current === undefined ? undefined : present<PidsUsage>({ current, limit: this.#pidsLimit });
+    if (current === undefined) return undefined;
+    const fresh = present<PidsUsage>({ current, limit: this.#pidsLimit });
+    return (this.#known.pids = sameOr(this.#known.pids, fresh));
   }
 }
 
@@ -227,32 +254,4 @@ function integersOf(text: KernelText): readonly Integer[] | undefined {
     integers.push(value);
   }
   return integers.length > 0 ? integers : undefined;
-}
-
-/** Throttling counts whatever the scheduler, on recent kernels for devices with a throttle alone; BFQ counts its own. */
-const prefixes = ['blkio.throttle.', 'blkio.bfq.'] as const;
-
-/** Undefined where nothing was counted. */
-function blockIoOf(files: CgroupFiles, devices: DeviceNames): BlockIoUsage | 'unknown' | undefined {
-  let isKnown = false;
-  for (const prefix of prefixes) {
-    const serviceBytes = entriesOf(files, devices, `${prefix}io_service_bytes`);
-    const serviced = entriesOf(files, devices, `${prefix}io_serviced`);
-    if (serviceBytes?.length || serviced?.length) return listsOf(serviceBytes, serviced);
-    isKnown ||= serviceBytes !== undefined;
-  }
-  return isKnown && files.unreadable.length === 0 ? undefined : 'unknown';
-}
-
-/** With the cgroups below, where the kernel adds them up; undefined where there is nothing to read. */
-function entriesOf(
-  files: CgroupFiles,
-  devices: DeviceNames,
-  name: string,
-): readonly BlockIoEntry[] | undefined {
-  const recursive = `${name}_recursive`;
-  // One that is there and cannot be read now has greater counts than the other.
-  const others = () => (files.unreadable.includes(recursive) ? undefined : files.text(name));
-  const text = files.text(recursive) ?? others();
-  return text && parseBlkio(text, devices);
 }

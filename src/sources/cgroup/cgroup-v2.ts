@@ -6,7 +6,8 @@ import type { SharedReading } from './cgroup-files.ts';
 import {
   memoryLimit,
   nanosOfMicros,
-  readPressure,
+  PressureReader,
+  sameOr,
   slowReadEvery,
   unknownBlockIo,
   unknownMemory,
@@ -16,14 +17,55 @@ import { OptionalReader } from './optional-parts.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
 import type { DeviceNames } from '../kernel/device-names.ts';
 import { FlatKeyed } from '../kernel/flat-keyed.ts';
+import { Parsed } from '../kernel/kernel-text.ts';
+import type { KernelText } from '../kernel/kernel-text.ts';
 
 const leading = ['cpu.stat', 'memory.current', 'pids.current'] as const;
 
 /** One table for each file: the kernel writes the keys of it in the same order for every cgroup. */
 export class V2Tables {
-  readonly cpu = new FlatKeyed();
-  readonly memory = new FlatKeyed();
-  readonly events = new FlatKeyed();
+  readonly #cpu = new FlatKeyed();
+  readonly #memory = new FlatKeyed();
+  readonly #events = new FlatKeyed();
+
+  /** `cpu.stat`. */
+  readonly cpu = (text: KernelText): CpuUsage => {
+    const stat = this.#cpu.parse(text);
+    const periods = stat.get('nr_periods');
+    return present<CpuUsage>({
+      totalNanos: nanosOfMicros(stat.get('usage_usec')),
+      userNanos: nanosOfMicros(stat.get('user_usec')),
+      kernelNanos: nanosOfMicros(stat.get('system_usec')),
+      throttling:
+        periods === undefined
+          ? undefined
+          : present<NonNullable<CpuUsage['throttling']>>({
+              periods,
+              throttledPeriods: stat.get('nr_throttled'),
+              throttledNanos: nanosOfMicros(stat.get('throttled_usec')),
+              burstPeriods: stat.get('nr_bursts'),
+              burstNanos: nanosOfMicros(stat.get('burst_usec')),
+            }),
+    });
+  };
+
+  /** `memory.stat`. */
+  readonly memory = (text: KernelText): MemoryUsage['stats'] => this.#memory.parse(text).record();
+
+  /** `memory.events`. */
+  readonly events = (text: KernelText): NonNullable<MemoryUsage['events']> =>
+    this.#events.parse(text).record();
+}
+
+const noStats: MemoryUsage['stats'] = {};
+
+/** What each file of one cgroup held last. */
+class Known {
+  readonly cpu = new Parsed<CpuUsage>();
+  readonly stats = new Parsed<MemoryUsage['stats']>();
+  readonly events = new Parsed<NonNullable<MemoryUsage['events']>>();
+  memory: MemoryUsage | undefined;
+  pids: PidsUsage | undefined;
 }
 
 /** Reads one cgroup of version 2 (`cgroup-v2.rst` of the kernel). */
@@ -31,7 +73,8 @@ export class CgroupV2 implements CgroupReader {
   readonly #files: CgroupFiles;
   readonly #devices: DeviceNames;
   readonly #tables: V2Tables;
-  readonly #parts: SharedReading['parts'];
+  readonly #pressure: PressureReader;
+  readonly #known = new Known();
   readonly #optional: OptionalReader;
   #readCount = 0;
   #memoryLimit: MemoryUsage['limit'];
@@ -41,7 +84,7 @@ export class CgroupV2 implements CgroupReader {
     this.#files = new CgroupFiles(directory, shared);
     this.#devices = shared.devices;
     this.#tables = tables;
-    this.#parts = shared.parts;
+    this.#pressure = new PressureReader(this.#files, shared.parts);
     const files = { version: 2, hugetlb: this.#files, memory: this.#files } as const;
     const place = { unified: directory, byController: new Map<string, string>() };
     this.#optional = new OptionalReader({ ...files, limits: () => shared.limits.of(place) }, shared.parts);
@@ -67,7 +110,7 @@ export class CgroupV2 implements CgroupReader {
       cpu: cpu && { ...cpu, ...host.cpu },
       memory: this.#memory(),
       pids: this.#pids(),
-      pressure: readPressure(this.#files, this.#parts),
+      pressure: this.#pressure.read(),
       ...this.#optional.read(),
       unknown: io ? undefined : unknownBlockIo,
     });
@@ -107,34 +150,17 @@ export class CgroupV2 implements CgroupReader {
   }
 
   #cpu(): CpuUsage | undefined {
-    const stat = this.#files.keyed('cpu.stat', this.#tables.cpu);
-    const totalNanos = nanosOfMicros(stat?.get('usage_usec'));
+    const cpu = this.#files.parsed('cpu.stat', this.#known.cpu, this.#tables.cpu);
     // Without it there would be the host's values alone.
-    if (!stat || totalNanos === undefined) return undefined;
-    const periods = stat.get('nr_periods');
-    return present<CpuUsage>({
-      totalNanos,
-      userNanos: nanosOfMicros(stat.get('user_usec')),
-      kernelNanos: nanosOfMicros(stat.get('system_usec')),
-      throttling:
-        periods === undefined
-          ? undefined
-          : present<NonNullable<CpuUsage['throttling']>>({
-              periods,
-              throttledPeriods: stat.get('nr_throttled'),
-              throttledNanos: nanosOfMicros(stat.get('throttled_usec')),
-              burstPeriods: stat.get('nr_bursts'),
-              burstNanos: nanosOfMicros(stat.get('burst_usec')),
-            }),
-    });
+    return cpu?.totalNanos === undefined ? undefined : cpu;
   }
 
   #memory(): MemoryUsage | undefined {
     const usage = this.#files.integer('memory.current');
     if (usage === undefined) return undefined;
-    const stats = this.#files.keyed('memory.stat', this.#tables.memory)?.record() ?? {};
+    const stats = this.#files.parsed('memory.stat', this.#known.stats, this.#tables.memory) ?? noStats;
     const events = this.#memoryEvents();
-    return present<MemoryUsage>({
+    const fresh = present<MemoryUsage>({
       usage,
       maxUsage: this.#files.integer('memory.peak'),
       limit: this.#memoryLimit,
@@ -143,14 +169,17 @@ export class CgroupV2 implements CgroupReader {
       unknown: unknownMemory(stats, 'inactive_file', events === undefined),
       events,
     });
+    return (this.#known.memory = sameOr(this.#known.memory, fresh));
   }
 
   #memoryEvents(): MemoryUsage['events'] {
-    return this.#files.keyed('memory.events', this.#tables.events)?.record();
+    return this.#files.parsed('memory.events', this.#known.events, this.#tables.events);
   }
 
   #pids(): PidsUsage | undefined {
     const current = this.#files.integer('pids.current');
-    return current === undefined ? undefined : present<PidsUsage>({ current, limit: this.#pidsLimit });
+    if (current === undefined) return undefined;
+    const fresh = present<PidsUsage>({ current, limit: this.#pidsLimit });
+    return (this.#known.pids = sameOr(this.#known.pids, fresh));
   }
 }

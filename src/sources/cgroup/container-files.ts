@@ -20,6 +20,7 @@ import { CgroupV1, V1Tables } from './cgroup-v1.ts';
 import { CgroupV2, V2Tables } from './cgroup-v2.ts';
 import type { Hierarchies } from './hierarchies.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
+import { Parsed } from '../kernel/kernel-text.ts';
 import type { KernelText } from '../kernel/kernel-text.ts';
 import { ProcessHandle, readOnce } from '../kernel/open-file.ts';
 import { readFirstProcess, readProcesses } from '../kernel/processes.ts';
@@ -179,9 +180,10 @@ export class ContainerFinder {
   /** How the networks of a process are read, and what ends that: by its handle, or without room for that by its pid. */
   #networksOf(id: string, handle: ProcessHandle): [read: () => Networks, close: () => void] {
     const { budget } = this.#shared;
+    const known = new Parsed<Networks>();
     if (budget.take()) {
       return [
-        () => this.#networks(handle),
+        () => this.#networks(handle, known),
         () => {
           handle.close();
           budget.release();
@@ -190,21 +192,20 @@ export class ContainerFinder {
     }
     const { pid } = handle;
     handle.close();
-    return [() => this.#networksByPid(id, pid), () => undefined];
+    return [() => this.#networksByPid(id, pid, known), () => undefined];
   }
 
-  #networks(handle: ProcessHandle): Networks {
+  #networks(handle: ProcessHandle, known = new Parsed<Networks>()): Networks {
     const { text } = this.#shared;
-    if (handle.read('net/dev', text) !== 'read') return 'unknown';
-    return parseNetDev(text) ?? 'none';
+    return handle.read('net/dev', text) === 'read' ? known.of(text, parseNetDev) : 'unknown';
   }
 
   /** Another process may have the pid by now: its cgroup says which container it is of. */
-  #networksByPid(id: string, pid: number): Networks {
+  #networksByPid(id: string, pid: number, known: Parsed<Networks>): Networks {
     const handle = this.#open(pid);
     if (!(handle instanceof ProcessHandle)) return 'unknown';
     const isSame = typeof this.#placeOf(id, handle) === 'object';
-    const networks = isSame ? this.#networks(handle) : 'unknown';
+    const networks = isSame ? this.#networks(handle, known) : 'unknown';
     handle.close();
     return networks;
   }
@@ -276,17 +277,13 @@ export class ContainerFiles {
     // The number of a closed descriptor may be another process's by now.
     const networks = this.#isClosed ? 'unknown' : this.#networks();
     this.#lacksNetworks = networks === 'unknown';
-    const unknown: readonly SamplePart[] = [
-      ...(reading.unknown ?? []),
-      ...(networks === 'unknown' ? (['networks'] as const) : []),
-    ];
     return present<Sample>({
       takenAt,
       readAt: takenAt,
       windows: false,
       ...reading,
       networks: typeof networks === 'string' ? undefined : networks,
-      unknown: unknown.length > 0 ? unknown : undefined,
+      unknown: networks === 'unknown' ? withNetworks(reading.unknown) : reading.unknown,
     });
   }
 
@@ -301,6 +298,10 @@ export class ContainerFiles {
     if (!this.#isClosed) this.#close();
     this.#isClosed = true;
   }
+}
+
+function withNetworks(unknown: readonly SamplePart[] = []): readonly SamplePart[] {
+  return [...unknown, 'networks'];
 }
 
 const ofProcesses: readonly OptionalPart[] = ['processes', 'descriptors', 'limits', 'tasks', 'tcp', 'udp'];
@@ -346,9 +347,9 @@ function isCounted(name: string, columns: readonly (Integer | undefined)[]): boo
 
 /**
  * Interfaces of a network namespace by its `/proc/PID/net/dev` (`proc_pid_net(5)`), without the loopback, those of inner
- * containers and tunnels that nobody uses; absent without any.
+ * containers and tunnels that nobody uses.
  */
-function parseNetDev(text: KernelText): readonly InterfaceUsage[] | undefined {
+function parseNetDev(text: KernelText): Networks {
   const interfaces: InterfaceUsage[] = [];
   // Two lines of headings.
   text.nextLine();
@@ -376,5 +377,5 @@ function parseNetDev(text: KernelText): readonly InterfaceUsage[] | undefined {
       }),
     );
   }
-  return interfaces.length > 0 ? interfaces : undefined;
+  return interfaces.length > 0 ? interfaces : 'none';
 }

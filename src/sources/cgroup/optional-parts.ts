@@ -18,11 +18,15 @@ export interface OptionalFiles {
 type Reading = Pick<CgroupReading, 'hugePages' | 'numa' | 'migratesMemory' | 'effectiveLimits' | 'unread'>;
 
 const unreadPressure = ['pressure'] as const;
+const ownParts: readonly OptionalPart[] = ['hugePages', 'numa', 'cpuset', 'effectiveLimits'];
+/** Where pressure alone is wanted, which is read elsewhere. */
+const usual: Reading = {};
 
 /** Reads the parts that are wanted, and opens no file for others. */
 export class OptionalReader {
   readonly #files: OptionalFiles;
   readonly #parts: ReadonlySet<OptionalPart>;
+  readonly #wantsAny: boolean;
   #pageSizes: readonly string[] | undefined;
   #readCount = 0;
   #limits: EffectiveLimits | undefined;
@@ -30,6 +34,7 @@ export class OptionalReader {
   constructor(files: OptionalFiles, parts: ReadonlySet<OptionalPart>) {
     this.#files = files;
     this.#parts = parts;
+    this.#wantsAny = !parts.has('pressure') || ownParts.some((part) => parts.has(part));
   }
 
   /** The next read looks at the limits again. */
@@ -38,6 +43,7 @@ export class OptionalReader {
   }
 
   read(): Reading {
+    if (!this.#wantsAny) return usual;
     const wants = (part: OptionalPart): boolean => this.#parts.has(part);
     return present<Reading>({
       hugePages: wants('hugePages') ? this.#hugePages() : undefined,

@@ -46,7 +46,22 @@ export class KernelText {
       this.#bytes.copy(larger, 0, 0, this.#length);
       this.#bytes = larger;
     }
-    if (this.#length > 0) this.#length = this.#bytes.lastIndexOf(newline, this.#length - 1) + 1;
+    if (this.#length > 0 && this.#bytes[this.#length - 1] !== newline)
+      this.#length = this.#bytes.lastIndexOf(newline, this.#length - 1) + 1;
+  }
+
+  /** True where the whole content is these bytes. */
+  equals(bytes: Buffer): boolean {
+    return (
+      bytes.length === this.#length && this.#bytes.compare(bytes, 0, bytes.length, 0, this.#length) === 0
+    );
+  }
+
+  /** A copy of the whole content, in the room of an earlier one where that has the same size. */
+  copy(into: Buffer): Buffer {
+    const copy = into.length === this.#length ? into : Buffer.allocUnsafe(this.#length);
+    this.#bytes.copy(copy, 0, 0, this.#length);
+    return copy;
   }
 
   /** True at the end of the last line. */
@@ -138,6 +153,22 @@ export class KernelText {
   get isAtDigit(): boolean {
     const digit = (this.#bytes[this.#at] ?? 0) - zero;
     return !this.isAtLineEnd && digit >= 0 && digit <= 9;
+  }
+}
+
+const nothing = Buffer.alloc(0);
+
+/** What is parsed of one file: the same object again while the file holds the same, so that nothing is made anew. */
+export class Parsed<T> {
+  #bytes: Buffer | undefined;
+  #value: T | undefined;
+
+  /** @param parse the same at every call. */
+  of(text: KernelText, parse: (text: KernelText) => T): T {
+    if (this.#bytes && this.#value !== undefined && text.equals(this.#bytes)) return this.#value;
+    this.#value = parse(text);
+    this.#bytes = text.copy(this.#bytes ?? nothing);
+    return this.#value;
   }
 }
 

@@ -73,11 +73,10 @@ export class OpenFile {
   }
 
   #tryRead(text: KernelText): ReadOutcome {
-    if (this.#fd !== undefined) return settled(() => text.read(this.#fd ?? -1));
-    let fd = -1;
-    const opened = settled(() => (fd = openSync(this.path, 'r')));
-    if (opened !== 'read') return opened;
-    const outcome = settled(() => text.read(fd));
+    if (this.#fd !== undefined) return readOpen(this.#fd, text);
+    const fd = opened(this.path);
+    if (typeof fd !== 'number') return fd;
+    const outcome = readOpen(fd, text);
     if (outcome === 'read' && this.#budget.take()) this.#fd = fd;
     else closeSync(fd);
     return outcome;
@@ -86,10 +85,9 @@ export class OpenFile {
 
 /** Reads a file once, without keeping its descriptor. Never throws. */
 export function readOnce(path: string, text: KernelText, isSingle = true): ReadOutcome {
-  let fd = -1;
-  const opened = settled(() => (fd = openSync(path, 'r')));
-  if (opened !== 'read') return opened;
-  const outcome = settled(() => text.read(fd, isSingle));
+  const fd = opened(path);
+  if (typeof fd !== 'number') return fd;
+  const outcome = readOpen(fd, text, isSingle);
   closeSync(fd);
   return outcome;
 }
@@ -122,9 +120,18 @@ export function directoriesIn(directory: string): readonly string[] {
   }
 }
 
-function settled(work: () => void): ReadOutcome {
+/** Its descriptor, or why there is none. */
+function opened(path: string): number | ReadOutcome {
   try {
-    work();
+    return openSync(path, 'r');
+  } catch (thrown) {
+    return outcomeOf(thrown);
+  }
+}
+
+function readOpen(fd: number, text: KernelText, isSingle = true): ReadOutcome {
+  try {
+    text.read(fd, isSingle);
     return 'read';
   } catch (thrown) {
     return outcomeOf(thrown);

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { linkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Sample } from '../../../../src/model/sample.ts';
 import type { InspectedContainer } from '../../../../src/sources/container-source.ts';
 import { SourceError } from '../../../../src/sources/source-error.ts';
 import {
+  firstSample,
   KernelTree,
   openBelow,
   readEach,
@@ -246,3 +248,23 @@ test('a tree that is removed whole, then a round: nothing, and no descriptor is 
   );
   assert.deepEqual(openBelow(tree.folder), []);
 });
+
+for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
+  test(`${capture}: parts that no file has changed are the same objects, and others are new`, async () => {
+    using tree = KernelTree.recorded(capture, [name]);
+    const usage = tree.usage();
+    const container = tree.container(name);
+    const read = async (): Promise<Sample> => (await readOne(usage, container)) ?? assert.fail();
+    const [first, same] = [await read(), await read()];
+    for (const part of ['memory', 'networks', 'pids', 'pressure'] as const)
+      assert.equal(same[part], first[part], part);
+    const peak = capture === 'cgroup_v1' ? 'memory/memory.max_usage_in_bytes' : 'memory.peak';
+    tree.set(name, peak, '123456789\n');
+    const changed = await read();
+    assert.equal(changed.memory?.maxUsage, 123_456_789);
+    assert.notEqual(first.memory, changed.memory);
+    assert.equal(changed.memory.stats, first.memory?.stats);
+    assert.deepEqual(await firstSample(tree, name), changed);
+    usage.close();
+  });
+}

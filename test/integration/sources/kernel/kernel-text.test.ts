@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { KernelText } from '../../../../src/sources/kernel/kernel-text.ts';
+import { KernelText, Parsed } from '../../../../src/sources/kernel/kernel-text.ts';
 import { FlatKeyed } from '../../../../src/sources/kernel/flat-keyed.ts';
 import { CgroupDirectories } from '../../../support/fakes/cgroup-directories.ts';
 
@@ -126,4 +126,16 @@ test('a file that the kernel gives page by page is read to its end', () => {
   };
   assert.equal(endsWith(false), true);
   assert.equal(endsWith(true), false);
+});
+
+test('what is parsed of a file is the same object until the file holds something else', () => {
+  const table = new FlatKeyed();
+  const known = new Parsed<ReturnType<FlatKeyed['record']>>();
+  const read = (content: string) => known.of(textOf(content), (text) => table.parse(text).record());
+  const first = read('a 1\nb 2\n');
+  assert.equal(read('a 1\nb 2\n'), first);
+  assert.deepEqual(read('a 1\nb 3\n'), { a: 1, b: 3 });
+  assert.deepEqual(first, { a: 1, b: 2 });
+  assert.deepEqual(read('a 1\n'), { a: 1 });
+  assert.deepEqual(read(''), {});
 });

@@ -3,38 +3,29 @@ import type {
   Attributes,
   BatchObservableCallback,
   BatchObservableResult,
-  HrTime,
   Meter,
   MetricOptions,
   Observable,
   ObservableCallback,
 } from '@opentelemetry/api';
-import { millisToHrTime } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
-import type {
-  CollectionResult,
-  DataPoint,
-  MetricData,
-  MetricProducer,
-  ScopeMetrics,
-} from '@opentelemetry/sdk-metrics';
+import type { CollectionResult, MetricData, MetricProducer, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import type { Entity } from './entity.ts';
+import { Points } from './points.ts';
+import type { Described, ObservedTimes } from './points.ts';
 
 /** OpenTelemetry's scope of every container metric. */
 const containerScope = { name: 'tidegauge' };
 /** The wire has signed 64 bits: an integer beyond them would come out negative. */
 const largestInt = 2 ** 63;
 
-type Kind = 'gauge' | 'counter' | 'updowncounter';
-
 /** An instrument of the {@link ContainerMeter}: observed only through the batch callback. */
-export class ContainerObservable implements Observable {
+export class ContainerObservable implements Observable, Described {
   readonly name: string;
-  readonly kind: Kind;
-  readonly descriptor: MetricData['descriptor'];
+  readonly kind: Described['kind'];
+  readonly descriptor: Described['descriptor'];
 
-  constructor(name: string, kind: Kind, options: MetricOptions = {}) {
+  constructor(name: string, kind: Described['kind'], options: MetricOptions = {}) {
     this.name = name;
     this.kind = kind;
     const { description = '', unit = '', valueType = ValueType.DOUBLE } = options;
@@ -68,13 +59,6 @@ export interface ObservedEntity {
   readonly owner: object;
   /** All of its metrics, where a reader has left out points without news. */
   readonly all?: readonly MetricData[];
-}
-
-/** Time of the next observations; milliseconds since the epoch. */
-export interface ObservedTimes {
-  readonly at: number;
-  /** Of a counter: when it began. */
-  readonly startedAt?: number | undefined;
 }
 
 const noAttributes: Attributes = {};
@@ -147,15 +131,23 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
     this.#callback = callback;
   }
 
-  /** Never rejects, as a rejection would fail the reader's whole collection: what is thrown is among the errors. */
-  async collect(options?: { timeoutMillis?: number }): Promise<CollectionResult> {
-    const collection = new Collection(options?.timeoutMillis);
+  /**
+   * Never rejects, as a rejection would fail the reader's whole collection: what is thrown is among the errors.
+   * @param points of a reader whose collections do not overlap: what it was given before holds no more.
+   */
+  async collect(
+    options?: { timeoutMillis?: number },
+    points: Points = new Points(),
+  ): Promise<CollectionResult> {
+    points.begin();
+    const collection = new Collection(options?.timeoutMillis, points);
     const errors: unknown[] = [];
     try {
       await this.#callback(collection);
     } catch (error) {
       errors.push(new ObservationError(error));
     }
+    points.end();
     return {
       resourceMetrics: { resource: resourceFromAttributes({}), scopeMetrics: collection.scopes },
       errors,
@@ -166,20 +158,15 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
 class Collection implements ContainerObservableResult {
   readonly timeoutMillis: number | undefined;
   readonly scopes: ScopeMetrics[] = [];
-  readonly #times = new HrTimes();
-  readonly #starts = new HrTimes();
-  #metrics: NumberMetric[] = [];
-  /** The metric of the last observation: observations of one instrument mostly come together. */
-  #last: NumberMetric | undefined;
+  readonly #points: Points;
 
-  constructor(timeoutMillis: number | undefined) {
+  constructor(timeoutMillis: number | undefined, points: Points) {
     this.timeoutMillis = timeoutMillis;
+    this.#points = points;
   }
 
   forEntity(observed: ObservedEntity): void {
-    this.#metrics = [];
-    this.#last = undefined;
-    this.scopes.push(new EntityScope(observed, this.#metrics));
+    this.scopes.push(new EntityScope(observed, this.#points.beginEntity()));
   }
 
   /** The API's form, without a time: now. */
@@ -192,48 +179,10 @@ class Collection implements ContainerObservableResult {
     observable: ContainerObservable,
     value: number,
     attributes: Attributes = noAttributes,
-    { at, startedAt = at }: ObservedTimes,
+    times: ObservedTimes,
   ): void {
     const isInt = observable.descriptor.valueType === ValueType.INT;
     if (!Number.isFinite(value) || (isInt && Math.abs(value) >= largestInt)) return;
-    const endTime = this.#times.of(at);
-    const startTime = startedAt < at ? this.#starts.of(startedAt) : endTime;
-    this.#add(observable, { startTime, endTime, attributes, value });
+    this.#points.add(observable, value, attributes, times);
   }
-
-  #add(observable: ContainerObservable, point: DataPoint<number>): void {
-    const { descriptor } = observable;
-    if (this.#last?.descriptor !== descriptor)
-      this.#last = this.#metrics.find((metric) => metric.descriptor === descriptor);
-    if (this.#last) this.#last.dataPoints.push(point);
-    // Most metrics have one point: a list made for it is a tenth of one that grew to it.
-    else this.#metrics.push((this.#last = metricOf(observable, [point])));
-  }
-}
-
-/** Times in the SDK's form; points that follow each other mostly share theirs. */
-class HrTimes {
-  #millis = Number.NaN;
-  #time: HrTime = [0, 0];
-
-  of(millis: number): HrTime {
-    if (millis !== this.#millis) this.#time = millisToHrTime(millis);
-    this.#millis = millis;
-    return this.#time;
-  }
-}
-
-type NumberMetric = Extract<MetricData, { dataPointType: DataPointType.GAUGE | DataPointType.SUM }>;
-
-/** A metric of that kind, in the SDK's form. */
-export function metricOf(
-  { kind, descriptor }: Pick<ContainerObservable, 'kind' | 'descriptor'>,
-  dataPoints: DataPoint<number>[],
-  aggregationTemporality = AggregationTemporality.CUMULATIVE,
-): NumberMetric {
-  if (kind === 'gauge') {
-    return { descriptor, aggregationTemporality, dataPoints, dataPointType: DataPointType.GAUGE };
-  }
-  const isMonotonic = kind === 'counter';
-  return { descriptor, aggregationTemporality, dataPoints, dataPointType: DataPointType.SUM, isMonotonic };
 }

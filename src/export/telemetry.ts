@@ -28,6 +28,7 @@ import { observeContainers } from './observe-containers.ts';
 import { DeltaProducer } from './otlp/delta-producer.ts';
 import { OtlpExporter } from './otlp/otlp-exporter.ts';
 import type { OtlpExporterOptions } from './otlp/otlp-exporter.ts';
+import { Points } from './points.ts';
 
 /** A scrape waits this long for the agent's own observable instruments. */
 const ownTimeoutMillis = 2000;
@@ -60,7 +61,8 @@ export class Telemetry {
   constructor(options: TelemetryOptions, observer: ExportObserver) {
     this.#otlp = options.otlp && new OtlpExporter({ ...options.otlp, observer });
     this.#push = this.#pushReaders(options);
-    const metricProducers = [{ collect: () => this.#containers.collect({ timeoutMillis: 0 }) }];
+    const points = new Points();
+    const metricProducers = [{ collect: () => this.#containers.collect({ timeoutMillis: 0 }, points) }];
     this.#pull = options.prometheus
       ? new PrometheusExporter({ preventServerStart: true, metricProducers })
       : undefined;
@@ -102,8 +104,8 @@ export class Telemetry {
   }
 
   /**
-   * One collection for scrapes, of what there is: it waits for no probe. Rejects with the ObservationError when
-   * containers are missing from it.
+   * One collection for scrapes, of what there is: it waits for no probe, and holds until the next one begins. Rejects with
+   * the ObservationError when containers are missing from it.
    */
   async collect(): Promise<ResourceMetrics> {
     if (!this.#pull) throw new Error('the exporter prometheus is not on');

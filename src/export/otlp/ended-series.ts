@@ -6,7 +6,8 @@ import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/s
 import { DataPointType, AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import { Slices } from '../../concurrency/slices.ts';
 import { Kept } from '../../model/kept.ts';
-import { observedIn, EntityScope, metricOf } from '../container-producer.ts';
+import { observedIn, EntityScope } from '../container-producer.ts';
+import { metricOf } from '../points.ts';
 import type { Entity } from '../entity.ts';
 import { laidOut, partsOf, requestsOf } from './requests.ts';
 import type { OtlpLayout } from './requests.ts';

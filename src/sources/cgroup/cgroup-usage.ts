@@ -3,10 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ContainerFilesystem, Filesystem } from '../../model/disk-usage.ts';
 import type { HostNeeds, HostReading, Machine } from '../../model/host.ts';
 import { agentTime } from '../../model/runtime.ts';
-import type { BasicPart, MemoryUsage, OptionalPart, Sample } from '../../model/sample.ts';
+import type { BasicPart, OptionalPart, Sample } from '../../model/sample.ts';
 import type { UsageReport } from '../../model/usage-report.ts';
 import type { EndedRun, InspectedContainer, UsageRound, UsageSource } from '../container-source.ts';
-import { present } from '../json.ts';
 import { SourceError } from '../source-error.ts';
 import { withDeviceNames } from './block-io.ts';
 import { LowestLimits } from './cgroup-limits.ts';
@@ -16,6 +15,7 @@ import { ContainerRuns } from './container-runs.ts';
 import { unmountedParts } from './hierarchies.ts';
 import type { Hierarchies } from './hierarchies.ts';
 import { HostCgroups } from './host-cgroups.ts';
+import { completed, lackingParts } from './lacking-parts.ts';
 import { HostFiles, readMachine } from '../kernel/host-files.ts';
 import { DeviceNames } from '../kernel/device-names.ts';
 import type { HostFacts } from '../kernel/host-files.ts';
@@ -223,7 +223,7 @@ export class CgroupUsage implements UsageSource {
     const sample = this.#measured(container, files);
     if (!sample) return undefined;
     this.#runs.read(container.identity.id, sample);
-    const lacking = this.#lackingParts(sample, files);
+    const lacking = lackingParts(sample, files.unreadable, this.#unmounted);
     if (!runtimeRound || lacking.length === 0) return sample;
     return completed(sample, this.#named(await settled(runtimeRound().read(container))), lacking);
   }
@@ -317,25 +317,7 @@ export class CgroupUsage implements UsageSource {
     if (typeof files === 'object') files.close();
     this.#known.delete(id);
   }
-
-  /** Parts that the sample lacks because their files could not be read: pressure is the kernel's alone. */
-  #lackingParts(sample: Sample, { unreadable }: ContainerFiles): readonly BasicPart[] {
-    // Nearly always.
-    if (unreadable.length === 0 && this.#unmounted.length === 0 && !sample.unknown) return nothing;
-    const closed = unreadable.filter((name) => !name.endsWith('.pressure'));
-    const lacking = partOfFile.flatMap(([start, part]) =>
-      isLacking(sample, part) && closed.some((name) => name.startsWith(start)) ? [part] : [],
-    );
-    const unmounted = this.#unmounted.filter((part) => sample[part] === undefined);
-    return [
-      ...lacking,
-      ...unmounted,
-      ...(sample.unknown?.includes('networks') ? (['networks'] as const) : []),
-    ];
-  }
 }
-
-const nothing: readonly BasicPart[] = [];
 
 /** A part that another place fails to give is unknown, and the rest holds. */
 async function settled(sample: Promise<Sample | undefined>): Promise<Sample | undefined> {
@@ -344,40 +326,6 @@ async function settled(sample: Promise<Sample | undefined>): Promise<Sample | un
   } catch {
     return undefined;
   }
-}
-
-/** Files by their beginning, and the part of a sample that is read from them. */
-const partOfFile: readonly (readonly [start: string, part: BasicPart])[] = [
-  ['cpu', 'cpu'],
-  ['memory', 'memory'],
-  ['io', 'blockIo'],
-  ['blkio', 'blockIo'],
-  ['pids', 'pids'],
-];
-
-function isLacking(sample: Sample, part: BasicPart): boolean {
-  return sample[part] === undefined || (part === 'memory' && sample.memory?.unknown !== undefined);
-}
-
-/** The sample with the parts that it lacks from another place, at the other's time. */
-function completed(sample: Sample, other: Sample | undefined, lacking: readonly BasicPart[]): Sample {
-  if (!other) return sample;
-  const given = lacking.filter((part) => other[part] !== undefined);
-  const unknown = sample.unknown?.filter((part) => !lacking.includes(part) || other.unknown?.includes(part));
-  const parts = Object.fromEntries(given.map((part) => [part, other[part]]));
-  return present<Sample>({
-    ...sample,
-    ...parts,
-    ...(given.includes('memory') && other.memory && { memory: joined(sample.memory, other.memory) }),
-    partTimes: Object.fromEntries(given.map((part) => [part, other.takenAt])),
-    unknown: unknown?.length === 0 ? undefined : unknown,
-  });
-}
-
-/** What the runtime does not give of memory is the kernel's; the rest is from one place, as a working set is a difference. */
-function joined(ofKernel: MemoryUsage | undefined, ofRuntime: MemoryUsage): MemoryUsage {
-  const { events, swapUsage, kernelUsage, maxUsage } = ofKernel ?? {};
-  return { ...present<Partial<MemoryUsage>>({ events, swapUsage, kernelUsage, maxUsage }), ...ofRuntime };
 }
 
 function count(counts: Map<string, number>, key: string): void {

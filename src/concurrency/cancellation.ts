@@ -19,10 +19,10 @@ export class Cancellable {
   /** The call's result, or `cancelled`; while cancelled the call is not made. One at a time. */
   async race<T>(call: () => Promise<T>): Promise<T | 'cancelled'> {
     if (this.#isCancelled) return 'cancelled';
-    const cancelled = new Promise<'cancelled'>((resolve) => {
+    return await new Promise<T | 'cancelled'>((resolve, reject) => {
       this.#cancelCurrent = () => resolve('cancelled');
+      call().then(resolve, reject);
     });
-    return await Promise.race([call(), cancelled]);
   }
 }
 

@@ -121,7 +121,17 @@ export class SourceCalls {
       const giveUp = (): void => reject(toSourceError(signal.reason, 'probe'));
       if (signal.aborted) giveUp();
       this.#abort.add(giveUp);
-      result.then(resolve, reject).finally(() => this.#abort.delete(giveUp));
+      const settled = (): void => this.#abort.delete(giveUp);
+      result.then(
+        (value) => {
+          settled();
+          resolve(value);
+        },
+        (thrown: unknown) => {
+          settled();
+          reject(thrown);
+        },
+      );
     });
   }
 }

@@ -274,7 +274,11 @@ export class ContainerTracker implements Networked {
     if (fell || this.#endedAt !== undefined) await this.#restarted(sample, calls);
     this.#history.keep(sample);
     // Network counters begin with the owner as it is known at this sample.
-    this.#history.starts(this.#networkStartedAt(new NetworkOwners(this.#neighbours)));
+    const ownStart = this.#inspection.inspected && this.#history.startedAt;
+    const isOwner = this.networkOwnerId === undefined;
+    this.#history.beginNetwork(
+      isOwner ? ownStart : this.#networkStartedAt(new NetworkOwners(this.#neighbours)),
+    );
     this.#hasUsage = this.#mayRun(listed);
   }
 

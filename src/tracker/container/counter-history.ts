@@ -83,6 +83,11 @@ export class CounterHistory {
     this.#sample = sample;
   }
 
+  /** The network's owner began then, as far as that is known at the latest sample. */
+  beginNetwork(startedAt: number | undefined): void {
+    if (startedAt !== undefined) this.#network.ofOwner(startedAt);
+  }
+
   /**
    * Start times as they are now.
    * @param networkStartedAt start of the namespace's owner; undefined leaves network counters without start times of their own.

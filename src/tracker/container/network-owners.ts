@@ -31,6 +31,7 @@ export class NetworkOwners<T extends Networked> {
    * follow when they count. Of containers that joined each other it has the id of the first by id.
    */
   of(container: T): NetworkOwner<T> {
+    if (container.networkOwnerId === undefined) return { id: container.id, container };
     const passed = new Map<string, T>();
     let { id } = container;
     let current: T | undefined = container;

@@ -39,6 +39,7 @@ export class CounterStartTimes {
   readonly #before: ReadonlyMap<CounterGroup, number> | undefined;
   readonly #groups = new Map<CounterGroup, Group>();
   #lastAt: number | undefined;
+  #last: Partial<Sample> = {};
   #starts: CounterStarts | undefined;
 
   /**
@@ -72,15 +73,17 @@ export class CounterStartTimes {
 
   /** Accepts the next sample; true when the total CPU time fell, which means that the container was restarted. */
   accept(sample: Sample): boolean {
-    this.#forgetDetached(sample);
-    this.#visit(sample, (name, key, value) => {
+    if (sample.networks !== this.#last.networks) this.#forgetDetached(sample);
+    this.#visit(sample, this.#last, (name, key, value) => {
       if (value !== undefined)
         take(this.#groups.get(name) ?? this.#open(name, readAt(sample, name)), key, value);
     });
     const wasRestarted = this.#groups.get('cpu')?.fallen?.has('total') === true;
-    for (const [name, group] of this.#groups)
-      this.#settle(group, readAt(sample, name), wasRestarted && name === 'cpu');
+    this.#groups.forEach((group, name) =>
+      this.#settle(group, readAt(sample, name), wasRestarted && name === 'cpu'),
+    );
     this.#lastAt = sample.takenAt;
+    this.#last = sample;
     return wasRestarted;
   }
 
@@ -266,8 +269,8 @@ export class HostStartTimes {
 /** Receives one counter of a sample: no lists are made, for this runs over every counter of every sample. */
 export type Visit = (group: CounterGroup, key: string, value: Integer | undefined) => void;
 
-/** Visits those counters of a sample that may begin together. */
-export type VisitCounters = (sample: Sample, visit: Visit) => void;
+/** Visits those counters of a sample that may begin together, without parts that are the same objects as in the one before. */
+export type VisitCounters = (sample: Sample, last: Partial<Sample>, visit: Visit) => void;
 
 /** The group of an interface, which may come and go while its container runs. */
 export function isNetwork(group: CounterGroup): boolean {
@@ -275,38 +278,47 @@ export function isNetwork(group: CounterGroup): boolean {
 }
 
 /** Visits the counters of a run's cgroup. */
-export function cgroupCounters(
-  { cpu, memory, blockIo, pressure, hugePages, storage }: Sample,
-  visit: Visit,
-): void {
-  if (cpu) visitCpu(cpu, visit);
-  if (memory) visitMemory(memory, visit);
+export function cgroupCounters(sample: Sample, last: Partial<Sample>, visit: Visit): void {
+  const { cpu, memory, blockIo, pressure } = sample;
+  if (cpu) visitCpu(cpu, last.cpu, visit);
+  if (memory && memory !== last.memory) visitMemory(memory, last.memory, visit);
   if (blockIo) visitBlockIo(blockIo, visit);
-  if (pressure) visitPressure(pressure, visit);
-  for (const { pageSize, failures } of hugePages ?? []) visit('memory', hugePagesCounter(pageSize), failures);
-  if (storage) visitAll('block-io', { ...storage }, visit);
+  if (pressure && pressure !== last.pressure) visitPressure(pressure, visit);
+  visitOthers(sample, visit);
 }
 
-function visitMemory({ failures, stats, events }: MemoryUsage, visit: Visit): void {
+function visitOthers({ hugePages, storage }: Sample, visit: Visit): void {
+  for (const { pageSize, failures } of hugePages ?? []) visit('memory', hugePagesCounter(pageSize), failures);
+  if (storage) visitAll('block-io', storage, visit);
+}
+
+function visitMemory(
+  { failures, stats, events }: MemoryUsage,
+  last: MemoryUsage | undefined,
+  visit: Visit,
+): void {
   visit('memory', 'failures', failures);
-  for (const key in stats) if (isEventCount(key)) visit('memory', key, stats[key]);
+  if (stats !== last?.stats) for (const key in stats) if (isEventCount(key)) visit('memory', key, stats[key]);
   for (const key in events) visit('memory', memoryEventCounter(key), events[key]);
 }
 
 /** Visits the counters of a network namespace, which may be another container's. */
-function networkCounters({ networks = [] }: Sample, visit: Visit): void {
+function networkCounters({ networks = [] }: Sample, last: Partial<Sample>, visit: Visit): void {
+  if (networks === last.networks) return;
   for (const { name, ...counters } of networks) visitAll(`network ${name}`, counters, visit);
 }
 
 function visitCpu(
   { totalNanos, userNanos, kernelNanos, perCpuNanos, throttling }: CpuUsage,
+  last: CpuUsage | undefined,
   visit: Visit,
 ): void {
   visit('cpu', 'total', totalNanos);
   visit('cpu', 'user', userNanos);
   visit('cpu', 'kernel', kernelNanos);
-  perCpuNanos?.forEach((nanos, index) => visit('cpu', `core ${index}`, nanos));
-  if (throttling) visitAll('cpu', { ...throttling }, visit);
+  if (perCpuNanos !== last?.perCpuNanos)
+    perCpuNanos?.forEach((nanos, index) => visit('cpu', `core ${index}`, nanos));
+  if (throttling && throttling !== last?.throttling) visitAll('cpu', throttling, visit);
 }
 
 const pressureCounters = (['cpu', 'memory', 'io'] as const).flatMap((resource) =>
@@ -340,8 +352,10 @@ const blockIoLists = [
   'costIndelay',
 ] as const satisfies readonly (keyof BlockIoUsage)[];
 
-function visitAll(group: CounterGroup, counters: Counters, visit: Visit): void {
+function visitAll<T extends { readonly [Key in keyof T]?: Integer | undefined }>(
+  group: CounterGroup,
+  counters: T,
+  visit: Visit,
+): void {
   for (const key in counters) visit(group, key, counters[key]);
 }
-
-type Counters = Readonly<Record<string, Integer | undefined>>;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { ContainerLimits, LimitName } from '../../model/container.ts';
 import type { EffectiveLimits } from '../../model/sample.ts';
 import { present } from '../json.ts';
@@ -52,7 +52,9 @@ export class LowestLimits {
 
   #lowest(directory: string | undefined, root: string | undefined, read: ReadLimits): EffectiveLimits {
     if (directory === undefined || root === undefined) return {};
-    return lowestOf(read(directory), directory === root ? {} : this.#aboveIn(dirname(directory), root, read));
+    // The root itself may be written with a slash at its end.
+    const path = resolve(directory);
+    return lowestOf(read(path), path.startsWith(`${root}/`) ? this.#aboveIn(dirname(path), root, read) : {});
   }
 
   #aboveIn(directory: string, root: string, read: ReadLimits): EffectiveLimits {

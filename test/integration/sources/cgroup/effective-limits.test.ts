@@ -88,3 +88,17 @@ test('what is above is read once for all that it holds, and again a minute later
   assert.equal(await effective({ ...first }), 2048);
   usage.close();
 });
+
+test('the row of the root has its own limits, and nothing above it', async () => {
+  using tree = KernelTree.recorded('cgroup_v2', [name]);
+  tree.write('cgroup/cpu.stat', 'usage_usec 5\n');
+  tree.write('cgroup/pids.max', '900\n');
+  const usage = tree.usage({ parts, hostNeeds: { machine: false, cgroups: 'root' } });
+  await readOne(usage, tree.container(name));
+  const rows = usage.host()?.cgroups ?? [];
+  assert.deepEqual(
+    rows.map(({ path, sample }) => [path, sample.effectiveLimits]),
+    [['/', { pids: 900 }]],
+  );
+  usage.close();
+});

@@ -50,6 +50,19 @@ export const ownAttributes: Readonly<Record<string, OwnAttribute>> = {
       'The bound that memory ran into: protection (low), throttling (high), limit (max), and what came of it (oom, oom_group_kill).',
     members: ['low', 'high', 'max', 'oom', 'oom_group_kill'],
   },
+  'container.memory.linux.hugepages.size': {
+    brief: 'Size of a huge page, as the kernel writes it.',
+    examples: ['2MB', '1GB'],
+  },
+  'container.memory.linux.numa.node': { brief: 'Number of a NUMA node.', examples: ['0', '1'] },
+  'container.memory.linux.numa.type': {
+    brief: 'What memory of a NUMA node holds.',
+    members: ['anonymous', 'page_cache', 'unevictable'],
+  },
+  'container.thread.state': {
+    brief: 'State of a thread.',
+    members: ['running', 'sleeping', 'uninterruptible', 'stopped'],
+  },
   'container.pressure.resource': {
     brief: 'The resource that tasks waited for.',
     members: ['cpu', 'memory', 'io'],

@@ -26,6 +26,7 @@ import {
 import { semconvEvents, semconvImageEvents, semconvLifecycle, semconvRuntime } from './semconv/lifecycle.ts';
 import { semconvEffectiveLimits, semconvMemory } from './semconv/memory.ts';
 import { semconvMemoryDetail } from './semconv/memory-detail.ts';
+import { semconvOptional } from './semconv/optional.ts';
 
 /** One set of metric names: a new family of metrics is one more list here. */
 export interface Profile {
@@ -49,6 +50,7 @@ export const profiles = {
       ...semconvEffectiveLimits,
       ...semconvIo,
       ...semconvPressure,
+      ...semconvOptional,
       ...semconvFilesystem,
       ...semconvEvents,
     ],

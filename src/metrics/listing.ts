@@ -3,6 +3,7 @@ import { alwaysThere, profiles } from './catalogue.ts';
 import type { Catalogue, ProfileName } from './catalogue.ts';
 import { dockerExporterOwn } from './docker-exporter/profile.ts';
 import { exposedMetric } from './prometheus-names.ts';
+import { optionalNameReasons } from './semconv/optional.ts';
 
 /** One metric as lists show it. */
 export interface MetricRow {
@@ -149,6 +150,7 @@ function absenceHere({
  * Each reads on from "name": "name after …".
  */
 const reasons: Readonly<Record<string, string>> = {
+  ...optionalNameReasons,
   'container.info': 'after `target_info` of the Prometheus compatibility specification',
   'container.status.state': 'after `k8s.container.status.state`',
   'container.health.status': 'after `k8s.container.status.state`, with the word of the health check first',

@@ -9,6 +9,7 @@ import type { DiskUsageReport } from '../../../src/model/disk-usage.ts';
 import type { RuntimeDescription } from '../../../src/model/runtime.ts';
 import type { ContainerSnapshot } from '../../../src/model/snapshot.ts';
 import { countedEvents } from './counted-events.ts';
+import { optionalUsage } from './optional-usage.ts';
 import { kernelMeasured } from './kernel-measured.ts';
 import { captures, recordedContainers } from '../../support/wire/recorded-cases.ts';
 import {
@@ -71,7 +72,7 @@ function recordedSnapshots(): ContainerSnapshot[] {
   };
   const swapping = {
     ...first,
-    sample: { takenAt: 1, windows: false, memory: { stats: { total_swap: 4096 } } },
+    sample: { takenAt: 1, windows: false, memory: { stats: { total_swap: 4096 } }, ...optionalUsage },
   };
   const measured = captures.flatMap((capture) =>
     ['oom_killed', 'cpu_throttled'].map((name) => kernelMeasured(capture, name)),

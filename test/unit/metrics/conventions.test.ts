@@ -178,7 +178,10 @@ test('attribute keys are the conventions’, ours named here', () => {
     'container.exit.code',
     'container.health.status',
     'container.memory.linux.event',
+    'container.memory.linux.hugepages.size',
     'container.memory.linux.lru.list',
+    'container.memory.linux.numa.node',
+    'container.memory.linux.numa.type',
     'container.memory.linux.page_cache.state',
     'container.memory.linux.transparent_hugepages.cause',
     'container.memory.linux.type',
@@ -187,6 +190,7 @@ test('attribute keys are the conventions’, ours named here', () => {
     'container.paging.linux.workingset.event',
     'container.pressure.resource',
     'container.status.state',
+    'container.thread.state',
   ]);
   for (const key of [
     incubating.ATTR_CPU_MODE,

@@ -33,7 +33,7 @@ The Collector's docker_stats receiver and the agent with \`--profile docker_stat
 
 - A counter, and the uptime, must lie between our figures from just before the receiver began to ask until ${skewMillis / 1000} s later, which is how long the runtime may take to respond. There is no tolerance beyond that.
 - Any other figure must lie within that range too, or differ from it by no more than ${tolerance * 100} %. Memory has a floor of 256 KiB, as the kernel charges it in batches of 64 pages for each CPU, and percentages one of 0.1: differences below it do not count.
-- \`container.cpu.utilization\` is compared as the mean of the minute before the reading: the receiver takes it from the one second before the runtime responds, we take it since our last probe.
+- \`container.cpu.utilization\` is compared as the mean of the minute before the reading: the receiver takes it from the one second before the runtime responds, we take it since our last probe. Where other work takes CPUs from the containers, as when this page was made, that second and the whole minute differ by some percent.
 
 Each line shows the pair that differs most of all readings and containers; where none differs, that of the last reading with the largest figure. Ours is a range where it moved within the time skew; the difference is how far the receiver's figure is outside.
 `;
@@ -42,7 +42,9 @@ Each line shows the pair that differs most of all readings and containers; where
 function withoutIdentity(pair: Pair): Pair {
   return {
     ...pair,
-    attributes: pair.attributes.replaceAll(/(^| )(?:id|image|container_label_\w+)=\S*/g, '').trim(),
+    attributes: pair.attributes
+      .replaceAll(/(^| )(?:id|image|boot_id|machine_id|system_uuid|container_label_\w+)=\S*/g, '')
+      .trim(),
   };
 }
 

@@ -35,11 +35,18 @@ export interface EntityOptions {
 /** Makes entities, and gives the same object again while nothing of the identity has changed. */
 export class Entities {
   readonly #options: EntityOptions;
-  readonly #containers = new Kept<ContainerIdentity, { runtime: RuntimeDescription; entity: Entity }>();
+  readonly #containers: Kept<ContainerIdentity, { runtime: RuntimeDescription; entity: Entity }>;
   readonly #hosts = new WeakMap<RuntimeDescription, Resource>();
 
-  constructor(options: EntityOptions) {
+  /** @param maxAdded containers that are kept without rounds. */
+  constructor(options: EntityOptions, maxAdded?: number) {
     this.#options = options;
+    this.#containers = new Kept(maxAdded);
+  }
+
+  /** Begins a round through all containers: those of which none asks any more are let go by and by. */
+  round(): void {
+    this.#containers.round();
   }
 
   ofContainer(snapshot: Identified): Entity {

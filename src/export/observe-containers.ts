@@ -28,6 +28,8 @@ export function observeContainers(
   const runtime = catalogue.runtime.map((instrument) => declare(meter, instrument));
   const cache = new AttributeCache();
   const observeAll = async (result: ContainerObservableResult): Promise<void> => {
+    entities.round();
+    cache.round();
     const slices = new Slices();
     const observer = new ContainerObserver(result, containers, entities, cache);
     for (const snapshot of trackers.snapshots()) {

@@ -40,6 +40,11 @@ export class AttributeCache {
   /** Instruments of one family ask for the same one after the other. */
   #last: KnownAttributes | undefined;
 
+  /** Begins a round through all containers: those of which none asks any more are let go by and by. */
+  round(): void {
+    for (const kept of this.#ofContainers.values()) kept.round();
+  }
+
   /** @param make the same function at every call: known attributes are its own. */
   ofNames(make: AttributesOfNames, name: string, detail = ''): Attributes {
     return this.#ofNames.get(make)?.get(name)?.get(detail) ?? this.#addNames(make, name, detail);

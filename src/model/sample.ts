@@ -171,6 +171,7 @@ export interface NumaPages {
   readonly scope: 'container' | 'hierarchy';
   readonly node: string;
   readonly pages: number;
+  readonly bytes: number;
 }
 
 /** Sockets of a network namespace, of IPv4 or IPv6. */

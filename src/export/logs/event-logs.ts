@@ -36,6 +36,8 @@ interface EventLogsOptions {
 
 /** Maximum number of records queued or in flight; some 4 MB. */
 const maxPending = 4096;
+/** Of containers that had an event lately. */
+const maxKeptEntities = 1000;
 /** Longer than any batch takes, which sees to its own end. */
 const batchTimeoutMillis = 2 ** 31 - 1;
 
@@ -58,7 +60,7 @@ export class EventLogs implements EventObserver {
 
   constructor(options: EventLogsOptions) {
     this.#options = options;
-    this.#entities = new Entities(options.entities);
+    this.#entities = new Entities(options.entities, maxKeptEntities);
     this.#exporter = new EventLogExporter({
       ...options,
       ended: (count, result) => this.#exportEnded(count, result),

@@ -97,6 +97,7 @@ export class StaleSeries {
   }
 
   async #describe(scopes: readonly ScopeMetrics[]): Promise<Map<string, Present>> {
+    this.#keys.round();
     const present = new Map<string, Present>();
     const slices = new Slices();
     for (const scope of scopes) {

@@ -147,6 +147,11 @@ const anonymous: Identity = { names: [], pairs: [], text: '', lead: '' };
 export class IdentityLabels {
   readonly #written = new Kept<Readonly<Record<string, string>>, Identity>();
 
+  /** Begins an exposition: labels that are in none any more are let go by and by. */
+  round(): void {
+    this.#written.round();
+  }
+
   /** The identity that these labels are. */
   of(labels: Readonly<Record<string, string>>): Identity {
     const known = this.#written.get(labels);
@@ -185,6 +190,7 @@ export class ScopesLabels {
   constructor(labelsOf: LabelsOf, identityLabels: IdentityLabels) {
     this.#labelsOf = labelsOf;
     this.#identityLabels = identityLabels;
+    identityLabels.round();
   }
 
   /** Counts a scope; all of them are counted before the labels of the first are asked for. */

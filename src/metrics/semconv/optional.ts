@@ -15,9 +15,6 @@ const numaTypeKey = 'container.memory.linux.numa.type';
 const threadStateKey = 'container.thread.state';
 const connectionKeys = ['network.connection.state', 'network.transport', 'network.type'] as const;
 
-/** As the kernel counts a page of what it gives by NUMA node. */
-const pageBytes = 4096;
-
 const numaTypes: Readonly<Record<string, string>> = {
   anon: 'anonymous',
   file: 'page_cache',
@@ -78,9 +75,9 @@ export const semconvOptional: readonly ContainerInstrument[] = [
     source: 'cgroup',
     absentWhen: `the kernel has no NUMA, or ${byRuntime}`,
     observe({ sample }, observe) {
-      for (const { type, scope, node, pages } of sample?.numa ?? [])
+      for (const { type, scope, node, bytes } of sample?.numa ?? [])
         if (scope === 'hierarchy')
-          observe(pages * pageBytes, { [nodeKey]: node, [numaTypeKey]: numaTypes[type] ?? type });
+          observe(bytes, { [nodeKey]: node, [numaTypeKey]: numaTypes[type] ?? type });
     },
   },
   ofProcesses(['processes', 'container.process.count', '{process}', 'Processes'], ({ processes }, observe) =>

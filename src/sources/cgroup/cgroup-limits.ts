@@ -30,7 +30,8 @@ interface LowestLimitsOptions {
  */
 export class LowestLimits {
   readonly #options: LowestLimitsOptions;
-  readonly #above = new Map<string, Above>();
+  /** Trees of version 1 that are mounted together have the same directories. */
+  readonly #above = new Map<ReadLimits, Map<string, Above>>();
 
   constructor(options: LowestLimitsOptions) {
     this.#options = options;
@@ -58,12 +59,14 @@ export class LowestLimits {
   }
 
   #aboveIn(directory: string, root: string, read: ReadLimits): EffectiveLimits {
-    const known = this.#above.get(directory);
+    const above = this.#above.get(read) ?? new Map<string, Above>();
+    this.#above.set(read, above);
+    const known = above.get(directory);
     const readAt = this.#options.monotonic();
     if (known && readAt - known.readAt < aboveFreshMillis) return known.limits;
     const limits = this.#lowest(directory, root, read);
-    if (this.#above.size >= maxAbove) this.#above.clear();
-    this.#above.set(directory, { limits, readAt });
+    if (above.size >= maxAbove) above.clear();
+    above.set(directory, { limits, readAt });
     return limits;
   }
 }

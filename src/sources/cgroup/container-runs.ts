@@ -309,10 +309,10 @@ export class ContainerRuns {
     if (!run.isClaimed && run.last && this.#isNearEnd(run, run.last)) this.#keep(run, run.last);
   }
 
-  #isNearEnd({ since, isEnded }: Run, { takenAt }: Sample): boolean {
-    const now = this.#options.clock.now();
-    const age = now - since;
-    return isEnded || age < youngMillis || now - takenAt <= Math.max(nearMillis, nearShare * age);
+  #isNearEnd(run: Run, { takenAt }: Sample): boolean {
+    const age = this.#ageOf(run);
+    const sinceRead = this.#options.clock.now() - takenAt;
+    return run.isEnded || age < youngMillis || sinceRead <= Math.max(nearMillis, nearShare * age);
   }
 
   #keep({ id, since }: Run, last: Sample): void {

@@ -1,5 +1,6 @@
 import type { EffectiveLimits, HugePagesUsage, NumaPages, OptionalPart } from '../../model/sample.ts';
 import { present } from '../json.ts';
+import { pageSize } from '../kernel/host-files.ts';
 import { namesIn } from '../kernel/open-file.ts';
 import type { CgroupFiles } from './cgroup-files.ts';
 import { slowReadEvery } from './cgroup-reading.ts';
@@ -106,14 +107,17 @@ function pageSizesIn(directory: string): readonly string[] {
   return namesIn(directory).flatMap((name) => file.exec(name)?.[1] ?? []);
 }
 
-/** The kernel's own on the platforms that have NUMA and cgroups of version 2, Arm with 64 KiB apart. */
-const pageBytes = 4096;
+const hostPageBytes = pageSize();
 
 /**
  * Version 1 counts pages, of the cgroup alone and with those below it: `file=44 N0=44`, `hierarchical_file=44 N0=44`;
  * version 2 bytes, with those below: `file N0=180224`.
  */
-export function parseNumaStat(content: string, version: 1 | 2): readonly NumaPages[] {
+export function parseNumaStat(
+  content: string,
+  version: 1 | 2,
+  pageBytes = hostPageBytes,
+): readonly NumaPages[] {
   return content.split('\n').flatMap((line) => {
     const [first = '', ...nodes] = line.split(' ');
     const [, hierarchical, type = ''] =
@@ -123,7 +127,8 @@ export function parseNumaStat(content: string, version: 1 | 2): readonly NumaPag
     return nodes.flatMap((each): NumaPages[] => {
       const [, node, count] = /^N(\d+)=(\d{1,15})$/.exec(each) ?? [];
       if (node === undefined) return [];
-      return [{ type, scope, node, pages: Number(count) / (version === 2 ? pageBytes : 1) }];
+      const bytes = Number(count) * (version === 1 ? pageBytes : 1);
+      return [{ type, scope, node, pages: bytes / pageBytes, bytes }];
     });
   });
 }

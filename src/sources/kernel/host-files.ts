@@ -7,19 +7,29 @@ import { KernelText, times } from './kernel-text.ts';
 import { contentOf, namesIn, readOnce } from './open-file.ts';
 
 const memoryFreshMillis = 60_000;
-const clockTicksEntry = 17n;
+const [pageBytesEntry, clockTicksEntry] = [6n, 17n];
 /** The kernel's own since 2.4 on every platform that Node runs on. */
 const usualTicksPerSecond = 100;
+const usualPageBytes = 4096;
 /** user, nice, system, idle, iowait, irq, softirq: the columns that Docker Engine adds up; steal and guest are not among them. */
 const cpuColumns = 7;
 
 /** Ticks a second by the auxiliary vector (`getauxval(3)`, AT_CLKTCK) of this process. */
 export function clockTicks(auxiliary = readAuxiliary()): number {
+  return auxiliaryValue(auxiliary, clockTicksEntry) ?? usualTicksPerSecond;
+}
+
+/** Bytes of a page of memory by the auxiliary vector (AT_PAGESZ): 64 KiB on some hosts of Arm and POWER. */
+export function pageSize(auxiliary = readAuxiliary()): number {
+  return auxiliaryValue(auxiliary, pageBytesEntry) ?? usualPageBytes;
+}
+
+function auxiliaryValue(auxiliary: Buffer, entry: bigint): number | undefined {
   const view = new DataView(auxiliary.buffer, auxiliary.byteOffset, auxiliary.byteLength);
   for (let at = 0; at + 16 <= auxiliary.byteLength; at += 16) {
-    if (view.getBigUint64(at, true) === clockTicksEntry) return Number(view.getBigUint64(at + 8, true));
+    if (view.getBigUint64(at, true) === entry) return Number(view.getBigUint64(at + 8, true));
   }
-  return usualTicksPerSecond;
+  return undefined;
 }
 
 function readAuxiliary(): Buffer {

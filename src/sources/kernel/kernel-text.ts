@@ -57,9 +57,9 @@ export class KernelText {
     );
   }
 
-  /** A copy of the whole content, in the room of an earlier one where that has the same size. */
+  /** A copy of the whole content, in the room of an earlier one where that has the same size; it is no part of a pool that it would keep. */
   copy(into: Buffer): Buffer {
-    const copy = into.length === this.#length ? into : Buffer.allocUnsafe(this.#length);
+    const copy = into.length === this.#length ? into : Buffer.allocUnsafeSlow(this.#length);
     this.#bytes.copy(copy, 0, 0, this.#length);
     return copy;
   }

@@ -4,9 +4,9 @@ import type { Sample } from '../../../src/model/sample.ts';
 export const optionalUsage = {
   hugePages: [{ pageSize: '2MB', usage: 4_194_304, maxUsage: 8_388_608, failures: 3 }],
   numa: [
-    { type: 'anon', scope: 'container', node: '0', pages: 1 },
-    { type: 'anon', scope: 'hierarchy', node: '0', pages: 2 },
-    { type: 'file', scope: 'hierarchy', node: '1', pages: 3 },
+    { type: 'anon', scope: 'container', node: '0', pages: 1, bytes: 4096 },
+    { type: 'anon', scope: 'hierarchy', node: '0', pages: 2, bytes: 8192 },
+    { type: 'file', scope: 'hierarchy', node: '1', pages: 3, bytes: 12288 },
   ],
   process: {
     processes: 5,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { dirname } from 'node:path';
+import { cpSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { EffectiveLimits } from '../../../../src/model/sample.ts';
 import { KernelTree, readOne } from '../../../support/fakes/kernel-tree.ts';
@@ -69,6 +70,21 @@ test('version 1: of memory the kernel’s own; of CPU and tasks the lowest', asy
     'cgroup/pids/pids.max': '7\n',
   };
   assert.deepEqual(await limitsWith(tree, limited, above), { cpus: 2, memoryBytes: 4096, pids: 7 });
+});
+
+test('version 1: controllers that are mounted together have the limits of each', async () => {
+  using tree = KernelTree.recorded('cgroup_v1', [name]);
+  const { cgroup } = tree.roots;
+  cpSync(join(cgroup, 'pids'), join(cgroup, 'cpu'), { recursive: true });
+  rmSync(join(cgroup, 'pids'), { recursive: true });
+  symlinkSync('cpu', join(cgroup, 'pids'));
+  const above = {
+    'cgroup/cpu/cpu.cfs_quota_us': '200000\n',
+    'cgroup/cpu/cpu.cfs_period_us': '100000\n',
+    'cgroup/cpu/pids.max': '7\n',
+  };
+  const { cpus, pids } = (await limitsWith(tree, {}, above)) ?? {};
+  assert.deepEqual({ cpus, pids }, { cpus: 2, pids: 7 });
 });
 
 test('what is above is read once for all that it holds, and again a minute later', async () => {

@@ -49,13 +49,16 @@ test('cgroup v1: huge pages by size, with their peak', async () => {
 });
 
 test('pages by node: version 1 counts pages, version 2 bytes; nonsense is left out', () => {
-  assert.deepEqual(parseNumaStat('total=3 N0=3\nfile=3 N0=1 N1=2\nhierarchical_anon=7 N0=7\nx\n', 1), [
-    { type: 'file', scope: 'container', node: '0', pages: 1 },
-    { type: 'file', scope: 'container', node: '1', pages: 2 },
-    { type: 'anon', scope: 'hierarchy', node: '0', pages: 7 },
-  ]);
-  assert.deepEqual(parseNumaStat('anon N0=8192 N1=-1 N2\nslab N0=4096\n', 2), [
-    { type: 'anon', scope: 'hierarchy', node: '0', pages: 2 },
+  assert.deepEqual(
+    parseNumaStat('total=3 N0=3\nfile=3 N0=1 N1=2\nhierarchical_anon=7 N0=7\nx\n', 1, 65_536),
+    [
+      { type: 'file', scope: 'container', node: '0', pages: 1, bytes: 65_536 },
+      { type: 'file', scope: 'container', node: '1', pages: 2, bytes: 131_072 },
+      { type: 'anon', scope: 'hierarchy', node: '0', pages: 7, bytes: 458_752 },
+    ],
+  );
+  assert.deepEqual(parseNumaStat('anon N0=8192 N1=-1 N2\nslab N0=4096\n', 2, 4096), [
+    { type: 'anon', scope: 'hierarchy', node: '0', pages: 2, bytes: 8192 },
   ]);
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(1 as const, 2 as const), (content, version) => {

@@ -36,7 +36,7 @@ test('huge pages by size, pages by node, and whether memory moves', () => {
   assert.deepEqual(series('hugetlb_usage_bytes', { hugePages }), [[4, { pagesize: '2MB' }]]);
   assert.deepEqual(series('hugetlb_failcnt', { hugePages }), [[1, { pagesize: '2MB' }]]);
   assert.deepEqual(series('hugetlb_max_usage_bytes', { hugePages }), []);
-  const numa = [{ type: 'anon', scope: 'container', node: '0', pages: 3 }] as const;
+  const numa = [{ type: 'anon', scope: 'container', node: '0', pages: 3, bytes: 12_288 }] as const;
   assert.deepEqual(series('memory_numa_pages', { numa }), [
     [3, { type: 'anon', scope: 'container', node: '0' }],
   ]);

@@ -18,7 +18,7 @@ const requireHere = [
 function optionsFor(directory: string): BuildOptions & { metafile: true } {
   return {
     absWorkingDir: repository,
-    entryPoints: ['src/main.ts'],
+    entryPoints: ['src/main.ts', 'src/healthcheck.ts'],
     outdir: directory,
     bundle: true,
     // Dynamic imports of main.ts stay in files of their own, so that an older Node gets as far as the advice to

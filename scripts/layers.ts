@@ -27,6 +27,11 @@ export const rooms: readonly Room[] = [
     imports: ['cli', 'log.ts', 'clock.ts'],
   },
   {
+    name: 'healthcheck.ts',
+    holds: 'the image’s health check: a program of its own, as each check loads it anew',
+    imports: [],
+  },
+  {
     name: 'cli',
     holds: 'the program and its command line; one subcommand a file in `commands/`',
     imports: [

@@ -76,7 +76,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
           'org.opencontainers.image.title': 'Tidegauge',
           'org.opencontainers.image.licenses': 'Apache-2.0',
         },
-        Healthcheck: { Test: ['CMD', 'node', '-e'], Interval: 60e9 },
+        Healthcheck: { Test: ['CMD', 'node', '/app/dist/healthcheck.js'], Interval: 300e9 },
       });
     },
   );
@@ -107,6 +107,29 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
     };
     // The runtime runs no check while it is busy.
     await waitUntil('health', attempt, 600_000);
+  });
+
+  await t.test('is healthy wherever it listens, and ill once it does not answer', async () => {
+    const args = ['cadvisor', '--port=8099', '--docker=unix:///host/run/docker.sock'];
+    const common = [...(await agentOptions(runtime)), '--health-timeout=2s', '--health-retries=1'];
+    await runtime.docker('run', '--detach', '--init', '--name=elsewhere', ...common, imageName, ...args);
+    const becomes = (status: string) =>
+      waitUntil(
+        status,
+        async () => {
+          const format = '--format={{.State.Health.Status}}';
+          return (await runtime.docker('inspect', format, 'elsewhere')) === status || undefined;
+        },
+        600_000,
+      );
+    await becomes('healthy');
+    const top = await runtime.docker('top', 'elsewhere', '-eo', 'pid,args');
+    const pid = Number(/^\s*(\d+) node \/app\/dist\/main\.js/m.exec(top)?.[1]);
+    process.kill(pid, 'SIGSTOP');
+    await becomes('unhealthy');
+    process.kill(pid, 'SIGCONT');
+    await becomes('healthy');
+    await runtime.docker('rm', '--force', 'elsewhere');
   });
 
   await t.test('reads the kernel’s files by two mounts, in a cgroup namespace of its own', async () => {

@@ -1,44 +1,71 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startHangingServer } from '../support/fakes/hanging-server.ts';
-import { serve } from './http/serve.ts';
 
-/** Runs the image's health check, asking that port; its exit code, or nothing when the runtime has to end it. */
-async function check(port: string, timeout = 30_000): Promise<number | null> {
-  const dockerfile = await readFile(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
-  const command: string[] = JSON.parse(/^HEALTHCHECK .* CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]');
-  assert.equal(command[0], 'node');
+const repository = join(import.meta.dirname, '../..');
+/** No process has it. */
+const noPid = '2147483647';
+
+/** Runs the image's health check of this process; its exit code, or nothing when the runtime has to end it. */
+async function check(pid: string, { port = '1', timeout = 60_000 } = {}): Promise<number | null> {
+  const args = [join(repository, 'src/healthcheck.ts'), pid];
   const env = { OTEL_EXPORTER_PROMETHEUS_PORT: port };
   return await new Promise((resolve) => {
-    const child = execFile(process.execPath, command.slice(1), { env, timeout }, () => {
-      resolve(child.exitCode);
-    });
+    const child = execFile(process.execPath, args, { env, timeout }, () => resolve(child.exitCode));
   });
 }
 
-test('the image is healthy while the agent answers', async () => {
-  await using served = await serve();
-  assert.equal(await check(new URL(served.url).port), 0);
+/** A server of this process, until it is disposed of. */
+async function listening(host: string, answer: RequestListener) {
+  const server = createServer(answer).listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port: String(port),
+    [Symbol.dispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+const healthy: RequestListener = ({ url }, response) =>
+  response.writeHead(url === '/healthz' ? 200 : 404).end('ok');
+
+test('the image runs it, from the bundle', async () => {
+  const dockerfile = await readFile(join(repository, 'Dockerfile'), 'utf8');
+  assert.match(dockerfile, /^HEALTHCHECK .* CMD \["node", "\/app\/dist\/healthcheck\.js"\]$/m);
 });
 
-test('it is ill when something else is answered, or nothing', async () => {
-  const server = createServer((_, response) => response.writeHead(500).end()).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address);
-  assert.equal(await check(String(address.port)), 1);
-  server.close();
-  using hanging = await startHangingServer();
-  assert.equal(await check(new URL(`http://${hanging.address}`).port, 2000), null);
+for (const host of ['127.0.0.1', '0.0.0.0', '127.9.8.7', '::', '::1'])
+  test(`the agent is healthy while it answers at ${host}, at whatever port`, async () => {
+    using _ = await listening(host, healthy);
+    assert.equal(await check(String(process.pid)), 0);
+  });
+
+test('it is ill when it answers something else, or nothing', async () => {
+  {
+    using _ = await listening('127.0.0.1', (_request, response) => response.writeHead(500).end());
+    assert.equal(await check(String(process.pid)), 1);
+  }
+  using _ = await listening('127.0.0.1', () => undefined);
+  assert.equal(await check(String(process.pid), { timeout: 2000 }), null);
 });
 
-test('an agent that listens elsewhere is not called ill', async () => {
-  const served = await serve();
-  const { port } = new URL(served.url);
-  await served.close();
-  assert.equal(await check(port), 0);
+test('a second address, such as a debugger’s, does not count where the first is healthy', async () => {
+  using _one = await listening('127.0.0.1', (_request, response) => response.writeHead(400).end());
+  using _two = await listening('127.0.0.1', healthy);
+  assert.equal(await check(String(process.pid)), 0);
+});
+
+test('where nothing is to be seen of the agent its usual address is asked, and nobody there says nothing', async () => {
+  assert.equal(await check(noPid, { port: '1' }), 0);
+  using ill = await listening('127.0.0.1', (_request, response) => response.writeHead(500).end());
+  assert.equal(await check(noPid, ill), 1);
 });

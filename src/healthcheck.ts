@@ -8,10 +8,10 @@ import process from 'node:process';
  * variables and files decide on the address, so that only the kernel knows it: by the sockets that the agent has open.
  * The argument is the agent's pid; without one it is searched for.
  */
-const [pid = findAgent()] = process.argv.slice(2);
+const [pid] = process.argv.slice(2);
 /** What is asked where nothing is to be seen of the agent. */
 const usual = { host: '127.0.0.1', port: Number(process.env['OTEL_EXPORTER_PROMETHEUS_PORT']) || 9417 };
-const addresses = pid === undefined ? [] : listeningAddresses(pid);
+const addresses = (pid === undefined ? findAgents() : [pid]).flatMap(listeningAddresses);
 
 const results = await Promise.all((addresses.length > 0 ? addresses : [usual]).map(isHealthy));
 process.exitCode = results.includes(true) ? 0 : 1;
@@ -33,10 +33,10 @@ function isHealthy({ host, port }: Address): Promise<boolean> {
   });
 }
 
-/** The process that runs the program beside this file; the first one of a container may be an init. */
-function findAgent(): string | undefined {
+/** Processes that have the program beside this file among their arguments, as an init that runs it has, too. */
+function findAgents(): readonly string[] {
   const main = join(import.meta.dirname, `main${import.meta.filename.slice(-3)}`);
-  return namesIn('/proc').find((name) => /^\d+$/.test(name) && argumentsOf(name).includes(main));
+  return namesIn('/proc').filter((name) => /^\d+$/.test(name) && argumentsOf(name).includes(main));
 }
 
 function argumentsOf(name: string): readonly string[] {

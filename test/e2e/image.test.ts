@@ -124,7 +124,7 @@ test('image', { skip: skipUnless('engine-current') }, async (t) => {
       );
     await becomes('healthy');
     const top = await runtime.docker('top', 'elsewhere', '-eo', 'pid,args');
-    const pid = Number(/^\s*(\d+) node \/app\/dist\/main\.js/m.exec(top)?.[1]);
+    const pid = Number(/^\s*(\d+)\s+node \/app\/dist\/main\.js/m.exec(top)?.[1]);
     process.kill(pid, 'SIGSTOP');
     await becomes('unhealthy');
     process.kill(pid, 'SIGCONT');

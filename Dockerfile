@@ -20,7 +20,7 @@ ENV PATH=/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 WORKDIR /app
 # package.json says that dist holds ES modules.
 COPY package.json ./
-COPY --from=build /src/dist/main.js ./dist/
+COPY --from=build /src/dist/main.js /src/dist/healthcheck.js ./dist/
 COPY --from=build /src/dist/licences.txt ./dist/
 COPY --from=build /src/dist/chunks ./dist/chunks
 

@@ -133,12 +133,10 @@ export class ContainerMeter implements ObservableMeter, MetricProducer {
 
   /**
    * Never rejects, as a rejection would fail the reader's whole collection: what is thrown is among the errors.
-   * @param points of a reader whose collections do not overlap: what it was given before holds no more.
+   * @param kept of a reader: what it was given before holds no more, unless that collection is still open.
    */
-  async collect(
-    options?: { timeoutMillis?: number },
-    points: Points = new Points(),
-  ): Promise<CollectionResult> {
+  async collect(options?: { timeoutMillis?: number }, kept?: Points): Promise<CollectionResult> {
+    const points = kept?.isOpen === false ? kept : new Points();
     points.begin();
     const collection = new Collection(options?.timeoutMillis, points);
     const errors: unknown[] = [];

@@ -36,6 +36,7 @@ export function observeContainers(
       result.forEntity({ entity: entities.ofRuntime(snapshot), owner: snapshot.owner });
       observeRuntime(result, snapshot, runtime, cache);
       for (const cgroup of snapshot.cgroups ?? []) {
+        if (slices.step()) await slices.next();
         result.forEntity({ entity: entities.ofRuntime(snapshot), owner: cgroup.owner });
         observer.observeCgroup(cgroup, snapshot.now);
       }
@@ -43,7 +44,10 @@ export function observeContainers(
         if (slices.step()) await slices.next();
         observer.observe(container, snapshot.now);
       }
-      for (const gone of snapshot.removed ?? []) observer.observe(gone, snapshot.now);
+      for (const gone of snapshot.removed ?? []) {
+        if (slices.step()) await slices.next();
+        observer.observe(gone, snapshot.now);
+      }
     }
   };
   // One after the other: a collection that is cut into slices is not overtaken by one that began after it.

@@ -58,16 +58,31 @@ export class Points {
   #metricCount = 0;
   /** The metric of the last point: observations of one instrument mostly come together. */
   #last: Slot | undefined;
+  #isOpen = false;
   readonly #byDescriptor = new Map<Described['descriptor'], Slot>();
 
   /** Takes back what was handed out; what the last collection had no use for is let go. */
   begin(): void {
-    this.#endEntity();
+    if (this.#isOpen) throw new Error('points of a collection that is not whole cannot be taken back');
+    this.#isOpen = true;
     this.#lists.length = this.#entities;
     this.#slots.length = this.#slotCount;
     this.#points.length = this.#pointCount;
     this.#byDescriptor.clear();
     this.#entities = this.#slotCount = this.#pointCount = this.#metricCount = 0;
+  }
+
+  /** True from {@link begin} to {@link end}. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Lets go of everything, unless a collection is open; what was handed out stays whole. */
+  clear(): void {
+    if (this.#isOpen) return;
+    this.#entities = this.#slotCount = this.#pointCount = 0;
+    this.#lists.length = this.#slots.length = this.#points.length = 0;
+    this.#byDescriptor.clear();
   }
 
   /** The metrics of the next entity, to which its points are added; whole once the next one begins, or {@link end}. */
@@ -104,6 +119,7 @@ export class Points {
   /** The collection is whole. */
   end(): void {
     this.#endEntity();
+    this.#isOpen = false;
   }
 
   #slotOf(instrument: Described): Slot {

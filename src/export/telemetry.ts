@@ -32,6 +32,8 @@ import { Points } from './points.ts';
 
 /** A scrape waits this long for the agent's own observable instruments. */
 const ownTimeoutMillis = 2000;
+/** An agent that was not scraped for this long keeps no points for scrapes. */
+const keptPointsMillis = 5 * 60_000;
 
 /** Options of the readers. */
 export interface TelemetryOptions {
@@ -56,13 +58,15 @@ export class Telemetry {
   readonly #otlp: OtlpExporter | undefined;
   readonly #push: readonly PhasedReader[];
   readonly #pull: PrometheusExporter | undefined;
+  /** Of scrapes: taken again by each. */
+  readonly #points = new Points();
+  #pointsKept: NodeJS.Timeout | undefined;
   #trackers: Trackers | undefined;
 
   constructor(options: TelemetryOptions, observer: ExportObserver) {
     this.#otlp = options.otlp && new OtlpExporter({ ...options.otlp, observer });
     this.#push = this.#pushReaders(options);
-    const points = new Points();
-    const metricProducers = [{ collect: () => this.#containers.collect({ timeoutMillis: 0 }, points) }];
+    const metricProducers = [{ collect: () => this.#containers.collect({ timeoutMillis: 0 }, this.#points) }];
     this.#pull = options.prometheus
       ? new PrometheusExporter({ preventServerStart: true, metricProducers })
       : undefined;
@@ -109,6 +113,8 @@ export class Telemetry {
    */
   async collect(): Promise<ResourceMetrics> {
     if (!this.#pull) throw new Error('the exporter prometheus is not on');
+    clearTimeout(this.#pointsKept);
+    this.#pointsKept = setTimeout(() => this.#points.clear(), keptPointsMillis).unref();
     const { resourceMetrics, errors } = await this.#pull.collect({ timeoutMillis: ownTimeoutMillis });
     const failure = errors.find((error) => error instanceof ObservationError);
     if (failure) throw failure;

@@ -133,7 +133,7 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
   async #sendAll(collected: ResourceMetrics, tally: ExportTally, millisLeft: () => number): Promise<void> {
     await this.#stale.compare(collected);
     for (const { resources, settle } of this.#stale.requestsOf(collected)) {
-      const outcome = await this.#send(resources, tally, millisLeft());
+      const outcome = await this.#send(resources, tally, millisLeft);
       tally.add(outcome);
       if (outcome.status === 'success') settle('taken');
       else settle(outcome.concernsRequest ? 'refused' : 'failed');
@@ -142,12 +142,17 @@ export class OtlpExporter extends OTLPMetricExporterBase implements PushMetricEx
     }
   }
 
-  async #send(request: ResourceMetrics[], tally: ExportTally, timeoutMillis: number): Promise<OtlpOutcome> {
+  async #send(
+    request: ResourceMetrics[],
+    tally: ExportTally,
+    millisLeft: () => number,
+  ): Promise<OtlpOutcome> {
     const { requestTimeoutMillis } = this.#options;
     try {
       const bytes = await this.#encode(request);
       tally.bytes += bytes.length;
-      const limits = { timeoutMillis: Math.min(requestTimeoutMillis, timeoutMillis) };
+      // Encoding takes its part of the time.
+      const limits = { timeoutMillis: Math.min(requestTimeoutMillis, millisLeft()) };
       const outcome = await this.#transport.send(bytes, limits);
       if (outcome.status === 'success')
         tally.addRejected(() => {

@@ -21,11 +21,15 @@ export interface OpenedPage {
 
 /** Makes pages. */
 export interface PageSource {
-  /** Probes, collects and begins to render. Rejects when there is nothing to show. */
+  /**
+   * Probes, collects and begins to render. Rejects when there is nothing to show.
+   * @param waitedMillis what the scrape has waited before: its time-outs are shorter by that.
+   */
   open(
     request: Pick<ScrapeRequest, 'format' | 'encoding'>,
     scrapeTimeoutSeconds: number | undefined,
     onCut: () => void,
+    waitedMillis?: number,
   ): Promise<OpenedPage>;
 }
 
@@ -46,6 +50,7 @@ const maxSchedules = 8;
  * Answers scrapes that come at a steady period with a page that was made shortly before: a scraper waits neither for a
  * probe nor for the rendering. Other scrapes are answered by the source. One schedule for each scraper and what it
  * requests; one whose scrape does not come ends until its period is seen again, so that a page is never made for nobody.
+ * One whose pages are outdated when their scrapes come leaves out more and more periods.
  */
 export class PreparedScrapes {
   readonly #source: PageSource;
@@ -95,6 +100,8 @@ const maxPeriodMillis = 300_000;
 const maxMarginMillis = 500;
 /** A scrape may be so much later than expected. */
 const maxLateMillis = 1000;
+/** Periods that are left out where every page is outdated before its scrape. */
+const maxSkippedPeriods = 64;
 
 /** The scrapes of one scraper, and the page for the next one. */
 class Schedule {
@@ -108,6 +115,10 @@ class Schedule {
   #timeoutSeconds: number | undefined;
   #waiting = new AbortController();
   #prepared: PreparedPage | undefined;
+  /** Prepared pages in a row that their scrapes could not be given. */
+  #outdatedInRow = 0;
+  /** Periods for which nothing is prepared. */
+  #periodsToSkip = 0;
   #isClosed = false;
 
   constructor(source: PageSource, request: ScrapeRequest, options: PreparedScrapesOptions) {
@@ -117,12 +128,13 @@ class Schedule {
   }
 
   async scrape(timeoutSeconds: number | undefined, onCut: () => void): Promise<ByteReader> {
-    const { onPrepared } = this.#options;
+    const { clock } = this.#options;
+    const begun = clock.monotonic();
     this.#timeoutSeconds = timeoutSeconds;
     const prepared = this.#arrive();
     const reader = await prepared?.read(onCut);
-    if (prepared) onPrepared(reader ? 'served' : 'outdated');
-    return reader ?? (await this.#open(onCut)).reader;
+    if (prepared) this.#count(reader ? 'served' : 'outdated');
+    return reader ?? (await this.#open(onCut, clock.monotonic() - begun)).reader;
   }
 
   close(): void {
@@ -130,6 +142,14 @@ class Schedule {
     this.#waiting.abort();
     this.#prepared?.drop();
     this.#prepared = undefined;
+  }
+
+  /** Pages that are made and never given out cost a probe each: after two of them, fewer and fewer are made. */
+  #count(outcome: 'served' | 'outdated'): void {
+    this.#outdatedInRow = outcome === 'outdated' ? this.#outdatedInRow + 1 : 0;
+    if (this.#outdatedInRow >= 2)
+      this.#periodsToSkip = Math.min(maxSkippedPeriods, 2 ** (this.#outdatedInRow - 1));
+    this.#options.onPrepared(outcome);
   }
 
   /** Gives the page that was prepared for this scrape, and plans the next one. */
@@ -155,6 +175,10 @@ class Schedule {
         () => false,
       );
     if (!(await isReached(expectedAt - Math.min(leadMillis, period / 2)))) return;
+    if (this.#periodsToSkip > 0) {
+      this.#periodsToSkip -= 1;
+      return;
+    }
     const prepared = new PreparedPage((onCut) => this.#open(onCut));
     this.#prepared = prepared;
     if (!(await isReached(expectedAt + lateMillis(period)))) return;
@@ -165,10 +189,10 @@ class Schedule {
   }
 
   /** Opens a page and measures what it takes. */
-  async #open(onCut: () => void): Promise<OpenedPage> {
+  async #open(onCut: () => void, waitedMillis = 0): Promise<OpenedPage> {
     const { clock } = this.#options;
     const begun = clock.monotonic();
-    const page = await this.#source.open(this.#request, this.#timeoutSeconds, onCut);
+    const page = await this.#source.open(this.#request, this.#timeoutSeconds, onCut, waitedMillis);
     void page.body.ended.then(() => {
       this.#durations = [...this.#durations.slice(-1), clock.monotonic() - begun];
     });

@@ -67,17 +67,20 @@ export class ScrapeSource implements PageSource {
    * Opens a page; reading it begins with this call.
    * @param scrapeTimeoutSeconds the scraper's time-out, where its request has one
    * @param onCut called when the reader is cut off because it blocks other scrapes
+   * @param waitedMillis what the scrape has waited before: the probe has the rest
    * Rejects when there is nothing to show.
    */
   async open(
     { format, encoding }: Pick<ScrapeRequest, 'format' | 'encoding'>,
     scrapeTimeoutSeconds: number | undefined,
     onCut: () => void,
+    waitedMillis = 0,
   ): Promise<OpenedPage> {
     const telemetry = this.#telemetry;
     const scrapeMillis =
       scrapeTimeoutSeconds === undefined ? Infinity : (scrapeTimeoutSeconds - responseMarginSeconds) * 1000;
-    await telemetry.probe(Math.max(1, Math.min(this.#options.inlineTimeoutMillis, scrapeMillis)));
+    const timeoutMillis = Math.min(this.#options.inlineTimeoutMillis, scrapeMillis);
+    await telemetry.probe(Math.max(1, timeoutMillis - waitedMillis));
     const { revision } = telemetry;
     const body = (await this.#collections.run()).body(format, encoding);
     return { body, reader: body.read(onCut), isOutdated: () => telemetry.revision !== revision };
@@ -106,7 +109,7 @@ class Exposition {
     return body;
   }
 
-  /** Resolves when all requested formats are rendered: then nothing holds the collection. */
+  /** Resolves when all requested formats are rendered: then nothing reads the collection, and its points may be taken. */
   async rendered(): Promise<void> {
     // Every scrape that shares this collection requests its format in the turn in which it is ready.
     await nextTurn();

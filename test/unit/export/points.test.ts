@@ -61,3 +61,28 @@ test('the next collection of the same gives the same objects', () => {
     for (const [place, point] of metric.dataPoints.entries()) assert.equal(point, kept[index]?.[place]);
   }
 });
+
+const onePoint: Script = [[[0, 1]]];
+
+test('what is let go is handed out no more, and what was handed out stays whole', () => {
+  const points = new Points();
+  const [before] = collect(points, onePoint).flat();
+  const [point] = before?.dataPoints ?? [];
+  points.clear();
+  const [after] = collect(points, [[[0, 2]]]).flat();
+  assert.notEqual(after, before);
+  assert.deepEqual([before?.dataPoints.length, point?.value], [1, 1]);
+});
+
+test('points of an open collection are neither taken back nor let go', () => {
+  const points = new Points();
+  points.begin();
+  const list = points.beginEntity();
+  assert.throws(() => points.begin(), /not whole/);
+  points.clear();
+  const [gauge] = observables;
+  assert.ok(gauge);
+  points.add(gauge, 1, {}, { at: 1000 });
+  points.end();
+  assert.equal(list[0]?.dataPoints.length, 1);
+});

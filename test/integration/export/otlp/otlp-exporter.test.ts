@@ -5,6 +5,7 @@ import type { ExportResult } from '@opentelemetry/core';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { OtlpExporter } from '../../../../src/export/otlp/otlp-exporter.ts';
 import { asCollected, collectMany, exportOnce, plainOptions } from '../../../support/wire/otlp-exports.ts';
+import { startHangingServer } from '../../../support/fakes/hanging-server.ts';
 import { ScriptedCollector } from '../../../support/fakes/scripted-collector.ts';
 
 async function few(): Promise<ResourceMetrics> {
@@ -190,4 +191,21 @@ test('a proxy is used: absolute URI for http, CONNECT for https', async () => {
   assert.deepEqual([proxy.connects, succeeded], [[new URL(collector.origin).host], false]);
   await exportOnce(collector.origin, collected);
   assert.deepEqual([proxy.requests.length, collector.requests.length], [1, 1]);
+});
+
+test('what the encoding takes is no more to be waited for a response', async () => {
+  using collector = await startHangingServer();
+  const collected = await few();
+  const [metric] = collected.scopeMetrics.flatMap(({ metrics }) => metrics);
+  assert.ok(metric);
+  let millis = 0;
+  // Only the encoding reads it.
+  const encoded = (): string => {
+    millis = 9_900;
+    return '';
+  };
+  Object.defineProperty(metric.descriptor, 'description', { get: encoded, enumerable: true });
+  const times = { exportTimeoutMillis: 10_000, requestTimeoutMillis: 10_000, monotonic: () => millis };
+  const { reason } = await exportOnce(`http://${collector.address}`, collected, times);
+  assert.match(reason ?? '', /within 100 ms/);
 });

@@ -15,6 +15,8 @@ const probeMillis = 200;
 class TimedPages implements PageSource {
   readonly budget = new ByteBudget(100);
   readonly opened: number[] = [];
+  /** What the scrape had waited before each. */
+  readonly waited: number[] = [];
   revision = 0;
   isFailing = false;
   readonly #clock: FakeClock;
@@ -23,8 +25,14 @@ class TimedPages implements PageSource {
     this.#clock = clock;
   }
 
-  async open(_request: object, _timeout: number | undefined, onCut: () => void): Promise<OpenedPage> {
+  async open(
+    _request: object,
+    _timeout: number | undefined,
+    onCut: () => void,
+    waitedMillis = 0,
+  ): Promise<OpenedPage> {
     const openedAt = this.#clock.monotonic();
+    this.waited.push(waitedMillis);
     this.opened.push(openedAt);
     await this.#clock.sleep(probeMillis);
     if (this.isFailing) throw new Error('nothing to show');
@@ -103,6 +111,35 @@ test('a page is not given out once a container has changed', async () => {
   assert.equal((await bench.scrapeAt(30_000)).body, 'opened 30000');
   assert.equal((await bench.scrapeAt(40_000)).body, 'opened 39300');
   assert.deepEqual(bench.outcomes, ['outdated', 'served']);
+});
+
+test('what a scrape waited for a page that fails is no more to be waited for its own', async () => {
+  const { clock, pages, scrapes } = await steady();
+  await clock.advance(29_400 - clock.monotonic());
+  pages.isFailing = true;
+  const request = { format: 'text', encoding: 'identity', scraper: 'a' } as const;
+  const failed = assert.rejects(
+    scrapes.scrape(request, 10, () => undefined),
+    /nothing to show/,
+  );
+  await clock.advance(100);
+  await clock.advance(probeMillis);
+  await failed;
+  assert.deepEqual(pages.waited, [0, 0, 0, 0, 100]);
+});
+
+test('where pages are always outdated, more and more periods are left out', async () => {
+  const bench = await steady();
+  for (let at = 30_000; at <= 200_000; at += 10_000) {
+    await bench.clock.advance(at - 100 - bench.clock.monotonic());
+    bench.pages.revision += 1;
+    assert.equal((await bench.scrapeAt(at)).body, `opened ${at}`);
+  }
+  const ahead = bench.pages.opened.filter((at) => at % 10_000 !== 0);
+  assert.deepEqual(ahead, [29_300, 39_300, 69_300, 119_300]);
+  assert.deepEqual(bench.outcomes, Array(4).fill('outdated'));
+  for (let at = 210_000; at <= 240_000; at += 10_000) await bench.scrapeAt(at);
+  assert.deepEqual(bench.outcomes.slice(4), Array(4).fill('served'), 'then each one again');
 });
 
 test('scrapes at no steady period, or too often, are not prepared', async () => {

@@ -262,3 +262,21 @@ test('a scrape without the exporter prometheus rejects', async () => {
   await using pushing = new Pushing('http://127.0.0.1:9', { requestTimeoutMillis: 1 }, { prometheus: false });
   await assert.rejects(pushing.telemetry.collect(), /prometheus is not on/);
 });
+
+test('points are taken again by the next scrape, and let go when none has come for five minutes', async (context) => {
+  const { telemetry, runtime } = new Pushing('http://127.0.0.1:1');
+  await runtime.probe();
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const metricOf = async () =>
+    (await telemetry.collect()).scopeMetrics
+      .flatMap(({ metrics }) => metrics)
+      .find(({ descriptor }) => descriptor.name === 'container.memory.usage');
+  const first = await metricOf();
+  assert.ok(first);
+  context.mock.timers.tick(299_000);
+  assert.equal(await metricOf(), first);
+  context.mock.timers.tick(299_000);
+  assert.equal(await metricOf(), first);
+  context.mock.timers.tick(300_000);
+  assert.notEqual(await metricOf(), first);
+});

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ValueType } from '@opentelemetry/api';
 import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { observedIn } from '../../../src/export/container-producer.ts';
+import { ContainerMeter, observedIn } from '../../../src/export/container-producer.ts';
 import { Entities } from '../../../src/export/entity.ts';
+import { observeContainers } from '../../../src/export/observe-containers.ts';
+import type { ContainerInstrument } from '../../../src/model/instrument.ts';
+import type { RuntimeSnapshot } from '../../../src/model/snapshot.ts';
+import { Trackers } from '../../../src/tracker/trackers.ts';
 import { namesOf, pointsIn } from '../../support/wire/collected-points.ts';
 import { ObservedRuntime } from '../../support/fakes/observed-runtime.ts';
 import { ampleMillis, TrackedRuntime } from '../../support/fakes/tracked-runtime.ts';
@@ -81,3 +85,52 @@ test('labels are as wanted', async () => {
   const { labels } = new Entities({ containerIdLabel: false, runtimeLabel: true }).ofContainer(snapshot);
   assert.deepEqual(labels, { container_name: 'a', container_runtime_endpoint: 'unix:///scripted.sock' });
 });
+
+/** Shows the runtime's one container many times over, in that list alone. */
+class Many extends Trackers {
+  readonly #list: 'containers' | 'removed' | 'cgroups';
+
+  constructor(runtime: TrackedRuntime, list: 'containers' | 'removed' | 'cgroups') {
+    super([runtime.set], ampleMillis, runtime.observer);
+    this.#list = list;
+  }
+
+  override snapshots(): readonly RuntimeSnapshot[] {
+    return super.snapshots().map((snapshot) => {
+      const [container] = snapshot.containers;
+      assert.ok(container);
+      return { ...snapshot, containers: [], [this.#list]: Array(60).fill({ ...container, path: '/a' }) };
+    });
+  }
+}
+
+for (const list of ['containers', 'removed', 'cgroups'] as const)
+  test(`the event loop turns while many of ${list} are observed`, async () => {
+    const runtime = new TrackedRuntime(['a']);
+    await runtime.probe();
+    let observations = 0;
+    let before = Infinity;
+    const observe = (): void => {
+      if (observations === 0) setImmediate(() => (before = observations));
+      observations += 1;
+      const begun = performance.now();
+      while (performance.now() - begun < 1);
+    };
+    const slow: ContainerInstrument = {
+      name: 'slow',
+      kind: 'gauge',
+      unit: '1',
+      description: 'Takes a millisecond.',
+      attributes: [],
+      source: 'list',
+      stability: 'extension',
+      observe,
+      observeCgroup: observe,
+    };
+    const meter = new ContainerMeter();
+    const entities = new Entities({ containerIdLabel: true, runtimeLabel: false });
+    observeContainers(meter, new Many(runtime, list), { containers: [slow], runtime: [] }, entities);
+    await meter.collect();
+    assert.equal(observations, 60);
+    assert.ok(before < 60);
+  });

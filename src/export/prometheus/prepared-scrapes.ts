@@ -112,6 +112,8 @@ class Schedule {
   #arrivals: readonly number[] = [];
   /** What the last pages took, in milliseconds. */
   #durations: readonly number[] = [];
+  /** When the last page was whole. */
+  #wholeAt = -Infinity;
   #timeoutSeconds: number | undefined;
   #waiting = new AbortController();
   #prepared: PreparedPage | undefined;
@@ -175,6 +177,8 @@ class Schedule {
         () => false,
       );
     if (!(await isReached(expectedAt - Math.min(leadMillis, period / 2)))) return;
+    // What was measured shortly before would be shown once more, as a probe that comes so soon after another does nothing.
+    if (!(await isReached(Math.min(this.#wholeAt + period / 2, expectedAt)))) return;
     if (this.#periodsToSkip > 0) {
       this.#periodsToSkip -= 1;
       return;
@@ -194,7 +198,8 @@ class Schedule {
     const begun = clock.monotonic();
     const page = await this.#source.open(this.#request, this.#timeoutSeconds, onCut, waitedMillis);
     void page.body.ended.then(() => {
-      this.#durations = [...this.#durations.slice(-1), clock.monotonic() - begun];
+      this.#wholeAt = clock.monotonic();
+      this.#durations = [...this.#durations.slice(-1), this.#wholeAt - begun];
     });
     return page;
   }

@@ -9,7 +9,7 @@ import {
 } from '../../../../src/export/prometheus/prepared-scrapes.ts';
 import { FakeClock } from '../../../support/fakes/fake-clock.ts';
 
-const probeMillis = 200;
+const usualProbeMillis = 200;
 
 /** Pages that say when they were opened; each takes a probe. */
 class TimedPages implements PageSource {
@@ -19,6 +19,7 @@ class TimedPages implements PageSource {
   readonly waited: number[] = [];
   revision = 0;
   isFailing = false;
+  probeMillis = usualProbeMillis;
   readonly #clock: FakeClock;
 
   constructor(clock: FakeClock) {
@@ -34,7 +35,7 @@ class TimedPages implements PageSource {
     const openedAt = this.#clock.monotonic();
     this.waited.push(waitedMillis);
     this.opened.push(openedAt);
-    await this.#clock.sleep(probeMillis);
+    await this.#clock.sleep(this.probeMillis);
     if (this.isFailing) throw new Error('nothing to show');
     const { revision } = this;
     const body = this.budget.body(once(`opened ${openedAt}`), 'identity');
@@ -68,7 +69,8 @@ class Bench {
       .then(text)
       .finally(() => (waited = clock.monotonic() - at));
     await clock.advance(0);
-    for (let millis = 0; waited < 0 && millis < 2 * probeMillis; millis += 10) await clock.advance(10);
+    for (let millis = 0; waited < 0 && millis < 2 * this.pages.probeMillis; millis += 10)
+      await clock.advance(10);
     return { body: await answer, waited };
   }
 }
@@ -77,7 +79,7 @@ class Bench {
 async function steady(): Promise<Bench> {
   const bench = new Bench();
   for (const at of [0, 10_000, 20_000])
-    assert.deepEqual(await bench.scrapeAt(at), { body: `opened ${at}`, waited: probeMillis });
+    assert.deepEqual(await bench.scrapeAt(at), { body: `opened ${at}`, waited: usualProbeMillis });
   return bench;
 }
 
@@ -89,6 +91,17 @@ test('from the fourth on, a scrape at a steady period gets a page that was opene
   assert.deepEqual(bench.outcomes, Array(5).fill('served'));
   assert.equal(bench.pages.opened.length, 8, 'the next one is not due yet');
   assert.equal(bench.pages.budget.heldBytes, 0, 'nothing is held between two scrapes');
+});
+
+test('a page is opened half a period after the last one was whole, as it would hold the same otherwise', async () => {
+  const bench = new Bench();
+  bench.pages.probeMillis = 4000;
+  for (const at of [0, 10_000, 20_000]) await bench.scrapeAt(at);
+  await bench.scrapeAt(30_000);
+  // Four seconds and a margin ahead would be 25.5 s, when what ended at 24 s was young.
+  assert.equal(bench.pages.opened[3], 29_000);
+  await bench.scrapeAt(40_000);
+  assert.equal(bench.pages.opened[4], 38_000);
 });
 
 test('a page whose scrape does not come is let go, and no other is made until the period is seen again', async () => {
@@ -123,7 +136,7 @@ test('what a scrape waited for a page that fails is no more to be waited for its
     /nothing to show/,
   );
   await clock.advance(100);
-  await clock.advance(probeMillis);
+  await clock.advance(usualProbeMillis);
   await failed;
   assert.deepEqual(pages.waited, [0, 0, 0, 0, 100]);
 });

@@ -28,6 +28,11 @@ import { startSimulatedProcess } from '../support/real/simulated-process.ts';
 const offByDefault = wholeCatalogue(['semconv']).containers.flatMap((each) =>
   each.offByDefault ? [each.name] : [],
 );
+/** Of names that end as the conventions name numbers of things, and as promtool keeps for histograms. */
+const countFindings = offByDefault
+  .filter((name) => name.endsWith('.count'))
+  .map((name) => name.replaceAll('.', '_'))
+  .map((name) => `${name} non-histogram and non-summary metrics should not have "_count" suffix`);
 const findingsFile = join(import.meta.dirname, '../fixtures/promtool-docker-exporter.txt');
 const statsFindings = join(import.meta.dirname, '../fixtures/promtool-docker-stats.txt');
 const cadvisorFindings = join(import.meta.dirname, '../fixtures/promtool-cadvisor.txt');
@@ -54,7 +59,7 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
       });
       after(() => stack.disposeAsync());
 
-      test('promtool finds nothing in profile semconv, and other parsers read it', async () => {
+      test('promtool finds nothing in profile semconv but the conventions’ counts, and other parsers read it', async () => {
         await using agent = await startScraped(url, 'semconv', `--metric=${offByDefault.join(',')}`);
         const isWhole = (shown: Exposition): boolean =>
           [
@@ -64,7 +69,11 @@ suite('expositions', { concurrency: true, skip: skipWithoutParsers || skipUnless
           ].every((name) => shown.all(name).length > 0);
         await agent.waitForMetrics('a rate, disk usage and what is off by default', isWhole);
         const { text, openMetrics } = await oneProbe(agent);
-        assert.deepEqual(await promtoolCheckMetrics(text), { exitCode: 0, findings: [] });
+        const { findings } = await promtoolCheckMetrics(text);
+        assert.deepEqual(
+          findings.filter((finding) => !countFindings.includes(finding)),
+          [],
+        );
         await assertReadable({ text, openMetrics }, 'container_name', names);
       });
 

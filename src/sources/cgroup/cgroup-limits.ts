@@ -75,7 +75,7 @@ export class LowestLimits {
 type ReadLimits = (directory: string) => EffectiveLimits;
 
 function ofUnified(directory: string): EffectiveLimits {
-  const { cpus, memoryBytes, pids } = limitsOfV2(directory, (_controller, name) => limitAt(directory, name));
+  const { cpus, memoryBytes, pids } = limitsOfV2(directory);
   return present<EffectiveLimits>({
     cpus,
     memoryBytes,
@@ -144,10 +144,7 @@ export function limitsOf(
   { unified, byController }: CgroupPlace,
   { version, byController: trees }: Hierarchies,
 ): ContainerLimits {
-  if (version === 2) {
-    const directory = unified ?? '';
-    return limitsOfV2(directory, (_controller, name) => limitAt(directory, name));
-  }
+  if (version === 2) return limitsOfV2(unified ?? '');
   return limitsOfV1((controller, name) => {
     const directory = byController.get(controller);
     // What is not in a tree has no limit there; of a tree that is not mounted nothing is known.
@@ -168,12 +165,13 @@ function limitsOfV1(limitOf: LimitOf): ContainerLimits {
   });
 }
 
-function limitsOfV2(directory: string, limitOf: LimitOf): ContainerLimits {
+function limitsOfV2(directory: string): ContainerLimits {
+  const limitOf = (name: string): Limit => limitAt(directory, name);
   const max = textIn(directory, 'cpu.max');
   const [quota = '', period = ''] = max === 'none' ? [max, max] : max.split(' ');
-  const weight = limitOf('', 'cpu.weight');
-  const [memoryBytes, swap] = [limitOf('', 'memory.max'), limitOf('', 'memory.swap.max')];
-  const reservation = limitOf('', 'memory.min');
+  const weight = limitOf('cpu.weight');
+  const [memoryBytes, swap] = [limitOf('memory.max'), limitOf('memory.swap.max')];
+  const reservation = limitOf('memory.min');
   return knownLimits({
     cpuQuotaMicros: limitIn(quota),
     cpuPeriodMicros: limitIn(period),
@@ -182,7 +180,7 @@ function limitsOfV2(directory: string, limitOf: LimitOf): ContainerLimits {
     memoryBytes,
     memorySwapBytes: swap === 'none' ? swap : sumOf(memoryBytes === 'none' ? 0 : memoryBytes, swap),
     memoryReservationBytes: reservation === 0 ? 'none' : reservation,
-    pids: limitOf('', 'pids.max'),
+    pids: limitOf('pids.max'),
   });
 }
 

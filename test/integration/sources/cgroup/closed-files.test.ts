@@ -19,42 +19,28 @@ function valuesOf(sample: Sample | undefined): readonly unknown[] {
   return [sample?.cpu?.totalNanos, sample?.memory?.usage, sample?.pids?.current];
 }
 
+/** A runtime that gives these parts of a sample. */
+function runtimeWith(parts: Partial<Sample>): UsageSource {
+  const sample: Sample = { takenAt: 1, readAt: 1, windows: false, ...parts };
+  return { kind: 'docker', round: () => ({ read: () => Promise.resolve(sample), close: () => undefined }) };
+}
+
 /** A runtime with values that no file has. */
-const runtime: UsageSource = {
-  kind: 'docker',
-  round: () => ({
-    read: () =>
-      Promise.resolve<Sample>({
-        takenAt: 1,
-        readAt: 1,
-        windows: false,
-        cpu: { totalNanos: 11 },
-        memory: { usage: 12, stats: { inactive_file: 0, total_inactive_file: 0 } },
-        pids: { current: 13 },
-      }),
-    close: () => undefined,
-  }),
-};
+const runtime = runtimeWith({
+  cpu: { totalNanos: 11 },
+  memory: { usage: 12, stats: { inactive_file: 0, total_inactive_file: 0 } },
+  pids: { current: 13 },
+});
 
 /** A runtime that has two devices by their numbers, the second of which has no name here. */
-const byNumbers: UsageSource = {
-  kind: 'docker',
-  round: () => ({
-    read: () =>
-      Promise.resolve<Sample>({
-        takenAt: 1,
-        readAt: 1,
-        windows: false,
-        blockIo: {
-          serviceBytes: [
-            { major: 8, minor: 0, operation: 'read', value: 7 },
-            { major: 9, minor: 0, operation: 'read', value: 8 },
-          ],
-        },
-      }),
-    close: () => undefined,
-  }),
-};
+const byNumbers = runtimeWith({
+  blockIo: {
+    serviceBytes: [
+      { major: 8, minor: 0, operation: 'read', value: 7 },
+      { major: 9, minor: 0, operation: 'read', value: 8 },
+    ],
+  },
+});
 
 for (const capture of ['cgroup_v1', 'cgroup_v2'] as const) {
   test(`${capture}: files that cannot be opened for a round are no removed cgroup`, async () => {
